@@ -1,0 +1,90 @@
+/**
+ * What infrastructure, function, terminal, sandbox and consumers agree on. It imports nothing, so that any of them can
+ * read it without pulling in the others.
+ */
+
+/** Environment variables of the receiver function. */
+export const environment = {
+  /** URL of the SQS queue that gets the verified events. A name ending in `.fifo` makes the receiver send FIFO ids. */
+  queueUrl: 'QUEUE_URL',
+  /** Name or ARN of the Secrets Manager secret with the public keys. */
+  keyringSecretId: 'KEYRING_SECRET_ID',
+  /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. Optional. */
+  timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
+} as const;
+
+/**
+ * Largest accepted distance between the signed `Date` and now, in seconds. The longest retry tail that MessageMedia
+ * documents is 5 x (60 s delay + 60 s read timeout) = 600 s, so an honest retry is never turned away.
+ */
+export const defaultTimestampToleranceSeconds = 900;
+
+/** Why a request was refused. To be found in log and metric, never in an answer. */
+export const rejectionReasons = [
+  'unsigned',
+  'malformed_signature',
+  'missing_date',
+  'malformed_date',
+  'stale_date',
+  'malformed_target',
+  'unsupported_algorithm',
+  'digest_mismatch',
+  'unknown_key',
+  'invalid_signature',
+] as const;
+export type RejectionReason = (typeof rejectionReasons)[number];
+
+/** CloudWatch metrics of the receiver: one per outcome, with dimensions `service` and, for `Refused` and `Failed`, `reason`. */
+export const metrics = {
+  namespace: 'MessageMediaWebhooks',
+  service: 'webhook-receiver',
+  accepted: 'Accepted',
+  refused: 'Refused',
+  failed: 'Failed',
+  keyringLoadFailed: 'KeyringLoadFailed',
+} as const;
+
+/** CloudEvents `type` of a queued event. `webhook` is every body that is none of the three known kinds. */
+export const eventTypes = {
+  deliveryReport: 'com.messagemedia.delivery_report',
+  reply: 'com.messagemedia.reply',
+  optOut: 'com.messagemedia.opt_out',
+  webhook: 'com.messagemedia.webhook',
+} as const;
+export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+
+/**
+ * A queued event: CloudEvents 1.0 in the structured JSON format. The `mm…` attributes and the data are all it takes to
+ * check the signature again.
+ */
+export interface QueuedEvent {
+  specversion: '1.0';
+  /** The vendor's own id of the event, else the id of the API Gateway request. */
+  id: string;
+  /** `urn:messagemedia:account:<id>` when the body names the account, else `urn:messagemedia`. */
+  source: string;
+  type: EventType;
+  /** `message_id` of the message that the event is about. */
+  subject?: string;
+  /** RFC 3339: the body's `date_received`, else the signed `Date`. */
+  time: string;
+  /** Absent when the request had no body. */
+  datacontenttype?: string;
+  /** Id of the key that verified; for a key that the keyring holds without an id, the id that the sender named. */
+  mmkeyid?: string;
+  /** `SHA224`, `SHA256` or `SHA512`. */
+  mmdigest: string;
+  /** The signed request line, for example `POST /messagemedia HTTP/1.1`. */
+  mmrequestline: string;
+  /** The signed `Date` header. */
+  mmdate: string;
+  /** The signature, base64. */
+  mmsignature: string;
+  /**
+   * The signed body. With a JSON `datacontenttype` it stands here byte for byte as it was signed; else it is text as a
+   * JSON string. Always the last member of the message; absent when the request had no body.
+   */
+  data?: unknown;
+  /** The signed body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
+  data_base64?: string;
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { type EventType, eventTypes, type QueuedEvent } from './contract.ts';
+import { type Digest, requestLine, type SignedRequest } from './signature.ts';
+
+/** A request whose signature was found good, with everything it takes to find that again. */
+export interface VerifiedRequest extends SignedRequest {
+  signature: string;
+  digest: Digest;
+  keyId: string | undefined;
+  /** The `Content-Type` header. It is not signed, so nothing but the label of the data depends on it. */
+  contentType: string | undefined;
+  /** Id of the event when the vendor gave it none. */
+  requestId: string;
+}
+
+/** A message for SQS. */
+export interface QueueMessage {
+  /** Id of the event. */
+  id: string;
+  type: EventType;
+  /** The event in CloudEvents' structured JSON format. */
+  body: string;
+  /** What is delivered in order: all events about one message. */
+  groupId: string;
+  deduplicationId: string;
+}
+
+/**
+ * Turns a verified request into its CloudEvent and the FIFO ids that go with it.
+ *
+ * @param encoding `base64` puts any data in `data_base64`, for a queue that refuses a character of the text
+ */
+export function toQueueMessage(request: VerifiedRequest, encoding: 'text' | 'base64' = 'text'): QueueMessage {
+  const data = describeData(request, encoding);
+  const { type, id = request.requestId, subject, account, receivedAt } = identify(data.fields);
+  const attributes: QueuedEvent = {
+    specversion: '1.0',
+    id,
+    source: account === undefined ? 'urn:messagemedia' : `urn:messagemedia:account:${encodeURIComponent(account)}`,
+    type,
+    ...(subject !== undefined && { subject }),
+    time: receivedAt ?? new Date(request.date).toISOString(),
+    ...(data.contentType !== undefined && { datacontenttype: data.contentType }),
+    ...(request.keyId !== undefined && { mmkeyid: request.keyId }),
+    mmdigest: request.digest,
+    mmrequestline: requestLine(request),
+    mmdate: request.date,
+    mmsignature: request.signature,
+  };
+  const head = JSON.stringify(attributes).replace(/[\ufffe\uffff]/g, escapeNoncharacter);
+  return {
+    id,
+    type,
+    body: `${head.slice(0, -1)}${data.member}}`,
+    groupId: fifoId(subject ?? id),
+    deduplicationId: fifoId(id),
+  };
+}
+
+interface EventData {
+  /** The event's last member with a leading comma, or nothing when there is no body. */
+  member: string;
+  contentType: string | undefined;
+  /** The fields that the sender filled in: of a JSON object, a form, or the query of a request without a body. */
+  fields: Fields;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON: a JSON
+ * `contentType` is there exactly when `data` is the body itself, which is how a reader knows.
+ */
+function describeData({ body, target, contentType }: VerifiedRequest, encoding: 'text' | 'base64'): EventData {
+  if (body.length === 0) {
+    const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
+    return { member: '', contentType: undefined, fields: parseForm(query) };
+  }
+  const declared = mediaType(contentType);
+  const text = decodeText(body);
+  const json = text === undefined ? undefined : parseJson(text);
+  const fields = json ? (isObject(json.value) ? json.value : {}) : parseForm(text ?? '');
+  if (text === undefined || encoding === 'base64') {
+    const fallback = json ? 'application/json' : 'application/octet-stream';
+    const base64 = Buffer.from(body).toString('base64');
+    return { member: `,"data_base64":"${base64}"`, contentType: declared ?? fallback, fields };
+  }
+  if (json) {
+    const type = declared !== undefined && isJsonType(declared) ? declared : 'application/json';
+    return { member: `,"data":${text}`, contentType: type, fields };
+  }
+  const type = declared === undefined || isJsonType(declared) ? 'text/plain' : declared;
+  return { member: `,"data":${JSON.stringify(text)}`, contentType: type, fields };
+}
+
+interface Identity {
+  type: EventType;
+  id?: string;
+  subject?: string | undefined;
+  account?: string | undefined;
+  receivedAt?: string | undefined;
+}
+
+function identify(fields: Fields): Identity {
+  const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
+  const common = {
+    subject: identifier(fields.message_id),
+    account: identifier(vendorAccount) ?? identifier(fields.account_id),
+    receivedAt: rfc3339(fields.date_received),
+  };
+  const kinds = [
+    [eventTypes.deliveryReport, fields.delivery_report_id],
+    [eventTypes.reply, fields.reply_id],
+    [eventTypes.optOut, fields.notification_id],
+  ] as const;
+  for (const [type, value] of kinds) {
+    const id = identifier(value);
+    if (id !== undefined) return { type, id, ...common };
+  }
+  return { type: eventTypes.webhook, ...common };
+}
+
+/** A value that may stand in a CloudEvents attribute; nobody's id is longer than that. */
+function identifier(value: unknown): string | undefined {
+  const fits = typeof value === 'string' && value.length > 0 && value.length <= 1024;
+  return fits && value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value) ? value : undefined;
+}
+
+function rfc3339(value: unknown): string | undefined {
+  const shape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+  return typeof value === 'string' && shape.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
+}
+
+/** SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
+function fifoId(id: string): string {
+  return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
+}
+
+/** The body as text if it is UTF-8 and holds only characters that SQS carries, else `undefined`. */
+function decodeText(body: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+    return /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseForm(text: string): Fields {
+  return text.startsWith('<') ? {} : Object.fromEntries(new URLSearchParams(text));
+}
+
+function mediaType(header: string | undefined): string | undefined {
+  const value = header?.trim() ?? '';
+  return value.length <= 256 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/.test(value) ? value : undefined;
+}
+
+function isJsonType(type: string): boolean {
+  return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(type);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function escapeNoncharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16)}`;
+}

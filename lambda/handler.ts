@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { environment, metrics as names } from './contract.ts';
+import { readEnvironment } from './environment.ts';
+import type { QueueMessage } from './event.ts';
+import { createKeyring } from './keyring.ts';
+import { type Answer, createReceiver, type Outcome } from './receiver.ts';
+
+const logger = new Logger({ serviceName: names.service });
+const metrics = new Metrics({ namespace: names.namespace, serviceName: names.service });
+
+/**
+ * At worst one load of the keyring (2 tries of 2 s) and one send (3 tries of 2 s), with the pauses between tries: about
+ * 11 s. That fits inside the function's own 15 s and the 20 s that MessageMedia waits for an answer.
+ */
+const clientSettings = {
+  credentials: fromEnv(),
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+};
+
+let receive: ReturnType<typeof start> | undefined;
+
+// In Lambda everything is known before the first request: the keyring loads while the function initialises.
+if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) receive = start();
+
+/** Lambda's entry point, for API Gateway (HTTP and REST API) and Function URLs. */
+export async function handler(event: unknown, context?: { awsRequestId?: string }): Promise<Answer> {
+  receive ??= start();
+  return receive(event, context?.awsRequestId ?? randomUUID());
+}
+
+function start() {
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds } = readEnvironment(process.env);
+  const secrets = new SecretsManagerClient({ ...clientSettings, maxAttempts: 2 });
+  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
+  const sqs = new SQSClient({ ...clientSettings, maxAttempts: 3, useQueueUrlAsEndpoint: false });
+
+  const keyring = createKeyring({
+    load: async () => {
+      const { SecretString, SecretBinary } = await secrets.send(
+        new GetSecretValueCommand({ SecretId: keyringSecretId }),
+      );
+      return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
+    },
+    now: Date.now,
+    warn: (message, cause) => {
+      logger.warn(message, { cause: describe(cause) });
+      if (cause !== undefined) metrics.singleMetric().addMetric(names.keyringLoadFailed, MetricUnit.Count, 1);
+    },
+  });
+  // A failure is reported by the keyring and tried again by the first request.
+  keyring.keys().catch(() => {});
+
+  const send = async (message: QueueMessage) => {
+    const fifo = { MessageGroupId: message.groupId, MessageDeduplicationId: message.deduplicationId };
+    const ids = queueUrl.endsWith('.fifo') ? fifo : {};
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }));
+  };
+  return createReceiver({ keyring, send, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
+}
+
+function report(outcome: Outcome): void {
+  const metric = metrics.singleMetric();
+  if (outcome.outcome === 'accepted') {
+    logger.info('accepted', { ...outcome });
+    metric.addMetric(names.accepted, MetricUnit.Count, 1);
+    return;
+  }
+  const { error, ...fields } = outcome;
+  const entry = { ...fields, detail: describe(error) };
+  if (outcome.outcome === 'refused') logger.warn('refused', entry);
+  else
+    logger.error(
+      'failed',
+      outcome.reason === 'unexpected' && error instanceof Error ? { ...entry, stack: error.stack } : entry,
+    );
+  metric.addDimension('reason', outcome.reason);
+  metric.addMetric(outcome.outcome === 'refused' ? names.refused : names.failed, MetricUnit.Count, 1);
+}
+
+/** Name and message of an error and of its causes, and nothing else: an SDK error carries the request with it. */
+function describe(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return error === undefined ? undefined : String(error);
+  const cause = describe(error.cause);
+  return `${error.name}: ${error.message}${cause === undefined ? '' : ` <- ${cause}`}`;
+}

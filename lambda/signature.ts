@@ -1,0 +1,115 @@
+import { type KeyObject, sign as rsaSign, verify as rsaVerify } from 'node:crypto';
+
+/** Digests that MessageMedia signs with. Nothing else is ever accepted, whatever a header says. */
+export type Digest = 'SHA224' | 'SHA256' | 'SHA512';
+
+/** The three parts that a signature covers. */
+export interface SignedRequest {
+  method: string;
+  /** Path and query exactly as the sender wrote them. */
+  target: string;
+  /** Value of the `Date` header. */
+  date: string;
+  /** The raw body; empty when there is none. */
+  body: Uint8Array;
+}
+
+/** The three parts cannot be joined without ambiguity, so there is nothing to sign or to verify. */
+export class FramingError extends Error {
+  override readonly name = 'FramingError';
+  readonly code: 'malformed_method' | 'malformed_target' | 'malformed_date';
+
+  constructor(code: FramingError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Reads a digest's name. The vendor writes both `SHA512` and `SHA-512`; case and hyphen are ignored. */
+export function parseDigest(name: string): Digest | undefined {
+  const size = /^SHA-?(224|256|512)$/i.exec(name)?.[1];
+  return size === undefined ? undefined : (`SHA${size}` as Digest);
+}
+
+/** Milliseconds since the epoch of a strict IMF-fixdate (RFC 9110, 5.6.7) of a day that exists; else `undefined`. */
+export function parseHttpDate(value: string): number | undefined {
+  if (value.length !== 29) return undefined;
+  const time = Date.parse(value);
+  return !Number.isNaN(time) && new Date(time).toUTCString() === value ? time : undefined;
+}
+
+/** An RFC 9110 method token. */
+export function isMethod(value: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/.test(value);
+}
+
+/** A request target that cannot run into its neighbours: not empty, no white space, no control character. */
+export function isTarget(value: string): boolean {
+  return value !== '' && !/[\s\p{Cc}]/u.test(value) && value.isWellFormed();
+}
+
+/**
+ * The bytes of a signature in canonical standard base64, with padding; `undefined` for anything else. Two spellings of
+ * one signature would make it malleable, so bits behind the last byte must be zero as well.
+ */
+export function decodeSignature(value: string): Buffer | undefined {
+  // The longest RSA key in use has 8192 bits; what is longer is not worth decoding.
+  if (value === '' || value.length > 1368) return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.toString('base64') === value ? bytes : undefined;
+}
+
+/** Bytes in a signature of this key. */
+export function signatureLength(key: KeyObject): number {
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+}
+
+/** First line of the request as it is signed. The version is literal: what the client really spoke does not count. */
+export function requestLine(request: { method: string; target: string }): string {
+  return `${request.method} ${request.target} HTTP/1.1`;
+}
+
+/**
+ * The signed bytes: request line, `Date` and body with nothing between them. Without a separator only strict framing
+ * keeps bytes from moving between the parts under one signature.
+ *
+ * @throws {FramingError} when method, target or date could run into their neighbours
+ */
+export function signedBytes(request: SignedRequest): Buffer {
+  if (!isMethod(request.method)) throw new FramingError('malformed_method', 'the method is not an HTTP token');
+  if (!isTarget(request.target)) {
+    throw new FramingError('malformed_target', 'the target is empty or holds white space or a control character');
+  }
+  if (parseHttpDate(request.date) === undefined) {
+    throw new FramingError('malformed_date', 'the date is not an IMF-fixdate such as Wed, 18 Jul 2018 06:33:52 GMT');
+  }
+  return Buffer.concat([Buffer.from(requestLine(request) + request.date, 'utf8'), request.body]);
+}
+
+/**
+ * Checks an RSASSA-PKCS1-v1_5 signature. What is malformed in itself is simply false.
+ *
+ * @param signature base64, exactly as long as the key's modulus
+ * @param key an RSA public key
+ */
+export function verify(request: SignedRequest, signature: string, key: KeyObject, digest: Digest): boolean {
+  const signatureBytes = decodeSignature(signature);
+  if (key.asymmetricKeyType !== 'rsa' || signatureBytes?.length !== signatureLength(key)) return false;
+  try {
+    return rsaVerify(digest, signedBytes(request), key, signatureBytes);
+  } catch (error) {
+    if (error instanceof FramingError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Signs a request as MessageMedia does, for tests and local tools.
+ *
+ * @param key an RSA private key
+ * @returns the value of `X-MessageMedia-Signature`
+ * @throws {FramingError} when the request could not be verified unambiguously
+ */
+export function sign(request: SignedRequest, key: KeyObject, digest: Digest): string {
+  return rsaSign(digest, signedBytes(request), key).toString('base64');
+}

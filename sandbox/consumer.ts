@@ -1,0 +1,34 @@
+import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { VerificationKey } from '../lambda/keyring.ts';
+import { type ReadEvent, readQueuedEvent } from '../lambda/queued-event.ts';
+import { parseDigest, verify } from '../lambda/signature.ts';
+
+/** An event off the queue and whether its signature, checked again from the message alone, is good. */
+export interface ConsumedEvent extends ReadEvent {
+  reverified: boolean;
+}
+
+/** Takes what is on the queue, and waits up to `waitSeconds` for the first message. */
+export async function consume(
+  client: SQSClient,
+  queueUrl: string,
+  keys: readonly VerificationKey[],
+  waitSeconds = 0,
+): Promise<ConsumedEvent[]> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: waitSeconds }),
+  );
+  const events: ConsumedEvent[] = [];
+  for (const { Body = '', ReceiptHandle } of Messages) {
+    const read = readQueuedEvent(Body);
+    events.push({ ...read, reverified: reverify(read, keys) });
+    await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  }
+  return events;
+}
+
+/** Checks the signature of a queued event again. */
+export function reverify({ event, signed }: ReadEvent, keys: readonly VerificationKey[]): boolean {
+  const digest = parseDigest(event.mmdigest);
+  return digest !== undefined && keys.some(({ key }) => verify(signed, event.mmsignature, key, digest));
+}

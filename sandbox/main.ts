@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+import { getBorderCharacters, table } from 'table';
+import type { Answer } from '../lambda/receiver.ts';
+import { consume } from './consumer.ts';
+import type { HandledRequest } from './gateway.ts';
+import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
+import { tour, type Visit } from './tour.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  const unknown = args.find((argument) => argument !== '--once');
+  if (unknown !== undefined) return fail(`Unknown argument ${unknown}: the only one is --once (exit after the tour).`);
+  const port = Number(process.env.PORT || 3000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    return fail(`PORT is "${process.env.PORT}": give 0 to 65535.`);
+
+  let touring = true;
+  const onAnswer = (request: HandledRequest, answer: Answer) => {
+    if (!touring) printOwn(request, answer, sandbox);
+  };
+  let sandbox: Sandbox;
+  try {
+    sandbox = await startSandbox({ port, onAnswer });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return fail(`Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1} npm start.`);
+  }
+  try {
+    console.log(`Signed webhooks over HTTP to ${sandbox.url}${callbackPath}, events off the queue:\n`);
+    const visits = await tour(sandbox);
+    printTour(visits);
+    if (!args.includes('--once')) {
+      touring = false;
+      printInvitation(sandbox);
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    }
+    return visits.every(({ asExpected }) => asExpected) ? 0 : 1;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function fail(message: string): number {
+  console.error(message);
+  return 1;
+}
+
+function printTour(visits: Visit[]): void {
+  const heads = ['what came', '', 'answer', 'verdict', 'reason', 'event id', 'consumer', ''];
+  const rows = visits.map((visit) => [
+    visit.name,
+    visit.method,
+    visit.status,
+    paint(visit.verdict),
+    visit.reason,
+    visit.id,
+    visit.consumer,
+    visit.asExpected ? '✓' : styleText('red', '✗ not as expected'),
+  ]);
+  console.log(
+    table([heads.map((head) => styleText('bold', head)), ...rows], {
+      border: getBorderCharacters('norc'),
+      drawHorizontalLine: (index, count) => index < 2 || index === count,
+    }),
+  );
+  const wrong = visits.filter(({ asExpected }) => !asExpected).length;
+  const queued = visits.filter(({ verdict }) => verdict === 'queued').length;
+  const refused = visits.filter(({ verdict }) => verdict === 'refused').length;
+  console.log(
+    wrong === 0
+      ? `${queued} kinds of webhook queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`
+      : styleText('red', `${wrong} of ${visits.length} calls did not end as they must.`),
+  );
+}
+
+function printInvitation({ url, queue }: Sandbox): void {
+  console.log(`
+Up until Ctrl-C, for requests of your own:
+  webhooks  ${url}${callbackPath}
+  queue     ${queue.queueUrl}  (SQS endpoint ${queue.url})
+
+  curl -i -X POST ${url}${callbackPath} -d '{"hello":"world"}'     is refused: it is not signed
+`);
+}
+
+async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
+  const line = await sandbox.receiver.logOf(requestId);
+  const events = await consume(sandbox.queue.client, sandbox.queue.queueUrl, sandbox.keys);
+  const verdict = answer.statusCode === 202 ? 'queued' : answer.statusCode < 500 ? 'refused' : 'failed';
+  const about = line?.detail ?? line?.id ?? '';
+  console.log(`${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${line?.reason ?? ''}  ${about}`);
+  for (const { event, reverified } of events) {
+    console.log(`  off the queue: ${event.type} ${event.id}  ${reverified ? 're-verified' : 'NOT VERIFIED'}`);
+  }
+}
+
+function paint(verdict: Visit['verdict']): string {
+  return styleText(verdict === 'refused' ? 'yellow' : verdict === 'failed' ? 'red' : 'green', verdict);
+}
