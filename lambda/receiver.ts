@@ -131,7 +131,7 @@ async function authenticate(
     const newer = await keyring.newerThan(keys);
     if (newer) result = tryKeys(claim, newer);
   }
-  if (typeof result === 'string') throw new ReceiverError(result, describe(result, claim));
+  if (typeof result === 'string') throw refusal(result, claim);
   return { ...result, requestId, contentType: request.headers.get('content-type') };
 }
 
@@ -151,9 +151,7 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   if (toleranceSeconds > 0 && Math.abs(now - signedAt) > toleranceSeconds * 1000) {
     throw new ReceiverError('stale_date', `Date is ${age} s in the past; the tolerance is ${toleranceSeconds} s`);
   }
-  if (request.targets.length === 0) {
-    throw new ReceiverError('malformed_target', 'The target is empty or holds white space or a control character');
-  }
+  if (request.targets.length === 0) throw new ReceiverError('malformed_target', malformedTarget);
 
   const digestName = header(vendorHeaders.digest);
   const digest = digestName === undefined ? undefined : parseDigest(digestName);
@@ -208,10 +206,15 @@ function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Ver
   return 'invalid_signature';
 }
 
-/** Says which key was asked for when that can be told without repeating arbitrary input. */
-function describe(problem: KeyProblem, { keyId = 'none' }: Claim): string {
+const malformedTarget = 'The target is empty or holds white space or a control character';
+
+function refusal(problem: KeyProblem, { request, keyId = 'none' }: Claim): ReceiverError {
+  if (problem === 'invalid_signature' && !request.hasPlainTarget) {
+    return new ReceiverError('malformed_target', malformedTarget);
+  }
+  // Which key was asked for helps whoever reads the log, but arbitrary input is not repeated there.
   const named = /^[0-9a-f-]{36}$/.test(keyId) || keyId === 'none' ? keyId : 'not a UUID';
-  return `${keyProblems[problem]} (key id in the request: ${named})`;
+  return new ReceiverError(problem, `${keyProblems[problem]} (key id in the request: ${named})`);
 }
 
 function answer(statusCode: number, body: Record<string, string>): Answer {

@@ -4,8 +4,10 @@ import { isMethod, isTarget } from './signature.ts';
 /** An HTTP request as far as a Lambda event can tell what was sent. */
 export interface WebhookRequest {
   method: string;
-  /** What the sender may have written as request target, likeliest first. None when no candidate is well-formed. */
+  /** What the sender may have written as request target, likeliest first. Every one is well-formed; there may be none. */
   targets: string[];
+  /** Whether the target is well-formed as the event has it, before any encoding is restored. */
+  hasPlainTarget: boolean;
   /** Values by lower-case name; several of one name are joined with a comma. */
   headers: ReadonlyMap<string, string>;
   body: Buffer;
@@ -30,6 +32,7 @@ export function parseRequest(event: unknown): WebhookRequest {
   return {
     method,
     targets: [...new Set(targets)].filter(isTarget),
+    hasPlainTarget: isTarget(targets[0] ?? ''),
     headers: parseHeaders(root),
     body: parseBody(root),
     requestId: text(context.requestId),

@@ -48,14 +48,11 @@ function fail(message: string): number {
 }
 
 function printTour(visits: Visit[]): void {
-  const heads = ['what came', '', 'answer', 'verdict', 'reason', 'event id', 'consumer', ''];
+  const heads = ['what came', 'answer', 'reason or event id', 'consumer', ''];
   const rows = visits.map((visit) => [
     visit.name,
-    visit.method,
-    visit.status,
-    paint(visit.verdict),
-    visit.reason,
-    visit.id,
+    `${visit.status} ${paint(visit.verdict)}`,
+    visit.id || visit.reason,
     visit.consumer,
     visit.asExpected ? '✓' : styleText('red', '✗ not as expected'),
   ]);

@@ -15,7 +15,6 @@ interface Stop {
 /** What became of a call. */
 export interface Visit {
   name: string;
-  method: string;
   status: number;
   verdict: 'queued' | 'queued already' | 'refused' | 'failed';
   reason: string;
@@ -64,7 +63,7 @@ async function visit({ name, request, expected }: Stop, { url, receiver, queue, 
   const reason = String((await receiver.logOf(String(headers['apigw-requestid'])))?.reason ?? '');
   const events = await consume(queue.client, queue.queueUrl, keys);
   const id = status === 202 ? String(JSON.parse(body).id) : '';
-  const row = { name, method: request.method, status, reason, id, consumer: '', verdict: verdictOf(status) };
+  const row = { name, status, reason, id, consumer: '', verdict: verdictOf(status) };
 
   if (expected === 'replay') {
     const once = events.length === 0;

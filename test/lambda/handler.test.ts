@@ -1,0 +1,314 @@
+import { sign as signBytes } from 'node:crypto';
+import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rejectionReasons } from '../../lambda/contract.ts';
+import { parseKeyring } from '../../lambda/keyring.ts';
+import type { Answer } from '../../lambda/receiver.ts';
+import { consume } from '../../sandbox/consumer.ts';
+import { type LocalFunction, startFunction } from '../../sandbox/function.ts';
+import { listen } from '../../sandbox/http.ts';
+import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
+import { toWire, type Webhook, type WireRequest } from '../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../support.ts';
+
+const key = makeKey('SHA256', 2048);
+const small = makeKey('SHA224', 1024);
+const samples = sampleWebhooks('/messagemedia');
+const webhook: Webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
+
+let queue: LocalQueue;
+let secrets: LocalSecrets;
+let running: LocalFunction[];
+
+beforeAll(async () => {
+  [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
+  running = [];
+});
+afterAll(async () => {
+  await Promise.all(running.map((receiver) => receiver.close()));
+  await Promise.all([queue.close(), secrets.close()]);
+});
+
+/** The real handler in an environment of its own; the keyring gets the name of the test. */
+function startReceiver(keyring: string, environment: Record<string, string> = {}): LocalFunction {
+  const secretId = expect.getState().currentTestName ?? 'keyring';
+  secrets.put(secretId, keyring);
+  const receiver = startFunction({
+    QUEUE_URL: queue.queueUrl,
+    KEYRING_SECRET_ID: secretId,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: queue.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+    ...environment,
+  });
+  running.push(receiver);
+  return receiver;
+}
+
+interface Result extends Answer {
+  reason: unknown;
+  log: string;
+}
+
+async function call(receiver: LocalFunction, event: object): Promise<Result> {
+  const answer = await receiver.invoke(JSON.stringify(event));
+  const { requestId } = (event as { requestContext: { requestId: string } }).requestContext;
+  const line = await receiver.logOf(requestId);
+  return { ...answer, reason: line?.reason, log: JSON.stringify(line) };
+}
+
+const post = (receiver: LocalFunction, request: WireRequest) => call(receiver, httpApiEvent(request));
+const take = (...keys: TestKey[]) => consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(...keys)).keys);
+const unauthorized = { statusCode: 401, body: '{"error":"unauthorized"}' };
+
+describe('a request is refused', () => {
+  let receiver: LocalFunction;
+  beforeAll(() => {
+    receiver = startReceiver(keyringOf(key, small));
+  });
+
+  const good = () => toWire(webhook, key);
+  const header = (name: string, value: string | undefined): WireRequest => {
+    const request = good();
+    const { [name]: _removed, ...headers } = request.headers;
+    return { ...request, headers: value === undefined ? headers : { ...headers, [name]: value } };
+  };
+  const ago = (seconds: number) => toWire(webhook, key, new Date(Date.now() - seconds * 1000));
+  const resigned = (parts: Partial<WireRequest>) => ({ ...good(), ...parts });
+
+  const bad: [reason: (typeof rejectionReasons)[number], what: string, request: () => WireRequest][] = [
+    ['unsigned', 'no signature', () => toWire(webhook, undefined)],
+    ['unsigned', 'an empty signature', () => header('x-messagemedia-signature', '')],
+    ['malformed_signature', 'no base64', () => header('x-messagemedia-signature', 'not base64!')],
+    ['malformed_signature', 'URL alphabet', () => header('x-messagemedia-signature', '-_'.repeat(172))],
+    [
+      'malformed_signature',
+      'two signatures',
+      () =>
+        header(
+          'x-messagemedia-signature',
+          `${good().headers['x-messagemedia-signature']},${good().headers['x-messagemedia-signature']}`,
+        ),
+    ],
+    [
+      'malformed_signature',
+      'shorter than the key',
+      () => header('x-messagemedia-signature', Buffer.alloc(128).toString('base64')),
+    ],
+    ['missing_date', 'no date', () => header('date', undefined)],
+    ['malformed_date', 'not IMF-fixdate', () => header('date', new Date().toISOString())],
+    ['malformed_date', 'two dates', () => header('date', `${new Date().toUTCString()},${new Date().toUTCString()}`)],
+    ['stale_date', 'too old', () => ago(901 + 5)],
+    ['stale_date', 'too far ahead', () => ago(-901 - 5)],
+    ['malformed_target', 'white space in the path', () => resigned({ target: '/message%20media' })],
+    ['malformed_target', 'a control character in the query', () => resigned({ target: '/messagemedia?a=\u0001' })],
+    ['unsupported_algorithm', 'SHA-1', () => header('x-messagemedia-digest-type', 'SHA1')],
+    ['unsupported_algorithm', 'another cipher', () => header('x-messagemedia-cipher-type', 'DSA')],
+    ['digest_mismatch', "not the key's digest", () => header('x-messagemedia-digest-type', 'SHA512')],
+    ['unknown_key', 'a stranger', () => toWire(webhook, makeKey())],
+    ['unknown_key', 'no UUID', () => header('x-messagemedia-key-id', 'x'.repeat(5000))],
+    ['invalid_signature', 'changed body', () => resigned({ body: Buffer.from('{"a":2}') })],
+    ['invalid_signature', 'changed method', () => resigned({ method: 'PUT' })],
+    ['invalid_signature', 'changed query', () => resigned({ target: '/messagemedia?b=1' })],
+    [
+      'invalid_signature',
+      'body alone signed',
+      () => {
+        const request = good();
+        // One of the vendor's samples signs nothing else.
+        const signature = signBytes('SHA256', request.body, key.privateKey).toString('base64');
+        return { ...request, headers: { ...request.headers, 'x-messagemedia-signature': signature } };
+      },
+    ],
+    [
+      'invalid_signature',
+      'another known key',
+      () =>
+        header(
+          'x-messagemedia-signature',
+          toWire(webhook, { ...key, privateKey: makeKey('SHA256', 2048).privateKey }).headers[
+            'x-messagemedia-signature'
+          ],
+        ),
+    ],
+  ];
+
+  test('for every reason there is', () => {
+    expect([...new Set(bad.map(([reason]) => reason))]).toEqual([...rejectionReasons]);
+  });
+
+  test.each(bad)('%s: %s', async (reason, _what, request) => {
+    const wire = request();
+    const result = await post(receiver, wire);
+    expect(result).toMatchObject({ ...unauthorized, reason });
+    expect(result.log).not.toContain(wire.headers['x-messagemedia-signature'] || 'nothing');
+    expect(await take(key)).toEqual([]);
+  });
+
+  test.each([[{}], [null], [[]], ['event'], [{ requestContext: { http: { method: 'POST' } }, body: 7 }]])(
+    'when it is no event of a front door: %j',
+    async (event) => {
+      const answer = await receiver.invoke(JSON.stringify(event));
+      expect(answer).toMatchObject({ statusCode: 400, body: '{"error":"bad_request"}' });
+    },
+  );
+
+  test('when it is too large for SQS', async () => {
+    const result = await post(receiver, toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
+    expect(result).toMatchObject({ statusCode: 413, reason: 'event_too_large' });
+    expect(await take(key)).toEqual([]);
+  });
+});
+
+describe('a signed webhook', () => {
+  test.each(Object.entries(samples))('is queued and can be verified again: %s', async (_name, sample) => {
+    const receiver = startReceiver(keyringOf(key));
+    const result = await post(receiver, toWire(sample, key));
+    expect(result).toMatchObject({ statusCode: 202, headers: { 'content-type': 'application/json' } });
+    const [event, ...more] = await take(key);
+    expect(more).toEqual([]);
+    expect(event).toMatchObject({ reverified: true, event: { id: JSON.parse(result.body).id, mmkeyid: key.id } });
+    expect(Buffer.from(event?.signed.body ?? [])).toEqual(Buffer.from(sample.body));
+  });
+
+  test('leaves neither signature nor body nor phone number in the log', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const request = toWire(samples.smsReply, key);
+    const { log } = await post(receiver, request);
+    expect(log).toContain('accepted');
+    for (const secret of [request.headers['x-messagemedia-signature'] ?? '', '61491570157', 'Danke', '4711']) {
+      expect(log).not.toContain(secret);
+    }
+    await take(key);
+  });
+
+  test('sent again is answered alike and queued once', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const body = '{"delivery_report_id":"sent-again","message_id":"m"}';
+    const results = [];
+    for (const age of [2000, 1000]) {
+      results.push(await post(receiver, toWire({ ...webhook, body }, key, new Date(Date.now() - age))));
+    }
+    expect(results.map(({ statusCode, body }) => [statusCode, body])).toEqual(
+      Array(2).fill([202, '{"id":"sent-again"}']),
+    );
+    expect(await take(key)).toHaveLength(1);
+  });
+
+  test('may come without key id and digest, and with a hyphen in the digest', async () => {
+    const receiver = startReceiver(keyringOf(small, key));
+    const request = toWire(webhook, key);
+    const { 'x-messagemedia-key-id': _id, 'x-messagemedia-digest-type': _digest, ...headers } = request.headers;
+    expect(await post(receiver, { ...request, headers })).toMatchObject({ statusCode: 202 });
+    const hyphen = { ...headers, 'x-messagemedia-digest-type': 'sha-256', 'x-messagemedia-cipher-type': 'rsa' };
+    expect(await post(receiver, { ...request, headers: hyphen })).toMatchObject({ statusCode: 202 });
+    expect((await take(key)).map(({ event }) => event.mmkeyid)).toEqual([key.id, key.id]);
+  });
+
+  test('verifies with a bare public key, whose digest the header names', async () => {
+    const receiver = startReceiver(key.publicKey.export({ type: 'spki', format: 'pem' }).toString());
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    expect(await take(key)).toMatchObject([{ reverified: true, event: { mmkeyid: key.id, mmdigest: 'SHA256' } }]);
+    const request = toWire(webhook, key);
+    const { 'x-messagemedia-digest-type': _digest, ...headers } = request.headers;
+    expect(await post(receiver, { ...request, headers })).toMatchObject({ reason: 'unsupported_algorithm' });
+  });
+
+  test('of any age is taken when the tolerance is 0', async () => {
+    const receiver = startReceiver(keyringOf(key), { TIMESTAMP_TOLERANCE_SECONDS: '0' });
+    expect(await post(receiver, toWire(webhook, key, new Date(0)))).toMatchObject({ statusCode: 202 });
+    await take(key);
+  });
+
+  test('goes to a standard queue too', async () => {
+    const { QueueUrl = '' } = await queue.client.send(new CreateQueueCommand({ QueueName: 'standard' }));
+    const receiver = startReceiver(keyringOf(key), { QUEUE_URL: QueueUrl });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    expect(await consume(queue.client, QueueUrl, parseKeyring(keyringOf(key)).keys)).toMatchObject([
+      { reverified: true },
+    ]);
+  });
+});
+
+describe('the keyring', () => {
+  test('takes a new key at once', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    await post(receiver, toWire(webhook, key));
+    secrets.put(expect.getState().currentTestName ?? '', keyringOf(key, small));
+    expect(await post(receiver, toWire(webhook, small))).toMatchObject({ statusCode: 202 });
+    await take(key);
+  });
+
+  test('takes a bare key that replaces another of another size', async () => {
+    const receiver = startReceiver(key.answer.public_key);
+    await post(receiver, toWire(webhook, key));
+    secrets.put(expect.getState().currentTestName ?? '', small.answer.public_key);
+    expect(await post(receiver, toWire(webhook, small))).toMatchObject({ statusCode: 202 });
+    await take(key);
+  });
+
+  test('that is empty refuses everything', async () => {
+    const receiver = startReceiver('{"keys":[]}');
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ ...unauthorized, reason: 'unknown_key' });
+  });
+
+  test.each([['{"keys":[{}]}'], ['rubbish']])('that cannot be read is our own fault: %s', async (keyring) => {
+    const receiver = startReceiver(keyring);
+    const result = await post(receiver, toWire(webhook, key));
+    expect(result).toMatchObject({ statusCode: 503, reason: 'keyring_unavailable', body: '{"error":"unavailable"}' });
+    expect(result.headers['retry-after']).toBe('5');
+  });
+
+  test('out of reach is our own fault, until it is there', async () => {
+    const receiver = startReceiver(keyringOf(key), { KEYRING_SECRET_ID: 'created later' });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({
+      statusCode: 503,
+      reason: 'keyring_unavailable',
+    });
+    secrets.put('created later', keyringOf(key));
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    await take(key);
+  });
+
+  test('out of reach does not keep a bad request from its 401', async () => {
+    const receiver = startReceiver(keyringOf(key), { KEYRING_SECRET_ID: 'nowhere' });
+    expect(await post(receiver, toWire(webhook, undefined))).toMatchObject(unauthorized);
+  });
+});
+
+describe('the queue', () => {
+  test('out of reach is our own fault, and nothing is lost once the sender tries again', async () => {
+    const receiver = startReceiver(keyringOf(key), { QUEUE_URL: `${queue.queueUrl}x.fifo` });
+    const result = await post(receiver, toWire(webhook, key));
+    expect(result).toMatchObject({ statusCode: 503, reason: 'queue_unavailable', body: '{"error":"unavailable"}' });
+    expect(result.headers['retry-after']).toBe('5');
+  });
+
+  test('that never answers is given up in time', async () => {
+    const silent = await listen(0, () => {});
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: silent.url });
+    const result = await post(receiver, toWire(webhook, key));
+    expect(result).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
+    await silent.close();
+  });
+});
+
+test('the queue holds nothing that was not accepted', async () => {
+  const { Attributes } = await queue.client.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue.queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
+});
+
+test.each([
+  [{ QUEUE_URL: '' }, 'QUEUE_URL'],
+  [{ KEYRING_SECRET_ID: '' }, 'KEYRING_SECRET_ID'],
+  [{ TIMESTAMP_TOLERANCE_SECONDS: '-1' }, 'TIMESTAMP_TOLERANCE_SECONDS'],
+])('a wrong environment is named: %j', async (environment, name) => {
+  const receiver = startReceiver(keyringOf(key), environment);
+  await expect(receiver.invoke(JSON.stringify(httpApiEvent(toWire(webhook, key))))).rejects.toThrow(name);
+});

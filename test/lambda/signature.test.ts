@@ -1,0 +1,212 @@
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type Digest,
+  decodeSignature,
+  FramingError,
+  parseDigest,
+  parseHttpDate,
+  type SignedRequest,
+  sign,
+  signedBytes,
+  verify,
+} from '../../lambda/signature.ts';
+import { makeKey } from '../support.ts';
+
+interface Vector extends Omit<SignedRequest, 'body'> {
+  name: string;
+  bits: number;
+  digest: Digest;
+  body_base64: string;
+  public_key: string;
+  signature: string;
+}
+const vectors: Vector[] = JSON.parse(readFileSync(new URL('../vectors/signatures.json', import.meta.url), 'utf8'));
+
+describe('known answers of openssl', () => {
+  test('cover every key size, digest and case', () => {
+    expect(new Set(vectors.map(({ bits, digest, name }) => `${bits} ${digest} ${name}`)).size).toBe(3 * 3 * 4);
+  });
+
+  test.each(vectors)('$bits bits, $digest, $name', ({ body_base64, public_key, signature, digest, ...parts }) => {
+    const key = createPublicKey({ key: Buffer.from(public_key, 'base64'), format: 'der', type: 'spki' });
+    const request = { ...parts, body: Buffer.from(body_base64, 'base64') };
+    expect(verify(request, signature, key, digest)).toBe(true);
+    for (const other of ['SHA224', 'SHA256', 'SHA512'] as const) {
+      expect(verify(request, signature, key, other)).toBe(other === digest);
+    }
+  });
+});
+
+const { privateKey, publicKey } = makeKey();
+const methods = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE');
+const targets = fc
+  .string({ unit: 'grapheme', maxLength: 60 })
+  .map((rest) => `/${rest.toWellFormed().replace(/[\s\p{Cc}]/gu, '_')}`);
+const dates = fc
+  .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
+  .map((date) => date.toUTCString());
+const bodies = fc.uint8Array({ maxLength: 200 });
+const requests: fc.Arbitrary<SignedRequest> = fc.record({
+  method: methods,
+  target: targets,
+  date: dates,
+  body: bodies,
+});
+const digests = fc.constantFrom<Digest>('SHA224', 'SHA256', 'SHA512');
+
+describe('any request', () => {
+  test('that is signed verifies', () => {
+    fc.assert(
+      fc.property(requests, digests, (request, digest) =>
+        verify(request, sign(request, privateKey, digest), publicKey, digest),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  /** The same text with the character at an index replaced by its neighbour in Unicode. */
+  const bump = (text: string, index: number) => {
+    const at = index % text.length;
+    return text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1);
+  };
+
+  test('does not verify with any byte of a part changed', () => {
+    fc.assert(
+      fc.property(requests, fc.nat(), fc.integer({ min: 1, max: 255 }), (request, index, flip) => {
+        const signature = sign(request, privateKey, 'SHA256');
+        const body = Buffer.from(request.body);
+        if (body.length > 0) body[index % body.length] = Number(body[index % body.length]) ^ flip;
+        const changes: SignedRequest[] = [
+          { ...request, method: bump(request.method, index) },
+          { ...request, target: bump(request.target, index) },
+          { ...request, date: bump(request.date, index) },
+          { ...request, body: body.length > 0 ? body : Buffer.from([flip]) },
+          { ...request, body: Buffer.concat([request.body, Buffer.from([flip])]) },
+        ];
+        for (const change of changes) expect(verify(change, signature, publicKey, 'SHA256')).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('does not verify with any byte of the signature changed, nor with another spelling of it', () => {
+    fc.assert(
+      fc.property(requests, fc.nat(), fc.integer({ min: 1, max: 255 }), (request, index, flip) => {
+        const signature = sign(request, privateKey, 'SHA256');
+        const bytes = Buffer.from(signature, 'base64');
+        bytes[index % bytes.length] = Number(bytes[index % bytes.length]) ^ flip;
+        const others = [
+          bytes.toString('base64'),
+          bump(signature, index),
+          signature.replace(/=+$/, ''),
+          `${signature}=`,
+        ];
+        for (const other of others) expect(verify(request, other, publicKey, 'SHA256')).toBe(false);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('verifies in no other division into target, date and body, though the joined bytes are the same', () => {
+    const date = 'Wed, 18 Jul 2018 06:33:52 GMT';
+    const version = ' HTTP/1.1';
+    // Bodies made of what a forger needs: more versions, more dates, and bits to fill up with.
+    const pieces = fc.array(fc.constantFrom(version, date, '/a', ' ', 'Wed', '\t', '\u00a0'), { maxLength: 6 });
+    fc.assert(
+      fc.property(targets, pieces, (target, body) => {
+        const original: SignedRequest = { method: 'POST', target, date, body: Buffer.from(body.join('')) };
+        const signature = sign(original, privateKey, 'SHA256');
+        const joined = signedBytes(original).toString();
+        let verified = 0;
+        for (let at = joined.indexOf(version); at >= 0; at = joined.indexOf(version, at + 1)) {
+          const rest = joined.slice(at + version.length);
+          for (let length = 0; length <= rest.length; length++) {
+            const division = { date: rest.slice(0, length), body: Buffer.from(rest.slice(length)) };
+            const candidate = { method: 'POST', target: joined.slice('POST '.length, at), ...division };
+            if (verify(candidate, signature, publicKey, 'SHA256')) {
+              verified++;
+              expect(candidate).toEqual(original);
+            }
+          }
+        }
+        expect(verified).toBe(1);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('whose body holds a whole second request does not verify as that one', () => {
+    const date = 'Wed, 18 Jul 2018 06:33:52 GMT';
+    const original = { method: 'POST', target: '/a', date, body: Buffer.from(` HTTP/1.1${date}{"forged":true}`) };
+    const signature = sign(original, privateKey, 'SHA256');
+    const forged = { ...original, target: `/a HTTP/1.1${date}`, body: Buffer.from('{"forged":true}') };
+    expect(Buffer.concat([Buffer.from(`POST ${forged.target} HTTP/1.1${date}`), forged.body])).toEqual(
+      signedBytes(original),
+    );
+    expect(verify(forged, signature, publicKey, 'SHA256')).toBe(false);
+    expect(() => sign(forged, privateKey, 'SHA256')).toThrow(FramingError);
+  });
+});
+
+test('framing errors have a stable code', () => {
+  const good = { method: 'POST', target: '/a', date: 'Wed, 18 Jul 2018 06:33:52 GMT', body: Buffer.alloc(0) };
+  const codeOf = (request: SignedRequest) => {
+    try {
+      signedBytes(request);
+    } catch (error) {
+      return error instanceof FramingError ? error.code : error;
+    }
+    return undefined;
+  };
+  expect(codeOf(good)).toBeUndefined();
+  expect(codeOf({ ...good, method: 'PO ST' })).toBe('malformed_method');
+  expect(codeOf({ ...good, target: '/\u00a0' })).toBe('malformed_target');
+  expect(codeOf({ ...good, target: '/\ud800' })).toBe('malformed_target');
+  expect(codeOf({ ...good, target: '' })).toBe('malformed_target');
+  expect(codeOf({ ...good, date: 'yesterday' })).toBe('malformed_date');
+});
+
+test.each([
+  ['Wed, 18 Jul 2018 06:33:52 GMT', Date.UTC(2018, 6, 18, 6, 33, 52)],
+  ['Thu, 29 Feb 2024 23:59:59 GMT', Date.UTC(2024, 1, 29, 23, 59, 59)],
+  ['Thu, 18 Jul 2018 06:33:52 GMT', undefined], // it was a Wednesday
+  ['Thu, 29 Feb 2023 23:59:59 GMT', undefined],
+  ['Wed, 18 Jul 2018 24:00:00 GMT', undefined],
+  ['Wed, 18 Jul 2018 06:33:60 GMT', undefined],
+  ['wed, 18 jul 2018 06:33:52 gmt', undefined],
+  ['Wed, 18 Jul 2018 06:33:52 UTC', undefined],
+  ['Wednesday, 18-Jul-18 06:33:52 GMT', undefined],
+  ['Wed Jul 18 06:33:52 2018', undefined],
+  ['2018-07-18T06:33:52Z', undefined],
+  [' Wed, 18 Jul 2018 06:33:52 GMT', undefined],
+  ['Wed, 18 Jul 2018 06:33:52 GMT ', undefined],
+  ['Wed, 18 Jul 2018 06:33:52 GMT,Wed, 18 Jul 2018 06:33:52 GMT', undefined],
+  ['', undefined],
+])('the date %j is %j', (value, expected) => {
+  expect(parseHttpDate(value)).toBe(expected);
+});
+
+test.each([
+  ['SHA256', 'SHA256'],
+  ['SHA-512', 'SHA512'],
+  ['sha-224', 'SHA224'],
+  ['SHA1', undefined],
+  ['SHA384', undefined],
+  ['SHA-512/256', undefined],
+  ['SHA--256', undefined],
+  ['MD5', undefined],
+  ['', undefined],
+])('the digest %j is %j', (name, expected) => {
+  expect(parseDigest(name)).toBe(expected);
+});
+
+test('a signature is canonical standard base64', () => {
+  expect(decodeSignature('AAEC')).toEqual(Buffer.from([0, 1, 2]));
+  expect(decodeSignature('AAE=')).toEqual(Buffer.from([0, 1]));
+  for (const bad of ['', 'AAE', 'AAF=', 'A-_C', 'AA EC', 'AAEC\n', 'AAEC====', 'é'.repeat(4), 'A'.repeat(4000)]) {
+    expect(decodeSignature(bad)).toBeUndefined();
+  }
+});

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from '@jest/globals';
+import { listen } from '../../sandbox/http.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+function start(args: string[], env: Record<string, string> = {}, folder = root) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const command = [join(folder, 'sandbox/start.js'), ...args];
+    execFile(
+      process.execPath,
+      command,
+      { cwd: folder, env: { ...process.env, PORT: '0', ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      },
+    );
+  });
+}
+
+test('the tour ends well, row for row', async () => {
+  const { code, stdout, stderr } = await start(['--once'], { NO_COLOR: '1' });
+  const rows = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('│'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('│')
+        .map((cell) => cell.trim()),
+    );
+  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+  const queued = (what: string) => [what, '202 queued', expect.stringMatching(uuid), 're-verified', '✓'];
+  const refused = (what: string, reason: string) => [what, '401 refused', reason, '', '✓'];
+  expect(rows.slice(1)).toEqual([
+    queued('delivery report'),
+    queued('SMS reply with emoji'),
+    queued('MMS reply with attachment'),
+    queued('opt-out'),
+    queued('XML webhook'),
+    queued('form webhook'),
+    queued('GET webhook, encoded query'),
+    refused('unsigned call', 'unsigned'),
+    refused('changed body', 'invalid_signature'),
+    refused('stale date', 'stale_date'),
+    refused("stranger's key", 'invalid_signature'),
+    ['replay of the delivery report', '202 queued already', expect.stringMatching(uuid), 'no second copy', '✓'],
+  ]);
+  expect(rows[12]?.[2]).toBe(rows[1]?.[2]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test('a busy port is one clear line', async () => {
+  const other = await listen(0, () => {});
+  const port = new URL(other.url).port;
+  const { code, stderr } = await start(['--once'], { PORT: port });
+  await other.close();
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `Port ${port} is in use: stop what listens there, or choose another with PORT=${Number(port) + 1} npm start.\n`,
+  );
+});
+
+test.each([
+  [['--twice'], {}, /^Unknown argument --twice: .*\n$/],
+  [[], { PORT: 'http' }, /^PORT is "http": .*\n$/],
+])('a wrong call is one clear line: %j %j', async (args, env, expected) => {
+  expect(await start(args, env)).toMatchObject({ code: 1, stderr: expect.stringMatching(expected) });
+});
+
+test('a missing install is one clear line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  folders.push(folder);
+  await cp(join(root, 'sandbox'), join(folder, 'sandbox'), { recursive: true });
+  await cp(join(root, 'package.json'), join(folder, 'package.json'));
+  expect(await start([], {}, folder)).toMatchObject({
+    code: 1,
+    stderr: 'Dependencies are not installed: run "npm ci" first.\n',
+  });
+});

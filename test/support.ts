@@ -1,0 +1,40 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
+
+/** A private key, its public half as MessageMedia hands it out, and both as Node knows them. */
+export interface TestKey extends SigningKey {
+  publicKey: KeyObject;
+  answer: { key_id: string; public_key: string; cipher: string; digest: string; created: string; enabled: boolean };
+}
+
+export function makeKey(digest: SigningKey['digest'] = 'SHA256', modulusLength = 1024): TestKey {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
+  const id = randomUUID();
+  const public_key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const created = '2026-11-23T09:00:00.000Z';
+  return {
+    id,
+    digest,
+    privateKey,
+    publicKey,
+    answer: { key_id: id, public_key, cipher: 'RSA', digest, created, enabled: false },
+  };
+}
+
+export function keyringOf(...keys: TestKey[]): string {
+  return JSON.stringify({ keys: keys.map(({ answer }) => answer) });
+}
+
+/** The payload 2.0 event that an HTTP API makes of a request. */
+export function httpApiEvent({ method, target, headers, body }: WireRequest, requestId: string = randomUUID()) {
+  const [path = '', query = ''] = target.split(/\?(.*)/s);
+  return {
+    version: '2.0',
+    rawPath: decodeURIComponent(path),
+    rawQueryString: query,
+    headers,
+    requestContext: { http: { method, path: decodeURIComponent(path) }, requestId, stage: '$default' },
+    body: body.toString('base64'),
+    isBase64Encoded: true,
+  };
+}
