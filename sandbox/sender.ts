@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type Digest, sign } from '../lambda/signature.ts';
 import { readBody } from './http.ts';
 
@@ -44,11 +44,31 @@ export function toWire(webhook: Webhook, key: SigningKey | undefined, date = new
   return { method, target, headers, body };
 }
 
-/** Sends a request without touching its target, which `fetch` would normalise. */
-export async function deliver(origin: string, { method, target, headers, body }: WireRequest) {
-  const request = httpRequest(origin, { method, path: target, headers: { ...headers, 'content-length': body.length } });
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
+/** What the other side answered. */
+export interface DeliveryAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/**
+ * Sends a request without touching its target, which `fetch` would normalise.
+ *
+ * @param signal gives up, also in the middle of the answer
+ */
+export async function deliver(origin: string, request: WireRequest, signal?: AbortSignal): Promise<DeliveryAnswer> {
+  const { method, target, headers, body } = request;
+  const open = origin.startsWith('https:') ? httpsRequest : httpRequest;
+  const answered = Promise.withResolvers<IncomingMessage>();
+  const outgoing = open(
+    origin,
+    { method, path: target, headers: { ...headers, 'content-length': body.length }, ...(signal && { signal }) },
+    answered.resolve,
+  );
+  // A broken connection may raise an error after the answer has begun: reading its body then fails.
+  outgoing.on('error', answered.reject);
+  outgoing.end(body);
+  const response = await answered.promise;
   const text = String(await readBody(response));
   return { status: response.statusCode ?? 0, headers: response.headers, body: text };
 }

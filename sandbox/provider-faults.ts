@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * What can go wrong with a call. An object is answered in place of carrying the call out; `hang` never answers and
+ * `reset` breaks the connection, neither carrying it out; `lost_answer` and `half_answer` carry the call out and then
+ * break the connection, before and in the middle of the answer.
+ */
+export type Fault =
+  | { status: number; headers?: Record<string, string>; body?: string }
+  | 'hang'
+  | 'reset'
+  | 'lost_answer'
+  | 'half_answer';
+
+/** An answer to a call: a body is sent as JSON. */
+export interface Reply {
+  status: number;
+  body?: unknown;
+}
+
+/** Faults that wait for their call. */
+export function createFaults() {
+  const waiting: { pattern: RegExp; fault: Fault }[] = [];
+  return {
+    /** Spoils the next call whose `METHOD /path` matches; several for one call take their turns. */
+    failNext: (pattern: RegExp, fault: Fault): void => {
+      waiting.push({ pattern, fault });
+    },
+    /** The fault of a call, which is used up with that. */
+    take: (call: string): Fault | undefined => {
+      const index = waiting.findIndex(({ pattern }) => pattern.test(call));
+      return index < 0 ? undefined : waiting.splice(index, 1)[0]?.fault;
+    },
+  };
+}
+
+/** Answers a call as its fault has it. @param carryOut does what the call asks for */
+export async function answer(
+  response: ServerResponse,
+  fault: Fault | undefined,
+  carryOut: () => Promise<Reply>,
+): Promise<void> {
+  if (fault === 'hang') return;
+  if (fault === 'reset') return reset(response);
+  if (typeof fault === 'object')
+    return write(response, fault.status, fault.body ?? '{"message":"Fault"}', fault.headers);
+  const { status, body } = await carryOut();
+  const text = body === undefined ? '' : JSON.stringify(body);
+  if (fault === 'lost_answer' || (fault === 'half_answer' && text === '')) return reset(response);
+  if (fault === undefined) return write(response, status, text);
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
+}
+
+function write(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+  if (body === '') response.writeHead(status, headers).end();
+  else response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+}
+
+function reset(response: ServerResponse): void {
+  response.socket?.resetAndDestroy();
+}
