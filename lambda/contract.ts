@@ -13,6 +13,28 @@ export const environment = {
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
 } as const;
 
+/** Environment variables of the rotation function. */
+export const rotationEnvironment = {
+  /** Name or ARN of the secret with the credentials of MessageMedia's API: `{"api_key","api_secret","account"?}`. */
+  apiCredentialsSecretId: 'API_CREDENTIALS_SECRET_ID',
+  /** `messagemedia`, `eu`, `au`, or a URL. */
+  baseUrl: 'MESSAGEMEDIA_BASE_URL',
+  /** Digest of new keys. */
+  digest: 'SIGNATURE_DIGEST',
+} as const;
+
+/** Names of the stack's outputs. */
+export const outputs = {
+  callbackUrl: 'CallbackUrl',
+  queueUrl: 'QueueUrl',
+  deadLetterQueueUrl: 'DeadLetterQueueUrl',
+  keyringSecretArn: 'KeyringSecretArn',
+  apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
+} as const;
+
+/** Name of the rotation function in its log. */
+export const rotationService = 'key-rotation';
+
 /**
  * Largest accepted distance between the signed `Date` and now, in seconds. The longest retry tail that MessageMedia
  * documents is 5 x (60 s delay + 60 s read timeout) = 600 s, so an honest retry is never turned away.

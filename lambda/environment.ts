@@ -1,4 +1,5 @@
-import { defaultTimestampToleranceSeconds, environment } from './contract.ts';
+import { defaultTimestampToleranceSeconds, environment, rotationEnvironment } from './contract.ts';
+import { type Digest, parseDigest } from './signature.ts';
 
 /** Settings of the receiver function. */
 export interface ReceiverEnvironment {
@@ -8,8 +9,31 @@ export interface ReceiverEnvironment {
   timestampToleranceSeconds: number;
 }
 
+/** Settings of the rotation function. */
+export interface RotationEnvironment {
+  apiCredentialsSecretId: string;
+  baseUrl: string;
+  digest: Digest;
+}
+
 /**
- * Reads the receiver's environment: the only place that does.
+ * Reads the rotation function's environment.
+ *
+ * @throws {Error} naming the variable that is missing or wrong
+ */
+export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationEnvironment {
+  const digest = parseDigest(required(variables, rotationEnvironment.digest));
+  if (digest === undefined)
+    throw new Error(`Environment variable ${rotationEnvironment.digest} is no digest of MessageMedia`);
+  return {
+    apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),
+    baseUrl: required(variables, rotationEnvironment.baseUrl),
+    digest,
+  };
+}
+
+/**
+ * Reads the receiver's environment.
  *
  * @throws {Error} naming the variable that is missing or wrong
  */

@@ -61,7 +61,7 @@ interface EventData {
   /** The event's last member with a leading comma, or nothing when there is no body. */
   member: string;
   contentType: string | undefined;
-  /** The fields that the sender filled in: of a JSON object, a form, or the query of a request without a body. */
+  /** The fields that the sender filled in: of a JSON object, a form, XML, or the query of a request without a body. */
   fields: Fields;
 }
 
@@ -79,7 +79,7 @@ function describeData({ body, target, contentType }: VerifiedRequest, encoding: 
   const declared = mediaType(contentType);
   const text = decodeText(body);
   const json = text === undefined ? undefined : parseJson(text);
-  const fields = json ? (isObject(json.value) ? json.value : {}) : parseForm(text ?? '');
+  const fields = json ? (isObject(json.value) ? json.value : {}) : parseText(text ?? '');
   if (text === undefined || encoding === 'base64') {
     const fallback = json ? 'application/json' : 'application/octet-stream';
     const base64 = Buffer.from(body).toString('base64');
@@ -154,8 +154,28 @@ function parseJson(text: string): { value: unknown } | undefined {
   }
 }
 
+function parseText(text: string): Fields {
+  return text.startsWith('<') ? parseXml(text) : parseForm(text);
+}
+
+/** Of a repeated name the first value counts: text that somebody typed comes after the ids in every sensible template. */
 function parseForm(text: string): Fields {
-  return text.startsWith('<') ? {} : Object.fromEntries(new URLSearchParams(text));
+  return Object.fromEntries([...new URLSearchParams(text)].reverse());
+}
+
+/**
+ * The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else.
+ * That is enough for a template that puts its ids first, and nothing that somebody typed further down can pass for one.
+ */
+function parseXml(text: string): Fields {
+  const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
+  const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
+  const fields: [string, string][] = [];
+  element.lastIndex = start.length;
+  for (let match = element.exec(text); match; match = element.exec(text)) {
+    fields.unshift([String(match[1]), String(match[2])]);
+  }
+  return Object.fromEntries(fields);
 }
 
 function mediaType(header: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ReceiverError } from './errors.ts';
+import { readEntries } from './keyring-secret.ts';
 import { type Digest, parseDigest } from './signature.ts';
 
 /** A public key that webhooks are verified with. */
@@ -24,7 +25,7 @@ export interface ParsedKeyring {
  * @throws {ReceiverError} `keyring_unavailable` when the secret holds something, but no key can be read from it
  */
 export function parseKeyring(secret: string): ParsedKeyring {
-  const entries = keyEntries(secret.trim());
+  const entries = readEntries(secret);
   const keys: VerificationKey[] = [];
   const warnings: string[] = [];
   for (const [index, entry] of entries.entries()) {
@@ -42,20 +43,6 @@ export function parseKeyring(secret: string): ParsedKeyring {
   }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys, warnings };
-}
-
-function keyEntries(secret: string): unknown[] {
-  if (!secret.startsWith('{')) return [{ public_key: secret }];
-  let parsed: { keys?: unknown };
-  try {
-    parsed = JSON.parse(secret);
-  } catch {
-    // The parser's own message would quote the secret.
-    throw new ReceiverError('keyring_unavailable', 'The keyring secret starts like JSON but is not valid JSON');
-  }
-  if (parsed.keys === undefined) return [parsed];
-  if (Array.isArray(parsed.keys)) return parsed.keys;
-  throw new ReceiverError('keyring_unavailable', 'In the keyring secret, "keys" is not a list');
 }
 
 function parseEntry(entry: unknown): VerificationKey {
@@ -109,7 +96,7 @@ export interface Keyring {
 }
 
 /** How long keys are used before the secret is read again. Rotation waits this long for every verifier to know a key. */
-const cacheMilliseconds = 5 * 60_000;
+export const keyringCacheMilliseconds = 5 * 60_000;
 
 /** Least time between two refreshes that a caller can provoke, and between two tries while the secret cannot be read. */
 const refreshIntervalMilliseconds = 3_000;
@@ -148,7 +135,7 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
 
   return {
     keys: async () => {
-      const fresh = now() - loadedAt < cacheMilliseconds || now() - failedAt < refreshIntervalMilliseconds;
+      const fresh = now() - loadedAt < keyringCacheMilliseconds || now() - failedAt < refreshIntervalMilliseconds;
       return held && fresh ? held.keys : refresh();
     },
     newerThan: async (seen) => {

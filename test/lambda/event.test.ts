@@ -90,6 +90,12 @@ describe('an event without a known identity', () => {
 
 test.each([
   ['form body', { text: 'message_id=m-1&reply_id=r%2B1&content=x', contentType: 'application/x-www-form-urlencoded' }],
+  [
+    'XML document',
+    {
+      text: '<?xml version="1.0"?>\n<e a="1">\n <message_id>m-1</message_id><reply_id>r+1</reply_id><content>a<b/></content></e>',
+    },
+  ],
   ['query of a GET', { method: 'GET', target: '/messagemedia?message_id=m-1&reply_id=r%2B1', text: '' }],
 ])('a %s names its event as JSON does', (_where, request) => {
   expect(toQueueMessage(verified(request))).toMatchObject({
@@ -99,6 +105,21 @@ test.each([
     deduplicationId: 'r+1',
   });
 });
+
+test.each([
+  'reply_id=r-1&content=x&reply_id=typed',
+  '<e><reply_id>r-1</reply_id><content>x</content><reply_id>typed</reply_id></e>',
+  '<e><reply_id>r-1</reply_id><content>x<reply_id>typed</reply_id></content></e>',
+])('of a repeated name the first counts: %s', (text) => {
+  expect(toQueueMessage(verified({ text })).id).toBe('r-1');
+});
+
+test.each(['<e><content>x<reply_id>typed</reply_id></content></e>', '<e', '<e>', '<e><reply_id>&#114;</reply_id></e>'])(
+  'XML that does not begin with plain ids has none: %s',
+  (text) => {
+    expect(toQueueMessage(verified({ text })).id).toBe('request-1');
+  },
+);
 
 test('identity does not depend on headers, which are not signed', () => {
   const text = 'message_id=m-1&reply_id=r-1';

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { type KeyringEntry, sameId } from '../../lambda/keyring-secret.ts';
+import type { KeyringStore } from '../../lambda/keyring-store.ts';
+import type { Provider } from '../../lambda/provider/provider.ts';
+import { createRotation, deleteKey as deleteKeyEverywhere, enableKey } from '../../lambda/rotation.ts';
+import type { Digest } from '../../lambda/signature.ts';
+import {
+  addKeyringOptions,
+  connectKeyring,
+  connectProvider,
+  findKeyring,
+  type GlobalOptions,
+  type KeyringOptions,
+} from '../connections.ts';
+import { formatTable, print, progress } from '../output.ts';
+import { confirm } from '../question.ts';
+
+type Options<Own = object> = GlobalOptions & KeyringOptions & Own;
+
+const digestOption = () =>
+  new Option('--digest <name>', 'digest that the new key signs with')
+    .choices(['SHA224', 'SHA256', 'SHA512'])
+    .default('SHA256');
+
+/** `mmw keys`: the life of signature keys. */
+export function addKeysCommand(program: Command): void {
+  const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
+  const add = (name: string, description: string) => addKeyringOptions(keys.command(name).description(description));
+
+  add('create', 'create a key and write its public half to the keyring, before anything is enabled')
+    .addOption(digestOption())
+    .option('--enable', 'then enable it at once; "keys rotate" does it without a gap')
+    .action((_options, command: Command) => createKey(command.optsWithGlobals()));
+  add('list', 'list the keys, and what the keyring has of them').action((_options, command: Command) =>
+    listKeys(command.optsWithGlobals()),
+  );
+  add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
+    showKey(keyId, command.optsWithGlobals()),
+  );
+  add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one').action(
+    (keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()),
+  );
+  add('disable', 'leave webhooks unsigned from now on, which makes the receiver refuse them')
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => disableKey(command.optsWithGlobals()));
+  add('delete <key-id>', 'delete a key at MessageMedia and in the keyring')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => deleteKey(keyId, command.optsWithGlobals()));
+  add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
+    .addOption(digestOption())
+    .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
+}
+
+async function createKey(options: Options<{ digest: Digest; enable?: boolean }>): Promise<void> {
+  const { provider, keyring, rotation } = await connect(options, options.digest);
+  const keyId = await rotation.create();
+  if (options.enable) await rotation.enable({ atOnce: true });
+  const key = await findRow(provider, keyring, keyId);
+  print(
+    options.json,
+    key,
+    options.enable ? describe(key) : `${describe(key)}\nEnable it with: mmw keys enable ${keyId}`,
+  );
+}
+
+async function listKeys(options: Options): Promise<void> {
+  const keys = await rows(connectProvider(options), await findKeyring(options));
+  const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', state(key), key.keyring]);
+  const text =
+    keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
+  print(options.json, keys, text);
+}
+
+async function showKey(keyId: string, options: Options): Promise<void> {
+  const key = await findRow(connectProvider(options), await findKeyring(options), keyId);
+  print(options.json, key, describe(key));
+}
+
+async function enableKeyCommand(keyId: string, options: Options): Promise<void> {
+  const { provider, keyring } = await connect(options);
+  const previous = await provider.getEnabledSignatureKey();
+  await enableKey({ provider, keyring, now: Date.now }, keyId, previous?.key_id);
+  const key = await findRow(provider, keyring, keyId);
+  print(options.json, key, describe(key));
+}
+
+async function disableKey(options: Options<{ yes?: boolean }>): Promise<void> {
+  const provider = connectProvider(options);
+  const enabled = await provider.getEnabledSignatureKey();
+  if (enabled) {
+    await confirm(`Disable key ${enabled.key_id}? Webhooks arrive unsigned from then on, and are refused.`, options);
+    await provider.disableSignatureKey();
+  }
+  print(
+    options.json,
+    { disabled: enabled?.key_id ?? null },
+    enabled ? `Key ${enabled.key_id} is disabled.` : 'No key was enabled.',
+  );
+}
+
+async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
+  const { provider, keyring } = await connect(options);
+  const enabled = await provider.getEnabledSignatureKey();
+  const consequence = sameId(enabled?.key_id, keyId)
+    ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
+    : 'Webhooks signed with it that are still to be retried are refused from then on.';
+  await confirm(`Delete key ${keyId}? ${consequence}`, options);
+  await deleteKeyEverywhere({ provider, keyring }, keyId);
+  print(options.json, { deleted: keyId }, `Key ${keyId} is deleted at MessageMedia and in the keyring.`);
+}
+
+async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
+  const { provider, keyring, rotation } = await connect(options, options.digest);
+  await rotation.create();
+  await rotation.enable();
+  await rotation.confirm();
+  await rotation.retire();
+  const keys = await rows(provider, keyring);
+  const enabled = keys.find((key) => key.enabled);
+  print(options.json, keys, enabled ? describe(enabled) : 'No key is enabled.');
+}
+
+async function connect(options: Options, digest: Digest = 'SHA256') {
+  const provider = connectProvider(options);
+  const keyring = await connectKeyring(options);
+  const pause = (milliseconds: number) => sleep(milliseconds);
+  const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log: progress });
+  return { provider, keyring, rotation };
+}
+
+/** A key as MessageMedia and the keyring together know it. */
+interface Row extends Pick<KeyringEntry, 'digest' | 'created'> {
+  key_id: string;
+  enabled: boolean;
+  messagemedia: boolean;
+  keyring: 'yes' | 'no' | 'pending' | 'retired' | 'not asked';
+}
+
+async function rows(provider: Provider, keyring: KeyringStore | undefined): Promise<Row[]> {
+  const atProvider = await provider.listSignatureKeys();
+  const entries = await keyring?.read();
+  const known = atProvider.map(({ key_id, digest, created, enabled }): Row => {
+    const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
+    return { key_id, digest, created, enabled, messagemedia: true, keyring: entries ? inKeyring(entry) : 'not asked' };
+  });
+  const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
+  const unknown = others.map((entry): Row => {
+    const { key_id = '(no id)', digest, created } = entry;
+    return {
+      key_id,
+      ...(digest && { digest }),
+      ...(created && { created }),
+      enabled: false,
+      messagemedia: false,
+      keyring: inKeyring(entry),
+    };
+  });
+  return [...known, ...unknown];
+}
+
+async function findRow(provider: Provider, keyring: KeyringStore | undefined, keyId: string): Promise<Row> {
+  const key = (await rows(provider, keyring)).find((candidate) => sameId(candidate.key_id, keyId));
+  if (key) return key;
+  throw new Error(
+    `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows what there is.`,
+  );
+}
+
+function inKeyring(entry: KeyringEntry | undefined): Row['keyring'] {
+  if (entry === undefined) return 'no';
+  if (entry.pending_since !== undefined) return 'pending';
+  return entry.retired_at === undefined ? 'yes' : 'retired';
+}
+
+function state({ enabled, messagemedia }: Row): string {
+  if (!messagemedia) return 'gone at MessageMedia';
+  return enabled ? 'enabled' : 'not enabled';
+}
+
+function describe(key: Row): string {
+  const { key_id, digest = 'no digest', created = 'unknown' } = key;
+  return `Key ${key_id} (${digest}, created ${created}): ${state(key)}; in the keyring: ${key.keyring}.`;
+}

@@ -1,0 +1,70 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Command } from 'commander';
+import { environment, outputs } from '../lambda/contract.ts';
+import { createKeyringStore, type KeyringStore } from '../lambda/keyring-store.ts';
+import { createProvider, type Provider } from '../lambda/provider/provider.ts';
+
+/** Options of the program itself. */
+export interface GlobalOptions {
+  baseUrl?: string;
+  account?: string;
+  json?: boolean;
+}
+
+/** Where the keyring is. */
+export interface KeyringOptions {
+  stack?: string;
+  secretId?: string;
+}
+
+/** Adds the options that name a keyring. */
+export function addKeyringOptions(command: Command): Command {
+  return command
+    .option('--stack <name>', 'the deployed stack whose keyring to use')
+    .option('--secret-id <name or ARN>', `the keyring's secret (default: ${environment.keyringSecretId})`);
+}
+
+/** MessageMedia's API, with the credentials of the environment. */
+export function connectProvider({ baseUrl, account }: GlobalOptions): Provider {
+  return createProvider({
+    baseUrl: baseUrl ?? process.env.MESSAGEMEDIA_BASE_URL ?? 'messagemedia',
+    apiKey: required('MESSAGEMEDIA_API_KEY'),
+    apiSecret: required('MESSAGEMEDIA_API_SECRET'),
+    ...(account !== undefined && { account }),
+  });
+}
+
+/** @throws {Error} when nothing names a keyring */
+export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
+  const keyring = await findKeyring(options);
+  if (keyring) return keyring;
+  throw new Error(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+}
+
+/** The keyring, or `undefined` when nothing names one. */
+export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<KeyringStore | undefined> {
+  const id =
+    stack === undefined
+      ? (secretId ?? process.env[environment.keyringSecretId])
+      : await readOutput(stack, outputs.keyringSecretArn);
+  return id ? createKeyringStore(new SecretsManagerClient(), id) : undefined;
+}
+
+/**
+ * An output of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack, or it has no such output
+ */
+export async function readOutput(stack: string, name: string): Promise<string> {
+  const { Stacks } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: stack }));
+  const value = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  if (value) return value;
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`${name} is not set: put your MessageMedia API credentials in the environment.`);
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { addKeysCommand } from './commands/keys.ts';
+import { addSendCommand } from './commands/send.ts';
+import { addWebhooksCommand } from './commands/webhooks.ts';
+import { explain } from './output.ts';
+
+const program = new Command('mmw')
+  .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring that verifies them.')
+  .option(
+    '--base-url <name or URL>',
+    'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
+  )
+  .option('--account <id>', 'act for this sub-account')
+  .option('--json', 'answer in JSON, for scripts')
+  .addHelpText(
+    'after',
+    `
+Environment:
+  MESSAGEMEDIA_API_KEY, MESSAGEMEDIA_API_SECRET   credentials of MessageMedia's API
+  MESSAGEMEDIA_BASE_URL                           default of --base-url
+  KEYRING_SECRET_ID                               default of --secret-id
+  AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
+  )
+  .showHelpAfterError('(mmw --help tells what there is)');
+
+addKeysCommand(program);
+addWebhooksCommand(program);
+addSendCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

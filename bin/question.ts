@@ -1,0 +1,18 @@
+import { createInterface } from 'node:readline/promises';
+
+/**
+ * Asks before something is destroyed.
+ *
+ * @throws {Error} when the answer is no, or when there is nobody to ask
+ */
+export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
+  if (options.yes) return;
+  if (!process.stdin.isTTY) throw new Error(`${question} Nobody can be asked here: add --yes. Nothing was done.`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Error('Nothing was done.');
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,83 @@
+import { ReceiverError } from './errors.ts';
+
+/**
+ * A key as the keyring secret holds it: what MessageMedia answered when it was created, and what its life cycle adds.
+ * Fields that are not named here are kept as they are.
+ */
+export interface KeyringEntry {
+  /** Absent for a key that was pasted without one. */
+  key_id?: string;
+  /** Base64 SPKI DER, or PEM. */
+  public_key: string;
+  digest?: string;
+  cipher?: string;
+  created?: string;
+  /** RFC 3339: when a rotation put the key here. It is to be enabled once every verifier can have it. */
+  pending_since?: string;
+  /** Id of the key that was enabled when this one was made to take its place. */
+  replaces?: string;
+  /** RFC 3339: when another key was enabled in its place. It is kept until no retry can be signed with it. */
+  retired_at?: string;
+}
+
+/**
+ * The keys in a keyring secret of any form, not validated one by one.
+ *
+ * @throws {ReceiverError} `keyring_unavailable` when it is none of the forms
+ */
+export function readEntries(secret: string): unknown[] {
+  const text = secret.trim();
+  if (!text.startsWith('{')) return [{ public_key: text }];
+  let parsed: { keys?: unknown };
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // The parser's own message would quote the secret.
+    throw new ReceiverError('keyring_unavailable', 'The keyring secret starts like JSON but is not valid JSON');
+  }
+  if (parsed.keys === undefined) return [parsed];
+  if (Array.isArray(parsed.keys)) return parsed.keys;
+  throw new ReceiverError('keyring_unavailable', 'In the keyring secret, "keys" is not a list');
+}
+
+/** The keyring secret in the form that holds several keys. */
+export function writeEntries(entries: readonly KeyringEntry[]): string {
+  return JSON.stringify({ keys: entries });
+}
+
+/**
+ * Gives a pasted key without an id the id of the key that is enabled, as the one that webhooks verify with today. Needed
+ * before a second key comes in: from then on it must be known which one is which.
+ */
+export function identify(
+  entries: readonly KeyringEntry[],
+  enabled: { key_id: string; digest: string } | undefined,
+): KeyringEntry[] {
+  const nameless = entries.filter(({ key_id }) => !key_id);
+  const isKnown = enabled === undefined || entries.some(({ key_id }) => sameId(key_id, enabled.key_id));
+  if (isKnown || nameless.length !== 1) return [...entries];
+  const { key_id, digest } = enabled;
+  return entries.map((entry) => (entry.key_id ? entry : { ...entry, key_id, digest: entry.digest ?? digest }));
+}
+
+/** The keyring after a key was enabled: that key is neither pending nor retired, the one before it is retired. */
+export function afterEnabling(
+  entries: readonly KeyringEntry[],
+  enabledId: string,
+  previousId: string | undefined,
+  now: number,
+): KeyringEntry[] {
+  return entries.map((entry) => {
+    if (sameId(entry.key_id, enabledId)) {
+      const { pending_since: _pending, replaces: _replaces, retired_at: _retired, ...rest } = entry;
+      return rest;
+    }
+    const isPrevious = previousId !== undefined && sameId(entry.key_id, previousId);
+    return isPrevious && entry.retired_at === undefined ? { ...entry, retired_at: new Date(now).toISOString() } : entry;
+  });
+}
+
+/** Key ids are UUIDs, whose case does not count. */
+export function sameId(one: string | undefined, other: string): boolean {
+  return one?.toLowerCase() === other.toLowerCase();
+}

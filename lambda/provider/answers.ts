@@ -1,0 +1,124 @@
+import { createPublicKey } from 'node:crypto';
+import { parseDigest } from '../signature.ts';
+import { ShapeError } from './http.ts';
+import type { CreatedSignatureKey, RegisteredWebhook, SentMessage, SignatureKey } from './types.ts';
+
+/*
+ * Each reader builds its result from the fields it knows, so that nothing else of an answer gets through, and throws a
+ * ShapeError that names the first field it cannot accept.
+ */
+
+/** Whether it looks like the ids that MessageMedia gives to keys, messages and webhooks. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+}
+
+/** @throws {ShapeError} */
+export function readSignatureKey(answer: unknown): SignatureKey {
+  const { key_id, cipher, digest: digestName, created, enabled } = object(answer, 'the key');
+  const digest = typeof digestName === 'string' ? parseDigest(digestName) : undefined;
+  if (!isUuid(key_id)) throw new ShapeError('key_id is not a UUID');
+  if (cipher !== 'RSA') throw new ShapeError('cipher is not RSA');
+  if (digest === undefined) throw new ShapeError('digest is none of SHA224, SHA256 and SHA512');
+  if (typeof created !== 'string' || Number.isNaN(Date.parse(created))) throw new ShapeError('created is not a date');
+  if (typeof enabled !== 'boolean') throw new ShapeError('enabled is neither true nor false');
+  return { key_id, cipher, digest, created, enabled };
+}
+
+/** @throws {ShapeError} */
+export function readCreatedSignatureKey(answer: unknown): CreatedSignatureKey {
+  const { public_key } = object(answer, 'the key');
+  if (!isRsaSpki(public_key)) throw new ShapeError('public_key is not an RSA public key in base64 SPKI DER');
+  return { ...readSignatureKey(answer), public_key };
+}
+
+/** @throws {ShapeError} */
+export function readSignatureKeys(answer: unknown): SignatureKey[] {
+  return list(answer, 'the list of keys').map(readSignatureKey);
+}
+
+/** @throws {ShapeError} also when there are not as many as were sent */
+export function readSentMessages(answer: unknown, count: number): SentMessage[] {
+  const messages = list(object(answer, 'the body').messages, 'messages');
+  if (messages.length !== count) throw new ShapeError(`messages has ${messages.length} entries for ${count} messages`);
+  return messages.map((message) => {
+    const { message_id, status } = object(message, 'a message');
+    if (!isUuid(message_id)) throw new ShapeError('message_id is not a UUID');
+    if (typeof status !== 'string') throw new ShapeError('status is not text');
+    return { message_id, status };
+  });
+}
+
+/** A page of webhooks, and how many of them a full page has. @throws {ShapeError} */
+export function readWebhookPage(answer: unknown): { items: RegisteredWebhook[]; size: number } {
+  const { pageSize, pageData } = object(answer, 'the page of webhooks');
+  if (typeof pageSize !== 'number') throw new ShapeError('pageSize is not a number');
+  return { items: list(pageData, 'pageData').map(readWebhook), size: pageSize };
+}
+
+/** Of a webhook only id, URL and method are always there. @throws {ShapeError} */
+export function readWebhook(answer: unknown): RegisteredWebhook {
+  const fields = object(answer, 'the webhook');
+  const { id, url, method } = fields;
+  if (!isUuid(id)) throw new ShapeError('id is not a UUID');
+  if (typeof url !== 'string' || typeof method !== 'string') throw new ShapeError('url or method is not text');
+  const events = list(fields.events ?? [], 'events');
+  const headers = Object.entries(object(fields.headers ?? {}, 'headers'));
+  if (!events.every(isText)) throw new ShapeError('an event is not text');
+  if (!headers.every((header): header is [string, string] => isText(header[1]))) {
+    throw new ShapeError('a header is not text');
+  }
+  return {
+    id,
+    url,
+    method,
+    events,
+    headers: Object.fromEntries(headers),
+    ...optional(fields, ['encoding', 'template'], isText, 'text'),
+    ...optional(fields, ['read_timeout', 'retries', 'retry_delay'], Number.isInteger as IsNumber, 'a whole number'),
+  };
+}
+
+type Fields = Record<string, unknown>;
+type IsNumber = (value: unknown) => value is number;
+
+/** Those of the named fields that are there and not null. */
+function optional<Name extends string, Value>(
+  fields: Fields,
+  names: readonly Name[],
+  accepts: (value: unknown) => value is Value,
+  what: string,
+): Partial<Record<Name, Value>> {
+  const found: Partial<Record<Name, Value>> = {};
+  for (const name of names) {
+    const value = fields[name] ?? undefined;
+    if (value === undefined) continue;
+    if (!accepts(value)) throw new ShapeError(`${name} is not ${what}`);
+    found[name] = value;
+  }
+  return found;
+}
+
+function object(value: unknown, name: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new ShapeError(`${name} is not an object`);
+}
+
+function list(value: unknown, name: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new ShapeError(`${name} is not a list`);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isRsaSpki(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
+  try {
+    const key = createPublicKey({ key: Buffer.from(value, 'base64'), format: 'der', type: 'spki' });
+    return key.asymmetricKeyType === 'rsa';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+import { ProviderError } from './error.ts';
+
+/** Where MessageMedia's management API is, by name: the classic host, and those of the European and Asia-Pacific regions. */
+export const providerBaseUrls = {
+  messagemedia: 'https://api.messagemedia.com',
+  eu: 'https://eu.app.api.sinch.com',
+  au: 'https://au.app.api.sinch.com',
+} as const;
+
+/** How to reach the management API, and as whom. */
+export interface ProviderOptions {
+  /** One of the names in `providerBaseUrls`, or a URL: https, or http on this machine's loopback. */
+  baseUrl: string;
+  apiKey: string;
+  apiSecret: string;
+  /** The sub-account to act for; else the account that the API key belongs to. */
+  account?: string;
+  /** How long one try may take, in milliseconds. Default 10 000. */
+  timeoutMilliseconds?: number;
+  /** Waits between two tries; for tests. */
+  pause?: (milliseconds: number) => Promise<unknown>;
+}
+
+/** What every request is built from. */
+export interface Connection {
+  /** Without a slash at its end. */
+  baseUrl: string;
+  headers: Record<string, string>;
+  /** Puts `***` in place of the credentials, for text that came from outside. */
+  redact: (text: string) => string;
+}
+
+/**
+ * Checks the options. What is refused is never repeated in the error: it may be a secret in the wrong place.
+ *
+ * @throws {ProviderError} `invalid_options`
+ */
+export function connectionOf({ baseUrl, apiKey, apiSecret, account }: ProviderOptions): Connection {
+  if (apiKey === '') throw invalid('the API key is empty: set MESSAGEMEDIA_API_KEY');
+  if (apiSecret === '') throw invalid('the API secret is empty: set MESSAGEMEDIA_API_SECRET');
+  if (apiKey.includes(':')) throw invalid('the API key holds a colon, which HTTP Basic cannot carry: check it');
+  if (account !== undefined && !/^[\x21-\x7e]+$/.test(account)) {
+    throw invalid('the account is not printable ASCII without spaces: check it, or leave it out');
+  }
+  const credentials = Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
+  return {
+    baseUrl: resolveBaseUrl(baseUrl),
+    headers: {
+      accept: 'application/json',
+      authorization: `Basic ${credentials}`,
+      ...(account !== undefined && { account }),
+    },
+    redact: (text) => text.replaceAll(credentials, '***').replaceAll(apiSecret, '***'),
+  };
+}
+
+function resolveBaseUrl(baseUrl: string): string {
+  const named = Object.entries(providerBaseUrls).find(([name]) => name === baseUrl)?.[1];
+  if (named !== undefined) return named;
+  const names = Object.keys(providerBaseUrls).join(', ');
+  const url = URL.parse(baseUrl);
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw invalid(`the base URL is neither one of ${names} nor an http(s) URL`);
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw invalid('the base URL may have a path, but no credentials, query or fragment');
+  }
+  if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
+    throw invalid(`the base URL is plain http to ${url.hostname}, and the credentials travel in a header: use https`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function invalid(problem: string): ProviderError {
+  return new ProviderError('invalid_options', `Cannot call MessageMedia: ${problem}`);
+}

@@ -1,0 +1,96 @@
+/** What the management API talks about, in its own field names: an answer can be stored or printed as it is. */
+import type { Digest } from '../signature.ts';
+
+/** A signature key as every answer but the one to its creation shows it: without its public key. */
+export interface SignatureKey {
+  key_id: string;
+  cipher: 'RSA';
+  digest: Digest;
+  /** RFC 3339. */
+  created: string;
+  /** Webhooks are signed with this key; with one key at most. */
+  enabled: boolean;
+}
+
+/** The only answer that ever carries the public key, base64 SPKI DER. It is a keyring secret as it stands. */
+export interface CreatedSignatureKey extends SignatureKey {
+  public_key: string;
+}
+
+/** A message to send. */
+export interface OutboundMessage {
+  content: string;
+  /** E.164. */
+  destination_number: string;
+  source_number?: string;
+  /** Default `SMS`. */
+  format?: 'SMS' | 'MMS' | 'TTS';
+  /** Whether a webhook should tell of every change of its status. */
+  delivery_report?: boolean;
+  /** Where delivery reports and replies go. */
+  callback_url?: string;
+  /** Comes back with every delivery report and reply. */
+  metadata?: Record<string, string>;
+}
+
+/** A message that was accepted. */
+export interface SentMessage {
+  message_id: string;
+  status: string;
+}
+
+/** What a webhook can be told of. */
+export const webhookEvents = [
+  'ENROUTE_DR',
+  'SUBMITTED_DR',
+  'DELIVERED_DR',
+  'EXPIRED_DR',
+  'REJECTED_DR',
+  'FAILED_DR',
+  'RECEIVED_SMS',
+  'RECEIVED_MMS',
+  'OPT_OUT_SMS',
+] as const;
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+export const webhookMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type WebhookMethod = (typeof webhookMethods)[number];
+
+export const webhookEncodings = ['JSON', 'FORM_ENCODED', 'XML'] as const;
+export type WebhookEncoding = (typeof webhookEncodings)[number];
+
+/** The part of a webhook that can be changed later. */
+export interface WebhookSettings {
+  url: string;
+  method: WebhookMethod;
+  encoding: WebhookEncoding;
+  events: readonly WebhookEvent[];
+  /** `Content-Type` is not allowed: it follows from the encoding. */
+  headers?: Record<string, string>;
+  /** Velocity template of the body. */
+  template?: string;
+}
+
+/** A webhook to create. */
+export interface WebhookDefinition extends WebhookSettings {
+  /** Milliseconds that MessageMedia waits for an answer: up to 60 000, by default 20 000. */
+  read_timeout?: number;
+  /** Tries after a failed first one: 0 to 5, by default 0. */
+  retries?: number;
+  /** Seconds between two tries: 5 to 60. */
+  retry_delay?: number;
+}
+
+/** A webhook as the vendor lists it. Names that it may add to are plain text. */
+export interface RegisteredWebhook {
+  id: string;
+  url: string;
+  method: string;
+  encoding?: string;
+  events: string[];
+  headers: Record<string, string>;
+  template?: string;
+  read_timeout?: number;
+  retries?: number;
+  retry_delay?: number;
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { rotationService } from './contract.ts';
+import { readRotationEnvironment } from './environment.ts';
+import { sameId } from './keyring-secret.ts';
+import { createKeyringStore, type KeyringStore } from './keyring-store.ts';
+import { createProvider, type Provider } from './provider/provider.ts';
+import { createRotation } from './rotation.ts';
+
+/** What Secrets Manager sends to a rotation function, once a step. */
+export interface RotationEvent {
+  Step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
+  SecretId: string;
+  /** Id of the version that this rotation makes. */
+  ClientRequestToken: string;
+}
+
+const logger = new Logger({ serviceName: rotationService });
+
+/**
+ * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before they are announced; a
+ * verification key is announced first. So `createSecret` already makes the keyring with both keys current, `setSecret`
+ * waits and enables, `testSecret` checks, and `finishSecret` waits and deletes the old key.
+ */
+export async function handler({ Step, SecretId, ClientRequestToken: token }: RotationEvent): Promise<void> {
+  const { apiCredentialsSecretId, baseUrl, digest } = readRotationEnvironment(process.env);
+  const client = new SecretsManagerClient({ credentials: fromEnv() });
+  const keyring = createKeyringStore(client, SecretId);
+  const rotation = createRotation({
+    provider: await connect(client, apiCredentialsSecretId, baseUrl),
+    keyring,
+    digest,
+    now: Date.now,
+    pause: (milliseconds) => sleep(milliseconds),
+    log: (message) => logger.info(message, { step: Step }),
+  });
+  const steps: Record<RotationEvent['Step'], () => Promise<void>> = {
+    createSecret: async () => {
+      const version = await keyring.read(token);
+      if (version === undefined) {
+        await rotation.create(token);
+        return;
+      }
+      // A step that is run again must not create a second key, unless the first did not make it into the keyring.
+      const made = version.find(({ pending_since }) => pending_since !== undefined)?.key_id;
+      if (made === undefined || !(await holds(keyring, made))) await rotation.create();
+    },
+    setSecret: () => rotation.enable(),
+    testSecret: rotation.confirm,
+    finishSecret: async () => {
+      await rotation.retire();
+      await clearPending(client, SecretId, token);
+    },
+  };
+  await steps[Step]();
+}
+
+async function holds(keyring: KeyringStore, keyId: string): Promise<boolean> {
+  return ((await keyring.read()) ?? []).some((entry) => sameId(entry.key_id, keyId));
+}
+
+/** Credentials are read at every step: nothing of them stays in the function. */
+async function connect(client: SecretsManagerClient, secretId: string, baseUrl: string): Promise<Provider> {
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+  const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(SecretString ?? '');
+  if (typeof apiKey !== 'string' || typeof apiSecret !== 'string' || !apiKey || !apiSecret) {
+    throw new Error(`Secret ${secretId} must hold {"api_key":"…","api_secret":"…"} of MessageMedia's API`);
+  }
+  return createProvider({ baseUrl, apiKey, apiSecret, ...(typeof account === 'string' && { account }) });
+}
+
+function parseCredentials(secret: string): Record<string, unknown> {
+  try {
+    return JSON.parse(secret) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** The label must not stay on a version that is no longer current, or Secrets Manager takes the rotation for unfinished. */
+async function clearPending(client: SecretsManagerClient, secretId: string, token: string): Promise<void> {
+  const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
+  if (!VersionIdsToStages?.[token]?.includes('AWSPENDING')) return;
+  await client.send(
+    new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: token }),
+  );
+}

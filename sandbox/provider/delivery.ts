@@ -1,0 +1,89 @@
+import { setTimeout } from 'node:timers/promises';
+import type { WebhookEvent } from '../../lambda/provider/types.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, toWire, type WireRequest } from '../sender.ts';
+import type { Destination } from './destinations.ts';
+
+/** What is delivered: an event's kind and id, or a request that a caller wrote. */
+export interface Subject {
+  event: WebhookEvent | 'custom';
+  /** `delivery_report_id`, `reply_id` or `notification_id`; none for a request that a caller wrote. */
+  eventId?: string;
+}
+
+/** One try at delivering a webhook. */
+export interface Delivery extends Subject {
+  /** 1 for the first. */
+  attempt: number;
+  /** What the other side answered; `undefined` when it did not, or not in time. */
+  status: number | undefined;
+  /** The key that signed; `undefined` for an unsigned request. */
+  keyId: string | undefined;
+  origin: string;
+  request: WireRequest;
+}
+
+/** What delivering depends on. */
+export interface DeliveryOptions {
+  /** The key that is enabled at the moment. */
+  signingKey: () => SigningKey | undefined;
+  /** How long a second of `retry_delay` lasts, in milliseconds. */
+  secondMilliseconds: number;
+  /** A retry repeats the first try to the byte; else it is signed anew, with a new `Date`. */
+  resendSameBytes: boolean;
+}
+
+/** Signs and sends webhooks, and keeps a history. */
+export function createDelivery({ signingKey, secondMilliseconds, resendSameBytes }: DeliveryOptions) {
+  const deliveries: Delivery[] = [];
+  const inFlight = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+
+  const write = (destination: Destination, attempt: number): WireRequest => {
+    const wire = toWire(destination.compose(attempt), signingKey());
+    const custom = Object.entries(destination.headers).map(([name, value]) => [name.toLowerCase(), value]);
+    return { ...wire, headers: { ...Object.fromEntries(custom), ...wire.headers } };
+  };
+
+  const tryOnce = async (subject: Subject, destination: Destination, request: WireRequest, attempt: number) => {
+    const { origin, readTimeout } = destination;
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(readTimeout)]);
+    const answer = await deliver(origin, request, signal).catch(() => undefined);
+    const keyId = request.headers['x-messagemedia-key-id'];
+    deliveries.push({ ...subject, attempt, status: answer?.status, keyId, origin, request });
+    return answer;
+  };
+
+  /** Tries until one try succeeds or all have failed. @returns the last answer, if there was one */
+  const send = async (subject: Subject, destination: Destination): Promise<DeliveryAnswer | undefined> => {
+    let request = write(destination, 1);
+    for (let attempt = 1; ; attempt++) {
+      const answer = await tryOnce(subject, destination, request, attempt);
+      const done = answer !== undefined && answer.status >= 200 && answer.status < 300;
+      if (done || attempt > destination.retries) return answer;
+      await setTimeout(destination.retryDelay * secondMilliseconds, undefined, { signal: closing.signal }).catch(
+        () => {},
+      );
+      if (closing.signal.aborted) return answer;
+      if (!resendSameBytes) request = write(destination, attempt + 1);
+    }
+  };
+
+  return {
+    deliveries,
+    send,
+    /** Does something that only `settled` and `close` wait for. */
+    inBackground: (work: () => Promise<unknown>): void => {
+      const running = work().finally(() => inFlight.delete(running));
+      inFlight.add(running);
+    },
+    /** Resolves when nothing is left to deliver. */
+    settled: async (): Promise<void> => {
+      while (inFlight.size > 0) await Promise.all(inFlight);
+    },
+    /** Gives up whatever is in flight. */
+    close: async (): Promise<void> => {
+      closing.abort();
+      await Promise.all(inFlight);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { WebhookEvent } from '../../lambda/provider/types.ts';
+import type { AcceptedMessage } from './messages.ts';
+
+/** Something that webhooks are told of. */
+export interface ProviderEvent {
+  kind: WebhookEvent;
+  /** `delivery_report_id`, `reply_id` or `notification_id`. */
+  id: string;
+  /** What a `callback_url` gets, as JSON. */
+  body: object;
+  /** What a template may refer to. */
+  variables: Record<string, unknown>;
+}
+
+/** An answer from a phone: text, or for an MMS attachments, whose content is base64. */
+export type PhoneReply =
+  | { content: string }
+  | { attachments: { content_type: string; content: string; original_name: string }[] };
+
+/** Statuses that a delivered message goes through, with the code of each. */
+const stations = [
+  { kind: 'ENROUTE_DR', status: 'enroute', code: '101' },
+  { kind: 'SUBMITTED_DR', status: 'submitted', code: '200' },
+  { kind: 'DELIVERED_DR', status: 'delivered', code: '220' },
+] as const;
+
+/** The delivery reports of a message, each made when it is asked for. In a report the phone is the source. */
+export function* deliveryReports(message: AcceptedMessage, accountId: string): Generator<ProviderEvent> {
+  for (const { kind, status, code } of stations) {
+    const id = randomUUID();
+    const now = new Date().toISOString();
+    const body = {
+      vendor_account_id: vendorAccount(accountId),
+      callback_url: message.callback_url,
+      delivery_report_id: id,
+      source_number: message.destination_number,
+      date_received: now,
+      status,
+      delay: 0,
+      submitted_date: message.submitted,
+      original_text: message.content,
+      message_id: message.message_id,
+      error_code: code,
+      metadata: message.metadata,
+    };
+    const own = { drId: id, reportId: id, status, statusCode: code, billingUnits: 1 };
+    yield { kind, id, body, variables: { ...common(message, accountId, now), ...own } };
+  }
+}
+
+/** A reply to a message. The phone is the source, the customer's number the destination. */
+export function replyTo(message: AcceptedMessage, accountId: string, reply: PhoneReply): ProviderEvent {
+  const id = randomUUID();
+  const now = new Date().toISOString();
+  const { content, attachments } = { content: undefined, attachments: undefined, ...reply };
+  const body = {
+    metadata: message.metadata,
+    message_id: message.message_id,
+    reply_id: id,
+    date_received: now,
+    destination_number: message.source_number,
+    source_number: message.destination_number,
+    vendor_account_id: vendorAccount(accountId),
+    ...reply,
+  };
+  const variables = {
+    ...common(message, accountId, now),
+    moId: id,
+    replyId: id,
+    destinationAddress: message.source_number,
+    moContent: content,
+    replyContent: content,
+    attachments,
+  };
+  return { kind: attachments ? 'RECEIVED_MMS' : 'RECEIVED_SMS', id, body, variables };
+}
+
+/** A phone that wants no more messages, told as a reply to one. */
+export function optOutAfter(message: AcceptedMessage, accountId: string): ProviderEvent {
+  const { id, variables } = replyTo(message, accountId, { content: 'STOP' });
+  const body = {
+    notification_id: id,
+    message_id: message.message_id,
+    date_received: variables.receivedTimestamp,
+    content: 'STOP',
+    source_number: message.destination_number,
+    destination_number: message.source_number,
+    account_id: accountId,
+    metadata: message.metadata,
+  };
+  return { kind: 'OPT_OUT_SMS', id, body, variables };
+}
+
+function common(message: AcceptedMessage, accountId: string, receivedTimestamp: string) {
+  return {
+    type: message.format,
+    format: message.format,
+    mtId: message.message_id,
+    messageId: message.message_id,
+    accountId,
+    vendorId: 'MessageMedia',
+    submittedTimestamp: message.submitted,
+    receivedTimestamp,
+    metadata: message.metadata,
+    sourceAddress: message.destination_number,
+    mtContent: message.content,
+    messageContent: message.content,
+  };
+}
+
+function vendorAccount(accountId: string) {
+  return { vendor_id: 'MessageMedia', account_id: accountId };
+}

@@ -1,0 +1,79 @@
+import { generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { CreatedSignatureKey, SignatureKey } from '../../lambda/provider/types.ts';
+import type { Digest } from '../../lambda/signature.ts';
+import type { SigningKey } from '../sender.ts';
+import { ApiError, badRequest, fieldsOf } from './errors.ts';
+
+const digests: readonly unknown[] = ['SHA224', 'SHA256', 'SHA512'] satisfies Digest[];
+
+interface KeyPair extends Omit<SignatureKey, 'enabled'> {
+  privateKey: KeyObject;
+}
+
+/** The signature keys of one account. Methods that take a key id throw a 404 `ApiError` when there is no such key. */
+export type SignatureKeys = ReturnType<typeof createSignatureKeys>;
+
+/** An account without keys. @param modulusLength bits of the keys that it will make */
+export function createSignatureKeys(modulusLength: number) {
+  const pairs = new Map<string, KeyPair>();
+  let enabledId: string | undefined;
+
+  const find = (id: unknown): KeyPair => {
+    const pair = typeof id === 'string' ? pairs.get(id) : undefined;
+    if (pair) return pair;
+    throw new ApiError(404, 'No signature key has this key_id.');
+  };
+  const enabledPair = () => (enabledId === undefined ? undefined : pairs.get(enabledId));
+  const show = ({ key_id, cipher, digest, created }: KeyPair): SignatureKey => {
+    return { key_id, cipher, digest, created, enabled: key_id === enabledId };
+  };
+
+  return {
+    /** Only this answer carries the public key. @throws {ApiError} 400 */
+    create: async (body: unknown): Promise<CreatedSignatureKey> => {
+      const { digest, cipher } = fieldsOf(body);
+      const problems = [
+        ...(isDigest(digest) ? [] : ['/digest: must be one of SHA224, SHA256, SHA512']),
+        ...(cipher === 'RSA' ? [] : ['/cipher: must be RSA']),
+      ];
+      if (!isDigest(digest) || problems.length > 0) throw badRequest(...problems);
+      const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength });
+      const created = new Date().toISOString();
+      const pair: KeyPair = { key_id: randomUUID(), cipher: 'RSA', digest, created, privateKey };
+      pairs.set(pair.key_id, pair);
+      return { ...show(pair), public_key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
+    },
+    list: (): SignatureKey[] => [...pairs.values()].map(show),
+    get: (id: string): SignatureKey => show(find(id)),
+    /** The enabled key can go as well: webhooks are unsigned then. */
+    remove: (id: string): void => {
+      pairs.delete(find(id).key_id);
+    },
+    enabled: (): SignatureKey => {
+      const pair = enabledPair();
+      if (pair) return show(pair);
+      throw new ApiError(404, 'No signature key is enabled.');
+    },
+    /** Disables the one that was enabled. */
+    enable: (body: unknown): SignatureKey => {
+      const { key_id } = fieldsOf(body);
+      if (typeof key_id !== 'string') throw badRequest('/key_id: is required');
+      const pair = find(key_id);
+      enabledId = pair.key_id;
+      return show(pair);
+    },
+    disable: (): void => {
+      enabledId = undefined;
+    },
+    /** What webhooks are signed with at this moment; `undefined` while they are not. */
+    signingKey: (): SigningKey | undefined => {
+      const pair = enabledPair();
+      return pair && { id: pair.key_id, digest: pair.digest, privateKey: pair.privateKey };
+    },
+  };
+}
+
+function isDigest(value: unknown): value is Digest {
+  return digests.includes(value);
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import {
+  type WebhookDefinition,
+  type WebhookEvent,
+  type WebhookSettings,
+  webhookEncodings,
+  webhookEvents,
+  webhookMethods,
+} from '../../lambda/provider/types.ts';
+import { ApiError, badRequest, fieldsOf, isHttpUrl } from './errors.ts';
+import { hasDirectives } from './templates.ts';
+
+/** A webhook as it is kept, and as answers show it. */
+export interface StoredWebhook extends WebhookDefinition {
+  id: string;
+  headers: Record<string, string>;
+  retries: number;
+}
+
+/** The webhooks of one account. */
+export type Webhooks = ReturnType<typeof createWebhooks>;
+
+/** An account without webhooks. */
+export function createWebhooks() {
+  const webhooks = new Map<string, StoredWebhook>();
+  const find = (id: string): StoredWebhook => {
+    const webhook = webhooks.get(id);
+    if (webhook) return webhook;
+    throw new ApiError(404, 'No webhook has this id.');
+  };
+  const store = (webhook: StoredWebhook): StoredWebhook => {
+    webhooks.set(webhook.id, webhook);
+    return webhook;
+  };
+  return {
+    /** @throws {ApiError} 400, or 409 when URL and method are taken */
+    create: (body: unknown): StoredWebhook => {
+      const definition = checkDefinition(body);
+      const taken = [...webhooks.values()].some(
+        ({ url, method }) => url === definition.url && method === definition.method,
+      );
+      if (taken) throw new ApiError(409, 'A webhook with the given url and method already exists.');
+      const { headers = {}, retries = 0, ...rest } = definition;
+      return store({ ...rest, headers, retries, id: randomUUID() });
+    },
+    list: (): StoredWebhook[] => [...webhooks.values()],
+    /** @throws {ApiError} 400 or 404 */
+    update: (id: string, body: unknown): StoredWebhook => store({ ...find(id), ...checkChanges(body) }),
+    /** @throws {ApiError} 404 */
+    remove: (id: string): void => {
+      webhooks.delete(find(id).id);
+    },
+    subscribedTo: (event: WebhookEvent): StoredWebhook[] =>
+      [...webhooks.values()].filter(({ events }) => events.includes(event)),
+  };
+}
+
+/** What is wrong with the value of each field. */
+const checks: Record<keyof WebhookDefinition, (value: unknown) => string[]> = {
+  url: (value) => (isHttpUrl(value) && value.length <= 1000 ? [] : ['/url: Not a valid http url']),
+  method: (value) => oneOf('method', webhookMethods, value),
+  encoding: (value) => oneOf('encoding', webhookEncodings, value),
+  events: checkEvents,
+  headers: checkHeaders,
+  template: checkTemplate,
+  read_timeout: (value) => within('read_timeout', 1, 60_000, value),
+  retries: (value) => within('retries', 0, 5, value),
+  retry_delay: (value) => within('retry_delay', 5, 60, value),
+};
+const required = ['url', 'method', 'encoding', 'events'] as const;
+const createOnly = ['read_timeout', 'retries', 'retry_delay'] as const;
+
+function checkDefinition(body: unknown): WebhookDefinition {
+  const { known, problems } = check(body);
+  const missing = required.filter((name) => !(name in known)).map((name) => `/${name}: is required`);
+  if (missing.length + problems.length > 0) throw badRequest(...missing, ...problems);
+  return known as unknown as WebhookDefinition;
+}
+
+function checkChanges(body: unknown): Partial<WebhookSettings> {
+  const { known, problems } = check(body);
+  for (const name of createOnly) if (name in known) problems.push(`/${name}: cannot be updated`);
+  if (Object.keys(known).length === 0) problems.push('At least one field is required.');
+  if (problems.length > 0) throw badRequest(...problems);
+  return known as Partial<WebhookSettings>;
+}
+
+/** The fields that a webhook has and that are not null, and what is wrong with them. */
+function check(body: unknown): { known: Record<string, unknown>; problems: string[] } {
+  const known: Record<string, unknown> = {};
+  const problems: string[] = [];
+  const fields = fieldsOf(body);
+  for (const [name, problemsOf] of Object.entries(checks)) {
+    const value = fields[name];
+    if (value === undefined || value === null) continue;
+    known[name] = value;
+    problems.push(...problemsOf(value));
+  }
+  return { known, problems };
+}
+
+function oneOf(field: string, allowed: readonly unknown[], value: unknown): string[] {
+  return allowed.includes(value) ? [] : [`/${field}: must be one of ${allowed.join(', ')}`];
+}
+
+function within(field: string, least: number, most: number, value: unknown): string[] {
+  const fits = Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+  return fits ? [] : [`/${field}: must be a number from ${least} to ${most}`];
+}
+
+function checkEvents(value: unknown): string[] {
+  if (!Array.isArray(value) || value.length === 0) return ['/events: must name at least one event'];
+  const known: readonly unknown[] = webhookEvents;
+  return value.flatMap((event, index) => (known.includes(event) ? [] : [`/events/${index}: [${event}] is invalid`]));
+}
+
+function checkHeaders(value: unknown): string[] {
+  if (typeof value !== 'object' || Array.isArray(value)) return ['/headers: must be an object'];
+  return Object.entries(value ?? {}).flatMap(([name, text]) => {
+    if (name.toLowerCase() === 'content-type') return ['/headers: Content-Type follows from the encoding'];
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
+      return typeof text === 'string' ? [] : [`/headers/${name}: must be text`];
+    } catch {
+      return [`/headers/${name}: is not a valid header`];
+    }
+  });
+}
+
+function checkTemplate(value: unknown): string[] {
+  if (typeof value !== 'string') return ['/template: must be text'];
+  return hasDirectives(value)
+    ? ['/template: this stand-in renders references, but no directives such as #foreach']
+    : [];
+}

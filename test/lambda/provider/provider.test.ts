@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseKeyring } from '../../../lambda/keyring.ts';
+import type { Provider } from '../../../lambda/provider/provider.ts';
+import type { WebhookDefinition } from '../../../lambda/provider/types.ts';
+import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
+import { clientOf, failureOf, startPair, withServer } from './fixture.ts';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const webhook: WebhookDefinition = {
+  url: 'https://example.com/hook',
+  method: 'POST',
+  encoding: 'JSON',
+  events: ['RECEIVED_SMS'],
+  headers: { 'X-Tenant': 'a' },
+  template: '{"id":"$moId"}',
+  retries: 2,
+  retry_delay: 5,
+  read_timeout: 5000,
+};
+
+let provider: ProviderSimulator;
+let client: Provider;
+beforeAll(async () => {
+  ({ provider, client } = await startPair());
+});
+afterAll(() => provider.close());
+
+describe('signature keys', () => {
+  test('are created, enabled, shown, disabled and deleted', async () => {
+    const created = await client.createSignatureKey('SHA512');
+    expect(Object.keys(created).sort()).toEqual(['cipher', 'created', 'digest', 'enabled', 'key_id', 'public_key']);
+    expect(created).toMatchObject({ key_id: expect.stringMatching(uuid), digest: 'SHA512', enabled: false });
+    expect(parseKeyring(JSON.stringify(created)).keys).toMatchObject([{ id: created.key_id, digest: 'SHA512' }]);
+    expect(await client.getEnabledSignatureKey()).toBeUndefined();
+
+    const { public_key: _, ...shown } = created;
+    expect(await client.getSignatureKey(created.key_id)).toEqual(shown);
+    expect(await client.enableSignatureKey(created.key_id)).toEqual({ ...shown, enabled: true });
+    expect(await client.getEnabledSignatureKey()).toEqual({ ...shown, enabled: true });
+
+    expect(await client.disableSignatureKey()).toBeUndefined();
+    expect(await client.getEnabledSignatureKey()).toBeUndefined();
+    expect(await client.deleteSignatureKey(created.key_id)).toBeUndefined();
+    expect(await failureOf(client.getSignatureKey(created.key_id))).toMatchObject({ code: 'not_found', status: 404 });
+  });
+
+  test('are listed over all pages, without public keys', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 21 }, async () => (await client.createSignatureKey('SHA224')).key_id),
+    );
+    const listed = await client.listSignatureKeys();
+    expect(listed.map(({ key_id }) => key_id).sort()).toEqual(ids.sort());
+    expect(listed.some((key) => 'public_key' in key)).toBe(false);
+    for (const id of ids) await client.deleteSignatureKey(id);
+    expect(await client.listSignatureKeys()).toEqual([]);
+  });
+
+  test('an id that would make it another call is refused before anything is called', async () => {
+    const { key_id } = await client.createSignatureKey('SHA256');
+    await client.enableSignatureKey(key_id);
+    for (const id of ['enabled', '', '../../webhooks/messages', `${key_id}?a=b`]) {
+      expect(await failureOf(client.deleteSignatureKey(id))).toMatchObject({ code: 'invalid_request' });
+    }
+    expect(await client.getEnabledSignatureKey()).toMatchObject({ key_id });
+    await client.deleteSignatureKey(key_id);
+  });
+});
+
+test('messages are sent all at once and answered in their order', async () => {
+  const sent = await client.sendMessages([
+    { content: 'one', destination_number: '+61491570157' },
+    { content: 'two', destination_number: '+61491570158' },
+  ]);
+  expect(sent).toEqual([
+    { message_id: expect.stringMatching(uuid), status: 'queued' },
+    { message_id: expect.stringMatching(uuid), status: 'queued' },
+  ]);
+  const rejected = await failureOf(
+    client.sendMessages([
+      { content: 'one', destination_number: '+61491570157' },
+      { content: '', destination_number: '12' },
+    ]),
+  );
+  expect(rejected).toMatchObject({ code: 'invalid_request', status: 400 });
+  expect(rejected.details).toEqual([
+    expect.stringContaining('/messages/1/content'),
+    expect.stringContaining('/messages/1/destination_number'),
+  ]);
+});
+
+test('webhooks are created, listed over all pages, updated and deleted', async () => {
+  const created = await client.createWebhook(webhook);
+  expect(created).toEqual({ ...webhook, id: expect.stringMatching(uuid) });
+  const { template: _, ...plain } = webhook;
+  for (let index = 0; index < 20; index++) {
+    await client.createWebhook({ ...plain, url: `https://example.com/hook/${index}` });
+  }
+  expect(await client.listWebhooks()).toHaveLength(21);
+
+  const changed = await client.updateWebhook(created.id, { events: ['DELIVERED_DR'], template: '$mtId' });
+  expect(changed).toEqual({ ...created, events: ['DELIVERED_DR'], template: '$mtId' });
+  for (const { id } of await client.listWebhooks()) await client.deleteWebhook(id);
+  expect(await client.listWebhooks()).toEqual([]);
+  expect(await failureOf(client.deleteWebhook(created.id))).toMatchObject({ code: 'not_found' });
+});
+
+test('the account header and the credentials go with every call', async () => {
+  const heads: unknown[] = [];
+  await withServer(
+    ({ headers, method, url }, response) => {
+      heads.push([method, url, headers.authorization, headers.account, headers.accept]);
+      response.end('[]');
+    },
+    async (server) => {
+      await clientOf(server, { account: 'Sub1' }).client.listSignatureKeys();
+      await clientOf({ ...server, url: `${server.url}/proxy/` }).client.listSignatureKeys();
+    },
+  );
+  const basic = `Basic ${btoa('sandbox-key:sandbox-secret')}`;
+  const target = '/v1/iam/signature_keys?page=1&page_size=20';
+  expect(heads).toEqual([
+    ['GET', target, basic, 'Sub1', 'application/json'],
+    ['GET', `/proxy${target}`, basic, undefined, 'application/json'],
+  ]);
+});

@@ -1,0 +1,71 @@
+import { inspect } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { createProvider } from '../../../lambda/provider/provider.ts';
+import { startProvider } from '../../../sandbox/provider/provider.ts';
+import { failureOf, withServer, withTcp } from './fixture.ts';
+
+const secret = 'S3cret/with+signs';
+const credentials = btoa(`key:${secret}`);
+
+const at = (baseUrl: string) =>
+  createProvider({ baseUrl, apiKey: 'key', apiSecret: secret, timeoutMilliseconds: 1000, pause: async () => {} });
+
+/** Whatever a log or a terminal could make of a value. */
+const expectNoSecret = (value: unknown) => {
+  const inspected = inspect(value, { depth: 20, showHidden: true, getters: true });
+  const text = `${inspected}${JSON.stringify(value)}${String(value)}`;
+  expect(text).not.toContain(secret);
+  expect(text).not.toContain(credentials);
+  expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
+};
+
+test('the secret does not show in the client', () => {
+  const visible = at('eu');
+  expectNoSecret(visible);
+  expect(inspect(visible)).toContain('createSignatureKey');
+});
+
+test('the secret does not show in an error answer that repeats the request', async () => {
+  await withServer(
+    ({ headers }, response) => {
+      const details = [`${headers.authorization}`, `secret ${secret}`];
+      response.writeHead(401).end(JSON.stringify({ message: `No: ${headers.authorization}`, details }));
+    },
+    async ({ url }) => {
+      const error = await failureOf(at(url).listSignatureKeys());
+      expect(error).toMatchObject({ vendorMessage: 'No: Basic ***', details: ['Basic ***', 'secret ***'] });
+      expectNoSecret(error);
+    },
+  );
+});
+
+test('the secret does not show in a successful answer that repeats the request and is no JSON', async () => {
+  await withServer(
+    ({ headers }, response) => response.end(`${headers.authorization}`),
+    async ({ url }) => expectNoSecret(await failureOf(at(url).listSignatureKeys())),
+  );
+});
+
+test('the secret does not show in the causes when the other side sends the request back', async () => {
+  await withTcp(
+    (socket, bytes) => socket.end(bytes),
+    async (url) => {
+      const error = await failureOf(at(url).listSignatureKeys());
+      expect(error.code).toBe('unreachable');
+      expect(inspect(error.cause)).toContain('HTTPParserError');
+      expectNoSecret(error);
+    },
+  );
+});
+
+test('the secret does not show in errors of the network', async () => {
+  const provider = await startProvider({ apiKey: 'key', apiSecret: secret, modulusLength: 1024 });
+  try {
+    for (const fault of ['hang', 'reset', 'half_answer'] as const) {
+      provider.failNext(/POST/, fault);
+      expectNoSecret(await failureOf(at(provider.url).createSignatureKey('SHA256')));
+    }
+  } finally {
+    await provider.close();
+  }
+});
