@@ -61,6 +61,7 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
   const pending = entries.find(isPending);
   if (pending) {
     if (await exists(provider, pending.key_id)) {
+      if (versionId !== undefined) await keyring.write(entries, versionId);
       log(`going on with key ${pending.key_id} (${pending.digest}), which waits in the keyring to be enabled`);
       return pending.key_id;
     }

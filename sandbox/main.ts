@@ -28,7 +28,7 @@ async function main(args: string[]): Promise<number> {
     return fail(`Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1} npm start.`);
   }
   try {
-    console.log(`Signed webhooks over HTTP to ${sandbox.url}${callbackPath}, events off the queue:\n`);
+    console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; what comes off the queue:\n`);
     const visits = await tour(sandbox);
     printTour(visits);
     if (!args.includes('--once')) {
@@ -67,24 +67,28 @@ function printTour(visits: Visit[]): void {
   const refused = visits.filter(({ verdict }) => verdict === 'refused').length;
   console.log(
     wrong === 0
-      ? `${queued} kinds of webhook queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`
+      ? `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`
       : styleText('red', `${wrong} of ${visits.length} calls did not end as they must.`),
   );
 }
 
-function printInvitation({ url, queue }: Sandbox): void {
+function printInvitation({ url, queue, environment }: Sandbox): void {
+  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   console.log(`
 Up until Ctrl-C, for requests of your own:
   webhooks  ${url}${callbackPath}
   queue     ${queue.queueUrl}  (SQS endpoint ${queue.url})
 
-  curl -i -X POST ${url}${callbackPath} -d '{"hello":"world"}'     is refused: it is not signed
+In another terminal, for the mmw command:
+${exports.join('\n')}
+
+  npx mmw send 'Hello!' --to +61491570157 --callback-url ${url}${callbackPath}
 `);
 }
 
 async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
   const line = await sandbox.receiver.logOf(requestId);
-  const events = await consume(sandbox.queue.client, sandbox.queue.queueUrl, sandbox.keys);
+  const events = await consume(sandbox.queue.client, sandbox.queue.queueUrl, sandbox.keys());
   const verdict = answer.statusCode === 202 ? 'queued' : answer.statusCode < 500 ? 'refused' : 'failed';
   const about = line?.detail ?? line?.id ?? '';
   console.log(`${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${line?.reason ?? ''}  ${about}`);

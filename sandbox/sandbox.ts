@@ -1,59 +1,62 @@
-import { generateKeyPair, randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { environment } from '../lambda/contract.ts';
 import { parseKeyring, type VerificationKey } from '../lambda/keyring.ts';
+import { createProvider } from '../lambda/provider/provider.ts';
 import { startFunction } from './function.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
+import { startProvider } from './provider/provider.ts';
 import { localCredentials, startQueue } from './queue.ts';
 import { startSecrets } from './secrets.ts';
-import type { SigningKey } from './sender.ts';
 
 /** Where the sandbox takes webhooks. */
 export const callbackPath = '/messagemedia';
 
 const keyringSecretId = 'keyring';
 
-/** Everything that runs in AWS, on this machine. */
+/** Everything that runs in AWS, and MessageMedia, on this machine. */
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-/** Starts queue, secrets, function and gateway, and stores the public half of a new signature key. */
+/** Starts MessageMedia, queue, secrets, function and gateway; the keyring is empty. */
 export async function startSandbox(options: Pick<GatewayOptions, 'port' | 'onAnswer'>) {
-  const [queue, secrets, signingKey] = await Promise.all([startQueue(), startSecrets(), createSigningKey()]);
-  const keyring = JSON.stringify(signingKey.answer);
-  secrets.put(keyringSecretId, keyring);
-  const receiver = startFunction({
-    [environment.queueUrl]: queue.queueUrl,
-    [environment.keyringSecretId]: keyringSecretId,
+  const [provider, queue, secrets] = await Promise.all([startProvider(), startQueue(), startSecrets()]);
+  secrets.put(keyringSecretId, '{"keys":[]}');
+  const aws = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: queue.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-  });
-  const close = async () => {
-    await Promise.all([gateway?.close(), receiver.close(), queue.close(), secrets.close()]);
   };
+  const keyring = { [environment.keyringSecretId]: keyringSecretId };
+  const receiver = startFunction({ [environment.queueUrl]: queue.queueUrl, ...keyring, ...aws });
+  const closeOthers = () => Promise.all([receiver.close(), provider.close(), queue.close(), secrets.close()]);
   const gateway = await startGateway({ ...options, path: callbackPath, invoke: receiver.invoke }).catch(
     async (error) => {
-      await Promise.all([receiver.close(), queue.close(), secrets.close()]);
+      await closeOthers();
       throw error;
     },
   );
-  const keys: readonly VerificationKey[] = parseKeyring(keyring).keys;
-  return { url: gateway.url, queue, secrets, receiver, keys, signingKey: signingKey.key, close };
-}
-
-/** A key pair, with the answer in which MessageMedia would hand out its public half. */
-async function createSigningKey() {
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const key: SigningKey = { id: randomUUID(), digest: 'SHA256', privateKey };
-  const answer = {
-    key_id: key.id,
-    public_key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
-    cipher: 'RSA',
-    digest: key.digest,
-    created: new Date().toISOString(),
-    enabled: false,
+  const credentials = { apiKey: provider.apiKey, apiSecret: provider.apiSecret };
+  return {
+    url: gateway.url,
+    provider,
+    /** MessageMedia's API, as a customer calls it. */
+    api: createProvider({ baseUrl: provider.url, ...credentials }),
+    queue,
+    receiver,
+    storeKeyring: (value: string) => secrets.put(keyringSecretId, value),
+    /** The public keys in the keyring now. */
+    keys: (): readonly VerificationKey[] => parseKeyring(secrets.get(keyringSecretId) ?? '').keys,
+    /** What lets the terminal command work on the sandbox. */
+    environment: {
+      MESSAGEMEDIA_BASE_URL: provider.url,
+      MESSAGEMEDIA_API_KEY: provider.apiKey,
+      MESSAGEMEDIA_API_SECRET: provider.apiSecret,
+      ...keyring,
+      ...aws,
+    },
+    close: async () => {
+      await gateway.close();
+      await closeOthers();
+    },
   };
-  return { key, answer };
 }

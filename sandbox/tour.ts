@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type EventType, eventTypes, type RejectionReason, rejectionReasons } from '../lambda/contract.ts';
+import type { VerificationKey } from '../lambda/keyring.ts';
 import { type ConsumedEvent, consume } from './consumer.ts';
 import { callbackPath, type Sandbox } from './sandbox.ts';
 import { deliver, toWire, type WireRequest } from './sender.ts';
@@ -25,43 +26,88 @@ export interface Visit {
   asExpected: boolean;
 }
 
-/** Delivers one webhook of every kind and one of every forgery over real HTTP, and reads the queue after each. */
+/**
+ * Takes a key into use as a customer does, sends a message and sees its reports arrive, then has one webhook of every kind
+ * and one of every forgery delivered; all over real HTTP, with a look at the queue after each.
+ */
 export async function tour(sandbox: Sandbox): Promise<Visit[]> {
-  const visits: Visit[] = [];
+  await takeKeyIntoUse(sandbox);
+  const visits = await sendMessage(sandbox);
   for (const stop of stops(sandbox)) visits.push(await visit(stop, sandbox));
   return visits;
 }
 
-function stops({ signingKey }: Sandbox): Stop[] {
+/** The public key is stored before the key is enabled: nothing is ever signed with a key that nobody knows. */
+async function takeKeyIntoUse({ api, storeKeyring }: Sandbox): Promise<void> {
+  const key = await api.createSignatureKey('SHA256');
+  storeKeyring(JSON.stringify(key));
+  await api.enableSignatureKey(key.key_id);
+}
+
+async function sendMessage({ url, api, provider, queue, keys }: Sandbox): Promise<Visit[]> {
+  const callback_url = `${url}${callbackPath}`;
+  await api.sendMessages([
+    { content: 'Hello!', destination_number: '+61491570157', delivery_report: true, callback_url },
+  ]);
+  await provider.settled();
+  const events = await consumeAll(queue, keys());
+  return provider.deliveries.map(({ event: kind, eventId: id = '', status = 0, request }) => {
+    const [event, ...more] = events.filter((candidate) => candidate.event.id === id);
+    const proven = event !== undefined && more.length === 0 && isProven(event, request, id);
+    return {
+      name: `report of a sent message: ${kind}`,
+      status,
+      verdict: verdictOf(status),
+      reason: '',
+      id,
+      consumer: proven ? 're-verified' : 'NOT VERIFIED',
+      asExpected: status === 202 && proven && event.event.type === eventTypes.deliveryReport,
+    };
+  });
+}
+
+/** Events about one message come one after the other, each once the one before it is done. */
+async function consumeAll(
+  { client, queueUrl }: Sandbox['queue'],
+  keys: readonly VerificationKey[],
+): Promise<ConsumedEvent[]> {
+  const all: ConsumedEvent[] = [];
+  for (;;) {
+    const events = await consume(client, queueUrl, keys);
+    if (events.length === 0) return all;
+    all.push(...events);
+  }
+}
+
+function stops({ provider }: Sandbox): Stop[] {
+  const key = provider.signingKey();
+  if (key === undefined) throw new Error('The sandbox has no key enabled');
   const samples = sampleWebhooks(callbackPath);
-  const good = toWire(samples.deliveryReport, signingKey);
+  const good = toWire(samples.deliveryReport, key);
   const twentyMinutesAgo = new Date(Date.now() - 20 * 60_000);
-  const stranger = { ...signingKey, privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey };
+  const stranger = { ...key, privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey };
   const changed = { ...good, body: Buffer.from(good.body.toString().replace('delivered', 'rejected!')) };
+  const stop = (name: string, request: WireRequest, expected: Stop['expected']): Stop => ({ name, request, expected });
   return [
-    { name: 'delivery report', request: good, expected: eventTypes.deliveryReport },
-    { name: 'SMS reply with emoji', request: toWire(samples.smsReply, signingKey), expected: eventTypes.reply },
-    { name: 'MMS reply with attachment', request: toWire(samples.mmsReply, signingKey), expected: eventTypes.reply },
-    { name: 'opt-out', request: toWire(samples.optOut, signingKey), expected: eventTypes.optOut },
-    { name: 'XML webhook', request: toWire(samples.xml, signingKey), expected: eventTypes.webhook },
-    { name: 'form webhook', request: toWire(samples.form, signingKey), expected: eventTypes.webhook },
-    { name: 'GET webhook, encoded query', request: toWire(samples.get, signingKey), expected: eventTypes.webhook },
-    { name: 'unsigned call', request: toWire(samples.deliveryReport, undefined), expected: 'unsigned' },
-    { name: 'changed body', request: changed, expected: 'invalid_signature' },
-    {
-      name: 'stale date',
-      request: toWire(samples.deliveryReport, signingKey, twentyMinutesAgo),
-      expected: 'stale_date',
-    },
-    { name: "stranger's key", request: toWire(samples.deliveryReport, stranger), expected: 'invalid_signature' },
-    { name: 'replay of the delivery report', request: good, expected: 'replay' },
+    stop('delivery report', good, eventTypes.deliveryReport),
+    stop('SMS reply with emoji', toWire(samples.smsReply, key), eventTypes.reply),
+    stop('MMS reply with attachment', toWire(samples.mmsReply, key), eventTypes.reply),
+    stop('opt-out', toWire(samples.optOut, key), eventTypes.optOut),
+    stop('XML webhook', toWire(samples.xml, key), eventTypes.webhook),
+    stop('form webhook', toWire(samples.form, key), eventTypes.webhook),
+    stop('GET webhook, encoded query', toWire(samples.get, key), eventTypes.webhook),
+    stop('unsigned call', toWire(samples.deliveryReport, undefined), 'unsigned'),
+    stop('changed body', changed, 'invalid_signature'),
+    stop('stale date', toWire(samples.deliveryReport, key, twentyMinutesAgo), 'stale_date'),
+    stop("stranger's key", toWire(samples.deliveryReport, stranger), 'invalid_signature'),
+    stop('replay of the delivery report', good, 'replay'),
   ];
 }
 
 async function visit({ name, request, expected }: Stop, { url, receiver, queue, keys }: Sandbox): Promise<Visit> {
   const { status, headers, body } = await deliver(url, request);
   const reason = String((await receiver.logOf(String(headers['apigw-requestid'])))?.reason ?? '');
-  const events = await consume(queue.client, queue.queueUrl, keys);
+  const events = await consumeAll(queue, keys());
   const id = status === 202 ? String(JSON.parse(body).id) : '';
   const row = { name, status, reason, id, consumer: '', verdict: verdictOf(status) };
 

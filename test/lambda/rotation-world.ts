@@ -1,0 +1,110 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createKeyring, type Keyring } from '../../lambda/keyring.ts';
+import { createKeyringStore, type KeyringStore } from '../../lambda/keyring-store.ts';
+import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
+import { createRotation, type Rotation } from '../../lambda/rotation.ts';
+import { verify } from '../../lambda/signature.ts';
+import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { localCredentials } from '../../sandbox/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
+import { type SigningKey, toWire } from '../../sandbox/sender.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+/**
+ * MessageMedia, Secrets Manager and a fleet of verifiers around a rotation, in a time of their own. Verifiers read the
+ * keyring every five minutes, each at another moment, and never otherwise: what they hold is the worst that can be.
+ */
+export class World {
+  readonly provider: ProviderSimulator;
+  readonly secrets: LocalSecrets;
+  readonly api: Provider;
+  readonly store: KeyringStore;
+  /** Webhooks that did not verify, and when. */
+  readonly failures: string[] = [];
+  time = Date.UTC(2026, 10, 23, 9);
+  private readonly verifiers: Keyring[];
+  private readonly signed: { at: number; key: SigningKey }[] = [];
+
+  static async start(): Promise<World> {
+    const [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
+    secrets.put('keyring', '{"keys":[]}');
+    return new World(provider, secrets);
+  }
+
+  private constructor(provider: ProviderSimulator, secrets: LocalSecrets) {
+    this.provider = provider;
+    this.secrets = secrets;
+    this.api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+    const client = new SecretsManagerClient({
+      endpoint: secrets.url,
+      region: 'us-east-1',
+      credentials: localCredentials,
+    });
+    this.store = createKeyringStore(client, 'keyring');
+    this.verifiers = Array.from({ length: 5 }, () => this.newVerifier());
+  }
+
+  newVerifier(): Keyring {
+    const load = async () => this.secrets.get('keyring') ?? '';
+    return createKeyring({ load, now: () => this.time, warn: () => {} });
+  }
+
+  rotation(parts: Partial<Pick<World, 'api' | 'store'>> = {}): Rotation {
+    return createRotation({
+      provider: parts.api ?? this.api,
+      keyring: parts.store ?? this.store,
+      digest: 'SHA256',
+      now: () => this.time,
+      pause: (milliseconds) => this.pass(milliseconds),
+      log: () => {},
+    });
+  }
+
+  async rotate(rotation = this.rotation()): Promise<void> {
+    await rotation.create();
+    await rotation.enable();
+    await rotation.confirm();
+    await rotation.retire();
+  }
+
+  /** Lets time pass, with a webhook to every verifier now and then. */
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.time + milliseconds;
+    while (this.time < end) {
+      this.time = Math.min(end, this.time + 17 * second);
+      await this.check();
+    }
+  }
+
+  /** Every verifier gets a webhook signed now, and the last retry of each one signed in the ten minutes before. */
+  async check(): Promise<void> {
+    const current = this.provider.signingKey();
+    if (current) this.signed.push({ at: this.time, key: current });
+    const due = this.signed.filter(({ at }) => this.time - at <= 10 * minute);
+    const keys = [...new Map(due.map(({ key }) => [key.id, key])).values()];
+    for (const [index, verifier] of this.verifiers.entries()) {
+      // One verifier a minute begins its five minutes, so that they never read at the same moment.
+      if (Math.floor(this.time / minute) % 5 < index && this.time < Date.UTC(2026, 10, 23, 9, 5)) continue;
+      const held = await verifier.keys();
+      for (const key of keys) {
+        const { method, target, headers, body } = toWire(
+          { method: 'POST', target: '/', body: '{}' },
+          key,
+          new Date(this.time),
+        );
+        const parts = { method, target, date: headers.date ?? '', body };
+        const signature = headers['x-messagemedia-signature'] ?? '';
+        const good = held.some(
+          (candidate) => candidate.id === key.id && verify(parts, signature, candidate.key, key.digest),
+        );
+        if (!good) this.failures.push(`key ${key.id} at ${new Date(this.time).toISOString()}, verifier ${index}`);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.provider.close(), this.secrets.close()]);
+  }
+}

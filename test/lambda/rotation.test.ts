@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KeyringStore } from '../../lambda/keyring-store.ts';
+import type { Provider } from '../../lambda/provider/provider.ts';
+import { propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
+import { World } from './rotation-world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.close());
+
+const enabledId = () => world.provider.signingKey()?.id;
+const keyring = async () => (await world.store.read()) ?? [];
+const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
+
+/** A first key in use, with every verifier at its own moment of the five minutes. */
+async function begin(): Promise<string> {
+  const keyId = await world.rotation().create();
+  await world.rotation().enable({ atOnce: true });
+  await world.pass(10 * 60_000);
+  world.failures.length = 0;
+  return keyId;
+}
+
+test('a rotation replaces the key, and at every moment every verifier verifies everything that can arrive', async () => {
+  const first = await begin();
+  await world.rotate();
+  const second = enabledId();
+  expect(second).not.toBe(first);
+  expect(world.failures).toEqual([]);
+  expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([second]);
+  expect(await keyring()).toEqual([
+    { key_id: second, public_key: expect.any(String), cipher: 'RSA', digest: 'SHA256', created: expect.any(String) },
+  ]);
+});
+
+test('the checks of this test can fail: enabling at once breaks verifiers that hold older keys', async () => {
+  await begin();
+  await world.rotation().create();
+  await world.rotation().enable({ atOnce: true });
+  await world.check();
+  expect(world.failures).not.toEqual([]);
+});
+
+test('the checks of this test can fail: so does deleting the old key at once', async () => {
+  const first = await begin();
+  await world.rotation().create();
+  await world.rotation().enable();
+  await world.store.write((await keyring()).filter(({ key_id }) => key_id !== first));
+  await world.pass(6 * 60_000);
+  expect(world.failures).not.toEqual([]);
+});
+
+test('the new key is enabled only after it was in the keyring for as long as a verifier may cache', async () => {
+  await begin();
+  const before = world.time;
+  await world.rotation().create();
+  await world.rotation().enable();
+  expect(world.time - before).toBe(propagationMilliseconds);
+  await world.rotation().retire();
+  expect(world.time - before).toBe(propagationMilliseconds + retryTailMilliseconds);
+});
+
+describe('killed', () => {
+  type Call = (...parameters: unknown[]) => Promise<unknown>;
+
+  /** Dies before or after its n-th call, and answers no call after that. */
+  function mortal<T extends object>(target: T, life: { calls: number; last: number; before: boolean }): T {
+    return new Proxy(target, {
+      get: (object, name) => {
+        const call = Reflect.get(object, name) as Call;
+        return async (...parameters: unknown[]) => {
+          const count = ++life.calls;
+          if (count > life.last || (count === life.last && life.before)) throw new Error('killed');
+          await world.check();
+          const result = await call(...parameters);
+          await world.check();
+          if (count === life.last) throw new Error('killed');
+          return result;
+        };
+      },
+    });
+  }
+
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])('%s any call of any step, the next run goes on from there and nothing is ever refused', async (_when, before) => {
+    let current = await begin();
+    let calls = 0;
+    for (let last = 1; ; last++) {
+      const life = { calls: 0, last, before };
+      const rotation = world.rotation({
+        api: mortal<Provider>(world.api, life),
+        store: mortal<KeyringStore>(world.store, life),
+      });
+      const died = await world.rotate(rotation).then(
+        () => false,
+        (error) => /killed/.test(String(error?.cause ?? error)),
+      );
+      if (!died) {
+        calls = life.calls;
+        break;
+      }
+      await world.pass(3 * 60_000);
+      await world.rotate();
+      const ids = await keyringIds();
+      expect(ids).toEqual([enabledId()]);
+      // A rotation that had only the deleting left to do makes another key; every other one goes on with its own.
+      expect(enabledId()).not.toBe(current);
+      expect(world.provider.signatureKeys().some(({ key_id }) => key_id === current)).toBe(false);
+      current = enabledId() ?? '';
+    }
+    expect(calls).toBeGreaterThan(12);
+    expect(world.failures).toEqual([]);
+  });
+});
+
+test('a key that cannot be stored is deleted again, and the error says so', async () => {
+  const first = await begin();
+  const store = { ...world.store, write: () => Promise.reject(new Error('no access')) };
+  await expect(world.rotation({ store }).create()).rejects.toThrow(/could not be written.*it is deleted again/);
+  expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
+});
+
+test('a key that vanished at MessageMedia while it waited is replaced by another', async () => {
+  await begin();
+  const lost = await world.rotation().create();
+  await world.api.deleteSignatureKey(lost);
+  await world.rotate();
+  expect(await keyringIds()).toEqual([enabledId()]);
+  expect(world.failures).toEqual([]);
+});
+
+test('a key that vanished from the keyring is not enabled', async () => {
+  const first = await begin();
+  await world.rotation().create();
+  const rotation = world.rotation({
+    store: {
+      ...world.store,
+      read: async () => [...(await keyring())].map((entry) => ({ ...entry, public_key: 'broken' })),
+    },
+  });
+  await expect(rotation.enable()).rejects.toThrow();
+  expect(enabledId()).toBe(first);
+});
+
+test('a key that was pasted without an id gets the id of the enabled key, and is rotated like any other', async () => {
+  const created = await world.api.createSignatureKey('SHA512');
+  world.secrets.put('keyring', created.public_key);
+  await world.api.enableSignatureKey(created.key_id);
+  await world.rotation().create();
+  expect((await keyring())[0]).toEqual({ public_key: created.public_key, key_id: created.key_id, digest: 'SHA512' });
+  await world.rotate();
+  expect(await keyringIds()).toEqual([enabledId()]);
+});
+
+test('keys that somebody put there by hand stay', async () => {
+  await begin();
+  const spare = await world.api.createSignatureKey('SHA512');
+  const { enabled: _enabled, ...entry } = spare;
+  await world.store.write([...(await keyring()), { ...entry, note: 'spare' } as typeof entry]);
+  await world.rotate();
+  expect(await keyringIds()).toEqual([spare.key_id, enabledId()]);
+  expect((await keyring())[0]).toMatchObject({ note: 'spare' });
+});
+
+test('an old key that was enabled again meanwhile stays', async () => {
+  const first = await begin();
+  const rotation = world.rotation();
+  await rotation.create();
+  await rotation.enable();
+  await world.api.enableSignatureKey(first);
+  await rotation.retire();
+  expect(enabledId()).toBe(first);
+  expect(await keyringIds()).toContain(first);
+  expect(world.failures).toEqual([]);
+});
+
+test('without an enabled key, or with one that verifiers cannot have, the rotation does not end well', async () => {
+  await expect(world.rotation().confirm()).rejects.toThrow('no key enabled');
+  const stranger = await world.api.createSignatureKey('SHA256');
+  await world.api.enableSignatureKey(stranger.key_id);
+  await expect(world.rotation().confirm()).rejects.toThrow(`no public key ${stranger.key_id}`);
+});
