@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EventType, eventTypes, type QueuedEvent } from './contract.ts';
+import { isJsonMediaType } from './queued-event.ts';
 import { type Digest, requestLine, type SignedRequest } from './signature.ts';
 
 /** A request whose signature was found good, with everything it takes to find that again. */
@@ -47,7 +48,8 @@ export function toQueueMessage(request: VerifiedRequest, encoding: 'text' | 'bas
     mmdate: request.date,
     mmsignature: request.signature,
   };
-  const head = JSON.stringify(attributes).replace(/[\ufffe\uffff]/g, escapeNoncharacter);
+  // ASCII alone: an id may hold what a queue refuses.
+  const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
   return {
     id,
     type,
@@ -74,7 +76,7 @@ type Fields = Record<string, unknown>;
 function describeData({ body, target, contentType }: VerifiedRequest, encoding: 'text' | 'base64'): EventData {
   if (body.length === 0) {
     const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
-    return { member: '', contentType: undefined, fields: parseForm(query) };
+    return { member: '', contentType: undefined, fields: parseText(query) };
   }
   const declared = mediaType(contentType);
   const text = decodeText(body);
@@ -86,10 +88,10 @@ function describeData({ body, target, contentType }: VerifiedRequest, encoding: 
     return { member: `,"data_base64":"${base64}"`, contentType: declared ?? fallback, fields };
   }
   if (json) {
-    const type = declared !== undefined && isJsonType(declared) ? declared : 'application/json';
+    const type = declared !== undefined && isJsonMediaType(declared) ? declared : 'application/json';
     return { member: `,"data":${text}`, contentType: type, fields };
   }
-  const type = declared === undefined || isJsonType(declared) ? 'text/plain' : declared;
+  const type = declared === undefined || isJsonMediaType(declared) ? 'text/plain' : declared;
   return { member: `,"data":${JSON.stringify(text)}`, contentType: type, fields };
 }
 
@@ -101,6 +103,13 @@ interface Identity {
   receivedAt?: string | undefined;
 }
 
+const kinds: Record<string, EventType> = {
+  delivery_report_id: eventTypes.deliveryReport,
+  reply_id: eventTypes.reply,
+  notification_id: eventTypes.optOut,
+};
+
+/** The first id in the body decides: what comes later may be text that somebody typed into a phone. */
 function identify(fields: Fields): Identity {
   const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
   const common = {
@@ -108,14 +117,10 @@ function identify(fields: Fields): Identity {
     account: identifier(vendorAccount) ?? identifier(fields.account_id),
     receivedAt: rfc3339(fields.date_received),
   };
-  const kinds = [
-    [eventTypes.deliveryReport, fields.delivery_report_id],
-    [eventTypes.reply, fields.reply_id],
-    [eventTypes.optOut, fields.notification_id],
-  ] as const;
-  for (const [type, value] of kinds) {
+  for (const [name, value] of Object.entries(fields)) {
+    const type = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     const id = identifier(value);
-    if (id !== undefined) return { type, id, ...common };
+    if (type !== undefined && id !== undefined) return { type, id, ...common };
   }
   return { type: eventTypes.webhook, ...common };
 }
@@ -127,8 +132,12 @@ function identifier(value: unknown): string | undefined {
 }
 
 function rfc3339(value: unknown): string | undefined {
-  const shape = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
-  return typeof value === 'string' && shape.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const shape = /^(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+  const local = shape.exec(value)?.[1];
+  if (local === undefined || Number.isNaN(Date.parse(value))) return undefined;
+  // Days that a month does not have are moved into the next one.
+  return new Date(`${local}Z`).toISOString().startsWith(local) ? value : undefined;
 }
 
 /** SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
@@ -154,28 +163,42 @@ function parseJson(text: string): { value: unknown } | undefined {
   }
 }
 
-function parseText(text: string): Fields {
-  return text.startsWith('<') ? parseXml(text) : parseForm(text);
-}
-
-/** Of a repeated name the first value counts: text that somebody typed comes after the ids in every sensible template. */
-function parseForm(text: string): Fields {
-  return Object.fromEntries([...new URLSearchParams(text)].reverse());
-}
-
 /**
- * The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else.
- * That is enough for a template that puts its ids first, and nothing that somebody typed further down can pass for one.
+ * The fields that a form or an XML document begins with, as long as MessageMedia writes them: text that somebody typed
+ * into a phone, and all that comes after it, is not looked at, as it could pass for an id.
  */
-function parseXml(text: string): Fields {
-  const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
-  const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
-  const fields: [string, string][] = [];
-  element.lastIndex = start.length;
-  for (let match = element.exec(text); match; match = element.exec(text)) {
-    fields.unshift([String(match[1]), String(match[2])]);
+function parseText(text: string): Fields {
+  const fields = new Map<string, string>();
+  for (const [name, value] of text.startsWith('<') ? xmlElements(text) : formFields(text)) {
+    if (!notTyped.has(name)) break;
+    if (!fields.has(name)) fields.set(name, value);
   }
   return Object.fromEntries(fields);
+}
+
+/** Names whose values nobody types into a phone; `kind` is how the terminal command tells URLs apart. */
+const notTyped = new Set([
+  'kind',
+  ...Object.keys(kinds),
+  'message_id',
+  'account_id',
+  'date_received',
+  'status',
+  'error_code',
+  'source_number',
+  'destination_number',
+]);
+
+function* formFields(text: string): Generator<[string, string]> {
+  if (/^[A-Za-z_][\w.-]*=/.test(text)) yield* new URLSearchParams(text);
+}
+
+/** The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else. */
+function* xmlElements(text: string): Generator<[string, string]> {
+  const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
+  const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
+  element.lastIndex = start.length;
+  for (let match = element.exec(text); match; match = element.exec(text)) yield [String(match[1]), String(match[2])];
 }
 
 function mediaType(header: string | undefined): string | undefined {
@@ -183,14 +206,10 @@ function mediaType(header: string | undefined): string | undefined {
   return value.length <= 256 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/.test(value) ? value : undefined;
 }
 
-function isJsonType(type: string): boolean {
-  return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(type);
-}
-
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function escapeNoncharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16)}`;
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

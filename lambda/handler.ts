@@ -13,14 +13,18 @@ import { type Answer, createReceiver, type Outcome } from './receiver.ts';
 const logger = new Logger({ serviceName: names.service });
 const metrics = new Metrics({ namespace: names.namespace, serviceName: names.service });
 
-/**
- * At worst one load of the keyring (2 tries of 2 s) and one send (3 tries of 2 s), with the pauses between tries: about
- * 11 s. That fits inside the function's own 15 s and the 20 s that MessageMedia waits for an answer.
- */
+/** A try is given up when it does not connect or begin to answer in time. */
 const clientSettings = {
   credentials: fromEnv(),
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
+
+/**
+ * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
+ * one send, 13 s: inside the function's own 15 s and the 20 s that MessageMedia waits for an answer.
+ */
+const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
+const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 
 let receive: ReturnType<typeof start> | undefined;
 
@@ -37,12 +41,14 @@ function start() {
   const { queueUrl, keyringSecretId, timestampToleranceSeconds } = readEnvironment(process.env);
   const secrets = new SecretsManagerClient({ ...clientSettings, maxAttempts: 2 });
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
-  const sqs = new SQSClient({ ...clientSettings, maxAttempts: 3, useQueueUrlAsEndpoint: false });
+  // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
+  const sqs = new SQSClient({ ...clientSettings, maxAttempts: 3, useQueueUrlAsEndpoint: false, md5: false });
 
   const keyring = createKeyring({
     load: async () => {
       const { SecretString, SecretBinary } = await secrets.send(
         new GetSecretValueCommand({ SecretId: keyringSecretId }),
+        loadDeadline(),
       );
       return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
     },
@@ -58,7 +64,7 @@ function start() {
   const send = async (message: QueueMessage) => {
     const fifo = { MessageGroupId: message.groupId, MessageDeduplicationId: message.deduplicationId };
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }), sendDeadline());
   };
   return createReceiver({ keyring, send, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
 }

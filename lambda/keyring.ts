@@ -5,7 +5,7 @@ import { type Digest, parseDigest } from './signature.ts';
 
 /** A public key that webhooks are verified with. */
 export interface VerificationKey {
-  /** Lower-case key id; `undefined` for a key that was pasted without one, which is tried for every key id. */
+  /** Key id as the keyring spells it; `undefined` for a key that was pasted without one, which is tried for every key id. */
   id: string | undefined;
   /** The only digest this key signs with; `undefined` when the keyring does not say, then the header decides. */
   digest: Digest | undefined;
@@ -55,7 +55,7 @@ function parseEntry(entry: unknown): VerificationKey {
   if (typeof id !== 'string') throw new Error('key_id is not a string');
   if (String(fields.cipher ?? 'RSA').toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
   if (fields.digest != null && digest === undefined) throw new Error('digest is not SHA224, SHA256 or SHA512');
-  return { id: id.trim().toLowerCase() || undefined, digest, key: parsePublicKey(publicKey) };
+  return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey) };
 }
 
 /** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
@@ -140,8 +140,11 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
     },
     newerThan: async (seen) => {
       if (held && held.keys !== seen) return held.keys;
-      if (now() - Math.max(provokedAt, failedAt) < refreshIntervalMilliseconds) return undefined;
-      provokedAt = now();
+      // A refresh that is under way is worth waiting for, whoever began it.
+      if (!loading) {
+        if (now() - Math.max(provokedAt, failedAt) < refreshIntervalMilliseconds) return undefined;
+        provokedAt = now();
+      }
       const keys = await refresh();
       return keys === seen ? undefined : keys;
     },

@@ -26,9 +26,13 @@ export function readQueuedEvent(message: string): ReadEvent {
 function signedBody(event: QueuedEvent, message: string): Buffer {
   if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
   if (event.data === undefined) return Buffer.alloc(0);
-  const isJson = /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(event.datacontenttype ?? '');
-  if (!isJson) return Buffer.from(String(event.data), 'utf8');
+  if (!isJsonMediaType(event.datacontenttype ?? '')) return Buffer.from(String(event.data), 'utf8');
   // The first one is the member itself: within a string before it, the quotes would be escaped.
   const marker = ',"data":';
   return Buffer.from(message.slice(message.indexOf(marker) + marker.length, message.lastIndexOf('}')), 'utf8');
+}
+
+/** Whether a media type, with or without parameters, says JSON: `application/json`, or anything with `+json`. */
+export function isJsonMediaType(mediaType: string): boolean {
+  return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(mediaType);
 }

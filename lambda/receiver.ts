@@ -27,7 +27,7 @@ export interface ReceiverDependencies {
 
 /** What became of a request. Holds no signature, no body and no phone number. */
 export type Outcome =
-  | { outcome: 'accepted'; requestId: string; id: string; type: string; keyId?: string; bytes: number }
+  | { outcome: 'accepted'; requestId: string; id?: string; type: string; keyId?: string; bytes: number }
   | { outcome: 'refused' | 'failed'; requestId: string; status: number; reason: string; error: unknown };
 
 /** Answer to API Gateway or a Function URL; the form is the same for both. */
@@ -40,7 +40,7 @@ export interface Answer {
 /** Most bytes that SQS takes as one message (1 MiB). */
 const maxMessageBytes = 1_048_576;
 
-/** Most keys tried for a request that names none. */
+/** Most keys that one request can cost an RSA operation each. */
 const maxKeysTried = 10;
 
 /** Headers that MessageMedia adds, in lower case. */
@@ -71,8 +71,10 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       requestId = request.requestId ?? invocationId;
       const verified = await authenticate(request, requestId, dependencies);
       const { id, type } = await enqueue(verified, dependencies);
-      const keyId = verified.keyId === undefined ? {} : { keyId: verified.keyId };
-      dependencies.report({ outcome: 'accepted', requestId, id, type, ...keyId, bytes: verified.body.length });
+      const { keyId } = verified;
+      // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
+      const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
+      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes: verified.body.length });
       return answer(202, { id });
     } catch (error) {
       const status = statusOf(error);
@@ -159,7 +161,7 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   if ((digestName !== undefined && digest === undefined) || cipher.toUpperCase() !== 'RSA') {
     throw new ReceiverError('unsupported_algorithm', 'Digest or cipher is none that MessageMedia signs with');
   }
-  return { request, date, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId)?.toLowerCase() };
+  return { request, date, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId) };
 }
 
 type Verified = Omit<VerifiedRequest, 'requestId' | 'contentType'>;
@@ -178,10 +180,16 @@ const closeness = Object.keys(keyProblems);
 /** The request with the key that verified it, or what is wrong with the key that came closest. */
 function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
   let closest: KeyProblem = 'unknown_key';
-  for (const key of candidates(claim.keyId, keys).slice(0, maxKeysTried)) {
-    const result = tryKey(claim, key);
-    if (typeof result !== 'string') return result;
-    if (closeness.indexOf(result) > closeness.indexOf(closest)) closest = result;
+  let tried = 0;
+  for (const key of candidates(claim.keyId, keys)) {
+    const problem = findProblem(claim, key);
+    if (closeness.indexOf(problem ?? 'invalid_signature') > closeness.indexOf(closest)) {
+      closest = problem ?? 'invalid_signature';
+    }
+    if (problem !== undefined) continue;
+    if (tried++ === maxKeysTried) break;
+    const verified = tryKey(claim, key);
+    if (verified) return verified;
   }
   return closest;
 }
@@ -189,21 +197,34 @@ function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | Key
 /** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
 function candidates(keyId: string | undefined, keys: readonly VerificationKey[]): readonly VerificationKey[] {
   if (keyId === undefined) return keys;
-  const named = keys.filter(({ id }) => id === keyId);
+  const named = keys.filter(({ id }) => id?.toLowerCase() === keyId.toLowerCase());
   return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
 }
 
-function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Verified | KeyProblem {
+/** Why this key cannot have signed, as far as that costs nothing to find. */
+function findProblem(claim: Claim, { digest: pinned, key }: VerificationKey): KeyProblem | undefined {
   const digest = pinned ?? claim.digest;
   if (digest === undefined) return 'unsupported_algorithm';
   if (claim.digest !== undefined && claim.digest !== digest) return 'digest_mismatch';
-  if (claim.signatureBytes !== signatureLength(key)) return 'malformed_signature';
-  const { date, signature, request } = claim;
+  return claim.signatureBytes === signatureLength(key) ? undefined : 'malformed_signature';
+}
+
+function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Verified | undefined {
+  const { date, signature, request, keyId } = claim;
+  const digest = pinned ?? claim.digest;
+  if (digest === undefined) return undefined;
   for (const target of request.targets) {
     const signed: SignedRequest = { method: request.method, target, date, body: request.body };
-    if (verify(signed, signature, key, digest)) return { ...signed, signature, digest, keyId: id ?? claim.keyId };
+    if (!verify(signed, signature, key, digest)) continue;
+    // The header is not signed: what it says of a key without an id is taken over only if it can be a key id.
+    const hint = keyId !== undefined && isUuid(keyId) ? keyId : undefined;
+    return { ...signed, signature, digest, keyId: id ?? hint };
   }
-  return 'invalid_signature';
+  return undefined;
+}
+
+function isUuid(value: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
 
 const malformedTarget = 'The target is empty or holds white space or a control character';
@@ -213,7 +234,7 @@ function refusal(problem: KeyProblem, { request, keyId = 'none' }: Claim): Recei
     return new ReceiverError('malformed_target', malformedTarget);
   }
   // Which key was asked for helps whoever reads the log, but arbitrary input is not repeated there.
-  const named = /^[0-9a-f-]{36}$/.test(keyId) || keyId === 'none' ? keyId : 'not a UUID';
+  const named = isUuid(keyId) || keyId === 'none' ? keyId : 'not a UUID';
   return new ReceiverError(problem, `${keyProblems[problem]} (key id in the request: ${named})`);
 }
 

@@ -10,7 +10,8 @@ export interface WebhookRequest {
   hasPlainTarget: boolean;
   /** Values by lower-case name; several of one name are joined with a comma. */
   headers: ReadonlyMap<string, string>;
-  body: Buffer;
+  /** Decoded when it is first asked for: most bad requests are refused without. */
+  readonly body: Buffer;
   /** The front door's id of this request. */
   requestId: string | undefined;
 }
@@ -29,13 +30,19 @@ export function parseRequest(event: unknown): WebhookRequest {
   const method = http ? http.method : root.httpMethod;
   if (typeof method !== 'string' || !isMethod(method)) throw malformed('the method is not an HTTP token');
   const targets = http ? targetsOfPayload2(root, context) : targetsOfPayload1(root, context);
+  const encodedBody = root.body ?? '';
+  if (typeof encodedBody !== 'string') throw malformed('body is not a string');
+  let body: Buffer | undefined;
   return {
     method,
     targets: [...new Set(targets)].filter(isTarget),
     hasPlainTarget: isTarget(targets[0] ?? ''),
     headers: parseHeaders(root),
-    body: parseBody(root),
-    requestId: text(context.requestId),
+    get body() {
+      body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : 'utf8');
+      return body;
+    },
+    requestId: text(context.requestId) || undefined,
   };
 }
 
@@ -110,12 +117,6 @@ function parseHeaders(root: Json): ReadonlyMap<string, string> {
     }
   }
   return headers;
-}
-
-function parseBody(root: Json): Buffer {
-  const body = root.body ?? '';
-  if (typeof body !== 'string') throw malformed('body is not a string');
-  return Buffer.from(body, root.isBase64Encoded === true ? 'base64' : 'utf8');
 }
 
 function isObject(value: unknown): value is Json {

@@ -44,15 +44,29 @@ export interface Rotation {
   confirm(): Promise<void>;
   /** Waits until no retry can be signed with the old key, and deletes it at MessageMedia, then in the keyring. */
   retire(): Promise<void>;
+  /** All four steps, or those that are left of a run that was stopped. */
+  run(): Promise<void>;
 }
 
 export function createRotation(dependencies: RotationDependencies): Rotation {
-  return {
-    create: (versionId) => create(dependencies, versionId),
-    enable: (options) => enable(dependencies, options?.atOnce ?? false),
+  const steps = {
+    create: (versionId?: string) => create(dependencies, versionId),
+    enable: (options?: { atOnce: boolean }) => enable(dependencies, options?.atOnce ?? false),
     confirm: () => confirm(dependencies),
     retire: () => retire(dependencies),
   };
+  const run = async () => {
+    const entries = await readAll(dependencies.keyring);
+    const isAlmostDone = entries.some(({ retired_at }) => retired_at !== undefined) && !entries.some(isPending);
+    if (isAlmostDone) dependencies.log('finishing a rotation that was stopped; run it again for another');
+    else {
+      await steps.create();
+      await steps.enable();
+    }
+    await steps.confirm();
+    await steps.retire();
+  };
+  return { ...steps, run };
 }
 
 async function create(dependencies: RotationDependencies, versionId?: string): Promise<string> {

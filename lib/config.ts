@@ -20,6 +20,17 @@ export interface Settings {
    * @default 900
    */
   timestampToleranceSeconds: number;
+  /**
+   * Days from one rotation of the signature key to the next; `0` leaves rotation to you. It needs credentials of
+   * MessageMedia's API, which go into a secret of their own.
+   * @default 0
+   */
+  rotationDays: number;
+  /**
+   * MessageMedia's API, for rotation: `messagemedia`, `eu`, `au`, or a URL.
+   * @default messagemedia
+   */
+  messagemediaBaseUrl: string;
 }
 
 /**
@@ -38,6 +49,14 @@ export function readSettings(node: Node): Settings {
     ),
     ordering: oneOf(node, 'ordering', ['fifo', 'standard']),
     timestampToleranceSeconds: wholeNumber(node, 'timestampToleranceSeconds', defaultTimestampToleranceSeconds, 86_400),
+    rotationDays: wholeNumber(node, 'rotationDays', 0, 1000),
+    messagemediaBaseUrl: text(
+      node,
+      'messagemediaBaseUrl',
+      'messagemedia',
+      /^(messagemedia|eu|au|https:\/\/[^\s?#]+)$/,
+      'messagemedia, eu, au, or an https URL',
+    ),
   };
 }
 

@@ -1,8 +1,10 @@
 import { CfnOutput, RemovalPolicy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { outputs } from '../lambda/contract.ts';
 import type { Settings } from './config.ts';
 import { EventQueue } from './event-queue.ts';
+import { KeyRotation } from './key-rotation.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */
@@ -22,12 +24,30 @@ export class WebhookStack extends Stack {
     });
     const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', settings);
     const receiver = new WebhookReceiver(this, 'Receiver', { ...settings, queue, keyring });
+    const rotation =
+      settings.rotationDays > 0 &&
+      new KeyRotation(this, 'Rotation', {
+        keyring,
+        everyDays: settings.rotationDays,
+        baseUrl: settings.messagemediaBaseUrl,
+      });
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
-    output('CallbackUrl', receiver.callbackUrl, 'Give this to MessageMedia as callback_url or as the url of a webhook');
-    output('QueueUrl', queue.queueUrl, 'SQS queue of verified events');
-    output('DeadLetterQueueUrl', deadLetterQueue.queueUrl, 'Events that no consumer could handle');
-    output('KeyringSecretArn', keyring.secretArn, 'Secret that holds the public keys');
+    output(
+      outputs.callbackUrl,
+      receiver.callbackUrl,
+      'Give this to MessageMedia as callback_url or as the url of a webhook',
+    );
+    output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
+    output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
+    output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
+    if (rotation) {
+      output(
+        outputs.apiCredentialsSecretArn,
+        rotation.apiCredentials.secretArn,
+        'Secret for the API credentials that rotation needs',
+      );
+    }
   }
 }

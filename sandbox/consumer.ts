@@ -8,15 +8,14 @@ export interface ConsumedEvent extends ReadEvent {
   reverified: boolean;
 }
 
-/** Takes what is on the queue, and waits up to `waitSeconds` for the first message. */
+/** Takes up to ten messages off the queue. */
 export async function consume(
   client: SQSClient,
   queueUrl: string,
   keys: readonly VerificationKey[],
-  waitSeconds = 0,
 ): Promise<ConsumedEvent[]> {
   const { Messages = [] } = await client.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: waitSeconds }),
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
   );
   const events: ConsumedEvent[] = [];
   for (const { Body = '', ReceiptHandle } of Messages) {

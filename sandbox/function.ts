@@ -12,6 +12,8 @@ export interface LocalFunction {
   invoke: (event: string) => Promise<Answer>;
   /** The log line about a request; `undefined` when none came within a second. */
   logOf: (requestId: string) => Promise<LogLine | undefined>;
+  /** Everything that the function has written so far, line by line: its log and its metrics. */
+  output: readonly string[];
   close: () => Promise<void>;
 }
 
@@ -35,10 +37,12 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
     for (const { reject } of pending.values()) reject(error);
   });
 
+  const output: string[] = [];
   const lines = new Map<string, LogLine>();
   // Powertools writes warnings and errors to standard error; in Lambda both streams are one log.
   for (const input of [worker.stdout, worker.stderr]) {
     createInterface({ input }).on('line', (line) => {
+      output.push(line);
       const entry = parseLine(line);
       // Metrics share the stream; a log line has a level.
       if (typeof entry?.requestId === 'string' && 'level' in entry) lines.set(entry.requestId, entry);
@@ -62,6 +66,7 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
       lines.delete(requestId);
       return line;
     },
+    output,
     close: async () => {
       await worker.terminate();
     },

@@ -50,7 +50,7 @@ export async function startSecrets(port = 0): Promise<LocalSecrets> {
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     try {
-      const input: Input = JSON.parse(String((await readBody(request)) || '{}'));
+      const input: Input = JSON.parse(String(await readBody(request)) || '{}');
       const run = actions[action];
       if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
       const versions = secrets.get(input.SecretId ?? '');

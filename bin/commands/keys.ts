@@ -112,10 +112,7 @@ async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Pr
 
 async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
   const { provider, keyring, rotation } = await connect(options, options.digest);
-  await rotation.create();
-  await rotation.enable();
-  await rotation.confirm();
-  await rotation.retire();
+  await rotation.run();
   const keys = await rows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);
   print(options.json, keys, enabled ? describe(enabled) : 'No key is enabled.');

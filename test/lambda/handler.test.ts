@@ -1,4 +1,5 @@
 import { sign as signBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rejectionReasons } from '../../lambda/contract.ts';
@@ -6,7 +7,7 @@ import { parseKeyring } from '../../lambda/keyring.ts';
 import type { Answer } from '../../lambda/receiver.ts';
 import { consume } from '../../sandbox/consumer.ts';
 import { type LocalFunction, startFunction } from '../../sandbox/function.ts';
-import { listen } from '../../sandbox/http.ts';
+import { listen, readBody } from '../../sandbox/http.ts';
 import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire, type Webhook, type WireRequest } from '../../sandbox/sender.ts';
@@ -175,17 +176,6 @@ describe('a signed webhook', () => {
     expect(Buffer.from(event?.signed.body ?? [])).toEqual(Buffer.from(sample.body));
   });
 
-  test('leaves neither signature nor body nor phone number in the log', async () => {
-    const receiver = startReceiver(keyringOf(key));
-    const request = toWire(samples.smsReply, key);
-    const { log } = await post(receiver, request);
-    expect(log).toContain('accepted');
-    for (const secret of [request.headers['x-messagemedia-signature'] ?? '', '61491570157', 'Danke', '4711']) {
-      expect(log).not.toContain(secret);
-    }
-    await take(key);
-  });
-
   test('sent again is answered alike and queued once', async () => {
     const receiver = startReceiver(keyringOf(key));
     const body = '{"delivery_report_id":"sent-again","message_id":"m"}';
@@ -234,6 +224,83 @@ describe('a signed webhook', () => {
   });
 });
 
+describe('what an operator sees', () => {
+  const metric = (receiver: LocalFunction, name: string) =>
+    receiver.output.flatMap((line) => {
+      const entry = JSON.parse(line);
+      return entry._aws && entry[name] !== undefined ? [{ value: entry[name], reason: entry.reason }] : [];
+    });
+  const everyWord = (receiver: LocalFunction) => receiver.output.join('\n');
+
+  test('one metric per outcome, with its reason', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    await post(receiver, toWire(webhook, key));
+    await post(receiver, toWire(webhook, undefined));
+    const { 'x-messagemedia-signature': _signature, ...headers } = toWire(webhook, key).headers;
+    await post(receiver, { ...toWire(webhook, key), headers: { ...headers, 'x-messagemedia-signature': '!' } });
+    await take(key);
+    expect(metric(receiver, 'Accepted')).toEqual([{ value: 1, reason: undefined }]);
+    expect(metric(receiver, 'Refused')).toEqual([
+      { value: 1, reason: 'unsigned' },
+      { value: 1, reason: 'malformed_signature' },
+    ]);
+    expect(metric(receiver, 'Failed')).toEqual([]);
+  });
+
+  test('failures, and that the keyring could not be loaded', async () => {
+    const receiver = startReceiver('rubbish');
+    await post(receiver, toWire(webhook, key));
+    expect(metric(receiver, 'Failed')).toEqual([{ value: 1, reason: 'keyring_unavailable' }]);
+    expect(metric(receiver, 'KeyringLoadFailed')).not.toEqual([]);
+  });
+
+  test('neither signature nor body nor phone number, whatever becomes of a request', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const good = toWire(samples.smsReply, key);
+    const stale = toWire(samples.smsReply, key, new Date(0));
+    await post(receiver, good);
+    await post(receiver, stale);
+    await post(receiver, { ...good, method: 'PUT' });
+    await post(receiver, toWire({ ...webhook, body: `"${'61491570157'.repeat(100_000)}"` }, key));
+    await take(key);
+    const secret = (request: WireRequest) => String(request.headers['x-messagemedia-signature']);
+    for (const word of [secret(good), secret(stale), '61491570157', 'Danke', '4711']) {
+      expect(everyWord(receiver)).not.toContain(word);
+    }
+    expect(receiver.output.length).toBeGreaterThan(6);
+  });
+
+  test('the keyring is loaded before the first request comes', async () => {
+    const loads: unknown[] = [];
+    const watched = await listen(0, (request) => {
+      loads.push(request.headers['x-amz-target']);
+    });
+    startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SECRETS_MANAGER: watched.url });
+    for (let wait = 0; wait < 200 && loads.length === 0; wait++)
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    await watched.close();
+    expect(loads[0]).toBe('secretsmanager.GetSecretValue');
+  });
+});
+
+test.each([
+  ['https://sqs.eu-west-1.amazonaws.com/000000000000/events.fifo', true],
+  ['https://sqs.eu-west-1.amazonaws.com/000000000000/events', false],
+])('SendMessage to %s holds exactly what that kind of queue takes', async (QueueUrl, fifo) => {
+  const sent: unknown[] = [];
+  // It says nothing but that it took the message, and it is reached although the queue's URL names another host.
+  const sqs = await listen(0, async (request, response) => {
+    sent.push(JSON.parse(String(await readBody(request))));
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{"MessageId":"m"}');
+  });
+  const receiver = startReceiver(keyringOf(key), { QUEUE_URL: QueueUrl, AWS_ENDPOINT_URL_SQS: sqs.url });
+  const body = '{"delivery_report_id":"d-1","message_id":"m-1"}';
+  expect(await post(receiver, toWire({ ...webhook, body }, key))).toMatchObject({ statusCode: 202 });
+  await sqs.close();
+  const ids = fifo ? { MessageGroupId: 'm-1', MessageDeduplicationId: 'd-1' } : {};
+  expect(sent).toEqual([{ QueueUrl, MessageBody: expect.stringContaining(`,"data":${body}}`), ...ids }]);
+});
+
 describe('the keyring', () => {
   test('takes a new key at once', async () => {
     const receiver = startReceiver(keyringOf(key));
@@ -274,6 +341,24 @@ describe('the keyring', () => {
     await take(key);
   });
 
+  test('that stops in the middle of an answer is given up, and asked again by the next request', async () => {
+    let stalls = 0;
+    const stalling = await listen(0, (request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      if (stalls++ === 0) response.write('{"Secret');
+      else response.end(JSON.stringify({ SecretString: keyringOf(key) }));
+    });
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SECRETS_MANAGER: stalling.url });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({
+      statusCode: 503,
+      reason: 'keyring_unavailable',
+    });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    await take(key);
+    await stalling.close();
+  });
+
   test('out of reach does not keep a bad request from its 401', async () => {
     const receiver = startReceiver(keyringOf(key), { KEYRING_SECRET_ID: 'nowhere' });
     expect(await post(receiver, toWire(webhook, undefined))).toMatchObject(unauthorized);
@@ -288,12 +373,18 @@ describe('the queue', () => {
     expect(result.headers['retry-after']).toBe('5');
   });
 
-  test('that never answers is given up in time', async () => {
-    const silent = await listen(0, () => {});
-    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: silent.url });
-    const result = await post(receiver, toWire(webhook, key));
-    expect(result).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
-    await silent.close();
+  test.each([
+    ['never answers', () => {}],
+    ['stops in the middle of an answer', (response: ServerResponse) => response.writeHead(200).write('{"Mess')],
+  ])('that %s is given up before the function itself is', async (_what, answer) => {
+    const server = await listen(0, (_request, response) => answer(response));
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: server.url });
+    const ended = await Promise.race([
+      post(receiver, toWire(webhook, key)),
+      new Promise((resolve) => setTimeout(resolve, 15_000, 'the function would have been ended')),
+    ]);
+    expect(ended).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
+    await server.close();
   });
 });
 

@@ -148,6 +148,23 @@ describe('a keyring', () => {
     expect(loads).toBe(2);
   });
 
+  test('gives a new key to all who miss it at the same time', async () => {
+    const seen = await keyring.keys();
+    secret = keyringOf(first, second);
+    const newer = await Promise.all(Array.from({ length: 10 }, () => keyring.newerThan(seen)));
+    expect(newer.map((keys) => keys?.length)).toEqual(Array(10).fill(2));
+    expect(loads).toBe(2);
+  });
+
+  test('is not refreshed by callers right after a load has failed', async () => {
+    const seen = await keyring.keys();
+    secret = new Error('down');
+    time += 5 * 60_000;
+    await keyring.keys();
+    expect(await keyring.newerThan(seen)).toBeUndefined();
+    expect(loads).toBe(2);
+  });
+
   test('can be made to refresh only every few seconds', async () => {
     const seen = await keyring.keys();
     for (let call = 0; call < 1000; call++) expect(await keyring.newerThan(seen)).toBeUndefined();

@@ -3,7 +3,6 @@ import type { QueueMessage } from '../../lambda/event.ts';
 import { createKeyring } from '../../lambda/keyring.ts';
 import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver.ts';
-import * as signature from '../../lambda/signature.ts';
 import { toWire, type Webhook } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../support.ts';
 
@@ -83,21 +82,58 @@ test('every request is reported once, with its id', async () => {
   await receive({ ...signed(), body: '' }, 'i');
   await receive({}, 'invocation-2');
   expect(outcomes).toMatchObject([
-    { outcome: 'accepted', requestId: 'request-1', id: 'request-1', keyId: key.id, bytes: 18 },
+    { outcome: 'accepted', requestId: 'request-1', keyId: key.id, bytes: 18 },
     { outcome: 'refused', requestId: 'request-1', status: 401, reason: 'invalid_signature' },
     { outcome: 'refused', requestId: 'invocation-2', status: 400, reason: 'malformed_event' },
   ]);
 });
 
+test.each([
+  ['0c9d9a3e-7f0e-4f4b-9c3f-1d6f2b8a7e55', '0c9d9a3e-7f0e-4f4b-9c3f-1d6f2b8a7e55'],
+  ['+61491570157 typed a lot', undefined],
+])('of ids only UUIDs are reported: %s', async (reply_id, reported) => {
+  const event = httpApiEvent(toWire({ ...webhook, body: JSON.stringify({ reply_id }) }, key, new Date(signedAt)));
+  expect(JSON.parse((await receiverWith(key)(event, 'i')).body)).toEqual({ id: reply_id });
+  const [outcome] = outcomes;
+  expect(outcome?.outcome === 'accepted' && outcome.id).toBe(reported);
+});
+
+test('a key id is compared without regard to case, and stands in the event as in the keyring', async () => {
+  const upper = { ...key, answer: { ...key.answer, key_id: key.id.toUpperCase() } };
+  expect(await receiverWith(upper)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+  expect(JSON.parse(queue[0]?.body ?? '').mmkeyid).toBe(key.id.toUpperCase());
+});
+
+test('what the header calls a key without an id is taken over only if it is a UUID', async () => {
+  const nameless = { ...key, answer: { ...key.answer, key_id: '' } };
+  for (const keyId of [key.id, 'call +61491570157']) {
+    const event = signed();
+    const headers = { ...event.headers, 'x-messagemedia-key-id': keyId };
+    expect(await receiverWith(nameless)({ ...event, headers }, 'i')).toMatchObject({ statusCode: 202 });
+  }
+  expect(queue.map(({ body }) => JSON.parse(body).mmkeyid)).toEqual([key.id, undefined]);
+  expect(JSON.stringify(outcomes)).not.toContain('61491570157');
+});
+
+test('what a refused request calls its key is repeated only if it is a UUID', async () => {
+  for (const keyId of ['6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55', '+61491570157']) {
+    const event = signed();
+    await receiverWith(key)({ ...event, headers: { ...event.headers, 'x-messagemedia-key-id': keyId } }, 'i');
+  }
+  const details = outcomes.map((outcome) => ('error' in outcome ? String(outcome.error) : ''));
+  expect(details[0]).toContain('6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55');
+  expect(details[1]).not.toContain('61491570157');
+});
+
 describe('the cost of a bad request', () => {
-  /** Sends a request with a bad signature to a receiver with these keys; gives the ids of the keys it was tried with. */
-  async function keysTried(keys: { id: string | undefined }[], headers: Record<string, string>) {
-    const tried: (string | undefined)[] = [];
-    const watched = keys.map(({ id }) => ({
+  /** Sends a request that no key verifies; gives the ids of the keys that were looked at. */
+  async function keysTried(ids: (string | undefined)[]) {
+    const tried = new Set<string | undefined>();
+    const watched = ids.map((id) => ({
       id,
       key: key.publicKey,
       get digest() {
-        tried.push(id);
+        tried.add(id);
         return key.digest;
       },
     }));
@@ -108,29 +144,32 @@ describe('the cost of a bad request', () => {
       toleranceSeconds: 900,
       report: () => {},
     });
-    expect(await receive({ ...signed(), headers, body: '' }, 'i')).toMatchObject({ statusCode: 401 });
-    return tried;
+    expect(await receive({ ...signed(), body: '' }, 'i')).toMatchObject({ statusCode: 401 });
+    return [...tried];
   }
 
-  const { 'x-messagemedia-key-id': _id, ...unnamed } = signedHeaders;
-
   test('with a key id that key alone is tried', async () => {
-    expect(await keysTried([{ id: 'a' }, { id: key.id }, { id: undefined }], signedHeaders)).toEqual([key.id]);
+    expect(await keysTried(['a', key.id, undefined])).toEqual([key.id]);
   });
 
   test('with an unknown key id only keys without an id are tried', async () => {
-    expect(await keysTried([{ id: 'a' }, { id: undefined }], signedHeaders)).toEqual([undefined]);
-  });
-
-  test('without a key id every key is tried, but no more than ten', async () => {
-    expect(await keysTried([{ id: 'a' }, { id: 'b' }], unnamed)).toEqual(['a', 'b']);
-    expect(await keysTried(Array(30).fill({ id: 'a' }), unnamed)).toHaveLength(10);
+    expect(await keysTried(['a', undefined])).toEqual([undefined]);
   });
 });
 
-test("the signer that tests and sandbox share is the verifier's own", () => {
-  const { method, target, headers, body } = toWire(webhook, key, new Date(signedAt));
-  const parts = { method, target, date: headers.date ?? '', body };
-  const value = headers['x-messagemedia-signature'] ?? '';
-  expect(signature.verify(parts, value, key.publicKey, key.digest)).toBe(true);
+describe('without a key id', () => {
+  const { 'x-messagemedia-key-id': _id, ...unnamed } = signedHeaders;
+  const others = Array.from({ length: 10 }, () => makeKey());
+
+  test('every key is tried, but no more than ten that could have signed', async () => {
+    const event = { ...signed(), headers: unnamed };
+    expect(await receiverWith(...others.slice(1), key)(event, 'i')).toMatchObject({ statusCode: 202 });
+    expect(await receiverWith(...others, key)(event, 'i')).toMatchObject({ statusCode: 401 });
+  });
+
+  test('keys that cannot have signed do not count', async () => {
+    const impossible = Array.from({ length: 12 }, () => makeKey('SHA512'));
+    const event = { ...signed(), headers: unnamed };
+    expect(await receiverWith(...impossible, key)(event, 'i')).toMatchObject({ statusCode: 202 });
+  });
 });

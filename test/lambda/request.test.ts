@@ -79,6 +79,11 @@ describe('HTTP API and Function URL', () => {
     expect(parseRequest(v2()).body).toHaveLength(0);
   });
 
+  test('an empty id of the request is none', () => {
+    const event = v2({ requestContext: { http: { method: 'POST' }, requestId: '' } });
+    expect(parseRequest(event).requestId).toBeUndefined();
+  });
+
   test('header names are case-insensitive', () => {
     const { headers } = parseRequest(v2({ headers: { Date: 'd', 'X-MessageMedia-Key-Id': 'k' } }));
     expect(headers.get('date')).toBe('d');

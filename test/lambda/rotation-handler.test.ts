@@ -123,6 +123,14 @@ test.each(['', '{}', 'not JSON', '{"api_key":"only"}', '{"api_key":"","api_secre
   },
 );
 
+test('the trial step of a new schedule passes while there are no credentials', async () => {
+  secrets.put('other', '{"api_key":"","api_secret":""}');
+  process.env.API_CREDENTIALS_SECRET_ID = 'other';
+  secrets.put('new keyring', '{"keys":[]}');
+  const ClientRequestToken = secrets.startRotation('new keyring');
+  await handler({ Step: 'testSecret', SecretId: 'new keyring', ClientRequestToken });
+});
+
 test('nothing of the credentials is in the log', async () => {
   await rotate();
   expect(output).toContain('is enabled');

@@ -62,13 +62,6 @@ export class World {
     });
   }
 
-  async rotate(rotation = this.rotation()): Promise<void> {
-    await rotation.create();
-    await rotation.enable();
-    await rotation.confirm();
-    await rotation.retire();
-  }
-
   /** Lets time pass, with a webhook to every verifier now and then. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.time + milliseconds;

@@ -25,7 +25,7 @@ async function begin(): Promise<string> {
 
 test('a rotation replaces the key, and at every moment every verifier verifies everything that can arrive', async () => {
   const first = await begin();
-  await world.rotate();
+  await world.rotation().run();
   const second = enabledId();
   expect(second).not.toBe(first);
   expect(world.failures).toEqual([]);
@@ -95,7 +95,7 @@ describe('killed', () => {
         api: mortal<Provider>(world.api, life),
         store: mortal<KeyringStore>(world.store, life),
       });
-      const died = await world.rotate(rotation).then(
+      const died = await rotation.run().then(
         () => false,
         (error) => /killed/.test(String(error?.cause ?? error)),
       );
@@ -104,10 +104,9 @@ describe('killed', () => {
         break;
       }
       await world.pass(3 * 60_000);
-      await world.rotate();
+      await world.rotation().run();
       const ids = await keyringIds();
       expect(ids).toEqual([enabledId()]);
-      // A rotation that had only the deleting left to do makes another key; every other one goes on with its own.
       expect(enabledId()).not.toBe(current);
       expect(world.provider.signatureKeys().some(({ key_id }) => key_id === current)).toBe(false);
       current = enabledId() ?? '';
@@ -128,7 +127,7 @@ test('a key that vanished at MessageMedia while it waited is replaced by another
   await begin();
   const lost = await world.rotation().create();
   await world.api.deleteSignatureKey(lost);
-  await world.rotate();
+  await world.rotation().run();
   expect(await keyringIds()).toEqual([enabledId()]);
   expect(world.failures).toEqual([]);
 });
@@ -152,7 +151,7 @@ test('a key that was pasted without an id gets the id of the enabled key, and is
   await world.api.enableSignatureKey(created.key_id);
   await world.rotation().create();
   expect((await keyring())[0]).toEqual({ public_key: created.public_key, key_id: created.key_id, digest: 'SHA512' });
-  await world.rotate();
+  await world.rotation().run();
   expect(await keyringIds()).toEqual([enabledId()]);
 });
 
@@ -161,7 +160,7 @@ test('keys that somebody put there by hand stay', async () => {
   const spare = await world.api.createSignatureKey('SHA512');
   const { enabled: _enabled, ...entry } = spare;
   await world.store.write([...(await keyring()), { ...entry, note: 'spare' } as typeof entry]);
-  await world.rotate();
+  await world.rotation().run();
   expect(await keyringIds()).toEqual([spare.key_id, enabledId()]);
   expect((await keyring())[0]).toMatchObject({ note: 'spare' });
 });

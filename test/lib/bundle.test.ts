@@ -27,39 +27,66 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([queue.close(), secrets.close(), rm(output, { recursive: true })]));
 
-test('cdk synth works without account or network, and what it bundles runs as it is', async () => {
-  const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
-  const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
-  await run(process.execPath, [cdk, 'synth', '--quiet', '--output', output], { cwd: root, env });
+const receiverEnvironment = () => ({
+  QUEUE_URL: queue.queueUrl,
+  KEYRING_SECRET_ID: 'keyring',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+  AWS_ENDPOINT_URL_SQS: queue.url,
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+});
 
+const rotationEnvironment = () => ({
+  ...receiverEnvironment(),
+  API_CREDENTIALS_SECRET_ID: 'credentials',
+  MESSAGEMEDIA_BASE_URL: 'messagemedia',
+  SIGNATURE_DIGEST: 'SHA256',
+});
+
+/** File of the bundle of the function whose logical id begins like this. */
+async function bundleOf(logicalId: string): Promise<string> {
   const template = JSON.parse(await readFile(join(output, 'MessageMediaWebhooks.template.json'), 'utf8'));
-  const [receiver] = Object.entries<{ Metadata: Record<string, string> }>(template.Resources).flatMap(
-    ([id, resource]) => (id.startsWith('ReceiverFunction') ? [resource] : []),
-  );
-  const bundle = join(output, receiver?.Metadata['aws:asset:path'] ?? '', 'index.mjs');
+  const resources = Object.entries<{ Metadata: Record<string, string> }>(template.Resources);
+  const [, resource] = resources.find(([id]) => id.startsWith(logicalId)) ?? [];
+  return join(output, resource?.Metadata['aws:asset:path'] ?? '', 'index.mjs');
+}
+
+/** Runs a bundle's handler in a Node of its own, with nothing installed beside it. */
+async function invoke(bundle: string, event: unknown, env: Record<string, string>): Promise<unknown> {
+  const script = `const { handler } = await import(${JSON.stringify(bundle)});
+    const answer = await handler(${JSON.stringify(event)}, { awsRequestId: 'i' });
+    console.error(JSON.stringify(answer ?? null));`;
+  const { stderr } = await run(process.execPath, ['--input-type=module', '--eval', script], { env });
+  return JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
+}
+
+/** Neither the rest of the credential chain nor a package that Lambda would have to bring. */
+async function expectSelfContained(bundle: string): Promise<void> {
   const source = await readFile(bundle, 'utf8');
-  // Neither the rest of the credential chain nor a package that Lambda would have to bring.
   expect(source).not.toMatch(/sso-oidc|AssumeRoleWithWebIdentity|credential_process/i);
   const imported = [...source.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)].map(([, name]) => String(name));
   expect(imported).toContain('node:crypto');
   expect(imported.filter((name) => !isBuiltin(name))).toEqual([]);
+}
 
-  const event = JSON.stringify(httpApiEvent(toWire({ method: 'POST', target: '/messagemedia', body: '{}' }, key)));
-  const script = `const { handler } = await import(${JSON.stringify(bundle)});
-    console.error(JSON.stringify(await handler(${event}, { awsRequestId: 'i' })));`;
-  const { stderr } = await run(process.execPath, ['--input-type=module', '--eval', script], {
-    env: {
-      QUEUE_URL: queue.queueUrl,
-      KEYRING_SECRET_ID: 'keyring',
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-      AWS_ENDPOINT_URL_SQS: queue.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-    },
+test('cdk synth works without account or network, and what it bundles runs as it is', async () => {
+  const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
+  const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
+  await run(process.execPath, [cdk, 'synth', '--quiet', '--output', output, '-c', 'rotationDays=30'], {
+    cwd: root,
+    env,
   });
-  expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ statusCode: 202 });
-  expect(await consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(key)).keys)).toMatchObject([
-    { reverified: true },
-  ]);
+
+  const receiver = await bundleOf('ReceiverReceiveFunction');
+  await expectSelfContained(receiver);
+  const event = httpApiEvent(toWire({ method: 'POST', target: '/messagemedia', body: '{}' }, key));
+  expect(await invoke(receiver, event, receiverEnvironment())).toMatchObject({ statusCode: 202 });
+  const events = await consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(key)).keys);
+  expect(events).toMatchObject([{ reverified: true }]);
+
+  const rotation = await bundleOf('RotationRotateFunction');
+  await expectSelfContained(rotation);
+  const trial = { Step: 'testSecret', SecretId: 'keyring', ClientRequestToken: secrets.startRotation('keyring') };
+  expect(await invoke(rotation, trial, rotationEnvironment())).toBeNull();
 });

@@ -1,12 +1,18 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readSettings } from '../../lib/config.ts';
 import { WebhookStack } from '../../lib/webhook-stack.ts';
 
+const outdir = mkdtempSync(join(tmpdir(), 'webhooks-'));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
 function synthesize(context: Record<string, string> = {}): Template {
   // Bundling is another test's; here it would only cost time.
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [], ...context } });
   return Template.fromStack(new WebhookStack(app, 'Test', { settings: readSettings(app.node) }));
 }
 
@@ -179,6 +185,92 @@ describe('settings', () => {
     ['timestampToleranceSeconds', '-1', 'a whole number'],
     ['timestampToleranceSeconds', '15 minutes', 'a whole number'],
     ['timestampToleranceSeconds', '86401', 'a whole number'],
+  ])('%s=%s stops the synthesis and says what is allowed', (name, value, allowed) => {
+    expect(() => synthesize({ [name]: value })).toThrow(`Setting ${name} is "${value}": it must be ${allowed}`);
+  });
+});
+
+describe('rotation', () => {
+  const template = synthesize({ rotationDays: '30', messagemediaBaseUrl: 'au' });
+  const [rotate] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } }));
+
+  test('is off by default', () => {
+    synthesize().resourceCountIs('AWS::SecretsManager::RotationSchedule', 0);
+    synthesize().resourceCountIs('AWS::SecretsManager::Secret', 1);
+  });
+
+  test('runs on its schedule, but not before the credentials are there', () => {
+    template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+      RotationRules: { AutomaticallyAfterDays: 30 },
+      RotateImmediatelyOnUpdate: false,
+    });
+    expect(rotate?.Properties.Environment.Variables).toMatchObject({
+      MESSAGEMEDIA_BASE_URL: 'au',
+      SIGNATURE_DIGEST: 'SHA256',
+    });
+    template.hasOutput('ApiCredentialsSecretArn', {});
+  });
+
+  test('may be started by Secrets Manager of this account alone', () => {
+    template.hasResourceProperties('AWS::Lambda::Permission', {
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+    });
+  });
+
+  const secretId = (description: RegExp) =>
+    Object.entries(template.findResources('AWS::SecretsManager::Secret')).find(([, { Properties }]) =>
+      description.test(Properties.Description),
+    )?.[0];
+
+  test('has credentials of its own that nobody else may read', () => {
+    const credentials = secretId(/^Credentials/);
+    const readers = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+      JSON.stringify(Properties.PolicyDocument).includes(String(credentials)),
+    );
+    expect(readers.map(({ Properties }) => JSON.stringify(Properties.Roles))).toEqual([
+      expect.stringContaining('RotationRotateRole'),
+    ]);
+    template.hasResourceProperties('AWS::SecretsManager::ResourcePolicy', {
+      SecretId: { Ref: credentials },
+      ResourcePolicy: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 'secretsmanager:GetSecretValue',
+            Condition: { ArnNotEquals: { 'aws:PrincipalArn': rotate?.Properties.Role } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('may change the keyring and read its credentials, and nothing else', () => {
+    const [keyring, credentials] = [/^Public keys/, /^Credentials/].map((description) =>
+      JSON.stringify({ Ref: secretId(description) }),
+    );
+    const [, rotationPolicy] = Object.values(template.findResources('AWS::IAM::Policy'));
+    const statements: Statement[] = rotationPolicy?.Properties.PolicyDocument.Statement;
+    const allowed = statements.flatMap(({ Action, Resource }) =>
+      [Action].flat().map((action) => [action, JSON.stringify(Resource)]),
+    );
+    expect(allowed.filter(([action]) => action?.startsWith('secretsmanager:'))).toEqual([
+      ['secretsmanager:DescribeSecret', keyring],
+      ['secretsmanager:GetSecretValue', keyring],
+      ['secretsmanager:PutSecretValue', keyring],
+      ['secretsmanager:UpdateSecretVersionStage', keyring],
+      ['secretsmanager:GetSecretValue', credentials],
+    ]);
+    expect(
+      allowed.every(([action]) => /^(logs:(CreateLogStream|PutLogEvents)|secretsmanager:\w+)$/.test(String(action))),
+    ).toBe(true);
+  });
+
+  test.each([
+    ['rotationDays', '1001', 'a whole number'],
+    ['messagemediaBaseUrl', 'us', 'messagemedia, eu, au'],
+    ['messagemediaBaseUrl', 'http://api.messagemedia.com', 'messagemedia, eu, au'],
   ])('%s=%s stops the synthesis and says what is allowed', (name, value, allowed) => {
     expect(() => synthesize({ [name]: value })).toThrow(`Setting ${name} is "${value}": it must be ${allowed}`);
   });

@@ -1,0 +1,82 @@
+import { Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnRotationSchedule, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { rotationEnvironment } from '../lambda/contract.ts';
+import { BundledFunction } from './bundled-function.ts';
+
+/** How keys are rotated. */
+export interface KeyRotationProps {
+  /** The secret with the public keys. */
+  keyring: ISecret;
+  /** Days from one rotation to the next: 1 to 1000. */
+  everyDays: number;
+  /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
+  baseUrl: string;
+}
+
+/** Replaces the signature key on a schedule, without losing a webhook. */
+export class KeyRotation extends Construct {
+  /** Gets the credentials of MessageMedia's API. Nobody but the rotation function may read it. */
+  readonly apiCredentials: ISecret;
+
+  constructor(scope: Construct, id: string, { keyring, everyDays, baseUrl }: KeyRotationProps) {
+    super(scope, id);
+    const apiCredentials = new Secret(this, 'ApiCredentials', {
+      description: 'Credentials of the MessageMedia API, for key rotation alone',
+      secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const { function: rotate, role } = new BundledFunction(this, 'Rotate', {
+      entry: 'rotation-handler.ts',
+      description: 'Rotates the MessageMedia signature key',
+      memorySize: 256,
+      // A step waits up to 11 minutes: until every verifier has a key, or until no retry is signed with one any more.
+      timeout: Duration.minutes(15),
+      environment: {
+        [rotationEnvironment.apiCredentialsSecretId]: apiCredentials.secretArn,
+        [rotationEnvironment.baseUrl]: baseUrl,
+        [rotationEnvironment.digest]: 'SHA256',
+      },
+    });
+    // Not at once: the credentials come after the first deployment.
+    const schedule = new CfnRotationSchedule(this, 'Schedule', {
+      secretId: keyring.secretArn,
+      rotationLambdaArn: rotate.functionArn,
+      rotationRules: { automaticallyAfterDays: everyDays },
+      rotateImmediatelyOnUpdate: false,
+    });
+
+    const secretsManager = new ServicePrincipal('secretsmanager.amazonaws.com');
+    rotate.addPermission('Invoke', { principal: secretsManager, sourceAccount: Stack.of(this).account });
+    const grants = [
+      Grant.addToPrincipal({
+        grantee: role,
+        actions: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+          (action) => `secretsmanager:${action}`,
+        ),
+        resourceArns: [keyring.secretArn],
+      }),
+      Grant.addToPrincipal({
+        grantee: role,
+        actions: ['secretsmanager:GetSecretValue'],
+        resourceArns: [apiCredentials.secretArn],
+      }),
+    ];
+    keyring.encryptionKey?.grantEncryptDecrypt(role);
+    apiCredentials.addToResourcePolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['secretsmanager:GetSecretValue'],
+        // In a secret's own policy this is that secret.
+        resources: ['*'],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': role.roleArn } },
+      }),
+    );
+    // Secrets Manager tries the function when the schedule is made.
+    for (const grant of grants) grant.applyBefore(schedule);
+    schedule.node.addDependency(rotate);
+    this.apiCredentials = apiCredentials;
+  }
+}

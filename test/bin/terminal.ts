@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
+import { localCredentials } from '../../sandbox/queue.ts';
+
+const entry = fileURLToPath(new URL('../../bin/mmw.ts', import.meta.url));
+
+/** What a command did. */
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A running `mmw`, as a person starts it, without a terminal to ask questions on. */
+export interface Running {
+  process: ChildProcess;
+  done: Promise<Outcome>;
+  /** Resolves when the command has told of something on standard error. */
+  said: (text: string) => Promise<void>;
+}
+
+/** Environment of every command: credentials for the local stand-ins, and nothing of this machine's. */
+export function localEnvironment(more: Record<string, string>): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    ...more,
+  };
+}
+
+export function start(args: string[], env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+    for (const listener of listeners) listener();
+  });
+  return {
+    process: child,
+    done: new Promise((resolve) => child.on('close', (code) => resolve({ code, ...output }))),
+    said: (text) =>
+      new Promise((resolve) => {
+        const listener = () => {
+          if (output.stderr.includes(text)) resolve();
+        };
+        listeners.add(listener);
+        listener();
+      }),
+  };
+}
+
+/** Notes every call on its way to a server, and can do something before or after one. */
+export interface Recorder extends LocalServer {
+  intercept: (hook: ((call: string, when: 'before' | 'after') => void) | undefined) => void;
+}
+
+/** @param calls gets `METHOD /path`, or the action for an AWS service */
+export async function record(target: string, calls: string[]): Promise<Recorder> {
+  let hook: ((call: string, when: 'before' | 'after') => void) | undefined;
+  const server = await listen(0, async (request, response) => {
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
+    const action = String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+    const call = action || `${request.method} ${request.url?.split('?')[0]}`;
+    const body = await readBody(request);
+    calls.push(call);
+    hook?.(call, 'before');
+    const answer = await fetch(`${target}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: headers as Record<string, string>,
+      ...(body && body.length > 0 && { body }),
+    });
+    hook?.(call, 'after');
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  return {
+    ...server,
+    intercept: (next) => {
+      hook = next;
+    },
+  };
+}
