@@ -11,6 +11,8 @@ export const environment = {
   keyringSecretId: 'KEYRING_SECRET_ID',
   /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. Optional. */
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
+  /** Name of the S3 bucket for the data of events that are too large for SQS. Without it they are answered with 413. */
+  overflowBucket: 'OVERFLOW_BUCKET',
 } as const;
 
 /** Environment variables of the rotation function. */
@@ -109,4 +111,9 @@ export interface QueuedEvent {
   data?: unknown;
   /** The signed body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
   data_base64?: string;
+  /**
+   * Where the signed body is, byte for byte, instead of `data`, when the event is too large for SQS:
+   * `s3://<bucket>/<key>`. CloudEvents' "claim check".
+   */
+  dataref?: string;
 }

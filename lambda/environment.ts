@@ -7,6 +7,7 @@ export interface ReceiverEnvironment {
   keyringSecretId: string;
   /** Seconds; `0` turns the check off. */
   timestampToleranceSeconds: number;
+  overflowBucket: string | undefined;
 }
 
 /** Settings of the rotation function. */
@@ -42,6 +43,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): ReceiverEnvironme
     queueUrl: required(variables, environment.queueUrl),
     keyringSecretId: required(variables, environment.keyringSecretId),
     timestampToleranceSeconds: seconds(variables, environment.timestampToleranceSeconds),
+    overflowBucket: variables[environment.overflowBucket] || undefined,
   };
 }
 

@@ -6,7 +6,8 @@ export type ErrorCode =
   | 'malformed_event'
   | 'event_too_large'
   | 'keyring_unavailable'
-  | 'queue_unavailable';
+  | 'queue_unavailable'
+  | 'storage_unavailable';
 
 /** A request that does not reach the queue: `code` says why; the message and `cause` are for the log, never for the caller. */
 export class ReceiverError extends Error {
@@ -24,6 +25,7 @@ const statusOfOthers: Partial<Record<ErrorCode, number>> = {
   event_too_large: 413,
   keyring_unavailable: 503,
   queue_unavailable: 503,
+  storage_unavailable: 503,
 };
 
 /**

@@ -24,15 +24,18 @@ export interface QueueMessage {
   /** What is delivered in order: all events about one message. */
   groupId: string;
   deduplicationId: string;
+  /** Media type of the event's data. */
+  dataContentType: string | undefined;
 }
 
 /**
  * Turns a verified request into its CloudEvent and the FIFO ids that go with it.
  *
- * @param encoding `base64` puts any data in `data_base64`, for a queue that refuses a character of the text
+ * @param placement where the data is: in the message as text if it can be, in base64 in any case, for a queue that
+ * refuses a character of the text, or elsewhere, for a message that would be too large
  */
-export function toQueueMessage(request: VerifiedRequest, encoding: 'text' | 'base64' = 'text'): QueueMessage {
-  const data = describeData(request, encoding);
+export function toQueueMessage(request: VerifiedRequest, placement: DataPlacement = 'text'): QueueMessage {
+  const data = describeData(request, placement);
   const { type, id = request.requestId, subject, account, receivedAt } = identify(data.fields);
   const attributes: QueuedEvent = {
     specversion: '1.0',
@@ -49,15 +52,20 @@ export function toQueueMessage(request: VerifiedRequest, encoding: 'text' | 'bas
     mmsignature: request.signature,
   };
   // ASCII alone: an id may hold what a queue refuses.
+  const member = typeof placement === 'object' ? `,"dataref":${JSON.stringify(placement.dataref)}` : data.member;
   const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
   return {
     id,
     type,
-    body: `${head.slice(0, -1)}${data.member}}`,
+    body: `${head.slice(0, -1)}${member}}`,
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
+    dataContentType: data.contentType,
   };
 }
+
+/** Where an event's data is; `dataref` is the URI of the signed body. */
+export type DataPlacement = 'text' | 'base64' | { dataref: string };
 
 interface EventData {
   /** The event's last member with a leading comma, or nothing when there is no body. */
@@ -73,7 +81,7 @@ type Fields = Record<string, unknown>;
  * How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON: a JSON
  * `contentType` is there exactly when `data` is the body itself, which is how a reader knows.
  */
-function describeData({ body, target, contentType }: VerifiedRequest, encoding: 'text' | 'base64'): EventData {
+function describeData({ body, target, contentType }: VerifiedRequest, placement: DataPlacement): EventData {
   if (body.length === 0) {
     const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
     return { member: '', contentType: undefined, fields: parseText(query) };
@@ -82,7 +90,7 @@ function describeData({ body, target, contentType }: VerifiedRequest, encoding: 
   const text = decodeText(body);
   const json = text === undefined ? undefined : parseJson(text);
   const fields = json ? (isObject(json.value) ? json.value : {}) : parseText(text ?? '');
-  if (text === undefined || encoding === 'base64') {
+  if (text === undefined || placement === 'base64') {
     const fallback = json ? 'application/json' : 'application/octet-stream';
     const base64 = Buffer.from(body).toString('base64');
     return { member: `,"data_base64":"${base64}"`, contentType: declared ?? fallback, fields };

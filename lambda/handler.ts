@@ -21,9 +21,11 @@ const clientSettings = {
 
 /**
  * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
- * one send, 13 s: inside the function's own 15 s and the 20 s that MessageMedia waits for an answer.
+ * one send, 13 s, and 17 s if it is too large for SQS: inside the function's own 18 s and the 20 s that MessageMedia waits
+ * for an answer.
  */
 const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
+const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 
 let receive: ReturnType<typeof start> | undefined;
@@ -38,7 +40,7 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds } = readEnvironment(process.env);
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket } = readEnvironment(process.env);
   const secrets = new SecretsManagerClient({ ...clientSettings, maxAttempts: 2 });
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
@@ -66,7 +68,20 @@ function start() {
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }), sendDeadline());
   };
-  return createReceiver({ keyring, send, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
+  const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket);
+  return createReceiver({ keyring, send, store, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
+}
+
+/** Few events are that large: what is needed for them is loaded with the first. */
+function storeIn(bucket: string) {
+  const config = { ...clientSettings, maxAttempts: 2 };
+  const loaded = () =>
+    import('./overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
+  let created: ReturnType<typeof loaded> | undefined;
+  return async (data: Uint8Array, contentType: string | undefined) => {
+    created ??= loaded();
+    return (await created)(data, contentType);
+  };
 }
 
 function report(outcome: Outcome): void {

@@ -17,6 +17,11 @@ export interface ReceiverDependencies {
   keyring: Keyring;
   /** Puts a message on the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /**
+   * Puts the data of an event that is too large for the queue elsewhere, and says where. The same data may come again.
+   * Without it such events are refused.
+   */
+  store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. */
@@ -85,23 +90,38 @@ export function createReceiver(dependencies: ReceiverDependencies) {
   };
 }
 
-async function enqueue(request: VerifiedRequest, { send }: ReceiverDependencies): Promise<QueueMessage> {
-  const trySend = async (message: QueueMessage) => {
-    const bytes = Buffer.byteLength(message.body);
-    if (bytes > maxMessageBytes) {
-      throw new ReceiverError('event_too_large', `The event has ${bytes} bytes; SQS takes ${maxMessageBytes}`);
-    }
-    await send(message);
+async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
+  const trySend = async (placement: 'text' | 'base64') => {
+    const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
+    await dependencies.send(message);
     return message;
   };
   try {
-    return await trySend(toQueueMessage(request)).catch((error: unknown) => {
-      if (!refusesCharacters(error)) throw error;
-      return trySend(toQueueMessage(request, 'base64'));
+    return await trySend('text').catch((error: unknown) => {
+      if (refusesCharacters(error)) return trySend('base64');
+      throw error;
     });
   } catch (error) {
     if (error instanceof ReceiverError) throw error;
     throw new ReceiverError('queue_unavailable', 'SQS did not take the event', { cause: error });
+  }
+}
+
+/** The message, or if it is larger than SQS takes, one that says where its data is instead. */
+async function moveDataIfTooLarge(
+  message: QueueMessage,
+  request: VerifiedRequest,
+  { store }: ReceiverDependencies,
+): Promise<QueueMessage> {
+  const bytes = Buffer.byteLength(message.body);
+  if (bytes <= maxMessageBytes) return message;
+  if (store === undefined) {
+    throw new ReceiverError('event_too_large', `The event has ${bytes} bytes; SQS takes ${maxMessageBytes}`);
+  }
+  try {
+    return toQueueMessage(request, { dataref: await store(request.body, message.dataContentType) });
+  } catch (error) {
+    throw new ReceiverError('storage_unavailable', 'S3 did not take the data of a large event', { cause: error });
   }
 }
 

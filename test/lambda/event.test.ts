@@ -32,6 +32,7 @@ test('the delivery report that the vendor documents becomes this very message', 
     type: 'com.messagemedia.delivery_report',
     groupId: '38a6a1a0-36a9-4117-aaee-c0e893393634',
     deduplicationId: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
+    dataContentType: 'application/json',
     body:
       '{"specversion":"1.0","id":"dc6f7774-9572-41a8-9a6b-9976a98db4a9","source":"urn:messagemedia:account:MessageMedia123",' +
       '"type":"com.messagemedia.delivery_report","subject":"38a6a1a0-36a9-4117-aaee-c0e893393634",' +

@@ -1,8 +1,15 @@
 import { sign as signBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rejectionReasons } from '../../lambda/contract.ts';
+import { toQueueMessage } from '../../lambda/event.ts';
 import { parseKeyring } from '../../lambda/keyring.ts';
 import type { Answer } from '../../lambda/receiver.ts';
 import { consume } from '../../sandbox/consumer.ts';
@@ -221,6 +228,76 @@ describe('a signed webhook', () => {
     expect(await consume(queue.client, QueueUrl, parseKeyring(keyringOf(key)).keys)).toMatchObject([
       { reverified: true },
     ]);
+  });
+});
+
+describe('an event around the limit of SQS', () => {
+  let storage: S3Client;
+  beforeAll(async () => {
+    storage = new S3Client({
+      endpoint: queue.url,
+      region: 'us-east-1',
+      credentials: localCredentials,
+      forcePathStyle: true,
+    });
+    await storage.send(new CreateBucketCommand({ Bucket: 'overflow' }));
+  });
+  const environment = () => ({ OVERFLOW_BUCKET: 'overflow', AWS_ENDPOINT_URL_S3: queue.url });
+
+  /** A webhook whose event, in one message, has exactly so many bytes. */
+  function webhookOf(bytes: number): { request: WireRequest; body: string } {
+    const bodyOf = (length: number) => JSON.stringify({ delivery_report_id: `d-${bytes}`, text: 'x'.repeat(length) });
+    const sizeOf = (body: string) => {
+      const { method, target, headers } = toWire({ ...webhook, body }, key);
+      const signature = headers['x-messagemedia-signature'] ?? '';
+      const verified = { method, target, date: headers.date ?? '', body: Buffer.from(body), signature };
+      const rest = { digest: key.digest, keyId: key.id, contentType: 'application/json', requestId: 'r' };
+      return Buffer.byteLength(toQueueMessage({ ...verified, ...rest }).body);
+    };
+    const body = bodyOf(bytes - sizeOf(bodyOf(0)));
+    return { request: toWire({ ...webhook, body }, key), body };
+  }
+
+  test.each([
+    [1_048_575, 'queued'],
+    [1_048_576, 'queued'],
+    [1_048_577, 'in S3'],
+    [4_000_000, 'in S3'],
+  ])('of %i bytes is %s', async (bytes, where) => {
+    const receiver = startReceiver(keyringOf(key), environment());
+    const { request, body } = webhookOf(bytes);
+    expect(await post(receiver, request)).toMatchObject({ statusCode: 202, body: `{"id":"d-${bytes}"}` });
+    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl: queue.queueUrl }));
+    await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
+    const event = JSON.parse(Messages[0]?.Body ?? '');
+    expect(event).toMatchObject({ id: `d-${bytes}`, type: 'com.messagemedia.delivery_report', mmkeyid: key.id });
+    expect(event.datacontenttype).toBe('application/json');
+    if (where === 'queued') {
+      expect(Buffer.byteLength(Messages[0]?.Body ?? '')).toBe(bytes);
+      expect(event.dataref).toBeUndefined();
+      return;
+    }
+    const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(event.dataref) ?? [];
+    expect(Object.keys(event).at(-1)).toBe('dataref');
+    const object = await storage.send(new GetObjectCommand({ Bucket, Key }));
+    expect(object.ContentType).toBe('application/json');
+    expect((await object.Body?.transformToString()) === body).toBe(true);
+  });
+
+  test('is our own fault while S3 is out of reach, and nothing is queued', async () => {
+    const receiver = startReceiver(keyringOf(key), { ...environment(), OVERFLOW_BUCKET: 'nowhere' });
+    const result = await post(receiver, webhookOf(1_048_577).request);
+    expect(result).toMatchObject({ statusCode: 503, reason: 'storage_unavailable', body: '{"error":"unavailable"}' });
+    expect(await take(key)).toEqual([]);
+  });
+
+  test('leaves no more than a harmless object when SQS then refuses it', async () => {
+    const receiver = startReceiver(keyringOf(key), { ...environment(), QUEUE_URL: `${queue.queueUrl}x.fifo` });
+    const { request } = webhookOf(1_048_577);
+    expect(await post(receiver, request)).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
+    const again = startReceiver(keyringOf(key), environment());
+    expect(await post(again, request)).toMatchObject({ statusCode: 202 });
+    await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
   });
 });
 

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+
+/**
+ * Keeps the data of large events in an S3 bucket, under the hash of their content: the same data that comes again takes
+ * no more room, and begins its time in the bucket anew.
+ */
+export function createOverflowStore(
+  bucket: string,
+  config: S3ClientConfig,
+  deadline: () => { abortSignal: AbortSignal },
+) {
+  const client = new S3Client(config);
+  return async (data: Uint8Array, contentType: string | undefined): Promise<string> => {
+    const key = createHash('sha256').update(data).digest('hex');
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: data, ContentType: contentType }),
+      deadline(),
+    );
+    return `s3://${bucket}/${key}`;
+  };
+}
