@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addKeysCommand } from './commands/keys.ts';
+import { addQueueCommand } from './commands/queue.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain } from './output.ts';
 
 const program = new Command('mmw')
-  .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring that verifies them.')
+  .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
     '--base-url <name or URL>',
     'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
@@ -20,6 +21,7 @@ Environment:
   MESSAGEMEDIA_API_KEY, MESSAGEMEDIA_API_SECRET   credentials of MessageMedia's API
   MESSAGEMEDIA_BASE_URL                           default of --base-url
   KEYRING_SECRET_ID                               default of --secret-id
+  QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
   AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
   )
   .showHelpAfterError('(mmw --help tells what there is)');
@@ -27,6 +29,7 @@ Environment:
 addKeysCommand(program);
 addWebhooksCommand(program);
 addSendCommand(program);
+addQueueCommand(program);
 
 try {
   await program.parseAsync();

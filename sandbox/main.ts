@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { getBorderCharacters, table } from 'table';
 import type { Answer } from '../lambda/receiver.ts';
-import { consume } from './consumer.ts';
 import type { HandledRequest } from './gateway.ts';
 import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
 import { tour, type Visit } from './tour.ts';
@@ -72,29 +71,25 @@ function printTour(visits: Visit[]): void {
   );
 }
 
-function printInvitation({ url, queue, environment }: Sandbox): void {
+function printInvitation({ url, environment }: Sandbox): void {
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   console.log(`
 Up until Ctrl-C, for requests of your own:
   webhooks  ${url}${callbackPath}
-  queue     ${queue.queueUrl}  (SQS endpoint ${queue.url})
 
 In another terminal, for the mmw command:
 ${exports.join('\n')}
 
   npx mmw send 'Hello!' --to +61491570157 --callback-url ${url}${callbackPath}
+  npx mmw queue peek
 `);
 }
 
 async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
   const line = await sandbox.receiver.logOf(requestId);
-  const events = await consume(sandbox.queue.client, sandbox.queue.queueUrl, sandbox.keys());
   const verdict = answer.statusCode === 202 ? 'queued' : answer.statusCode < 500 ? 'refused' : 'failed';
-  const about = line?.detail ?? line?.id ?? '';
-  console.log(`${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${line?.reason ?? ''}  ${about}`);
-  for (const { event, reverified } of events) {
-    console.log(`  off the queue: ${event.type} ${event.id}  ${reverified ? 're-verified' : 'NOT VERIFIED'}`);
-  }
+  const about = answer.statusCode === 202 ? JSON.parse(answer.body).id : `${line?.reason ?? ''}  ${line?.detail ?? ''}`;
+  console.log(`${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
 }
 
 function paint(verdict: Visit['verdict']): string {

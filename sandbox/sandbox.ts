@@ -52,6 +52,8 @@ export async function startSandbox(options: Pick<GatewayOptions, 'port' | 'onAns
       MESSAGEMEDIA_API_KEY: provider.apiKey,
       MESSAGEMEDIA_API_SECRET: provider.apiSecret,
       ...keyring,
+      [environment.queueUrl]: queue.queueUrl,
+      DEAD_LETTER_QUEUE_URL: queue.deadLetterQueueUrl,
       ...aws,
     },
     close: async () => {

@@ -18,6 +18,8 @@ export interface Running {
   done: Promise<Outcome>;
   /** Resolves when the command has told of something on standard error. */
   said: (text: string) => Promise<void>;
+  /** Resolves when the command has printed something as a result. */
+  printed: (text: string) => Promise<void>;
 }
 
 /** Environment of every command: credentials for the local stand-ins, and nothing of this machine's. */
@@ -37,22 +39,25 @@ export function start(args: string[], env: Record<string, string>): Running {
   const listeners = new Set<() => void>();
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;
+    for (const listener of listeners) listener();
   });
   child.stderr.on('data', (chunk) => {
     output.stderr += chunk;
     for (const listener of listeners) listener();
   });
+  const until = (isSo: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const listener = () => {
+        if (isSo()) resolve();
+      };
+      listeners.add(listener);
+      listener();
+    });
   return {
     process: child,
     done: new Promise((resolve) => child.on('close', (code) => resolve({ code, ...output }))),
-    said: (text) =>
-      new Promise((resolve) => {
-        const listener = () => {
-          if (output.stderr.includes(text)) resolve();
-        };
-        listeners.add(listener);
-        listener();
-      }),
+    said: (text) => until(() => output.stderr.includes(text)),
+    printed: (text) => until(() => output.stdout.includes(text)),
   };
 }
 

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  PurgeQueueCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readQueuedEvent } from '../../lambda/queued-event.ts';
+import type { GlobalOptions } from '../connections.ts';
+import { formatTable, print, progress } from '../output.ts';
+import { confirm } from '../question.ts';
+import { addQueueOptions, connectQueues, type QueueOptions, type Queues, receive } from '../queues.ts';
+
+type Options<Own = object> = GlobalOptions & QueueOptions & Own;
+
+/** `mmw queue`: what is on the queue of events, and the way back from the one behind it. */
+export function addQueueCommand(program: Command): void {
+  const queue = program.command('queue').description('look at the queue of events, and bring dead letters back');
+  const add = (name: string, description: string) => addQueueOptions(queue.command(name).description(description));
+  const deadLetters = ['--dead-letters', 'the dead-letter queue instead'] as const;
+
+  add('stats', 'count the messages of both queues').action((_options, command: Command) =>
+    stats(command.optsWithGlobals()),
+  );
+  add('peek', 'show messages and leave them on the queue; each look counts as one try, as SQS has no other')
+    .option(...deadLetters)
+    .option('--count <number>', 'how many at the most: 1 to 100', count, 10)
+    .action((_options, command: Command) => peek(command.optsWithGlobals()));
+  add('tail', 'take messages off the queue and show them, until Ctrl-C')
+    .option(...deadLetters)
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => tail(command.optsWithGlobals()));
+  add('redrive', 'bring the dead letters back to the queue')
+    .option('--dry-run', 'only say what would be brought back')
+    .action((_options, command: Command) => redrive(command.optsWithGlobals()));
+  add('purge', 'delete every message of the queue')
+    .option(...deadLetters)
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => purge(command.optsWithGlobals()));
+}
+
+async function stats(options: Options): Promise<void> {
+  const queues = await connectQueues(options);
+  const result = {
+    queue: await countMessages(queues, queues.queueUrl),
+    deadLetters: await countMessages(queues, queues.deadLetterQueueUrl()),
+  };
+  const row = (name: string, { waiting, inFlight }: Counts) => [name, String(waiting), String(inFlight)];
+  const rows = [row('queue', result.queue), row('dead letters', result.deadLetters)];
+  print(options.json, result, formatTable(['', 'waiting', 'being handled'], rows));
+}
+
+interface Counts {
+  waiting: number;
+  inFlight: number;
+}
+
+async function countMessages({ client }: Queues, queueUrl: string): Promise<Counts> {
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return {
+    waiting: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+  };
+}
+
+async function peek(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
+  const queues = await connectQueues(options);
+  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
+  const held: Message[] = [];
+  try {
+    while (held.length < options.count) {
+      const messages = await receive(queues.client, queueUrl, 0);
+      if (messages.length === 0) break;
+      held.push(...messages);
+    }
+  } finally {
+    for (const message of held) await giveBack(queues, queueUrl, message);
+  }
+  const shown = held.slice(0, options.count).map(describe);
+  const cells = shown.map(({ sent, tries, type, id, subject }) => [sent, String(tries), type, id, subject]);
+  const text =
+    shown.length === 0 ? 'Nothing is waiting.' : formatTable(['queued', 'tries', 'type', 'id', 'message'], cells);
+  print(options.json, shown, text);
+}
+
+async function giveBack({ client }: Queues, queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
+  await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+}
+
+async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
+  const queues = await connectQueues(options);
+  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
+  await confirm('Take messages off the queue and show them? Nobody else gets those.', options);
+  progress('Waiting for messages, until Ctrl-C.');
+  for (;;) {
+    for (const message of await receive(queues.client, queueUrl, 20)) {
+      const shown = describe(message);
+      const { sent, type, id, subject } = shown;
+      console.log(options.json ? JSON.stringify(shown) : `${sent}  ${type}  ${id}  ${subject}`);
+      await remove(queues, queueUrl, message);
+    }
+  }
+}
+
+async function remove({ client }: Queues, queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
+  await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+}
+
+async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
+  const queues = await connectQueues(options);
+  const from = queues.deadLetterQueueUrl();
+  const { waiting } = await countMessages(queues, from);
+  if (options.dryRun) {
+    print(options.json, { wouldRedrive: waiting }, `${waiting} messages would go back to the queue.`);
+    return;
+  }
+  let redriven = 0;
+  for (;;) {
+    const messages = await receive(queues.client, from, 0);
+    if (messages.length === 0) break;
+    for (const message of messages) {
+      await sendAgain(queues, message);
+      await remove(queues, from, message);
+      redriven++;
+    }
+    progress(`${redriven} of about ${Math.max(waiting, redriven)} messages are back on the queue`);
+  }
+  print(options.json, { redriven }, `${redriven} messages are back on the queue.`);
+}
+
+/** Sent before it is deleted: whatever happens between the two, a message may come twice but is never lost. */
+async function sendAgain({ client, queueUrl }: Queues, { Body, Attributes, MessageId }: Message): Promise<void> {
+  const group = Attributes?.MessageGroupId;
+  // SQS would take the old deduplication id for a repetition, if the first sending is less than five minutes ago.
+  const id = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
+  const fifo = queueUrl.endsWith('.fifo') ? { MessageGroupId: group ?? id, MessageDeduplicationId: id } : {};
+  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: Body, ...fifo }));
+}
+
+async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
+  const queues = await connectQueues(options);
+  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
+  const { waiting, inFlight } = await countMessages(queues, queueUrl);
+  await confirm(`Delete all ${waiting + inFlight} messages of ${queueUrl}? They are lost.`, options);
+  await queues.client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
+  print(options.json, { purged: queueUrl }, `${queueUrl} is empty.`);
+}
+
+/** A message as it is shown; with `--json` the event is there as a whole. */
+interface Shown {
+  /** RFC 3339: when it came onto the queue. */
+  sent: string;
+  /** How often it was received, this time included. */
+  tries: number;
+  type: string;
+  id: string;
+  subject: string;
+  event: unknown;
+}
+
+function describe({ Body = '', Attributes }: Message): Shown {
+  const sent = new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString();
+  const tries = Number(Attributes?.ApproximateReceiveCount ?? 0);
+  try {
+    const { event } = readQueuedEvent(Body);
+    return { sent, tries, type: event.type, id: event.id, subject: event.subject ?? '', event };
+  } catch {
+    return { sent, tries, type: 'no event of ours', id: '', subject: '', event: Body };
+  }
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
+}

@@ -1,0 +1,61 @@
+import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Command } from 'commander';
+import { environment, outputs } from '../lambda/contract.ts';
+import { readOutput } from './connections.ts';
+
+/** Where the queues are. */
+export interface QueueOptions {
+  stack?: string;
+  queueUrl?: string;
+  deadLetterQueueUrl?: string;
+}
+
+/** The queue of events, the one behind it, and a client for both. */
+export interface Queues {
+  client: SQSClient;
+  queueUrl: string;
+  /** @throws {Error} when nothing names it */
+  deadLetterQueueUrl: () => string;
+}
+
+/** Adds the options that name the queues. */
+export function addQueueOptions(command: Command): Command {
+  return command
+    .option('--stack <name>', 'the deployed stack whose queues to use')
+    .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
+    .option('--dead-letter-queue-url <URL>', 'the queue behind it (default: DEAD_LETTER_QUEUE_URL)');
+}
+
+/** @throws {Error} when nothing names the queue */
+export async function connectQueues({ stack, ...options }: QueueOptions): Promise<Queues> {
+  const fromStack = (name: string) => (stack === undefined ? undefined : readOutput(stack, name));
+  const queueUrl = (await fromStack(outputs.queueUrl)) ?? options.queueUrl ?? process.env[environment.queueUrl];
+  const deadLetters =
+    (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
+  if (!queueUrl) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+  return {
+    // As for every AWS tool, the endpoint is the region's or that of the environment.
+    client: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    queueUrl,
+    deadLetterQueueUrl: () => {
+      if (deadLetters) return deadLetters;
+      throw new Error(
+        'No dead-letter queue is named: give --stack or --dead-letter-queue-url, or set DEAD_LETTER_QUEUE_URL.',
+      );
+    },
+  };
+}
+
+/** Up to ten messages, invisible to everybody else for a minute. @param waitSeconds for the first of them */
+export async function receive(client: SQSClient, queueUrl: string, waitSeconds: number): Promise<Message[]> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: waitSeconds,
+      VisibilityTimeout: 60,
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  return Messages;
+}

@@ -1,0 +1,153 @@
+import {
+  DeleteMessageCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { toQueueMessage } from '../../lambda/event.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
+import { localEnvironment, start } from './terminal.ts';
+
+let queue: LocalQueue;
+let env: Record<string, string>;
+beforeAll(async () => {
+  queue = await startQueue();
+  env = localEnvironment({
+    QUEUE_URL: queue.queueUrl,
+    DEAD_LETTER_QUEUE_URL: queue.deadLetterQueueUrl,
+    AWS_ENDPOINT_URL_SQS: queue.url,
+  });
+});
+afterAll(() => queue.close());
+beforeEach(async () => {
+  for (const QueueUrl of [queue.queueUrl, queue.deadLetterQueueUrl]) {
+    await queue.client.send(new PurgeQueueCommand({ QueueUrl }));
+  }
+});
+
+let sent = 0;
+/** Puts an event on a queue. @returns its id */
+async function put(QueueUrl: string, message: string): Promise<string> {
+  const id = `report-${++sent}`;
+  const { body, groupId, deduplicationId } = toQueueMessage({
+    method: 'POST',
+    target: '/messagemedia',
+    date: 'Wed, 18 Jul 2018 06:33:52 GMT',
+    body: Buffer.from(JSON.stringify({ delivery_report_id: id, message_id: message })),
+    signature: 'c2lnbmF0dXJl',
+    digest: 'SHA256',
+    keyId: undefined,
+    contentType: 'application/json',
+    requestId: 'r',
+  });
+  const ids = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
+  await queue.client.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ids }));
+  return id;
+}
+
+async function takeIds(QueueUrl: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await queue.client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+    );
+    const [first] = Messages;
+    if (first === undefined || ids.includes(JSON.parse(first.Body ?? '').id)) return ids;
+    ids.push(...Messages.map(({ Body }) => JSON.parse(Body ?? '').id));
+  }
+}
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await start(['queue', ...args, '--json'], env).done;
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return { result: JSON.parse(stdout), stderr };
+}
+
+test('stats counts both queues', async () => {
+  await put(queue.queueUrl, 'a');
+  await put(queue.queueUrl, 'b');
+  await put(queue.deadLetterQueueUrl, 'c');
+  expect((await json('stats')).result).toEqual({
+    queue: { waiting: 2, inFlight: 0 },
+    deadLetters: { waiting: 1, inFlight: 0 },
+  });
+  expect((await start(['queue', 'stats'], env).done).stdout).toMatch(/│ dead letters │ 1 /);
+});
+
+test('peek shows messages and leaves them there', async () => {
+  const ids = [await put(queue.queueUrl, 'a'), await put(queue.queueUrl, 'b')];
+  for (const tries of [1, 2]) {
+    const { result } = await json('peek');
+    expect(result.map(({ id }: { id: string }) => id).sort()).toEqual(ids);
+    expect(result[0]).toMatchObject({ tries, type: 'com.messagemedia.delivery_report', event: { specversion: '1.0' } });
+  }
+  expect((await json('stats')).result.queue).toEqual({ waiting: 2, inFlight: 0 });
+  expect((await json('peek', '--dead-letters')).result).toEqual([]);
+});
+
+test('peek shows what is no event, too', async () => {
+  const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'odd' };
+  await queue.client.send(new SendMessageCommand({ QueueUrl: queue.queueUrl, MessageBody: 'hello', ...ids }));
+  expect((await json('peek')).result).toMatchObject([{ type: 'no event of ours', event: 'hello' }]);
+});
+
+test('tail takes messages off the queue, but not without asking', async () => {
+  const id = await put(queue.queueUrl, 'a');
+  expect(await start(['queue', 'tail'], env).done).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('add --yes'),
+  });
+  const tail = start(['queue', 'tail', '--yes'], env);
+  await tail.printed(id);
+  const second = await put(queue.queueUrl, 'b');
+  await tail.printed(second);
+  tail.process.kill('SIGINT');
+  await tail.done;
+  // A message is deleted right after it was shown; the last one may still have been on its way.
+  expect(await takeIds(queue.queueUrl)).not.toContain(id);
+});
+
+test('redrive says what it would do, does it in order, and loses nothing to deduplication', async () => {
+  const ids: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    // The same events were on the queue moments ago: SQS remembers their deduplication ids.
+    ids.push(await put(queue.queueUrl, 'one message'));
+  }
+  await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
+  sent -= ids.length;
+  for (let index = 0; index < 12; index++) await put(queue.deadLetterQueueUrl, 'one message');
+
+  expect((await json('redrive', '--dry-run')).result).toEqual({ wouldRedrive: 12 });
+  expect((await json('stats')).result.deadLetters.waiting).toBe(12);
+  const { code, stdout, stderr } = await start(['queue', 'redrive', '--json'], env).done;
+  expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { redriven: 12 } });
+  expect(stderr).toMatch(/12 of about 12 messages are back/);
+  expect((await json('stats')).result).toMatchObject({ queue: { waiting: 12 }, deadLetters: { waiting: 0 } });
+  const events: string[] = [];
+  while (events.length < 12) {
+    const QueueUrl = queue.queueUrl;
+    const { Messages: [message] = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl }));
+    events.push(JSON.parse(message?.Body ?? '').id);
+    await queue.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+  }
+  expect(events).toEqual(ids);
+});
+
+test('purge deletes everything, but not without asking', async () => {
+  await put(queue.deadLetterQueueUrl, 'a');
+  const refused = await start(['queue', 'purge', '--dead-letters'], env).done;
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/Delete all 1 messages.*Nothing was done/) });
+  expect((await json('stats')).result.deadLetters.waiting).toBe(1);
+  await json('purge', '--dead-letters', '--yes');
+  expect((await json('stats')).result.deadLetters.waiting).toBe(0);
+});
+
+test.each([
+  [['stats'], { QUEUE_URL: '' }, 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
+  [['redrive'], { DEAD_LETTER_QUEUE_URL: '' }, 'No dead-letter queue is named'],
+  [['peek', '--count', '0'], {}, 'It must be a whole number from 1 to 100.'],
+])('%j with %j is refused in words', async (args, environment, words) => {
+  const outcome = await start(['queue', ...args], { ...env, ...environment }).done;
+  expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
+});
