@@ -1,0 +1,61 @@
+import { parseKeyring, type VerificationKey } from '../../lambda/keyring.ts';
+import { keyringOf, makeKey, type TestKey } from '../support.ts';
+import type { Cdk } from './cdk.ts';
+import type { Ministack } from './ministack.ts';
+import { type Clients, createClients, type DeployedStack, openStack } from './stack.ts';
+
+/** One line of the list. */
+export interface Proof {
+  /** What is proven, as the line begins. */
+  claim: string;
+  /** @returns what was seen, as the line ends @throws {Error} when the claim does not hold */
+  prove(run: Run): Promise<string>;
+}
+
+/** What the proofs of one run share, from the first to the last. */
+export class Run {
+  readonly cdk: Cdk;
+  readonly clients: Clients;
+  readonly firstKey: TestKey = makeKey('SHA256', 2048);
+  readonly secondKey: TestKey = makeKey('SHA512', 3072);
+  /** Both keys, as a consumer has them. */
+  readonly keys: readonly VerificationKey[] = parseKeyring(keyringOf(this.firstKey, this.secondKey)).keys;
+  readonly #ministack: Ministack;
+  #stack: DeployedStack | undefined;
+  #deploymentStarted: number | undefined;
+  #firstVerified: number | undefined;
+
+  constructor(ministack: Ministack, cdk: Cdk) {
+    this.#ministack = ministack;
+    this.cdk = cdk;
+    this.clients = createClients(ministack);
+  }
+
+  /** @throws {Error} before it is deployed */
+  get stack(): DeployedStack {
+    if (this.#stack === undefined) throw new Error('Nothing is deployed yet');
+    return this.#stack;
+  }
+
+  async deploy(settings: Record<string, string> = {}): Promise<DeployedStack> {
+    this.#deploymentStarted ??= Date.now();
+    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings));
+    return this.#stack;
+  }
+
+  /** Every line that the stack logged, as far as it can be read. */
+  async readLog(): Promise<string[]> {
+    return (await this.#stack?.log().catch(() => [])) ?? [];
+  }
+
+  /** To be called for every event that was verified off the queue. */
+  noteVerified(): void {
+    this.#firstVerified ??= Date.now();
+  }
+
+  /** Milliseconds from the start of the first deployment to the first verified event, once there was one. */
+  get timeToFirstEvent(): number | undefined {
+    if (this.#deploymentStarted === undefined || this.#firstVerified === undefined) return undefined;
+    return this.#firstVerified - this.#deploymentStarted;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Proof } from './proof.ts';
+import { deployment } from './proofs/deployment.ts';
+import { destruction } from './proofs/destruction.ts';
+import { keyring } from './proofs/keyring.ts';
+import { outage } from './proofs/outage.ts';
+import { upgrade } from './proofs/upgrade.ts';
+import { verification } from './proofs/verification.ts';
+
+/** Everything that is proven, in order: each proof finds the stack as the one before it left it, with an empty queue. */
+export const proofs: readonly Proof[] = [
+  ...deployment,
+  ...verification,
+  ...keyring,
+  ...outage,
+  ...upgrade,
+  ...destruction,
+];

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { consume } from '../../../sandbox/consumer.ts';
+import type { Proof, Run } from '../proof.ts';
+import { expectAccepted, expectNothingQueued, expectQueued, freshReport } from '../webhooks.ts';
+
+/** Denies sending by the queue's own policy. @returns a function that puts back the policy that was there */
+async function closeQueue({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<() => Promise<void>> {
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['Policy', 'QueueArn'] }),
+  );
+  const { Policy = '', QueueArn } = Attributes ?? {};
+  const setPolicy = async (policy: string) => {
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy: policy } }));
+  };
+  const document = JSON.parse(Policy);
+  const denial = { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: QueueArn };
+  await setPolicy(JSON.stringify({ ...document, Statement: [...document.Statement, denial] }));
+  return () => setPolicy(Policy);
+}
+
+/** Takes what is on the queue and gives it back at once, as a consumer does that fails. */
+async function receiveInVain({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<number> {
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 }));
+  return Messages.length;
+}
+
+export const outage: Proof[] = [
+  {
+    claim: 'queue that refuses',
+    prove: async (run) => {
+      const open = await closeQueue(run);
+      const request = freshReport(run, run.firstKey);
+      const { status, headers, body } = await run.stack.send(request);
+      assert.equal(status, 503, `answered ${status} ${body}`);
+      assert.match(String(headers['retry-after']), /^\d+$/, 'there is no Retry-After');
+      assert.equal((await run.stack.lastOutcome())?.reason, 'queue_unavailable', 'it failed for another reason');
+      await open();
+      await expectNothingQueued(run);
+      await expectQueued(run, request);
+      return `503 with Retry-After: ${headers['retry-after']}; sent again after the outage 202, queued once`;
+    },
+  },
+  {
+    claim: 'event that no consumer can handle',
+    prove: async (run) => {
+      const id = await expectAccepted(run, freshReport(run, run.firstKey));
+      let tries = 0;
+      while (tries <= 10 && (await receiveInVain(run)) > 0) tries += 1;
+      const dead = await consume(run.clients.sqs, run.stack.deadLetterQueueUrl, run.keys);
+      assert.deepEqual(
+        dead.map(({ event, reverified }) => ({ id: event.id, reverified })),
+        [{ id, reverified: true }],
+      );
+      return `on the dead-letter queue after ${tries} tries, verified again from there`;
+    },
+  },
+];

@@ -1,0 +1,24 @@
+import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { keyringOf, type TestKey } from '../support.ts';
+import type { Run } from './proof.ts';
+
+/** What the deployed secret holds. */
+export interface StoredKeyring {
+  keyring: string;
+  /** Changes whenever anybody writes the secret. */
+  version: string | undefined;
+}
+
+/** Writes the deployed secret as its owner does. */
+export async function putKeys({ clients, stack }: Run, ...keys: TestKey[]): Promise<void> {
+  await clients.secrets.send(
+    new PutSecretValueCommand({ SecretId: stack.keyringSecretId, SecretString: keyringOf(...keys) }),
+  );
+}
+
+export async function readKeys({ clients, stack }: Run): Promise<StoredKeyring> {
+  const { SecretString = '', VersionId } = await clients.secrets.send(
+    new GetSecretValueCommand({ SecretId: stack.keyringSecretId }),
+  );
+  return { keyring: SecretString, version: VersionId };
+}

@@ -1,0 +1,55 @@
+"""Starts MiniStack with two of its differences from AWS put right (see docs/emulator.md), for as long as standard
+input stays open: nothing is left behind when whoever started it is killed.
+
+Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
+"""
+
+import os
+import signal
+import sys
+import threading
+import uuid
+
+from hypercorn.__main__ import main
+from ministack.services import secretsmanager
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
+
+
+def refer_to_secrets_by_arn():
+    """Ref of a secret is its ARN in AWS and its name in MiniStack, with which no IAM statement matches."""
+    handler = handlers["AWS::SecretsManager::Secret"]
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+
+    def by_arn(result):
+        _name, attributes = result
+        return attributes["Arn"], attributes
+
+    def name_of(arn):
+        return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), arn)
+
+    handler["create"] = lambda *args: by_arn(create(*args))
+    handler["update"] = lambda arn, *args: by_arn(update(name_of(arn), *args))
+    handler["delete"] = lambda arn, *args: delete(name_of(arn), *args)
+
+
+def deploy_as_placeholder(resource_type):
+    """MiniStack refuses a whole template for one resource type that it does not know."""
+    if resource_type in handlers:
+        raise SystemExit(f"MiniStack knows {resource_type} by now: take it off the list of placeholders.")
+    handlers[resource_type] = {
+        "create": lambda *_: (str(uuid.uuid4()), {}),
+        "update": lambda placeholder, *_: (placeholder, {}),
+        "delete": lambda *_: None,
+    }
+
+
+def stop_with_standard_input():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+refer_to_secrets_by_arn()
+for placeholder in filter(None, sys.argv[1].split(",")):
+    deploy_as_placeholder(placeholder)
+threading.Thread(target=stop_with_standard_input, daemon=True).start()
+sys.exit(main(sys.argv[2:]))
