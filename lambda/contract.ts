@@ -112,8 +112,8 @@ export interface QueuedEvent {
   /** The signed body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
   data_base64?: string;
   /**
-   * Where the signed body is, byte for byte, instead of `data`, when the event is too large for SQS:
-   * `s3://<bucket>/<key>`. CloudEvents' "claim check".
+   * Where the signed body is when it is too large for the queue: `s3://<bucket>/<key>`, an object of exactly its bytes.
+   * Always the last member; then there is neither `data` nor `data_base64`.
    */
   dataref?: string;
 }

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ReceiverError } from './errors.ts';
-import { readEntries } from './keyring-secret.ts';
+import { readEntries, sameId } from './keyring-secret.ts';
 import { type Digest, parseDigest } from './signature.ts';
 
 /** A public key that webhooks are verified with. */
@@ -73,6 +73,13 @@ function parsePublicKey(value: string): KeyObject {
   }
   if (key.asymmetricKeyType !== 'rsa') throw new Error(`it is a ${key.asymmetricKeyType} key, not RSA`);
   return key;
+}
+
+/** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
+export function keysFor(keyId: string | undefined, keys: readonly VerificationKey[]): readonly VerificationKey[] {
+  if (keyId === undefined) return keys;
+  const named = keys.filter(({ id }) => sameId(id, keyId));
+  return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
 }
 
 /** What a keyring needs from outside. Times are milliseconds since the epoch. */

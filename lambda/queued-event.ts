@@ -1,38 +1,88 @@
-import type { QueuedEvent } from './contract.ts';
+import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
+import { eventTypes, type QueuedEvent } from './contract.ts';
+import type { WebhookEvent } from './payloads.ts';
 import type { SignedRequest } from './signature.ts';
+
+export type * from './payloads.ts';
 
 /** A queued message taken apart again: the event, and what was signed. */
 export interface ReadEvent {
-  event: QueuedEvent;
-  /** Exactly what the signature covers, cut out of the message. */
-  signed: SignedRequest;
+  event: WebhookEvent;
+  /** Exactly what the signature covers. */
+  signed: SignedRequest & { body: Buffer };
+}
+
+/** Gets the bytes that an event's `dataref` points to. Rejects when it points to where no receiver puts data. */
+export type FetchData = (dataref: string) => Promise<Uint8Array>;
+
+/**
+ * Reads a message from the queue, and fetches the data of an event that was too large for it.
+ *
+ * @param message body of an SQS message, unchanged
+ * @throws {QueuedEventError} when it is no event of ours
+ */
+export async function openQueuedEvent(message: string, fetchData: FetchData): Promise<ReadEvent> {
+  const event = parseQueuedEvent(message);
+  return takeApart(event, event.dataref === undefined ? inlineBody(event, message) : await fetchData(event.dataref));
 }
 
 /**
- * Reads a message from the queue. Nothing but the message is needed to check its signature again:
- * `verify(signed, event.mmsignature, key, event.mmdigest)`.
+ * Reads a message from the queue that has its data with it. Nothing but the message is needed to check its signature
+ * again, with `reverify`.
  *
  * @param message body of an SQS message, unchanged
- * @throws {SyntaxError} when it is not a queued event
+ * @throws {QueuedEventError} when it is no event of ours, or `data_elsewhere` when its data is in S3
  */
 export function readQueuedEvent(message: string): ReadEvent {
-  const event: QueuedEvent = JSON.parse(message);
-  const [method, target] = event.mmrequestline?.split(' ') ?? [];
-  if (method === undefined || target === undefined) throw new SyntaxError('The message has no mmrequestline');
-  return { event, signed: { method, target, date: event.mmdate, body: signedBody(event, message) } };
-}
-
-/** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
-function signedBody(event: QueuedEvent, message: string): Buffer {
-  if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
-  if (event.data === undefined) return Buffer.alloc(0);
-  if (!isJsonMediaType(event.datacontenttype ?? '')) return Buffer.from(String(event.data), 'utf8');
-  // The first one is the member itself: within a string before it, the quotes would be escaped.
-  const marker = ',"data":';
-  return Buffer.from(message.slice(message.indexOf(marker) + marker.length, message.lastIndexOf('}')), 'utf8');
+  const event = parseQueuedEvent(message);
+  if (event.dataref !== undefined) {
+    throw new QueuedEventError('data_elsewhere', 'The data is in S3: read this event with openQueuedEvent');
+  }
+  return takeApart(event, inlineBody(event, message));
 }
 
 /** Whether a media type, with or without parameters, says JSON: `application/json`, or anything with `+json`. */
 export function isJsonMediaType(mediaType: string): boolean {
   return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(mediaType);
+}
+
+function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const request = parseRequestLine(attributes.mmrequestline);
+  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
+  const json = isJsonMediaType(attributes.datacontenttype ?? '') ? parseJson(body) : undefined;
+  const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
+  const event = { ...attributes, payload } as WebhookEvent;
+  return { event, signed: { ...request, date: attributes.mmdate, body } };
+}
+
+/** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
+function inlineBody(event: QueuedEvent, message: string): Buffer {
+  if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
+  if (event.data === undefined) return Buffer.alloc(0);
+  if (!isJsonMediaType(event.datacontenttype ?? '')) {
+    if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
+    throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
+  }
+  // The first one is the member itself: within a string before it, the quotes would be escaped.
+  const marker = ',"data":';
+  const start = message.indexOf(marker);
+  const body = Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
+  // Else there could be members behind it that are not what was signed.
+  if (start < 0 || parseJson(body) === undefined) {
+    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
+  }
+  return body;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

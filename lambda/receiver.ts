@@ -1,6 +1,6 @@
 import { ReceiverError, statusOf } from './errors.ts';
 import { type QueueMessage, toQueueMessage, type VerifiedRequest } from './event.ts';
-import type { Keyring, VerificationKey } from './keyring.ts';
+import { type Keyring, keysFor, type VerificationKey } from './keyring.ts';
 import { parseRequest, type WebhookRequest } from './request.ts';
 import {
   type Digest,
@@ -201,7 +201,7 @@ const closeness = Object.keys(keyProblems);
 function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
   let closest: KeyProblem = 'unknown_key';
   let tried = 0;
-  for (const key of candidates(claim.keyId, keys)) {
+  for (const key of keysFor(claim.keyId, keys)) {
     const problem = findProblem(claim, key);
     if (closeness.indexOf(problem ?? 'invalid_signature') > closeness.indexOf(closest)) {
       closest = problem ?? 'invalid_signature';
@@ -212,13 +212,6 @@ function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | Key
     if (verified) return verified;
   }
   return closest;
-}
-
-/** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
-function candidates(keyId: string | undefined, keys: readonly VerificationKey[]): readonly VerificationKey[] {
-  if (keyId === undefined) return keys;
-  const named = keys.filter(({ id }) => id?.toLowerCase() === keyId.toLowerCase());
-  return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
 }
 
 /** Why this key cannot have signed, as far as that costs nothing to find. */

@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { VerificationKey } from '../lambda/keyring.ts';
 import { type ReadEvent, readQueuedEvent } from '../lambda/queued-event.ts';
-import { parseDigest, verify } from '../lambda/signature.ts';
+import { reverify } from '../lambda/reverify.ts';
 
 /** An event off the queue and whether its signature, checked again from the message alone, is good. */
 export interface ConsumedEvent extends ReadEvent {
@@ -24,10 +24,4 @@ export async function consume(
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
   }
   return events;
-}
-
-/** Checks the signature of a queued event again. */
-export function reverify({ event, signed }: ReadEvent, keys: readonly VerificationKey[]): boolean {
-  const digest = parseDigest(event.mmdigest);
-  return digest !== undefined && keys.some(({ key }) => verify(signed, event.mmsignature, key, digest));
 }

@@ -8,7 +8,7 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
+import { parseQueuedEvent } from '../../lambda/attributes.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { confirm } from '../question.ts';
@@ -170,7 +170,7 @@ function describe({ Body = '', Attributes }: Message): Shown {
   const sent = new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString();
   const tries = Number(Attributes?.ApproximateReceiveCount ?? 0);
   try {
-    const { event } = readQueuedEvent(Body);
+    const event = parseQueuedEvent(Body);
     return { sent, tries, type: event.type, id: event.id, subject: event.subject ?? '', event };
   } catch {
     return { sent, tries, type: 'no event of ours', id: '', subject: '', event: Body };

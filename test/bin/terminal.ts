@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { localCredentials } from '../../sandbox/queue.ts';
 
-const entry = fileURLToPath(new URL('../../bin/mmw.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
 /** What a command did. */
 export interface Outcome {

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { QueuedEvent } from '../lambda/contract.ts';
+import type { QueueMessage } from '../lambda/event.ts';
+import { createKeyring } from '../lambda/keyring.ts';
+import { createReceiver } from '../lambda/receiver.ts';
+import { toWire, type Webhook } from '../sandbox/sender.ts';
+import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { httpApiEvent, keyringOf, type TestKey } from './support.ts';
+
+/** Has the real receiver verify signed webhooks, and gives what it puts on the queue for each. */
+export function startReceiver(key: TestKey): (webhook: Webhook) => Promise<QueueMessage> {
+  const now = () => Date.now();
+  const keyring = createKeyring({ load: async () => keyringOf(key), now, warn: () => {} });
+  return async (webhook) => {
+    let sent: QueueMessage | undefined;
+    const send = async (message: QueueMessage) => {
+      sent = message;
+    };
+    const receive = createReceiver({ keyring, send, now, toleranceSeconds: 900, report: () => {} });
+    const { statusCode, body } = await receive(httpApiEvent(toWire(webhook, key)), 'invocation');
+    if (sent === undefined) throw new Error(`The receiver answered ${statusCode} ${body}`);
+    return sent;
+  };
+}
+
+/** Webhooks whose events stand on the queue in every way that there is. */
+export function webhooksOfEveryForm(path: string): Record<string, Webhook> {
+  const json = (body: string | Buffer): Webhook => ({
+    method: 'POST',
+    target: path,
+    contentType: 'application/json',
+    body,
+  });
+  return {
+    ...sampleWebhooks(path),
+    'JSON to the byte': json(' {"b":12345678901234567890.10,\n\t"a":1,"a":2, "\\u0041":"\\/ \\ud83d"}\n'),
+    'JSON that is no object': json('[1,null,"👍🏽"]'),
+    'JSON null': json('null'),
+    'JSON that SQS refuses as text': json(Buffer.from('{"reply_id":"r-64","content":"\uffff"}')),
+    'bytes that are no text': { method: 'PATCH', target: path, contentType: 'image/png', body: Buffer.from([0xff, 0]) },
+    'report as form': {
+      method: 'POST',
+      target: `${path}?kind=delivery-report`,
+      contentType: 'application/x-www-form-urlencoded',
+      body: 'delivery_report_id=d-1&message_id=m-1&status=delivered&content=%F0%9F%91%8D',
+    },
+  };
+}
+
+/** The bucket that `offload` puts data in. */
+export const bucket = 'large-events';
+
+/** What the receiver does with an event that is too large for SQS: its data is an object, the message points to it. */
+export function offload(message: string, body: Uint8Array): { message: string; key: string } {
+  const { data: _data, data_base64: _base64, ...attributes }: QueuedEvent = JSON.parse(message);
+  const key = createHash('sha256').update(body).digest('hex');
+  return { message: JSON.stringify({ ...attributes, dataref: `s3://${bucket}/${key}` }), key };
+}
