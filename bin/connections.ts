@@ -28,7 +28,7 @@ export function addKeyringOptions(command: Command): Command {
 /** MessageMedia's API, with the credentials of the environment. */
 export function connectProvider({ baseUrl, account }: GlobalOptions): Provider {
   return createProvider({
-    baseUrl: baseUrl ?? process.env.MESSAGEMEDIA_BASE_URL ?? 'messagemedia',
+    baseUrl: baseUrl || process.env.MESSAGEMEDIA_BASE_URL || 'messagemedia',
     apiKey: required('MESSAGEMEDIA_API_KEY'),
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
     ...(account !== undefined && { account }),

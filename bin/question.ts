@@ -11,8 +11,13 @@ export async function confirm(question: string, options: { yes?: boolean }): Pro
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new Error('Nothing was done.');
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  } catch (error) {
+    // Ctrl-C or Ctrl-D at the question is a no; the terminal is still on its line.
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    console.error();
   } finally {
     terminal.close();
   }
+  throw new Error('Nothing was done.');
 }

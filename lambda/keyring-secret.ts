@@ -73,7 +73,8 @@ export function afterEnabling(
       return rest;
     }
     const isPrevious = previousId !== undefined && sameId(entry.key_id, previousId);
-    return isPrevious && entry.retired_at === undefined ? { ...entry, retired_at: new Date(now).toISOString() } : entry;
+    // It has signed until now, whatever was noted earlier.
+    return isPrevious ? { ...entry, retired_at: new Date(now).toISOString() } : entry;
   });
 }
 

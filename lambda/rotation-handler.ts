@@ -9,7 +9,7 @@ import {
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
-import { sameId } from './keyring-secret.ts';
+import { type KeyringEntry, sameId } from './keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from './keyring-store.ts';
 import { createProvider, type Provider } from './provider/provider.ts';
 import { createRotation } from './rotation.ts';
@@ -34,7 +34,8 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
   const client = new SecretsManagerClient({ credentials: fromEnv() });
   const keyring = createKeyringStore(client, SecretId);
   const version = await keyring.read(token);
-  if (Step === 'testSecret' && version === undefined) {
+  const made = version?.find(({ pending_since }) => pending_since !== undefined)?.key_id;
+  if (Step === 'testSecret' && made === undefined) {
     // How Secrets Manager tries out a new schedule: there may be no credentials yet, and nothing was created.
     logger.info('nothing to test: this rotation has made no key');
     return;
@@ -49,13 +50,10 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
   });
   const steps: Record<RotationEvent['Step'], () => Promise<void>> = {
     createSecret: async () => {
-      if (version === undefined) {
-        await rotation.create(token);
-        return;
-      }
-      // A step that is run again must not create a second key, unless the first did not make it into the keyring.
-      const made = version.find(({ pending_since }) => pending_since !== undefined)?.key_id;
-      if (made === undefined || !(await holds(keyring, made))) await rotation.create();
+      // Run again, it must not make a second key once the first is enabled; until then the rotation sees to that.
+      const entry = made === undefined ? undefined : await find(keyring, made);
+      if (entry && entry.pending_since === undefined) return;
+      await rotation.create(version === undefined ? token : undefined);
     },
     setSecret: () => rotation.enable(),
     testSecret: rotation.confirm,
@@ -67,8 +65,8 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
   await steps[Step]();
 }
 
-async function holds(keyring: KeyringStore, keyId: string): Promise<boolean> {
-  return ((await keyring.read()) ?? []).some((entry) => sameId(entry.key_id, keyId));
+async function find(keyring: KeyringStore, keyId: string): Promise<KeyringEntry | undefined> {
+  return (await keyring.read())?.find((entry) => sameId(entry.key_id, keyId));
 }
 
 /** Credentials are read at every step: nothing of them stays in the function. */

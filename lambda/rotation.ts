@@ -57,7 +57,7 @@ export function createRotation(dependencies: RotationDependencies): Rotation {
   };
   const run = async () => {
     const entries = await readAll(dependencies.keyring);
-    const isAlmostDone = entries.some(({ retired_at }) => retired_at !== undefined) && !entries.some(isPending);
+    const isAlmostDone = entries.some(isRetired) && !entries.some(isPending);
     if (isAlmostDone) dependencies.log('finishing a rotation that was stopped; run it again for another');
     else {
       await steps.create();
@@ -71,11 +71,10 @@ export function createRotation(dependencies: RotationDependencies): Rotation {
 
 async function create(dependencies: RotationDependencies, versionId?: string): Promise<string> {
   const { provider, keyring, digest, now, log } = dependencies;
-  const entries = await readAll(keyring);
-  const pending = entries.find(isPending);
+  const pending = (await readAll(keyring)).find(isPending);
   if (pending) {
     if (await exists(provider, pending.key_id)) {
-      if (versionId !== undefined) await keyring.write(entries, versionId);
+      if (versionId !== undefined) await keyring.update((entries) => [...entries], versionId);
       log(`going on with key ${pending.key_id} (${pending.digest}), which waits in the keyring to be enabled`);
       return pending.key_id;
     }
@@ -85,8 +84,11 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
   const { enabled: _enabled, ...created } = await provider.createSignatureKey(digest);
   const entry: KeyringEntry = { ...created, pending_since: new Date(now()).toISOString() };
   if (enabled) entry.replaces = enabled.key_id;
-  const others = identify(entries, enabled).filter((other) => other !== pending);
-  await storeOrDelete(dependencies, [...others, entry], created.key_id, versionId);
+  const add = (entries: KeyringEntry[]) => [
+    ...identify(entries, enabled).filter(({ key_id }) => pending === undefined || !sameId(key_id, pending.key_id)),
+    entry,
+  ];
+  await storeOrDelete(dependencies, add, created.key_id, versionId);
   log(`key ${created.key_id} is created and in the keyring`);
   return created.key_id;
 }
@@ -94,12 +96,12 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
 /** Nobody can ever get a key's public half again: when it cannot be stored, the key is deleted again. */
 async function storeOrDelete(
   { provider, keyring }: RotationDependencies,
-  entries: readonly KeyringEntry[],
+  add: (entries: KeyringEntry[]) => KeyringEntry[],
   keyId: string,
   versionId?: string,
 ): Promise<void> {
   try {
-    await keyring.write(entries, versionId);
+    await keyring.update(add, versionId);
   } catch (cause) {
     const outcome = await provider.deleteSignatureKey(keyId).then(
       () => 'it is deleted again at MessageMedia, and nothing else has changed',
@@ -114,10 +116,12 @@ async function enable(dependencies: RotationDependencies, atOnce: boolean): Prom
   const pending = (await readAll(keyring)).find(isPending);
   if (pending === undefined) return log('no new key waits to be enabled');
   const { key_id: keyId, pending_since: since, replaces } = pending;
-  const wait = Date.parse(since) + propagationMilliseconds - now();
+  const wait = remaining(since, propagationMilliseconds, now());
   if (!atOnce && wait > 0 && !(await provider.getSignatureKey(keyId)).enabled) {
     log(`waiting ${seconds(wait)} until every verifier can have key ${keyId}`);
     await pause(wait);
+    const stillPending = (await readAll(keyring)).some((entry) => isPending(entry) && sameId(entry.key_id, keyId));
+    if (!stillPending) return log(`key ${keyId} was enabled or removed by somebody else meanwhile: leaving it alone`);
   }
   await enableKey(dependencies, keyId, replaces);
   log(`key ${keyId} is enabled`);
@@ -126,16 +130,19 @@ async function enable(dependencies: RotationDependencies, atOnce: boolean): Prom
 /**
  * Enables a key that verifiers can have, and notes in the keyring that the one before it is retired.
  *
+ * @param replaces the key before it, for when it was enabled already and only the note is missing
  * @throws {Error} when the keyring does not have the key: every webhook would be refused
  */
 export async function enableKey(
   { provider, keyring, now }: Pick<RotationDependencies, 'provider' | 'keyring' | 'now'>,
   keyId: string,
-  previousId: string | undefined,
+  replaces?: string,
 ): Promise<void> {
   prove(keyId, await readAll(keyring));
+  const before = await provider.getEnabledSignatureKey();
   await provider.enableSignatureKey(keyId);
-  await keyring.write(afterEnabling(await readAll(keyring), keyId, previousId, now()));
+  const previousId = before && !sameId(before.key_id, keyId) ? before.key_id : replaces;
+  await keyring.update((entries) => afterEnabling(entries, keyId, previousId, now()));
 }
 
 /** The key must come out of the keyring by the very code that verifiers read it with. */
@@ -155,18 +162,14 @@ async function confirm({ provider, keyring, log }: RotationDependencies): Promis
   log(`webhooks are signed with key ${enabled.key_id}, and verifiers have it`);
 }
 
-async function retire({ provider, keyring, now, pause, log }: RotationDependencies): Promise<void> {
-  for (const { key_id: keyId, retired_at: retiredAt } of await readAll(keyring)) {
-    if (keyId === undefined || retiredAt === undefined) continue;
-    const wait = Date.parse(retiredAt) + retryTailMilliseconds - now();
-    if (wait > 0) {
-      log(`waiting ${seconds(wait)} until no retry can be signed with key ${keyId}`);
-      await pause(wait);
-    }
+async function retire(dependencies: RotationDependencies): Promise<void> {
+  const { provider, keyring, now, log } = dependencies;
+  for (const { key_id: keyId } of (await readAll(keyring)).filter(isRetired)) {
+    if (!(await waitForRetries(dependencies, keyId))) continue;
     const enabled = await provider.getEnabledSignatureKey();
     if (enabled && sameId(keyId, enabled.key_id)) {
       // Somebody went back to it meanwhile.
-      await keyring.write(afterEnabling(await readAll(keyring), keyId, undefined, now()));
+      await keyring.update((entries) => afterEnabling(entries, keyId, undefined, now()));
       log(`key ${keyId} is enabled again: it stays`);
       continue;
     }
@@ -175,10 +178,30 @@ async function retire({ provider, keyring, now, pause, log }: RotationDependenci
   }
 }
 
+/** Waits as long as the keyring says, and looks again: meanwhile the key may have signed anew. @returns whether it is still retired */
+async function waitForRetries({ keyring, now, pause, log }: RotationDependencies, keyId: string): Promise<boolean> {
+  let waitedFor: string | undefined;
+  for (;;) {
+    const entry = (await readAll(keyring)).filter(isRetired).find(({ key_id }) => sameId(key_id, keyId));
+    if (entry === undefined) return false;
+    const wait = remaining(entry.retired_at, retryTailMilliseconds, now());
+    if (wait <= 0 || entry.retired_at === waitedFor) return true;
+    log(`waiting ${seconds(wait)} until no retry can be signed with key ${keyId}`);
+    waitedFor = entry.retired_at;
+    await pause(wait);
+  }
+}
+
 type PendingEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'pending_since'>>;
 
 function isPending(entry: KeyringEntry): entry is PendingEntry {
   return entry.key_id !== undefined && entry.pending_since !== undefined;
+}
+
+type RetiredEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'retired_at'>>;
+
+function isRetired(entry: KeyringEntry): entry is RetiredEntry {
+  return entry.key_id !== undefined && entry.retired_at !== undefined;
 }
 
 async function readAll(keyring: KeyringStore): Promise<KeyringEntry[]> {
@@ -205,9 +228,16 @@ export async function deleteKey(
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  const entries = await readAll(keyring);
-  const left = entries.filter((entry) => !sameId(entry.key_id, keyId));
-  if (left.length < entries.length) await keyring.write(left);
+  await keyring.update((entries) => {
+    const left = entries.filter((entry) => !sameId(entry.key_id, keyId));
+    return left.length < entries.length ? left : entries;
+  });
+}
+
+/** Milliseconds of a period that are left; all of it when its beginning cannot be read or is still to come. */
+function remaining(since: string, period: number, now: number): number {
+  const begun = Date.parse(since);
+  return begun <= now ? begun + period - now : period;
 }
 
 function isNotFound(error: unknown): boolean {

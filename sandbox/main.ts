@@ -78,6 +78,7 @@ Up until Ctrl-C, for requests of your own:
   webhooks  ${url}${callbackPath}
 
 In another terminal, for the mmw command:
+  unset AWS_PROFILE
 ${exports.join('\n')}
 
   npx mmw send 'Hello!' --to +61491570157 --callback-url ${url}${callbackPath}

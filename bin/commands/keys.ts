@@ -31,6 +31,7 @@ export function addKeysCommand(program: Command): void {
   add('create', 'create a key and write its public half to the keyring, before anything is enabled')
     .addOption(digestOption())
     .option('--enable', 'then enable it at once; "keys rotate" does it without a gap')
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => createKey(command.optsWithGlobals()));
   add('list', 'list the keys, and what the keyring has of them').action((_options, command: Command) =>
     listKeys(command.optsWithGlobals()),
@@ -38,10 +39,12 @@ export function addKeysCommand(program: Command): void {
   add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
     showKey(keyId, command.optsWithGlobals()),
   );
-  add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one').action(
-    (keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()),
-  );
-  add('disable', 'leave webhooks unsigned from now on, which makes the receiver refuse them')
+  add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
+  keys
+    .command('disable')
+    .description('leave webhooks unsigned from now on, which makes the receiver refuse them')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => disableKey(command.optsWithGlobals()));
   add('delete <key-id>', 'delete a key at MessageMedia and in the keyring')
@@ -52,8 +55,14 @@ export function addKeysCommand(program: Command): void {
     .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
 }
 
-async function createKey(options: Options<{ digest: Digest; enable?: boolean }>): Promise<void> {
+async function createKey(options: Options<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
   const { provider, keyring, rotation } = await connect(options, options.digest);
+  const pending = (await keyring.read())?.find(({ pending_since }) => pending_since !== undefined);
+  if (pending && pending.digest !== options.digest) {
+    const { key_id, digest } = pending;
+    throw new Error(`Key ${key_id} (${digest}) waits to be enabled: enable or delete it before making another.`);
+  }
+  if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await rotation.create();
   if (options.enable) await rotation.enable({ atOnce: true });
   const key = await findRow(provider, keyring, keyId);
@@ -77,15 +86,30 @@ async function showKey(keyId: string, options: Options): Promise<void> {
   print(options.json, key, describe(key));
 }
 
-async function enableKeyCommand(keyId: string, options: Options): Promise<void> {
+async function enableKeyCommand(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
   const { provider, keyring } = await connect(options);
-  const previous = await provider.getEnabledSignatureKey();
-  await enableKey({ provider, keyring, now: Date.now }, keyId, previous?.key_id);
+  await confirmTakeover({ provider, keyring }, options);
+  await enableKey({ provider, keyring, now: Date.now }, keyId);
   const key = await findRow(provider, keyring, keyId);
   print(options.json, key, describe(key));
 }
 
-async function disableKey(options: Options<{ yes?: boolean }>): Promise<void> {
+/** Whoever has the key that is enabled now, another stack perhaps, can verify nothing any more once ours is. */
+async function confirmTakeover(
+  { provider, keyring }: { provider: Provider; keyring: KeyringStore },
+  options: { yes?: boolean },
+): Promise<void> {
+  const enabled = await provider.getEnabledSignatureKey();
+  const entries = (await keyring.read()) ?? [];
+  // A key that was pasted without its id may be the very one.
+  if (!enabled || entries.some(({ key_id }) => !key_id || sameId(key_id, enabled.key_id))) return;
+  await confirm(
+    `Key ${enabled.key_id} is enabled and not in this keyring. Enable another? Whoever verifies with it refuses every webhook from then on.`,
+    options,
+  );
+}
+
+async function disableKey(options: GlobalOptions & { yes?: boolean }): Promise<void> {
   const provider = connectProvider(options);
   const enabled = await provider.getEnabledSignatureKey();
   if (enabled) {
@@ -105,9 +129,10 @@ async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Pr
   const consequence = sameId(enabled?.key_id, keyId)
     ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
     : 'Webhooks signed with it that are still to be retried are refused from then on.';
+  const key = await findRow(provider, keyring, keyId);
   await confirm(`Delete key ${keyId}? ${consequence}`, options);
-  await deleteKeyEverywhere({ provider, keyring }, keyId);
-  print(options.json, { deleted: keyId }, `Key ${keyId} is deleted at MessageMedia and in the keyring.`);
+  await deleteKeyEverywhere({ provider, keyring }, key.key_id);
+  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted, at MessageMedia and in the keyring.`);
 }
 
 async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {

@@ -64,7 +64,7 @@ function addSettings(command: Command): Command {
     .option('--url <URL>', 'where the webhooks go')
     .option('--stack <name>', 'the deployed stack whose CallbackUrl they go to')
     .addOption(new Option('--method <method>', 'default: POST').choices(webhookMethods))
-    .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
+    .addOption(new Option('--encoding <encoding>', 'default: JSON, for GET: FORM_ENCODED').choices(webhookEncodings))
     .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)
     .option(
       '--template <template>',
@@ -73,14 +73,14 @@ function addSettings(command: Command): Command {
 }
 
 async function createWebhook(options: Creation): Promise<void> {
-  const { method = 'POST', encoding = 'JSON', events, retries, retryDelay, readTimeout } = options;
+  const { method = 'POST', events, retries, retryDelay, readTimeout } = options;
+  const encoding = options.encoding ?? (method === 'GET' ? 'FORM_ENCODED' : 'JSON');
+  checkEncoding(method, encoding);
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
   const template = await templateOf(options.template ?? kindOf(events), encoding);
   if (template === undefined) {
-    throw new Error(
-      'These events are of several kinds, which no template of ours serves: create a webhook for each kind.',
-    );
+    throw new Error(severalKinds);
   }
   const webhook = await connectProvider(options).createWebhook({
     url,
@@ -109,10 +109,18 @@ async function listWebhooks(options: GlobalOptions): Promise<void> {
 }
 
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
+  const provider = connectProvider(options);
+  const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
+  if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows what there is.`);
   const { method, encoding, events } = options;
+  const written = encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
+  checkEncoding(method ?? current.method, written);
   const url = await urlOf(options);
-  const template = await templateOf(options.template, encoding ?? 'JSON');
-  const webhook = await connectProvider(options).updateWebhook(webhookId, {
+  // A template is written for one encoding and one kind of event: with either of them it changes as well.
+  const kind = kindOf(events ?? current.events.flatMap(eventOf));
+  const template = await templateOf(options.template ?? (encoding || events ? kind : undefined), written);
+  if (template === undefined && (encoding || events)) throw new Error(severalKinds);
+  const webhook = await provider.updateWebhook(webhookId, {
     ...(url !== undefined && { url }),
     ...(method !== undefined && { method }),
     ...(encoding !== undefined && { encoding }),
@@ -120,6 +128,19 @@ async function updateWebhook(webhookId: string, options: Settings): Promise<void
     ...(template !== undefined && { template }),
   });
   print(options.json, webhook, describe(webhook));
+}
+
+const severalKinds =
+  'These events are of several kinds, which no template of ours serves: create a webhook for each kind, or give --template.';
+
+/** @throws {Error} for a GET webhook that is no form: its data has to fit into a query */
+function checkEncoding(method: string, encoding: WebhookEncoding): void {
+  if (method !== 'GET' || encoding === 'FORM_ENCODED') return;
+  throw new Error(`A GET webhook has its data in the query: give --encoding FORM_ENCODED, not ${encoding}.`);
+}
+
+function eventOf(name: string): WebhookEvent[] {
+  return webhookEvents.filter((event) => event === name);
 }
 
 async function deleteWebhook(webhookId: string, options: GlobalOptions & { yes?: boolean }): Promise<void> {

@@ -1,12 +1,16 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createKeyring } from '../../lambda/keyring.ts';
+import { createKeyringStore } from '../../lambda/keyring-store.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
+import { createRotation } from '../../lambda/rotation.ts';
 import { verify } from '../../lambda/signature.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { localCredentials } from '../../sandbox/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire } from '../../sandbox/sender.ts';
-import { localEnvironment, type Outcome, type Recorder, record, start } from './terminal.ts';
+import { type Hook, localEnvironment, type Outcome, type Recorder, record, start } from './terminal.ts';
 
 const calls: string[] = [];
 const secret = 'S3cret-of-the-api';
@@ -56,6 +60,18 @@ async function json<T = Record<string, unknown>>(...args: string[]): Promise<T> 
   return JSON.parse(stdout);
 }
 
+/** The steps of a key's life without the command around them. */
+function rotation() {
+  const client = new SecretsManagerClient({
+    endpoint: secrets.url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+  });
+  const pause = () => Promise.reject(new Error('nothing to wait for'));
+  const store = createKeyringStore(client, 'keyring');
+  return createRotation({ provider: api, keyring: store, digest: 'SHA256', now: Date.now, pause, log: () => {} });
+}
+
 const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
 const writes = () => calls.filter((call) => !call.startsWith('G'));
 
@@ -85,34 +101,43 @@ describe('keys create', () => {
     expect(writes()).toEqual([
       'POST /v1/iam/signature_keys',
       'PutSecretValue',
+      'UpdateSecretVersionStage',
       'PATCH /v1/iam/signature_keys/enabled',
       'PutSecretValue',
+      'UpdateSecretVersionStage',
     ]);
     expect(await verifies()).toBe(true);
   });
 
-  test.each([0, 1, 2, 3].flatMap((step) => [[step, 'before'] as const, [step, 'after'] as const]))(
+  const steps = [0, 1, 2, 3, 4, 5].flatMap((step) => [[step, 'before'] as const, [step, 'after'] as const]);
+  test.each(steps)(
     '--enable killed at its write %i, %s it is carried out: nothing signed is refused, and a re-run finishes',
     async (step, when) => {
-      const old = await json('keys', 'create', '--enable');
+      const old = await rotation().create();
+      await rotation().enable({ atOnce: true });
+      const keysBefore = (await api.listSignatureKeys()).length;
       calls.length = 0;
       const running = start(['keys', 'create', '--enable'], env);
       let count = 0;
-      const hook = (call: string, moment: 'before' | 'after') => {
-        if (call.startsWith('G')) return;
-        if (moment === when && count === step) running.process.kill('SIGKILL');
+      const hook: Hook = (call, moment) => {
+        if (call.startsWith('G')) return undefined;
+        const isLast = moment === when && count === step;
+        if (isLast) running.process.kill('SIGKILL');
         if (moment === 'after') count++;
+        return isLast && when === 'before' ? 'drop' : undefined;
       };
       for (const recorder of Object.values(recorders)) recorder.intercept(hook);
       expect(await running.done).toMatchObject({ code: null });
       for (const recorder of Object.values(recorders)) recorder.intercept(undefined);
+      expect(writes()).toHaveLength(step + 1);
+      expect((await api.listSignatureKeys()).length - keysBefore).toBe(step === 0 && when === 'before' ? 0 : 1);
       expect(await verifies()).toBe(true);
 
       const key = await json('keys', 'create', '--enable');
-      expect(key.key_id).not.toBe(old.key_id);
+      expect(key.key_id).not.toBe(old);
       expect(key).toMatchObject({ enabled: true, keyring: 'yes' });
       expect(await verifies()).toBe(true);
-      expect(keyring().map(({ key_id }) => key_id)).toContain(old.key_id);
+      expect(keyring().map(({ key_id }) => key_id)).toContain(old);
     },
   );
 
@@ -197,6 +222,30 @@ test('what destroys asks first, and does nothing where nobody can be asked', asy
   expect(await api.listWebhooks()).toEqual([]);
 });
 
+test('keys create does not stand a key of another digest in for the one that was asked for', async () => {
+  await json('keys', 'create', '--digest', 'SHA512');
+  const { code, stderr } = await mmw(['keys', 'create', '--digest', 'SHA224']);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/\(SHA512\) waits to be enabled/) });
+  expect(await api.listSignatureKeys()).toHaveLength(1);
+});
+
+test('a key that somebody else verifies with is not replaced without a question', async () => {
+  const theirs = await api.createSignatureKey('SHA256');
+  await api.enableSignatureKey(theirs.key_id);
+  const refused = await mmw(['keys', 'create', '--enable']);
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Key ${theirs.key_id} is enabled and not in this keyring`),
+  });
+  expect(await api.listSignatureKeys()).toHaveLength(1);
+  expect(await json('keys', 'create', '--enable', '--yes')).toMatchObject({ enabled: true });
+});
+
+test('keys delete says so when there is no such key', async () => {
+  const { code, stderr } = await mmw(['keys', 'delete', '11111111-2222-4333-8444-555555555555', '--yes']);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('There is no key') });
+});
+
 test('keys rotate says what it waits for, and can be stopped and taken up again at any time', async () => {
   const old = await json('keys', 'create', '--enable');
   const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
@@ -260,7 +309,44 @@ describe('webhooks', () => {
     expect(await json('webhooks', 'list')).toEqual([]);
   });
 
+  test('keep a template that fits their encoding and their events', async () => {
+    const url = `${callback.url}/fitting`;
+    const { id } = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS', '--encoding', 'XML');
+    const update = (...args: string[]) => json('webhooks', 'update', String(id), ...args);
+    expect((await update('--template', 'reply')).template).toMatch(/^<reply><reply_id>/);
+    expect((await update('--encoding', 'FORM_ENCODED')).template).toMatch(/^reply_id=/);
+    expect((await update('--events', 'OPT_OUT_SMS')).template).toMatch(/^notification_id=/);
+    expect(await mmw(['webhooks', 'update', String(id), '--events', 'OPT_OUT_SMS,FAILED_DR'])).toMatchObject({
+      code: 1,
+    });
+    expect(await mmw(['webhooks', 'update', 'none', '--method', 'PUT'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no webhook none'),
+    });
+    await json('webhooks', 'delete', String(id), '--yes');
+  });
+
+  test('by GET are forms', async () => {
+    const url = `${callback.url}/get`;
+    const { id, encoding } = await json(
+      'webhooks',
+      'create',
+      '--url',
+      url,
+      '--events',
+      'RECEIVED_SMS',
+      '--method',
+      'GET',
+    );
+    expect(encoding).toBe('FORM_ENCODED');
+    await json('webhooks', 'delete', String(id), '--yes');
+  });
+
   test.each([
+    [
+      ['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--method', 'GET', '--encoding', 'XML'],
+      'give --encoding FORM_ENCODED',
+    ],
     [['--events', 'DELIVERED_DR'], 'Give --events, and --url or --stack.'],
     [['--url', 'http://localhost/'], 'Give --events, and --url or --stack.'],
     [['--url', 'http://localhost/', '--events', 'DELIVERED_DR,RECEIVED_SMS'], 'create a webhook for each kind'],
@@ -322,7 +408,8 @@ describe('what cannot work is said in words', () => {
       /401.*check MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET/,
     ],
     ['no credentials', { MESSAGEMEDIA_API_KEY: '' }, /^MESSAGEMEDIA_API_KEY is not set/],
-    ['an unreachable host', { MESSAGEMEDIA_BASE_URL: 'http://127.0.0.1:1' }, /could not reach 127\.0\.0\.1:1/],
+    ['an unreachable host', { MESSAGEMEDIA_BASE_URL: 'http://127.0.0.1:2' }, /could not reach 127\.0\.0\.1:2/],
+    ['no region', { AWS_REGION: '' }, /: set AWS_REGION/],
     ['a base URL that would show the credentials', { MESSAGEMEDIA_BASE_URL: 'http://example.com' }, /https/],
     ['no keyring', { KEYRING_SECRET_ID: '' }, /No keyring is named: give --stack or --secret-id/],
     ['a keyring that is not there', { KEYRING_SECRET_ID: 'nowhere' }, /can't find the specified secret/],

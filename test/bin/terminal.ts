@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { localCredentials } from '../../sandbox/queue.ts';
@@ -26,6 +28,8 @@ export interface Running {
 export function localEnvironment(more: Record<string, string>): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
+    // Starting a command is mostly compiling the SDK.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'mmw-compile-cache'),
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
@@ -61,21 +65,27 @@ export function start(args: string[], env: Record<string, string>): Running {
   };
 }
 
+/** Told of a call before and after it is carried out; `drop` before it keeps it from being carried out. */
+export type Hook = (call: string, when: 'before' | 'after') => 'drop' | undefined;
+
 /** Notes every call on its way to a server, and can do something before or after one. */
 export interface Recorder extends LocalServer {
-  intercept: (hook: ((call: string, when: 'before' | 'after') => void) | undefined) => void;
+  intercept: (hook: Hook | undefined) => void;
 }
 
 /** @param calls gets `METHOD /path`, or the action for an AWS service */
 export async function record(target: string, calls: string[]): Promise<Recorder> {
-  let hook: ((call: string, when: 'before' | 'after') => void) | undefined;
+  let hook: Hook | undefined;
   const server = await listen(0, async (request, response) => {
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
     const action = String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
     const call = action || `${request.method} ${request.url?.split('?')[0]}`;
     const body = await readBody(request);
     calls.push(call);
-    hook?.(call, 'before');
+    if (hook?.(call, 'before') === 'drop') {
+      response.destroy();
+      return;
+    }
     const answer = await fetch(`${target}${request.url}`, {
       method: request.method ?? 'GET',
       headers: headers as Record<string, string>,

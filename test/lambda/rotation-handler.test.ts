@@ -99,6 +99,16 @@ test('every step can be run twice', async () => {
   expect(provider.signatureKeys()).toHaveLength(1);
 });
 
+test('a createSecret that is run again replaces a key that is gone at MessageMedia', async () => {
+  const token = await rotate('createSecret');
+  const gone = keys().at(-1)?.key_id ?? '';
+  const { createProvider } = await import('../../lambda/provider/provider.ts');
+  const api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+  await api.deleteSignatureKey(gone);
+  for (const Step of steps) await handler({ Step, SecretId: 'keyring', ClientRequestToken: token });
+  expect(keys().map(({ key_id }) => key_id)).toEqual([provider.signingKey()?.id]);
+});
+
 test('a key that was deleted while it waited does not stop rotation for good', async () => {
   const token = await rotate('createSecret');
   const waiting = keys().at(-1)?.key_id ?? '';
@@ -123,13 +133,23 @@ test.each(['', '{}', 'not JSON', '{"api_key":"only"}', '{"api_key":"","api_secre
   },
 );
 
-test('the trial step of a new schedule passes while there are no credentials', async () => {
-  secrets.put('other', '{"api_key":"","api_secret":""}');
-  process.env.API_CREDENTIALS_SECRET_ID = 'other';
-  secrets.put('new keyring', '{"keys":[]}');
-  const ClientRequestToken = secrets.startRotation('new keyring');
-  await handler({ Step: 'testSecret', SecretId: 'new keyring', ClientRequestToken });
-});
+test.each([undefined, '{"keys":[]}'])(
+  'the trial step of a new schedule passes without credentials, with a version of %j',
+  async (value) => {
+    secrets.put('other', '{"api_key":"","api_secret":""}');
+    process.env.API_CREDENTIALS_SECRET_ID = 'other';
+    secrets.put('new keyring', '{"keys":[]}');
+    const ClientRequestToken = secrets.startRotation('new keyring');
+    if (value !== undefined) {
+      const { PutSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+      const version = { ClientRequestToken, VersionStages: ['AWSPENDING'] };
+      await new SecretsManagerClient().send(
+        new PutSecretValueCommand({ SecretId: 'new keyring', SecretString: value, ...version }),
+      );
+    }
+    await handler({ Step: 'testSecret', SecretId: 'new keyring', ClientRequestToken });
+  },
+);
 
 test('nothing of the credentials is in the log', async () => {
   await rotate();

@@ -25,6 +25,8 @@ export class World {
   readonly failures: string[] = [];
   time = Date.UTC(2026, 10, 23, 9);
   private readonly verifiers: Keyring[];
+  /** What the keyring held, from when on. */
+  private readonly values: { at: number; value: string }[] = [];
   private readonly signed: { at: number; key: SigningKey }[] = [];
 
   static async start(): Promise<World> {
@@ -43,21 +45,34 @@ export class World {
       credentials: localCredentials,
     });
     this.store = createKeyringStore(client, 'keyring');
-    this.verifiers = Array.from({ length: 5 }, () => this.newVerifier());
+    // One of them takes 20 seconds to read, so that what it gets is that much older than it thinks.
+    this.verifiers = [0, 0, 0, 0, 20 * second].map((delay) => this.newVerifier(delay));
   }
 
-  newVerifier(): Keyring {
-    const load = async () => this.secrets.get('keyring') ?? '';
+  private newVerifier(delay: number): Keyring {
+    const load = async () => {
+      const values = this.values.filter(({ at }) => at <= this.time - delay);
+      return (delay > 0 ? values.at(-1)?.value : this.secrets.get('keyring')) ?? '{"keys":[]}';
+    };
     return createKeyring({ load, now: () => this.time, warn: () => {} });
   }
 
-  rotation(parts: Partial<Pick<World, 'api' | 'store'>> = {}): Rotation {
+  /** @param parts in place of the real ones; `during` is done once, within the first wait */
+  rotation(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): Rotation {
+    let { during } = parts;
+
     return createRotation({
       provider: parts.api ?? this.api,
       keyring: parts.store ?? this.store,
       digest: 'SHA256',
       now: () => this.time,
-      pause: (milliseconds) => this.pass(milliseconds),
+      pause: async (milliseconds) => {
+        const end = this.time + milliseconds;
+        const deed = during;
+        during = undefined;
+        await deed?.();
+        await this.pass(Math.max(0, end - this.time));
+      },
       log: () => {},
     });
   }
@@ -73,6 +88,8 @@ export class World {
 
   /** Every verifier gets a webhook signed now, and the last retry of each one signed in the ten minutes before. */
   async check(): Promise<void> {
+    const value = this.secrets.get('keyring') ?? '';
+    if (this.values.at(-1)?.value !== value) this.values.push({ at: this.time, value });
     const current = this.provider.signingKey();
     if (current) this.signed.push({ at: this.time, key: current });
     const due = this.signed.filter(({ at }) => this.time - at <= 10 * minute);

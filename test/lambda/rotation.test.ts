@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
-import { propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
+import { enableKey, propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
 import { World } from './rotation-world.ts';
 
 let world: World;
@@ -47,7 +47,7 @@ test('the checks of this test can fail: so does deleting the old key at once', a
   const first = await begin();
   await world.rotation().create();
   await world.rotation().enable();
-  await world.store.write((await keyring()).filter(({ key_id }) => key_id !== first));
+  await world.store.update((entries) => entries.filter(({ key_id }) => key_id !== first));
   await world.pass(6 * 60_000);
   expect(world.failures).not.toEqual([]);
 });
@@ -118,7 +118,7 @@ describe('killed', () => {
 
 test('a key that cannot be stored is deleted again, and the error says so', async () => {
   const first = await begin();
-  const store = { ...world.store, write: () => Promise.reject(new Error('no access')) };
+  const store = { ...world.store, update: () => Promise.reject(new Error('no access')) };
   await expect(world.rotation({ store }).create()).rejects.toThrow(/could not be written.*it is deleted again/);
   expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
 });
@@ -159,7 +159,7 @@ test('keys that somebody put there by hand stay', async () => {
   await begin();
   const spare = await world.api.createSignatureKey('SHA512');
   const { enabled: _enabled, ...entry } = spare;
-  await world.store.write([...(await keyring()), { ...entry, note: 'spare' } as typeof entry]);
+  await world.store.update((entries) => [...entries, { ...entry, note: 'spare' } as typeof entry]);
   await world.rotation().run();
   expect(await keyringIds()).toEqual([spare.key_id, enabledId()]);
   expect((await keyring())[0]).toMatchObject({ note: 'spare' });
@@ -175,6 +175,129 @@ test('an old key that was enabled again meanwhile stays', async () => {
   expect(enabledId()).toBe(first);
   expect(await keyringIds()).toContain(first);
   expect(world.failures).toEqual([]);
+});
+
+describe('somebody else', () => {
+  const enableByHand = (keyId: string) =>
+    enableKey({ provider: world.api, keyring: world.store, now: () => world.time }, keyId);
+
+  test('went back to the old key long ago: it is retired anew, not by the old note', async () => {
+    const first = await begin();
+    const stopped = world.rotation();
+    await stopped.create();
+    await stopped.enable();
+    await world.api.enableSignatureKey(first);
+    await world.pass(60 * 60_000);
+    const steps = world.rotation();
+    await steps.create();
+    await steps.enable();
+    const before = world.time;
+    await steps.retire();
+    expect(world.time - before).toBeGreaterThanOrEqual(retryTailMilliseconds);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back and forth while the old key waits to be deleted: it waits anew', async () => {
+    const first = await begin();
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    const busy = world.rotation({
+      during: async () => {
+        await world.pass(9 * 60_000);
+        await enableByHand(first);
+        await world.pass(60_000);
+        await enableByHand(second);
+      },
+    });
+    await busy.retire();
+    expect(world.failures).toEqual([]);
+    expect(await keyringIds()).toEqual([second]);
+  });
+
+  test('enables the new key and goes back while it waits: the rotation leaves it at that', async () => {
+    const first = await begin();
+    const second = await world.rotation().create();
+    const busy = world.rotation({
+      during: async () => {
+        await world.pass(6 * 60_000);
+        await enableByHand(second);
+        await enableByHand(first);
+      },
+    });
+    await busy.enable();
+    expect(enabledId()).toBe(first);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('enables another key while the new one waits: that one is retired', async () => {
+    await begin();
+    await world.rotation().create();
+    const other = await world.api.createSignatureKey('SHA256');
+    const { enabled: _enabled, ...entry } = other;
+    await world.store.update((entries) => [...entries, entry]);
+    await world.pass(6 * 60_000);
+    await enableByHand(other.key_id);
+    await world.rotation().enable();
+    expect(await keyring()).toContainEqual(
+      expect.objectContaining({ key_id: other.key_id, retired_at: expect.any(String) }),
+    );
+    expect(world.failures).toEqual([]);
+  });
+
+  test('changes the keyring while a key is made: neither change is lost', async () => {
+    await begin();
+    const { enabled: _enabled, ...colleague } = await world.api.createSignatureKey('SHA256');
+    const slow = {
+      ...world.api,
+      createSignatureKey: async (digest: 'SHA256') => {
+        const created = await world.api.createSignatureKey(digest);
+        await world.store.update((entries) => [...entries, colleague]);
+        return created;
+      },
+    } as Provider;
+    const created = await world.rotation({ api: slow }).create();
+    expect(await keyringIds()).toEqual(expect.arrayContaining([colleague.key_id, created]));
+  });
+
+  test('is faster with a change: it is made again on theirs', async () => {
+    await begin();
+    const spare = (key_id: string) => ({ key_id, public_key: 'AAAA' });
+    let tries = 0;
+    await world.store.update((entries) => {
+      if (tries++ === 0) world.secrets.put('keyring', JSON.stringify({ keys: [...entries, spare('theirs')] }));
+      return [...entries, spare('ours')];
+    });
+    expect(tries).toBe(2);
+    expect((await keyringIds()).slice(1)).toEqual(['theirs', 'ours']);
+  });
+});
+
+test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]}', '{"keys":[{"key_id":"a"}]}'])(
+  'a keyring that a person must mend is not touched, and no key is made: %s',
+  async (secret) => {
+    world.secrets.put('keyring', secret);
+    await expect(world.rotation().create()).rejects.toThrow('mend it');
+    expect(world.secrets.get('keyring')).toBe(secret);
+    expect(world.provider.signatureKeys()).toEqual([]);
+  },
+);
+
+test('an empty secret is an empty keyring', async () => {
+  world.secrets.put('keyring', ' ');
+  const keyId = await world.rotation().create();
+  expect(await keyringIds()).toEqual([keyId]);
+});
+
+test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read means the whole wait', async (field) => {
+  await begin();
+  await world.rotation().create();
+  if (field === 'retired_at') await world.rotation().enable();
+  await world.store.update((entries) => entries.map((entry) => (entry[field] ? { ...entry, [field]: 'soon' } : entry)));
+  const before = world.time;
+  if (field === 'pending_since') await world.rotation().enable();
+  else await world.rotation().retire();
+  expect(world.time - before).toBe(field === 'pending_since' ? propagationMilliseconds : retryTailMilliseconds);
 });
 
 test('without an enabled key, or with one that verifiers cannot have, the rotation does not end well', async () => {
