@@ -1,8 +1,14 @@
-import { CfnOutput, RemovalPolicy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
+import { outputs } from '../lambda/contract.ts';
 import type { Settings } from './config.ts';
+import type { CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
+import { Keyring } from './keyring.ts';
+import { pinLogicalIds } from './pin.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */
@@ -14,20 +20,46 @@ export interface WebhookStackProps extends StackProps {
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
-    const keyring = new Secret(this, 'Keyring', {
-      description: 'Public keys that MessageMedia webhooks are verified with',
-      // Public keys are no secret, and an empty keyring refuses everything. The value is only ever written by you.
-      secretStringValue: SecretValue.unsafePlainText('{"keys":[]}'),
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', settings);
-    const receiver = new WebhookReceiver(this, 'Receiver', { ...settings, queue, keyring });
+    const { frontDoor, webAclArn, allowedIps } = settings;
+    const encryptionKey = settings.customerManagedKey
+      ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN })
+      : undefined;
+    const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', { ordering: settings.ordering, encryptionKey });
+    const keyring = new Keyring(this, 'Keyring', { encryptionKey });
+    pinLogicalIds({ EventQueue: queue, DeadLetterQueue: deadLetterQueue, Keyring: keyring, Key: encryptionKey });
 
+    const receiver = new WebhookReceiver(this, 'Receiver', {
+      queue,
+      keyring,
+      callbackPath: settings.callbackPath,
+      timestampTolerance: Duration.seconds(settings.timestampToleranceSeconds),
+      rest: frontDoor === 'rest' ? { webAclArn, allowedIps } : undefined,
+      domain: importDomain(this, settings),
+      throttle: { rateLimit: settings.throttleRateLimit, burstLimit: settings.throttleBurstLimit },
+      reservedConcurrentExecutions: settings.reservedConcurrency,
+      logRetention: settings.logRetentionDays,
+      tracing: settings.tracing,
+      encryptionKey,
+    });
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
-    output('CallbackUrl', receiver.callbackUrl, 'Give this to MessageMedia as callback_url or as the url of a webhook');
-    output('QueueUrl', queue.queueUrl, 'SQS queue of verified events');
-    output('DeadLetterQueueUrl', deadLetterQueue.queueUrl, 'Events that no consumer could handle');
-    output('KeyringSecretArn', keyring.secretArn, 'Secret that holds the public keys');
+    output(
+      outputs.callbackUrl,
+      receiver.callbackUrl,
+      'Give this to MessageMedia as callback_url or as the url of a webhook',
+    );
+    output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
+    output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
+    output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
+    if (receiver.domainTarget)
+      output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
   }
+}
+
+function importDomain(scope: Construct, settings: Settings): CustomDomainOptions | undefined {
+  const { domainName, certificateArn, hostedZoneId } = settings;
+  if (domainName === undefined || certificateArn === undefined) return undefined;
+  const certificate = Certificate.fromCertificateArn(scope, 'Certificate', certificateArn);
+  const hostedZone = hostedZoneId === undefined ? undefined : HostedZone.fromHostedZoneId(scope, 'Zone', hostedZoneId);
+  return { domainName, certificate, hostedZone };
 }

@@ -33,8 +33,8 @@ test('cdk synth works without account or network, and what it bundles runs as it
   await run(process.execPath, [cdk, 'synth', '--quiet', '--output', output], { cwd: root, env });
 
   const template = JSON.parse(await readFile(join(output, 'MessageMediaWebhooks.template.json'), 'utf8'));
-  const [receiver] = Object.entries<{ Metadata: Record<string, string> }>(template.Resources).flatMap(
-    ([id, resource]) => (id.startsWith('ReceiverFunction') ? [resource] : []),
+  const [receiver] = Object.values<{ Type: string; Metadata: Record<string, string> }>(template.Resources).filter(
+    ({ Type }) => Type === 'AWS::Lambda::Function',
   );
   const bundle = join(output, receiver?.Metadata['aws:asset:path'] ?? '', 'index.mjs');
   const source = await readFile(bundle, 'utf8');
@@ -62,4 +62,19 @@ test('cdk synth works without account or network, and what it bundles runs as it
   expect(await consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(key)).keys)).toMatchObject([
     { reverified: true },
   ]);
+});
+
+test('cdk synth says in one line what is wrong with a setting, and stops', async () => {
+  const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
+  const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
+  const synth = run(process.execPath, [cdk, 'synth', '--output', join(output, 'wrong'), '-c', 'ordering=lifo'], {
+    cwd: root,
+    env,
+  });
+  await expect(synth).rejects.toMatchObject({
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^Setting ordering is "lifo": it must be fifo or standard\.\n.*exited with error 1\n?$/,
+    ),
+  });
 });
