@@ -2,12 +2,14 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { outputs } from '../lambda/contract.ts';
 import type { Settings } from './config.ts';
 import type { CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
 import { Keyring } from './keyring.ts';
+import { Monitoring } from './monitoring.ts';
 import { pinLogicalIds } from './pin.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -20,7 +22,7 @@ export interface WebhookStackProps extends StackProps {
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
-    const { frontDoor, webAclArn, allowedIps } = settings;
+    const { frontDoor, webAclArn, allowedIps, alarmTopicArn, silenceAlarmMinutes } = settings;
     const encryptionKey = settings.customerManagedKey
       ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN })
       : undefined;
@@ -41,6 +43,12 @@ export class WebhookStack extends Stack {
       tracing: settings.tracing,
       encryptionKey,
     });
+    const { dashboard } = new Monitoring(this, 'Monitoring', {
+      receiver,
+      alarmTopic: alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
+      silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
+    });
+
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
     output(
@@ -51,6 +59,7 @@ export class WebhookStack extends Stack {
     output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
+    output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
     if (receiver.domainTarget)
       output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
   }

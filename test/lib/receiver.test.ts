@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { EventQueue } from '../../lib/event-queue.ts';
+import { Monitoring } from '../../lib/monitoring.ts';
 import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
 import { isAllowed, resolve, statementsOf } from './policies.ts';
 import { createApp, idOf, idsOf, templateOf } from './support.ts';
@@ -73,6 +74,7 @@ describe('a receiver with a queue and a secret of somebody else', () => {
 test('several receivers live in one stack, each with metrics, queries and an API of its own', () => {
   const stack = createStack();
   const receivers = ['One', 'Two'].map((id) => new WebhookReceiver(stack, id, id === 'Two' ? { rest: {} } : {}));
+  for (const receiver of receivers) new Monitoring(stack, `${receiver.node.id}Monitoring`, { receiver });
   const { json } = templateOf(stack);
   expect(receivers.map(({ service }) => service)).toEqual(['Shop/One', 'Shop/Two']);
   const dimensions = receivers.map((receiver) => receiver.metricAccepted().dimensions);

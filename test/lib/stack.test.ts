@@ -8,7 +8,13 @@ const { template, json } = stackOf({});
 
 describe('the stack', () => {
   test('has the outputs that programs rely on', () => {
-    expect(Object.keys(json.Outputs)).toEqual(['CallbackUrl', 'QueueUrl', 'DeadLetterQueueUrl', 'KeyringSecretArn']);
+    expect(Object.keys(json.Outputs)).toEqual([
+      'CallbackUrl',
+      'QueueUrl',
+      'DeadLetterQueueUrl',
+      'KeyringSecretArn',
+      'DashboardName',
+    ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
   });
 
