@@ -1,6 +1,13 @@
 import { App } from 'aws-cdk-lib';
 import { readSettings } from '../lib/config.ts';
+import { SettingError } from '../lib/context.ts';
 import { WebhookStack } from '../lib/webhook-stack.ts';
 
 const app = new App();
-new WebhookStack(app, 'MessageMediaWebhooks', { settings: readSettings(app.node) });
+try {
+  new WebhookStack(app, 'MessageMediaWebhooks', { settings: readSettings(app.node) });
+} catch (error) {
+  if (!(error instanceof SettingError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

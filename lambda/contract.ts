@@ -13,6 +13,8 @@ export const environment = {
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
   /** Name of the S3 bucket for the data of events that are too large for SQS. Without it they are answered with 413. */
   overflowBucket: 'OVERFLOW_BUCKET',
+  /** Name of this receiver in log and metrics, so that several in one account can be told apart. Optional. */
+  service: 'POWERTOOLS_SERVICE_NAME',
 } as const;
 
 /** Environment variables of the rotation function. */
@@ -31,7 +33,10 @@ export const outputs = {
   queueUrl: 'QueueUrl',
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   keyringSecretArn: 'KeyringSecretArn',
+  overflowBucketName: 'OverflowBucketName',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
+  dashboardName: 'DashboardName',
+  domainTarget: 'DomainTarget',
 } as const;
 
 /** Name of the rotation function in its log. */
@@ -58,14 +63,30 @@ export const rejectionReasons = [
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 
-/** CloudWatch metrics of the receiver: one per outcome, with dimensions `service` and, for `Refused` and `Failed`, `reason`. */
+/** Why a request was turned away: a failed check, or a request that fits nowhere. */
+export type RefusalReason = RejectionReason | 'malformed_event' | 'event_too_large';
+
+/** Why a request was answered with a 503: the sender is to try again. */
+export type FailureReason = 'keyring_unavailable' | 'queue_unavailable' | 'storage_unavailable' | 'unexpected';
+
+/**
+ * CloudWatch metrics of the receiver, each a count. All have the dimension `service`; `Refused` and `Failed` are there a
+ * second time with `reason` beside it, as an alarm can neither search dimensions nor add up more than ten metrics.
+ */
 export const metrics = {
   namespace: 'MessageMediaWebhooks',
+  /** `service` where `environment.service` is not set. */
   service: 'webhook-receiver',
+  /** Verified and queued. */
   accepted: 'Accepted',
+  /** Turned away, by `RefusalReason`. */
   refused: 'Refused',
+  /** Answered with a 503, by `FailureReason`. */
   failed: 'Failed',
+  /** The keyring could not be read; with keys in hand, webhooks are verified all the same. */
   keyringLoadFailed: 'KeyringLoadFailed',
+  /** Turned away by API Gateway with a 429, before the function; counted from the access log. */
+  throttled: 'Throttled',
 } as const;
 
 /** CloudEvents `type` of a queued event. `webhook` is every body that is none of the three known kinds. */

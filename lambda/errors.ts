@@ -1,13 +1,7 @@
-import type { RejectionReason } from './contract.ts';
+import type { FailureReason, RefusalReason } from './contract.ts';
 
 /** Stable codes of everything that keeps a request from the queue. */
-export type ErrorCode =
-  | RejectionReason
-  | 'malformed_event'
-  | 'event_too_large'
-  | 'keyring_unavailable'
-  | 'queue_unavailable'
-  | 'storage_unavailable';
+export type ErrorCode = RefusalReason | Exclude<FailureReason, 'unexpected'>;
 
 /** A request that does not reach the queue: `code` says why; the message and `cause` are for the log, never for the caller. */
 export class ReceiverError extends Error {

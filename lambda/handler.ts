@@ -10,8 +10,9 @@ import type { QueueMessage } from './event.ts';
 import { createKeyring } from './keyring.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver.ts';
 
-const logger = new Logger({ serviceName: names.service });
-const metrics = new Metrics({ namespace: names.namespace, serviceName: names.service });
+const serviceName = process.env[environment.service] ?? names.service;
+const logger = new Logger({ serviceName });
+const metrics = new Metrics({ namespace: names.namespace, serviceName });
 
 /** A try is given up when it does not connect or begin to answer in time. */
 const clientSettings = {
@@ -99,7 +100,8 @@ function report(outcome: Outcome): void {
       'failed',
       outcome.reason === 'unexpected' && error instanceof Error ? { ...entry, stack: error.stack } : entry,
     );
-  metric.addDimension('reason', outcome.reason);
+  // Once without and once with the reason.
+  metric.addDimensions({}).addDimension('reason', outcome.reason);
   metric.addMetric(outcome.outcome === 'refused' ? names.refused : names.failed, MetricUnit.Count, 1);
 }
 

@@ -1,3 +1,4 @@
+import type { FailureReason, RefusalReason } from './contract.ts';
 import { ReceiverError, statusOf } from './errors.ts';
 import { type QueueMessage, toQueueMessage, type VerifiedRequest } from './event.ts';
 import { type Keyring, keysFor, type VerificationKey } from './keyring.ts';
@@ -33,7 +34,13 @@ export interface ReceiverDependencies {
 /** What became of a request. Holds no signature, no body and no phone number. */
 export type Outcome =
   | { outcome: 'accepted'; requestId: string; id?: string; type: string; keyId?: string; bytes: number }
-  | { outcome: 'refused' | 'failed'; requestId: string; status: number; reason: string; error: unknown };
+  | {
+      outcome: 'refused' | 'failed';
+      requestId: string;
+      status: number;
+      reason: RefusalReason | FailureReason;
+      error: unknown;
+    };
 
 /** Answer to API Gateway or a Function URL; the form is the same for both. */
 export interface Answer {

@@ -1,50 +1,70 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Architecture,
+  Code,
+  type FunctionProps,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 /** What makes one function of ours another than the rest. */
-export type BundledFunctionProps = Required<
-  Pick<NodejsFunctionProps, 'description' | 'memorySize' | 'timeout' | 'environment'>
-> & {
-  /** File in `lambda/` that exports `handler`. */
+export interface BundledFunctionProps
+  extends Pick<
+    FunctionProps,
+    'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions'
+  > {
+  /** File in `lambda/` that exports `handler`, without its ending. */
   entry: string;
-};
+  logGroup: ILogGroup;
+  /** Whether X-Ray gets traces. */
+  tracing: boolean;
+}
 
-/** A function out of `lambda/`, with a log of its own and a role that may write to it and nothing else. */
+/** A function out of `lambda/`, with a role that may write its log and its traces and nothing else. */
 export class BundledFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, { entry, ...props }: BundledFunctionProps) {
+  constructor(scope: Construct, id: string, { entry, tracing, ...props }: BundledFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Log', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    this.function = new NodejsFunction(this, 'Function', {
+    const common = {
       ...props,
-      entry: projectFile(`lambda/${entry}`),
-      projectRoot: projectFile(''),
-      depsLockFilePath: projectFile('package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       role: this.role,
-      logGroup,
-      bundling: {
-        format: OutputFormat.ESM,
-        mainFields: ['module', 'main'],
-        bundleAwsSDK: true,
-        minify: true,
-        keepNames: true,
-        esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': projectFile('lambda/default-credentials.ts') },
-      },
+      tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    };
+    // The package brings its functions bundled; in the repository they are bundled at every synthesis.
+    const bundled = projectFile(`functions/${entry}`);
+    this.function = existsSync(bundled)
+      ? new LambdaFunction(this, 'Function', { ...common, code: Code.fromAsset(bundled), handler: 'index.handler' })
+      : new NodejsFunction(this, 'Function', {
+          ...common,
+          entry: projectFile(`lambda/${entry}.ts`),
+          projectRoot: projectFile(''),
+          depsLockFilePath: projectFile('package-lock.json'),
+          bundling: {
+            format: OutputFormat.ESM,
+            mainFields: ['module', 'main'],
+            bundleAwsSDK: true,
+            minify: true,
+            keepNames: true,
+            esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': projectFile('lambda/default-credentials.ts') },
+          },
+        });
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray has no resources to name: xray:PutTraceSegments and xray:PutTelemetryRecords know only *.',
     });
-    logGroup.grantWrite(this.role);
+    props.logGroup.grantWrite(this.role);
   }
 }
 

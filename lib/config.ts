@@ -1,5 +1,8 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import { defaultTimestampToleranceSeconds } from '../lambda/contract.ts';
+import { createReader, invalid } from './context.ts';
+import { callbackPathShape, defaultCallbackPath, defaultThrottle } from './front-door.ts';
 
 /** Everything that can be chosen at `cdk deploy`, each as `-c name=value`. */
 export interface Settings {
@@ -31,60 +34,159 @@ export interface Settings {
    * @default messagemedia
    */
   messagemediaBaseUrl: string;
+  /**
+   * `http` is an HTTP API: cheaper, and it hands a query over exactly as it was sent. `rest` is a REST API, for those
+   * who need AWS WAF or an IP allow list; behind it only queries in the usual spellings can be verified.
+   * @default http
+   */
+  frontDoor: 'http' | 'rest';
+  /**
+   * Domain name of your own for the callback URL, so that the URL outlives any change of the front door.
+   * @default - the name that API Gateway gives
+   */
+  domainName?: string;
+  /**
+   * ACM certificate for `domainName`, from the region of the stack.
+   * @default - none; required with `domainName`
+   */
+  certificateArn?: string;
+  /**
+   * Route 53 hosted zone that gets an alias record for `domainName`.
+   * @default - no record is made: point one at the output `DomainTarget`
+   */
+  hostedZoneId?: string;
+  /**
+   * Regional AWS WAF web ACL in front of the REST API.
+   * @default - none
+   */
+  webAclArn?: string;
+  /**
+   * IP addresses and CIDR ranges that may call the REST API; every other caller gets a 403.
+   * @default - anybody may call; what is not signed is refused
+   */
+  allowedIps?: string[];
+  /**
+   * Requests per second that are let in on average; what is beyond gets a 429 from API Gateway, at no charge. So the
+   * cost of a flood has a limit, see "Costs" in the README. The default lets 700,000 webhooks an hour through.
+   * @default 200
+   */
+  throttleRateLimit: number;
+  /**
+   * Requests that are let in at once before `throttleRateLimit` counts. The default is two seconds' worth.
+   * @default 400
+   */
+  throttleBurstLimit: number;
+  /**
+   * Concurrent executions kept for, and granted at most to, the function.
+   * @default - it shares the account's
+   */
+  reservedConcurrency?: number;
+  /**
+   * How long logs are kept, in days. The default covers what is looked into a month later, and no more: the logs hold
+   * message ids.
+   * @default 30
+   */
+  logRetentionDays: RetentionDays;
+  /**
+   * Traces of the function in X-Ray, which samples one request a second and 5% of the rest. Worth turning off where
+   * requests come evenly and many: see "Costs" in the README.
+   * @default true
+   */
+  tracing: boolean;
+  /**
+   * Encrypts queues, keyring and logs with a KMS key of your own account, which the stack makes and keeps. Without it
+   * they are encrypted with keys that AWS owns, at no charge.
+   * @default false
+   */
+  customerManagedKey: boolean;
+  /**
+   * SNS topic that is told when an alarm goes off and when it is over.
+   * @default - the alarms are on the dashboard only
+   */
+  alarmTopicArn?: string;
+  /**
+   * Alarm after this many minutes without an accepted webhook; `0` for no such alarm. What is normal is yours to know,
+   * hence no default.
+   * @default 0
+   */
+  silenceAlarmMinutes: number;
 }
+
+/** Days that CloudWatch Logs can keep logs for. */
+const retentionDays = Object.values(RetentionDays)
+  .filter((days) => typeof days === 'number')
+  .filter((days) => days !== RetentionDays.INFINITE);
+
+/** Account and region part of an ARN. */
+const place = '[a-z0-9-]+:\\d{12}';
 
 /**
  * Reads and validates the settings.
  *
- * @throws {Error} naming the setting, its value and what is allowed
+ * @throws {SettingError} naming the setting, its value and what is allowed
  */
 export function readSettings(node: Node): Settings {
-  return {
-    callbackPath: text(
-      node,
+  const read = createReader(node);
+  const settings: Settings = {
+    callbackPath: read.text(
       'callbackPath',
-      '/messagemedia',
-      /^(?:\/[A-Za-z0-9._~-]+)+$/,
+      callbackPathShape,
       'a path such as /messagemedia, of letters, digits and . _ ~ -',
+      defaultCallbackPath,
     ),
-    ordering: oneOf(node, 'ordering', ['fifo', 'standard']),
-    timestampToleranceSeconds: wholeNumber(node, 'timestampToleranceSeconds', defaultTimestampToleranceSeconds, 86_400),
-    rotationDays: wholeNumber(node, 'rotationDays', 0, 1000),
-    messagemediaBaseUrl: text(
-      node,
+    ordering: read.oneOf('ordering', ['fifo', 'standard']),
+    timestampToleranceSeconds: read.wholeNumber(
+      'timestampToleranceSeconds',
+      0,
+      86_400,
+      defaultTimestampToleranceSeconds,
+    ),
+    rotationDays: read.wholeNumber('rotationDays', 0, 1000, 0),
+    messagemediaBaseUrl: read.text(
       'messagemediaBaseUrl',
-      'messagemedia',
       /^(messagemedia|eu|au|https:\/\/[^\s?#]+)$/,
       'messagemedia, eu, au, or an https URL',
+      'messagemedia',
     ),
+    frontDoor: read.oneOf('frontDoor', ['http', 'rest']),
+    domainName: read.text(
+      'domainName',
+      /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+      'a domain name such as hooks.example.com, in lower case',
+    ),
+    certificateArn: read.arn('certificateArn', `acm:${place}:certificate/[\\w-]+`, 'an ACM certificate'),
+    hostedZoneId: read.text('hostedZoneId', /^Z[A-Z0-9]{1,31}$/, 'the id of a Route 53 hosted zone, such as Z0123ABC'),
+    webAclArn: read.arn('webAclArn', `wafv2:${place}:regional/webacl/[\\w-]+/[\\w-]+`, 'a regional WAF web ACL'),
+    allowedIps: read.addresses('allowedIps'),
+    throttleRateLimit: read.wholeNumber('throttleRateLimit', 1, 100_000, defaultThrottle.rateLimit),
+    throttleBurstLimit: read.wholeNumber('throttleBurstLimit', 1, 100_000, defaultThrottle.burstLimit),
+    reservedConcurrency: read.wholeNumber('reservedConcurrency', 1, 100_000),
+    logRetentionDays: read.oneOfNumbers('logRetentionDays', retentionDays, RetentionDays.ONE_MONTH),
+    tracing: read.oneOf('tracing', ['true', 'false']) === 'true',
+    customerManagedKey: read.oneOf('customerManagedKey', ['false', 'true']) === 'true',
+    alarmTopicArn: read.arn('alarmTopicArn', `sns:${place}:[\\w-]{1,256}`, 'an SNS topic'),
+    silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
   };
+  read.rejectUnknown(Object.keys(settings));
+  rejectCombinations(settings);
+  return settings;
 }
 
-function read(node: Node, name: keyof Settings): string | undefined {
-  const value: unknown = node.tryGetContext(name);
-  return value === undefined ? undefined : String(value);
-}
-
-function text(node: Node, name: keyof Settings, fallback: string, shape: RegExp, allowed: string): string {
-  const value = read(node, name) ?? fallback;
-  if (!shape.test(value)) throw invalid(name, value, allowed);
-  return value;
-}
-
-/** The first choice is the default. */
-function oneOf<T extends string>(node: Node, name: keyof Settings, choices: readonly [T, ...T[]]): T {
-  const value = read(node, name) ?? choices[0];
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice === undefined) throw invalid(name, value, choices.join(' or '));
-  return choice;
-}
-
-function wholeNumber(node: Node, name: keyof Settings, fallback: number, max: number): number {
-  const value = read(node, name) ?? String(fallback);
-  if (!/^\d{1,9}$/.test(value) || Number(value) > max) throw invalid(name, value, `a whole number from 0 to ${max}`);
-  return Number(value);
-}
-
-function invalid(name: string, value: string, allowed: string): Error {
-  return new Error(`Setting ${name} is "${value}": it must be ${allowed}.`);
+function rejectCombinations(settings: Settings): void {
+  const { callbackPath, frontDoor, domainName, certificateArn, hostedZoneId, webAclArn, allowedIps } = settings;
+  if (frontDoor === 'rest' && callbackPath.includes('~')) {
+    throw invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API takes none');
+  }
+  if (frontDoor === 'http') {
+    const onlyRest = 'left out, or used with frontDoor=rest: an HTTP API has neither WAF nor an IP allow list';
+    if (webAclArn !== undefined) throw invalid('webAclArn', webAclArn, onlyRest);
+    if (allowedIps !== undefined) throw invalid('allowedIps', allowedIps.join(','), onlyRest);
+  }
+  if (domainName === undefined) {
+    const onlyDomain = 'left out, or used with domainName';
+    if (certificateArn !== undefined) throw invalid('certificateArn', certificateArn, onlyDomain);
+    if (hostedZoneId !== undefined) throw invalid('hostedZoneId', hostedZoneId, onlyDomain);
+  } else if (certificateArn === undefined) {
+    throw invalid('domainName', domainName, 'used with certificateArn, the ARN of its ACM certificate');
+  }
 }

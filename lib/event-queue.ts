@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -9,23 +10,38 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
+/** How long a queue keeps a message: the most that SQS does. */
+export const eventRetention = Duration.days(14);
+
 /** What a queue of events can be. */
 export interface EventQueueProps {
-  /** Order and once-only within a message's events, or neither. */
-  ordering: 'fifo' | 'standard';
+  /**
+   * Order and once-only within a message's events, or neither.
+   * @default fifo
+   */
+  ordering?: 'fifo' | 'standard';
+  /**
+   * Encrypts what is in the queue.
+   * @default - a key of SQS, at no charge
+   */
+  encryptionKey?: IKey;
 }
 
 /** The queue of verified events and the dead-letter queue behind it. Both outlive the stack: they hold data. */
 export class EventQueue extends Construct {
   readonly queue: IQueue;
+  /** Events that no consumer could handle in 5 tries. */
   readonly deadLetterQueue: IQueue;
 
-  constructor(scope: Construct, id: string, { ordering }: EventQueueProps) {
+  constructor(scope: Construct, id: string, { ordering = 'fifo', encryptionKey }: EventQueueProps = {}) {
     super(scope, id);
     const common: QueueProps = {
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+      encryptionMasterKey: encryptionKey,
       enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: eventRetention,
+      // The most that SQS takes; queues made before August 2025 had a quarter of it as default.
+      maxMessageSizeBytes: 1_048_576,
       removalPolicy: RemovalPolicy.RETAIN,
       ...(ordering === 'fifo' && {
         fifo: true,
@@ -36,8 +52,6 @@ export class EventQueue extends Construct {
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Events', {
       ...common,
-      // The most that SQS takes; queues made before August 2025 had a quarter of it as default.
-      maxMessageSizeBytes: 1_048_576,
       visibilityTimeout: Duration.minutes(3),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });

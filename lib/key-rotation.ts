@@ -1,9 +1,13 @@
-import { Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rotationEnvironment } from '../lambda/contract.ts';
 import { BundledFunction } from './bundled-function.ts';
+import { grantKeyThrough } from './key-grant.ts';
+import { allowLogs } from './log-key.ts';
 
 /** How keys are rotated. */
 export interface KeyRotationProps {
@@ -13,6 +17,16 @@ export interface KeyRotationProps {
   everyDays: number;
   /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
   baseUrl: string;
+  /**
+   * How long the log of the rotation function is kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  logRetention?: RetentionDays;
+  /**
+   * Encrypts the log and the credentials.
+   * @default - keys that AWS owns, at no charge
+   */
+  encryptionKey?: IKey;
 }
 
 /** Replaces the signature key on a schedule, without losing a webhook. */
@@ -20,15 +34,29 @@ export class KeyRotation extends Construct {
   /** Gets the credentials of MessageMedia's API. Nobody but the rotation function may read it. */
   readonly apiCredentials: ISecret;
 
-  constructor(scope: Construct, id: string, { keyring, everyDays, baseUrl }: KeyRotationProps) {
+  constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
+    const { keyring, everyDays, baseUrl, encryptionKey } = props;
     const apiCredentials = new Secret(this, 'ApiCredentials', {
       description: 'Credentials of the MessageMedia API, for key rotation alone',
       secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
+      encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    Validations.of(apiCredentials).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'MessageMedia has no call that makes new API credentials: a person replaces them.',
+    });
+    if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const { function: rotate, role } = new BundledFunction(this, 'Rotate', {
-      entry: 'rotation-handler.ts',
+      entry: 'rotation-handler',
+      logGroup,
+      tracing: false,
       description: 'Rotates the MessageMedia signature key',
       memorySize: 256,
       // A step waits up to 11 minutes: until every verifier has a key, or until no retry is signed with one any more.
@@ -63,7 +91,8 @@ export class KeyRotation extends Construct {
         resourceArns: [apiCredentials.secretArn],
       }),
     ];
-    keyring.encryptionKey?.grantEncryptDecrypt(role);
+    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey']);
+    grantKeyThrough(role, apiCredentials.encryptionKey, 'secretsmanager', ['kms:Decrypt']);
     apiCredentials.addToResourcePolicy(
       new PolicyStatement({
         effect: Effect.DENY,

@@ -1,69 +1,198 @@
-import { Duration } from 'aws-cdk-lib';
-import { HttpApi, HttpMethod, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { environment } from '../lambda/contract.ts';
-import { BundledFunction } from './bundled-function.ts';
+import {
+  defaultTimestampToleranceSeconds,
+  type FailureReason,
+  metrics,
+  type RefusalReason,
+} from '../lambda/contract.ts';
+import { AccessLog } from './access-log.ts';
+import { CustomDomain, type CustomDomainOptions } from './custom-domain.ts';
+import { EventQueue } from './event-queue.ts';
+import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door.ts';
+import { HttpFrontDoor } from './http-front-door.ts';
+import { Keyring } from './keyring.ts';
+import { allowLogs } from './log-key.ts';
+import { ReceiverFunction } from './receiver-function.ts';
+import { RestFrontDoor, type RestFrontDoorOptions } from './rest-front-door.ts';
 
-/** What a receiver needs. */
+/** What a receiver can be told. It makes what it is not given. */
 export interface WebhookReceiverProps {
-  /** Gets the verified events. A FIFO queue gets them in order, and each once. */
-  queue: IQueue;
-  /** Holds the public keys. */
-  keyring: ISecret;
-  /** Path that takes webhooks, of characters that no front door rewrites. */
-  callbackPath: string;
-  /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. */
-  timestampToleranceSeconds: number;
+  /**
+   * Gets the verified events. A FIFO queue gets them in order, and each once.
+   * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
+   */
+  queue?: IQueue;
+  /**
+   * Holds the public keys.
+   * @default - a secret with an empty keyring, see `Keyring`
+   */
+  keyring?: ISecret;
+  /**
+   * Gets the data of events that are too large for the queue, see `OverflowBucket`.
+   * @default - such events are answered with 413
+   */
+  overflowBucket?: IBucket;
+  /**
+   * Path that takes webhooks, of letters, digits and `. _ ~ -`, which no front door rewrites. Any other is an error.
+   * @default /messagemedia
+   */
+  callbackPath?: string;
+  /**
+   * How far the signed `Date` may be from now; zero turns the check off.
+   * @default - 15 minutes, longer than the longest retry tail of MessageMedia
+   */
+  timestampTolerance?: Duration;
+  /**
+   * A regional REST API, with these options, instead of an HTTP API. Only queries in the usual spellings can be verified
+   * behind one.
+   * @default - an HTTP API
+   */
+  rest?: RestFrontDoorOptions;
+  /**
+   * Domain name of your own for the callback URL.
+   * @default - the name that API Gateway gives
+   */
+  domain?: CustomDomainOptions;
+  /**
+   * Requests per second on average and at once; what is beyond gets a 429 from API Gateway, at no charge.
+   * @default - 200 and 400
+   */
+  throttle?: Required<ThrottleSettings>;
+  /**
+   * Concurrent executions kept for, and granted at most to, the function.
+   * @default - it shares the account's
+   */
+  reservedConcurrentExecutions?: number;
+  /**
+   * How long the logs of function and API are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  logRetention?: RetentionDays;
+  /**
+   * Traces of the function in X-Ray.
+   * @default true
+   */
+  tracing?: boolean;
+  /**
+   * Encrypts the logs, and the queue and the keyring if the receiver makes them. Its key policy gets a statement for
+   * CloudWatch Logs; of an imported key you have to add it yourself.
+   * @default - keys that AWS owns, at no charge
+   */
+  encryptionKey?: IKey;
 }
 
-/** An HTTP API with a function behind it that verifies webhooks and queues them. */
+/** A front door with a function behind it that verifies webhooks and queues them. */
 export class WebhookReceiver extends Construct {
   /** What MessageMedia is given as `callback_url`. */
   readonly callbackUrl: string;
+  readonly queue: IQueue;
+  /** Where the queue puts events that no consumer could handle; `undefined` if it has none, or is imported. */
+  readonly deadLetterQueue: IQueue | undefined;
+  readonly keyring: ISecret;
   readonly function: IFunction;
+  readonly frontDoor: FrontDoor;
+  /** Where a DNS record of the domain must point at; `undefined` without a domain. */
+  readonly domainTarget: string | undefined;
+  readonly functionLog: ILogGroup;
+  readonly accessLog: AccessLog;
+  /** Name of this receiver in log and metrics: stack name and path, for example `MessageMediaWebhooks/Receiver`. */
+  readonly service: string;
 
-  constructor(scope: Construct, id: string, props: WebhookReceiverProps) {
+  constructor(scope: Construct, id: string, props: WebhookReceiverProps = {}) {
     super(scope, id);
-    const { function: handler, role } = new BundledFunction(this, 'Receive', {
-      entry: 'handler.ts',
-      description: 'Verifies MessageMedia webhooks and queues them',
-      // Verification is CPU work, and CPU comes with memory: less is slower and hardly cheaper.
-      memorySize: 512,
-      // Longer than all tries of Secrets Manager and SQS together, shorter than the 20 s the sender waits.
-      timeout: Duration.seconds(15),
-      environment: {
-        [environment.queueUrl]: props.queue.queueUrl,
-        [environment.keyringSecretId]: props.keyring.secretArn,
-        [environment.timestampToleranceSeconds]: String(props.timestampToleranceSeconds),
-      },
-    });
-    this.function = handler;
+    const { callbackPath = defaultCallbackPath, throttle = defaultThrottle, encryptionKey } = props;
+    if (!callbackPathShape.test(callbackPath))
+      throw new Error(`Front doors would rewrite the callback path ${callbackPath}`);
+    this.service = serviceOf(this);
+    this.queue = props.queue ?? new EventQueue(this, 'Queue', { encryptionKey }).queue;
+    this.deadLetterQueue = this.queue instanceof Queue ? this.queue.deadLetterQueue?.queue : undefined;
+    this.keyring = props.keyring ?? new Keyring(this, 'Keyring', { encryptionKey });
 
-    const api = new HttpApi(this, 'Api', { description: 'MessageMedia webhooks', createDefaultStage: false });
-    api.addRoutes({
-      path: props.callbackPath,
-      methods: [HttpMethod.ANY],
-      integration: new HttpLambdaIntegration('Integration', this.function),
+    const logs = {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    };
+    if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
+    this.functionLog = new LogGroup(this, 'FunctionLog', logs);
+    this.accessLog = new AccessLog(this, 'AccessLog', {
+      logGroup: new LogGroup(this, 'AccessLogGroup', logs),
+      service: this.service,
     });
-    // With any other stage the stage's name would be part of the signed path.
-    const stage = new HttpStage(this, 'Stage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      throttle: { rateLimit: 200, burstLimit: 400 },
-    });
-    this.callbackUrl = `${stage.url.replace(/\/$/, '')}${props.callbackPath}`;
 
-    // The construct's own grants would add more than the function calls: attributes, descriptions.
-    props.queue.grant(role, 'sqs:SendMessage');
-    props.queue.encryptionMasterKey?.grant(role, 'kms:GenerateDataKey', 'kms:Decrypt');
-    const secretArn = props.keyring.secretFullArn ?? `${props.keyring.secretArn}-??????`;
-    Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
-    props.keyring.encryptionKey?.grantDecrypt(role);
+    this.function = new ReceiverFunction(this, 'Function', {
+      queue: this.queue,
+      keyring: this.keyring,
+      overflowBucket: props.overflowBucket,
+      timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
+      service: this.service,
+      logGroup: this.functionLog,
+      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      tracing: props.tracing ?? true,
+    }).function;
+
+    const door = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
+    this.frontDoor = props.rest
+      ? new RestFrontDoor(this, 'Rest', { ...door, ...props.rest })
+      : new HttpFrontDoor(this, 'Http', door);
+    const domain = props.domain && new CustomDomain(this, 'Domain', { ...props.domain, frontDoor: this.frontDoor });
+    this.callbackUrl = `${(domain ?? this.frontDoor).url}${callbackPath}`;
+    this.domainTarget = domain?.target;
   }
+
+  /** Webhooks that were verified and queued, as a sum. */
+  metricAccepted(options?: MetricOptions): Metric {
+    return this.#metric(metrics.accepted, {}, options);
+  }
+
+  /** Requests that were turned away, as a sum. @param reason only those turned away for it */
+  metricRefused(reason?: RefusalReason, options?: MetricOptions): Metric {
+    return this.#metric(metrics.refused, reason ? { reason } : {}, options);
+  }
+
+  /** Requests that were answered with a 503, as a sum. @param reason only those that failed for it */
+  metricFailed(reason?: FailureReason, options?: MetricOptions): Metric {
+    return this.#metric(metrics.failed, reason ? { reason } : {}, options);
+  }
+
+  /** Times that the keyring could not be read, as a sum. */
+  metricKeyringLoadFailed(options?: MetricOptions): Metric {
+    return this.#metric(metrics.keyringLoadFailed, {}, options);
+  }
+
+  /** Requests that API Gateway turned away with a 429, as a sum. */
+  metricThrottled(options?: MetricOptions): Metric {
+    return this.accessLog.metricThrottled(options);
+  }
+
+  #metric(metricName: string, reason: Record<string, string>, options?: MetricOptions): Metric {
+    const dimensionsMap = { service: this.service, ...reason };
+    return new Metric({ namespace: metrics.namespace, metricName, dimensionsMap, statistic: Stats.SUM, ...options });
+  }
+
+  /** Lets a consumer receive and delete events, and decrypt them. */
+  grantConsumeEvents(grantee: IGrantable): Grant {
+    return this.queue.grantConsumeMessages(grantee);
+  }
+
+  /** Lets whoever rotates keys read and write the keyring, for example with `mmw keys`. */
+  grantManageKeys(grantee: IGrantable): Grant {
+    return this.keyring.grantRead(grantee).combine(this.keyring.grantWrite(grantee));
+  }
+}
+
+/** The construct's path, with the stack's name in place of its id: no two in one account and region are the same. */
+function serviceOf(receiver: Construct): string {
+  const stack = Stack.of(receiver);
+  return `${stack.stackName}${receiver.node.path.slice(stack.node.path.length)}`;
 }

@@ -1,10 +1,18 @@
-import { CfnOutput, RemovalPolicy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { outputs } from '../lambda/contract.ts';
 import type { Settings } from './config.ts';
+import type { CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
 import { KeyRotation } from './key-rotation.ts';
+import { Keyring } from './keyring.ts';
+import { Monitoring } from './monitoring.ts';
+import { OverflowBucket } from './overflow-bucket.ts';
+import { pinLogicalIds } from './pin.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */
@@ -16,20 +24,53 @@ export interface WebhookStackProps extends StackProps {
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
-    const keyring = new Secret(this, 'Keyring', {
-      description: 'Public keys that MessageMedia webhooks are verified with',
-      // Public keys are no secret, and an empty keyring refuses everything. The value is only ever written by you.
-      secretStringValue: SecretValue.unsafePlainText('{"keys":[]}'),
-      removalPolicy: RemovalPolicy.RETAIN,
+    const { frontDoor, webAclArn, allowedIps, alarmTopicArn, silenceAlarmMinutes } = settings;
+    const encryptionKey = settings.customerManagedKey
+      ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN })
+      : undefined;
+    const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', { ordering: settings.ordering, encryptionKey });
+    const keyring = new Keyring(this, 'Keyring', { encryptionKey });
+    const overflowBucket = new OverflowBucket(this, 'Overflow', { encryptionKey });
+    const kept = {
+      EventQueue: queue,
+      DeadLetterQueue: deadLetterQueue,
+      Keyring: keyring,
+      OverflowBucket: overflowBucket,
+    };
+    pinLogicalIds({ ...kept, Key: encryptionKey });
+
+    const receiver = new WebhookReceiver(this, 'Receiver', {
+      queue,
+      keyring,
+      overflowBucket,
+      callbackPath: settings.callbackPath,
+      timestampTolerance: Duration.seconds(settings.timestampToleranceSeconds),
+      rest: frontDoor === 'rest' ? { webAclArn, allowedIps } : undefined,
+      domain: importDomain(this, settings),
+      throttle: { rateLimit: settings.throttleRateLimit, burstLimit: settings.throttleBurstLimit },
+      reservedConcurrentExecutions: settings.reservedConcurrency,
+      logRetention: settings.logRetentionDays,
+      tracing: settings.tracing,
+      encryptionKey,
     });
-    const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', settings);
-    const receiver = new WebhookReceiver(this, 'Receiver', { ...settings, queue, keyring });
+    Validations.of(receiver).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::<OverflowBucket.Arn>/*]',
+      reason:
+        'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
+    });
+    const { dashboard } = new Monitoring(this, 'Monitoring', {
+      receiver,
+      alarmTopic: alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
+      silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
+    });
     const rotation =
       settings.rotationDays > 0 &&
       new KeyRotation(this, 'Rotation', {
         keyring,
         everyDays: settings.rotationDays,
         baseUrl: settings.messagemediaBaseUrl,
+        logRetention: settings.logRetentionDays,
+        encryptionKey,
       });
 
     const output = (name: string, value: string, description: string) =>
@@ -42,12 +83,21 @@ export class WebhookStack extends Stack {
     output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
+    output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
     if (rotation) {
-      output(
-        outputs.apiCredentialsSecretArn,
-        rotation.apiCredentials.secretArn,
-        'Secret for the API credentials that rotation needs',
-      );
+      const { secretArn } = rotation.apiCredentials;
+      output(outputs.apiCredentialsSecretArn, secretArn, 'Secret for the API credentials that rotation needs');
     }
+    output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
+    if (receiver.domainTarget)
+      output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
   }
+}
+
+function importDomain(scope: Construct, settings: Settings): CustomDomainOptions | undefined {
+  const { domainName, certificateArn, hostedZoneId } = settings;
+  if (domainName === undefined || certificateArn === undefined) return undefined;
+  const certificate = Certificate.fromCertificateArn(scope, 'Certificate', certificateArn);
+  const hostedZone = hostedZoneId === undefined ? undefined : HostedZone.fromHostedZoneId(scope, 'Zone', hostedZoneId);
+  return { domainName, certificate, hostedZone };
 }

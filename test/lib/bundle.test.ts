@@ -84,7 +84,7 @@ test('cdk synth works without account or network, and what it bundles runs as it
     env,
   });
 
-  const receiver = await bundleOf('ReceiverReceiveFunction');
+  const receiver = await bundleOf('ReceiverFunctionHandlerFunction');
   await expectSelfContained(receiver);
   const event = httpApiEvent(toWire({ method: 'POST', target: '/messagemedia', body: '{}' }, key));
   expect(await invoke(receiver, event, receiverEnvironment())).toMatchObject({ statusCode: 202 });
@@ -95,4 +95,19 @@ test('cdk synth works without account or network, and what it bundles runs as it
   await expectSelfContained(rotation);
   const trial = { Step: 'testSecret', SecretId: 'keyring', ClientRequestToken: secrets.startRotation('keyring') };
   expect(await invoke(rotation, trial, rotationEnvironment())).toBeNull();
+});
+
+test('cdk synth says in one line what is wrong with a setting, and stops', async () => {
+  const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
+  const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
+  const synth = run(process.execPath, [cdk, 'synth', '--output', join(output, 'wrong'), '-c', 'ordering=lifo'], {
+    cwd: root,
+    env,
+  });
+  await expect(synth).rejects.toMatchObject({
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^Setting ordering is "lifo": it must be fifo or standard\.\n.*exited with error 1\n?$/,
+    ),
+  });
 });

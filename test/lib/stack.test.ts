@@ -1,64 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { readSettings } from '../../lib/config.ts';
-import { WebhookStack } from '../../lib/webhook-stack.ts';
+import { describe, expect, test } from '@jest/globals';
+import { Match } from 'aws-cdk-lib/assertions';
+import { outputs } from '../../lambda/contract.ts';
+import { resolve } from './policies.ts';
+import { idOf, samples, stackOf } from './support.ts';
 
-const outdir = mkdtempSync(join(tmpdir(), 'webhooks-'));
-afterAll(() => rmSync(outdir, { recursive: true }));
-
-function synthesize(context: Record<string, string> = {}): Template {
-  // Bundling is another test's; here it would only cost time.
-  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  return Template.fromStack(new WebhookStack(app, 'Test', { settings: readSettings(app.node) }));
-}
-
-interface Statement {
-  Effect: string;
-  Action: string | string[];
-  Resource: unknown;
-}
-
-/** Everything the function's role may do, one action a row. */
-function permissions(template: Template): { action: string; resource: string }[] {
-  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
-  const statements: Statement[] = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
-  return statements.flatMap(({ Action, Resource }) =>
-    [Action]
-      .flat()
-      .flatMap((action) => [Resource].flat().map((resource) => ({ action, resource: JSON.stringify(resource) }))),
-  );
-}
+const { template, json } = stackOf({});
 
 describe('the stack', () => {
-  let template: Template;
-  beforeAll(() => {
-    template = synthesize();
-  });
-
-  test.each(['CallbackUrl', 'QueueUrl', 'DeadLetterQueueUrl', 'KeyringSecretArn'])('has the output %s', (name) => {
-    template.hasOutput(name, {});
-  });
-
-  test('gives out the callback URL without a stage in its path', () => {
-    const { Value } = Object.values(template.findOutputs('CallbackUrl'))[0] ?? {};
-    expect(JSON.stringify(Value)).toMatch(/"\.execute-api\.".*"\/messagemedia"\]\]\}$/);
-    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', { StageName: '$default', AutoDeploy: true });
-  });
-
-  test('takes every method on the callback path and nothing else', () => {
-    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
-    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['ANY /messagemedia']);
-    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
-  });
-
-  test('is throttled', () => {
-    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
-      DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
-    });
+  test('has the outputs that programs rely on', () => {
+    expect(Object.keys(json.Outputs)).toEqual([
+      'CallbackUrl',
+      'QueueUrl',
+      'DeadLetterQueueUrl',
+      'KeyringSecretArn',
+      'OverflowBucketName',
+      'DashboardName',
+    ]);
+    expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
   });
 
   test('queues in high-throughput FIFO order, encrypted, with dead letters, for 14 days', () => {
@@ -68,210 +26,225 @@ describe('the stack', () => {
       FifoThroughputLimit: 'perMessageGroupId',
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      MaximumMessageSize: 1_048_576,
     };
     template.resourcePropertiesCountIs('AWS::SQS::Queue', common, 2);
-    const deadLetters = Object.keys(
-      template.findResources('AWS::SQS::Queue', { Properties: { RedrivePolicy: Match.absent() } }),
-    );
-    expect(deadLetters).toHaveLength(1);
-    template.hasResourceProperties('AWS::SQS::Queue', {
-      ...common,
-      MaximumMessageSize: 1_048_576,
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLetters[0], 'Arn'] }, maxReceiveCount: 5 },
+    expect(json.Resources.EventQueue?.Properties.RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] },
+      maxReceiveCount: 5,
     });
+    expect(json.Resources.DeadLetterQueue?.Properties.RedrivePolicy).toBeUndefined();
   });
 
   test('takes messages over TLS alone', () => {
-    template.resourcePropertiesCountIs(
-      'AWS::SQS::QueuePolicy',
+    const Statement = [
       {
-        PolicyDocument: {
-          Statement: [
-            {
-              Effect: 'Deny',
-              Action: 'sqs:*',
-              Principal: { AWS: '*' },
-              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-            },
-          ],
-        },
+        Effect: 'Deny',
+        Action: 'sqs:*',
+        Principal: { AWS: '*' },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
-      2,
-    );
+    ];
+    template.resourcePropertiesCountIs('AWS::SQS::QueuePolicy', { PolicyDocument: { Statement } }, 2);
+  });
+
+  test('keeps the data of large events private, encrypted and longer than a message can refer to it', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 29, Status: 'Enabled' })] },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
   });
 
   test('starts with an empty keyring, which refuses everything', () => {
     template.hasResourceProperties('AWS::SecretsManager::Secret', { SecretString: '{"keys":[]}' });
   });
 
-  test('keeps queues and keyring when it is destroyed', () => {
-    template.allResources('AWS::SQS::Queue', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    template.allResources('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  });
-
-  test('keeps logs for a month', () => {
-    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-  });
-
-  test('runs on nodejs24.x and arm64, and gives up before the sender does', () => {
+  test('runs on nodejs24.x and arm64, traced, and gives up before the sender does', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 15,
-      Environment: { Variables: { TIMESTAMP_TOLERANCE_SECONDS: '900' } },
-    });
-  });
-});
-
-describe('the function', () => {
-  test('may send to the queue, read the keyring and write its log, and nothing else', () => {
-    const template = synthesize();
-    const [queue] = Object.keys(
-      template.findResources('AWS::SQS::Queue', { Properties: { MaximumMessageSize: 1_048_576 } }),
-    );
-    const [keyring] = Object.keys(template.findResources('AWS::SecretsManager::Secret'));
-    const [log] = Object.keys(template.findResources('AWS::Logs::LogGroup'));
-    const arn = (id: string | undefined) => JSON.stringify({ 'Fn::GetAtt': [id, 'Arn'] });
-    expect(permissions(template)).toEqual([
-      { action: 'logs:CreateLogStream', resource: arn(log) },
-      { action: 'logs:PutLogEvents', resource: arn(log) },
-      { action: 'sqs:SendMessage', resource: arn(queue) },
-      { action: 'secretsmanager:GetSecretValue', resource: JSON.stringify({ Ref: keyring }) },
-    ]);
-    const roles = Object.values(template.findResources('AWS::IAM::Role'));
-    expect(roles).toHaveLength(1);
-    expect(roles[0]?.Properties.ManagedPolicyArns).toBeUndefined();
-  });
-
-  test('may neither read the queue nor another secret, on no setting', () => {
-    for (const ordering of ['fifo', 'standard']) {
-      for (const { action, resource } of permissions(synthesize({ ordering }))) {
-        expect(action).not.toMatch(/\*|Receive|Delete|Purge|Put(?!LogEvents)|Update|List/);
-        expect(resource).not.toBe('"*"');
-      }
-    }
-  });
-});
-
-describe('settings', () => {
-  test('ordering=standard makes standard queues', () => {
-    const template = synthesize({ ordering: 'standard' });
-    template.resourceCountIs('AWS::SQS::Queue', 2);
-    template.allResourcesProperties('AWS::SQS::Queue', {
-      FifoQueue: Match.absent(),
-      DeduplicationScope: Match.absent(),
-    });
-  });
-
-  test('callbackPath is the route and the end of the URL', () => {
-    const template = synthesize({ callbackPath: '/a/b-c' });
-    template.hasResourceProperties('AWS::ApiGatewayV2::Route', { RouteKey: 'ANY /a/b-c' });
-    expect(JSON.stringify(template.findOutputs('CallbackUrl'))).toContain('"/a/b-c"');
-  });
-
-  test('timestampToleranceSeconds reaches the function', () => {
-    synthesize({ timestampToleranceSeconds: '0' }).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { TIMESTAMP_TOLERANCE_SECONDS: '0' } },
-    });
-  });
-
-  test.each([
-    ['ordering', 'random', 'fifo or standard'],
-    ['callbackPath', 'messagemedia', 'a path such as'],
-    ['callbackPath', '/', 'a path such as'],
-    ['callbackPath', '/caf%C3%A9', 'a path such as'],
-    ['callbackPath', '/a b', 'a path such as'],
-    ['callbackPath', '/{proxy+}', 'a path such as'],
-    ['timestampToleranceSeconds', '-1', 'a whole number'],
-    ['timestampToleranceSeconds', '15 minutes', 'a whole number'],
-    ['timestampToleranceSeconds', '86401', 'a whole number'],
-  ])('%s=%s stops the synthesis and says what is allowed', (name, value, allowed) => {
-    expect(() => synthesize({ [name]: value })).toThrow(`Setting ${name} is "${value}": it must be ${allowed}`);
-  });
-});
-
-describe('rotation', () => {
-  const template = synthesize({ rotationDays: '30', messagemediaBaseUrl: 'au' });
-  const [rotate] = Object.values(template.findResources('AWS::Lambda::Function', { Properties: { Timeout: 900 } }));
-
-  test('is off by default', () => {
-    synthesize().resourceCountIs('AWS::SecretsManager::RotationSchedule', 0);
-    synthesize().resourceCountIs('AWS::SecretsManager::Secret', 1);
-  });
-
-  test('runs on its schedule, but not before the credentials are there', () => {
-    template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
-      RotationRules: { AutomaticallyAfterDays: 30 },
-      RotateImmediatelyOnUpdate: false,
-    });
-    expect(rotate?.Properties.Environment.Variables).toMatchObject({
-      MESSAGEMEDIA_BASE_URL: 'au',
-      SIGNATURE_DIGEST: 'SHA256',
-    });
-    template.hasOutput('ApiCredentialsSecretArn', {});
-  });
-
-  test('may be started by Secrets Manager of this account alone', () => {
-    template.hasResourceProperties('AWS::Lambda::Permission', {
-      Principal: 'secretsmanager.amazonaws.com',
-      SourceAccount: { Ref: 'AWS::AccountId' },
-    });
-  });
-
-  const secretId = (description: RegExp) =>
-    Object.entries(template.findResources('AWS::SecretsManager::Secret')).find(([, { Properties }]) =>
-      description.test(Properties.Description),
-    )?.[0];
-
-  test('has credentials of its own that nobody else may read', () => {
-    const credentials = secretId(/^Credentials/);
-    const readers = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
-      JSON.stringify(Properties.PolicyDocument).includes(String(credentials)),
-    );
-    expect(readers.map(({ Properties }) => JSON.stringify(Properties.Roles))).toEqual([
-      expect.stringContaining('RotationRotateRole'),
-    ]);
-    template.hasResourceProperties('AWS::SecretsManager::ResourcePolicy', {
-      SecretId: { Ref: credentials },
-      ResourcePolicy: {
-        Statement: [
-          {
-            Effect: 'Deny',
-            Principal: { AWS: '*' },
-            Action: 'secretsmanager:GetSecretValue',
-            Condition: { ArnNotEquals: { 'aws:PrincipalArn': rotate?.Properties.Role } },
-          },
-        ],
+      Timeout: 18,
+      TracingConfig: { Mode: 'Active' },
+      ReservedConcurrentExecutions: Match.absent(),
+      Environment: {
+        Variables: {
+          TIMESTAMP_TOLERANCE_SECONDS: '900',
+          POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
+          OVERFLOW_BUCKET: { Ref: 'OverflowBucket' },
+        },
       },
     });
   });
+});
 
-  test('may change the keyring and read its credentials, and nothing else', () => {
-    const [keyring, credentials] = [/^Public keys/, /^Credentials/].map((description) =>
-      JSON.stringify({ Ref: secretId(description) }),
-    );
-    const [, rotationPolicy] = Object.values(template.findResources('AWS::IAM::Policy'));
-    const statements: Statement[] = rotationPolicy?.Properties.PolicyDocument.Statement;
-    const allowed = statements.flatMap(({ Action, Resource }) =>
-      [Action].flat().map((action) => [action, JSON.stringify(Resource)]),
-    );
-    expect(allowed.filter(([action]) => action?.startsWith('secretsmanager:'))).toEqual([
-      ['secretsmanager:DescribeSecret', keyring],
-      ['secretsmanager:GetSecretValue', keyring],
-      ['secretsmanager:PutSecretValue', keyring],
-      ['secretsmanager:UpdateSecretVersionStage', keyring],
-      ['secretsmanager:GetSecretValue', credentials],
-    ]);
-    expect(
-      allowed.every(([action]) => /^(logs:(CreateLogStream|PutLogEvents)|secretsmanager:\w+)$/.test(String(action))),
-    ).toBe(true);
+describe('the HTTP API', () => {
+  test('takes every method on the callback path and nothing else', () => {
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(routes.map(({ Properties }) => Properties.RouteKey)).toEqual(['ANY /messagemedia']);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Integration', { PayloadFormatVersion: '2.0' });
   });
 
+  test('has no stage in its path, and a limit', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+    });
+  });
+});
+
+describe('the REST API', () => {
+  const rest = stackOf({ frontDoor: 'rest' });
+
+  test('is regional and hands every body over unchanged', () => {
+    rest.template.hasResourceProperties('AWS::ApiGateway::RestApi', {
+      EndpointConfiguration: { Types: ['REGIONAL'] },
+      BinaryMediaTypes: ['*/*'],
+      MinimumCompressionSize: Match.absent(),
+    });
+  });
+
+  test('takes every method on the callback path and nothing else, up to a limit', () => {
+    const methods = Object.values(rest.template.findResources('AWS::ApiGateway::Method'));
+    expect(methods.map(({ Properties }) => Properties.HttpMethod)).toEqual(['ANY']);
+    rest.template.hasResourceProperties('AWS::ApiGateway::Method', { Integration: { Type: 'AWS_PROXY' } });
+    rest.template.hasResourceProperties('AWS::ApiGateway::Stage', {
+      MethodSettings: [
+        Match.objectLike({
+          HttpMethod: '*',
+          ResourcePath: '/*',
+          ThrottlingRateLimit: 200,
+          ThrottlingBurstLimit: 400,
+          DataTraceEnabled: false,
+        }),
+      ],
+    });
+  });
+
+  test('lets in the allowed addresses alone, and what WAF lets through', () => {
+    const guarded = stackOf({ frontDoor: 'rest', ...samples.allowedIps, ...samples.webAcl });
+    const everything = { Action: 'execute-api:Invoke', Principal: { AWS: '*' }, Resource: 'execute-api:/*' };
+    const others = { NotIpAddress: { 'aws:SourceIp': ['203.0.113.0/24', '2001:db8::1'] } };
+    const Statement = [
+      { ...everything, Effect: 'Allow' },
+      { ...everything, Effect: 'Deny', Condition: others },
+    ];
+    guarded.template.hasResourceProperties('AWS::ApiGateway::RestApi', { Policy: { Statement } });
+    const association = guarded.json.Resources[idOf(guarded.json, 'AWS::WAFv2::WebACLAssociation', /./)];
+    const api = idOf(guarded.json, 'AWS::ApiGateway::RestApi', /./);
+    const stage = idOf(guarded.json, 'AWS::ApiGateway::Stage', /./);
+    expect(resolve(association?.Properties)).toEqual({
+      WebACLArn: samples.webAcl.webAclArn,
+      ResourceArn: `arn:aws:apigateway:us-east-1::/restapis/arn:${api}/stages/arn:${stage}`,
+    });
+  });
+});
+
+describe('the callback URL', () => {
   test.each([
-    ['rotationDays', '1001', 'a whole number'],
-    ['messagemediaBaseUrl', 'us', 'messagemedia, eu, au'],
-    ['messagemediaBaseUrl', 'http://api.messagemedia.com', 'messagemedia, eu, au'],
-  ])('%s=%s stops the synthesis and says what is allowed', (name, value, allowed) => {
-    expect(() => synthesize({ [name]: value })).toThrow(`Setting ${name} is "${value}": it must be ${allowed}`);
+    [{}, /^https:\/\/arn:ReceiverHttpApi\w+\.execute-api\.us-east-1\.amazonaws\.com\/messagemedia$/],
+    [
+      { frontDoor: 'rest' },
+      /^https:\/\/arn:ReceiverRestApi\w+\.execute-api\.us-east-1\.amazonaws\.com\/arn:\w+Stageprod\w+\/messagemedia$/,
+    ],
+    [{ callbackPath: '/a/b-c' }, /\.amazonaws\.com\/a\/b-c$/],
+    [{ callbackPath: '/a/b-c', frontDoor: 'rest' }, /Stageprod\w+\/a\/b-c$/],
+    [samples.domain, /^https:\/\/hooks\.example\.com\/messagemedia$/],
+    [{ ...samples.domain, frontDoor: 'rest', callbackPath: '/a/b-c' }, /^https:\/\/hooks\.example\.com\/a\/b-c$/],
+  ])('with %j', (context, shape) => {
+    expect(resolve(stackOf(context).json.Outputs.CallbackUrl?.Value)).toMatch(shape);
   });
+
+  test.each(['http', 'rest'])(
+    'of a domain in front of %s has no mapping key, and an alias record if asked for',
+    (frontDoor) => {
+      const { json: mapped, template: withRecord } = stackOf({ frontDoor, ...samples.domain, ...samples.hostedZone });
+      const mapping = mapped.Resources[idOf(mapped, 'AWS::ApiGatewayV2::ApiMapping', /./)];
+      const [api, stage] =
+        frontDoor === 'rest'
+          ? ['AWS::ApiGateway::RestApi', 'AWS::ApiGateway::Stage']
+          : ['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'];
+      const stageId = idOf(mapped, stage, /./);
+      expect(resolve(mapping?.Properties)).toEqual({
+        DomainName: `arn:${idOf(mapped, 'AWS::ApiGatewayV2::DomainName', /./)}`,
+        ApiId: `arn:${idOf(mapped, api, /./)}`,
+        Stage: frontDoor === 'rest' ? `arn:${stageId}` : '$default',
+      });
+      expect(mapping?.DependsOn).toContain(stageId);
+      withRecord.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+        DomainName: 'hooks.example.com',
+        DomainNameConfigurations: [
+          {
+            CertificateArn: samples.domain.certificateArn,
+            EndpointType: 'REGIONAL',
+            SecurityPolicy: 'TLS_1_2',
+          },
+        ],
+      });
+      withRecord.hasResourceProperties('AWS::Route53::RecordSet', {
+        Name: 'hooks.example.com.',
+        Type: 'A',
+        HostedZoneId: samples.hostedZone.hostedZoneId,
+      });
+    },
+  );
+});
+
+describe('a key of your own', () => {
+  const withKey = stackOf({ customerManagedKey: 'true' });
+  const key = { 'Fn::GetAtt': ['Key', 'Arn'] };
+
+  test('encrypts queues, keyring, large data and logs, and is rotated', () => {
+    withKey.template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: key });
+    withKey.template.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: key });
+    withKey.template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
+    withKey.template.allResourcesProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key } },
+        ],
+      },
+    });
+    withKey.template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+
+  test('can be used by CloudWatch Logs for logs of this account', () => {
+    const { KeyPolicy } = resolve(withKey.json.Resources.Key?.Properties) as { KeyPolicy: { Statement: object[] } };
+    expect(KeyPolicy.Statement).toContainEqual({
+      Effect: 'Allow',
+      Principal: { Service: 'logs.us-east-1.amazonaws.com' },
+      Action: ['kms:Decrypt*', 'kms:Describe*', 'kms:Encrypt*', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+      Resource: '*',
+      Condition: {
+        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:us-east-1:123456789012:log-group:*' },
+      },
+    });
+  });
+});
+
+test.each(['http', 'rest'])('the access log of %s has nothing personal in it', (frontDoor) => {
+  const { json: logged } = stackOf({ frontDoor });
+  const type = frontDoor === 'rest' ? 'AWS::ApiGateway::Stage' : 'AWS::ApiGatewayV2::Stage';
+  const stage = logged.Resources[idOf(logged, type, /./)]?.Properties ?? {};
+  const { Format } = (stage.AccessLogSetting ?? stage.AccessLogSettings) as { Format: string };
+  const route = frontDoor === 'rest' ? 'resourcePath' : 'routeKey';
+  const known = ['requestId', 'requestTime', 'httpMethod', route, 'status', 'responseLatency'];
+  const ofIntegration = ['integrationLatency', 'integrationStatus', 'integrationErrorMessage', 'error.message'];
+  expect([...Format.matchAll(/\$context\.([\w.]+)/g)].map(([, name]) => name)).toEqual([...known, ...ofIntegration]);
+  expect(JSON.parse(Format)).toMatchObject({ service: 'Test/Receiver', status: '$context.status' });
 });

@@ -1,0 +1,141 @@
+import { defaultThrottle } from '../lib/front-door.ts';
+
+/*
+ * What a month costs, from list prices and what one webhook uses: `npm run costs` prints the tables of the README, and a
+ * test compares them. Change a price or an assumption here, and put the new tables there.
+ */
+
+/** List prices of us-east-1 in US dollars, November 2026, without free tiers and discounts. */
+const prices = {
+  /** HTTP API, a million requests, each begun 512 KB counting as one. */
+  httpApi: 1,
+  /** REST API, a million requests. */
+  restApi: 3.5,
+  lambdaRequests: 0.2,
+  /** arm64, a GB-second. */
+  lambdaCompute: 0.0000133334,
+  /** A million requests, each begun 64 KB counting as one. */
+  sqs: { FIFO: 0.5, standard: 0.4 },
+  /** A GB taken in, and a GB kept for a month. */
+  logs: { ingestion: 0.5, storage: 0.03 },
+  /** A million traces. */
+  traces: 5,
+  /** A GB to the internet. */
+  transfer: 0.09,
+  /** A month each. */
+  secret: 0.4,
+  metric: 0.3,
+  alarm: 0.1,
+  dashboard: 3,
+  kmsKey: 1,
+  /** Ten thousand calls. */
+  secretCalls: 0.05,
+};
+
+/** What one webhook uses. A test measures `ownLog`; the others are what AWS writes, and cautious guesses. */
+export const usage = {
+  /** Bytes of the log entry and the metric that the function writes for one accepted webhook. */
+  ownLog: 650,
+  /** Bytes of Lambda's START, END and REPORT, with the 26 bytes that CloudWatch adds to every entry. */
+  platformLog: 450,
+  accessLog: 450,
+  memoryGb: 0.5,
+  /** Milliseconds that are billed: with SQS taking the event, and for a refused request. */
+  accepted: 15,
+  refused: 3,
+  /** One send, and a consumer that receives and deletes ten at a time. */
+  sqsRequests: 1.2,
+  /** Bytes of an answer with its headers. */
+  answer: 500,
+};
+
+const million = 1_000_000;
+const gb = (bytesPerRequest: number) => (bytesPerRequest * million) / 1e9;
+const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+
+type Row = [label: string, ...amounts: number[]];
+
+/** The dollars of a million webhooks, by service, for both front doors and both orderings. */
+export function perMillion(): string {
+  const doors = { 'HTTP API': prices.httpApi, 'REST API': prices.restApi };
+  const variants = Object.entries(doors).flatMap(([door, api]) =>
+    Object.entries(prices.sqs).map(([ordering, sqs]) => ({
+      head: `${door}, ${ordering}`,
+      api,
+      sqs: sqs * usage.sqsRequests,
+    })),
+  );
+  const same = (label: string, amount: number): Row => [label, ...variants.map(() => amount)];
+  const logs = gb(usage.ownLog + usage.platformLog + usage.accessLog);
+  const rows: Row[] = [
+    ['API Gateway', ...variants.map(({ api }) => api)],
+    same('Lambda', prices.lambdaRequests + compute(usage.accepted)),
+    ['SQS', ...variants.map(({ sqs }) => sqs)],
+    same('CloudWatch Logs', logs * (prices.logs.ingestion + prices.logs.storage)),
+    same('Data transfer out', gb(usage.answer) * prices.transfer),
+  ];
+  const sum = total('**without traces**', rows);
+  const traces = same('X-Ray, at most', prices.traces);
+  return table(
+    ['a million webhooks', ...variants.map(({ head }) => head)],
+    [...rows, sum, traces, total('**with traces**', [sum, traces])],
+  );
+}
+
+/** The dollars of a month in which nothing comes. */
+export function perMonth(): string {
+  const environments = 2;
+  const keyringReads = (environments * 30 * 24 * 60) / 5;
+  const rows: Row[] = [
+    [
+      'Secrets Manager: the keyring, and two function environments that read it every five minutes',
+      prices.secret + (keyringReads / 10_000) * prices.secretCalls,
+    ],
+    ['CloudWatch: nine alarms', 9 * prices.alarm],
+    ['CloudWatch: about eight metrics in use', 8 * prices.metric],
+    ['CloudWatch: the dashboard', prices.dashboard],
+  ];
+  const key: Row = ['KMS, with `customerManagedKey`', prices.kmsKey];
+  return table(['a month', 'dollars'], [...rows, total('**together**', rows), key]);
+}
+
+/** The dollars of a day of forgeries, as many as the default limits let in. */
+export function perDayOfFlood(): string {
+  const millions = (defaultThrottle.rateLimit * 86_400) / million;
+  const traced = (1 + 0.05 * (defaultThrottle.rateLimit - 1)) / defaultThrottle.rateLimit;
+  const answer = gb(usage.answer) * prices.transfer;
+  const behind =
+    prices.lambdaRequests +
+    compute(usage.refused) +
+    gb(usage.ownLog + usage.platformLog + usage.accessLog) * prices.logs.ingestion +
+    traced * prices.traces +
+    answer;
+  // Lambda takes at most 6 MB, so these end at API Gateway, which counts 10 MB as 20 requests.
+  const largest = 20 * prices.httpApi + gb(usage.accessLog) * prices.logs.ingestion + answer;
+  const rows: Row[] = [
+    ['HTTP API, small requests', millions * (prices.httpApi + behind)],
+    ['REST API, which does not count size', millions * (prices.restApi + behind)],
+    ['HTTP API, requests of 10 MB (16 Gbit/s)', millions * largest],
+  ];
+  return table([`a day of ${defaultThrottle.rateLimit} forgeries a second`, 'dollars'], rows);
+}
+
+function compute(milliseconds: number): number {
+  return million * usage.memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
+}
+
+function total(label: string, rows: readonly Row[]): Row {
+  const [, ...first] = rows[0] ?? [label];
+  return [label, ...first.map((_, column) => rows.reduce((sum, [, ...amounts]) => sum + (amounts[column] ?? 0), 0))];
+}
+
+function table(heads: string[], rows: readonly Row[]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  const rule = `|---|${heads
+    .slice(1)
+    .map(() => '---:|')
+    .join('')}`;
+  return [line(heads), rule, ...rows.map(([label, ...amounts]) => line([label, ...amounts.map(dollars)]))].join('\n');
+}
+
+if (import.meta.main) console.log([perMillion(), perMonth(), perDayOfFlood()].join('\n\n'));

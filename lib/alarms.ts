@@ -1,0 +1,126 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Construct } from 'constructs';
+import type { MonitoringProps } from './monitoring.ts';
+
+/** Longer than the 5 receives of 3 minutes that take an event to the dead-letter queue, which has an alarm of its own. */
+const oldestAllowed = Duration.minutes(30);
+
+/** In 15 minutes. Nobody but MessageMedia knows the URL: refusals are rare until something is wrong. */
+const surgeOfRefusals = 10;
+
+/** What can go wrong. Each has a section in docs/operations.md, of its own name, that says what to do. */
+export class Alarms extends Construct {
+  readonly all: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    const action = props.alarmTopic && new SnsAction(props.alarmTopic);
+    this.all = [...eventWatches(props), ...requestWatches(props), ...silenceWatch(props)].map((watch) => {
+      const alarm = createAlarm(this, watch);
+      if (action) {
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+      }
+      return alarm;
+    });
+  }
+}
+
+/** What an alarm watches: a metric that should stay below 1, unless `options` say otherwise. */
+interface Watch {
+  id: string;
+  meaning: string;
+  metric: IMetric;
+  options?: Partial<AlarmProps>;
+}
+
+/** What counts failures has no data while all is well, so missing data is good news. */
+function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch): Alarm {
+  const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+  return new Alarm(scope, id, {
+    alarmDescription: `${meaning}. What to do: docs/operations.md#${section}`,
+    metric,
+    threshold: 1,
+    evaluationPeriods: 1,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+    ...options,
+  });
+}
+
+function eventWatches({ receiver }: MonitoringProps): Watch[] {
+  const maximum = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
+  const oldest: Watch = {
+    id: 'OldestEvent',
+    meaning: `The oldest event has waited ${oldestAllowed.toMinutes()} minutes for a consumer`,
+    metric: receiver.queue.metricApproximateAgeOfOldestMessage(maximum),
+    options: { threshold: oldestAllowed.toSeconds() },
+  };
+  if (!receiver.deadLetterQueue) return [oldest];
+  const dead: Watch = {
+    id: 'DeadLetters',
+    meaning: 'No consumer could handle some events',
+    metric: receiver.deadLetterQueue.metricApproximateNumberOfMessagesVisible(maximum),
+  };
+  return [dead, oldest];
+}
+
+function requestWatches({ receiver }: MonitoringProps): Watch[] {
+  const sum = { statistic: Stats.SUM, period: Duration.minutes(5) };
+  return [
+    {
+      id: 'EnqueueFailures',
+      meaning: 'Verified webhooks could not be queued',
+      metric: receiver.metricFailed('queue_unavailable', sum),
+    },
+    { id: 'KeyringFailures', meaning: 'The keyring could not be read', metric: receiver.metricKeyringLoadFailed(sum) },
+    {
+      id: 'RefusalSurge',
+      meaning: `At least ${surgeOfRefusals} requests were refused within 15 minutes`,
+      metric: receiver.metricRefused(undefined, { ...sum, period: Duration.minutes(15) }),
+      options: { threshold: surgeOfRefusals },
+    },
+    { id: 'FunctionErrors', meaning: 'The function crashed or timed out', metric: receiver.function.metricErrors(sum) },
+    {
+      id: 'UnexpectedFailures',
+      meaning: 'Requests failed in a way that nobody foresaw',
+      metric: receiver.metricFailed('unexpected', sum),
+    },
+    {
+      id: 'FunctionThrottles',
+      meaning: 'Lambda had no concurrency left for some requests',
+      metric: receiver.function.metricThrottles(sum),
+    },
+    {
+      id: 'RequestThrottles',
+      meaning: 'API Gateway turned requests away because there were too many',
+      metric: receiver.metricThrottled(sum),
+    },
+  ];
+}
+
+function silenceWatch({ receiver, silence }: MonitoringProps): Watch[] {
+  if (!silence) return [];
+  // Filled, because an alarm on missing data alone looks back several periods before it goes off.
+  const metric = new MathExpression({
+    expression: 'FILL(accepted, 0)',
+    usingMetrics: { accepted: receiver.metricAccepted() },
+    label: 'Accepted',
+    period: silence,
+  });
+  const options: Partial<AlarmProps> = {
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    treatMissingData: TreatMissingData.BREACHING,
+  };
+  return [{ id: 'Silence', meaning: `No webhook was accepted within ${silence.toMinutes()} minutes`, metric, options }];
+}

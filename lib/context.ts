@@ -1,0 +1,96 @@
+import { isIP } from 'node:net';
+import type { Node } from 'constructs';
+
+/** A setting that cannot be deployed. The message is for whoever typed it. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+/** Says what is wrong with a setting: `allowed` ends the sentence "it must be …". */
+export function invalid(name: string, value: string, allowed: string): SettingError {
+  return new SettingError(`Setting ${name} is "${value}": it must be ${allowed}.`);
+}
+
+/**
+ * Reads typed values from context. A value may come from a command line (text) or from `cdk.json` (any JSON).
+ *
+ * Every method throws a `SettingError` that names the setting, its value and what is allowed.
+ */
+export function createReader(node: Node) {
+  const read = (name: string): string | undefined => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined ? undefined : String(value);
+  };
+
+  function text(name: string, shape: RegExp, allowed: string): string | undefined;
+  function text(name: string, shape: RegExp, allowed: string, fallback: string): string;
+  function text(name: string, shape: RegExp, allowed: string, fallback?: string): string | undefined {
+    const value = read(name) ?? fallback;
+    if (value !== undefined && !shape.test(value)) throw invalid(name, value, allowed);
+    return value;
+  }
+
+  function wholeNumber(name: string, min: number, max: number): number | undefined;
+  function wholeNumber(name: string, min: number, max: number, fallback: number): number;
+  function wholeNumber(name: string, min: number, max: number, fallback?: number): number | undefined {
+    const value = read(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (!/^\d{1,9}$/.test(value) || number < min || number > max) {
+      throw invalid(name, value, `a whole number from ${min} to ${max}`);
+    }
+    return number;
+  }
+
+  /** The first choice is the default. */
+  function oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
+    const value = read(name) ?? choices[0];
+    const choice = choices.find((candidate) => candidate === value);
+    if (choice === undefined) throw invalid(name, value, choices.join(' or '));
+    return choice;
+  }
+
+  function oneOfNumbers<T extends number>(name: string, choices: readonly T[], fallback: T): T {
+    const value = read(name) ?? String(fallback);
+    const choice = choices.find((candidate) => String(candidate) === value);
+    if (choice === undefined) throw invalid(name, value, `one of ${choices.join(', ')}`);
+    return choice;
+  }
+
+  /** @param resource regular expression for what comes after the partition */
+  function arn(name: string, resource: string, what: string): string | undefined {
+    return text(name, new RegExp(`^arn:aws[a-z-]*:${resource}$`), `the ARN of ${what}`);
+  }
+
+  /** IP addresses and CIDR ranges; on the command line with commas between them. */
+  function addresses(name: string): string[] | undefined {
+    const value = read(name);
+    const list = value?.split(',').map((address) => address.trim());
+    if (value !== undefined && !list?.every(isAddress)) {
+      throw invalid(
+        name,
+        value,
+        'IP addresses or CIDR ranges with commas between them, such as 203.0.113.0/24,2001:db8::1',
+      );
+    }
+    return list;
+  }
+
+  /** A misspelt name would otherwise pass unseen. Names of other programs have punctuation, such as `@aws-cdk/…`. */
+  function rejectUnknown(known: readonly string[]): void {
+    const isSetting = (name: string) => /^[A-Za-z]+$/.test(name);
+    const unknown = Object.keys(node.getAllContext()).find((name) => isSetting(name) && !known.includes(name));
+    if (unknown !== undefined) {
+      throw new SettingError(`There is no setting ${unknown}: the settings are ${known.join(', ')}.`);
+    }
+  }
+
+  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, rejectUnknown };
+}
+
+function isAddress(value: string): boolean {
+  const [address = '', prefix, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}

@@ -1,0 +1,53 @@
+import { CfnApiMapping, DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
+import { Construct } from 'constructs';
+import type { FrontDoor } from './front-door.ts';
+
+/** A domain name of one's own. */
+export interface CustomDomainOptions {
+  domainName: string;
+  /** For `domainName`, from the region of the stack. */
+  certificate: ICertificate;
+  /**
+   * Gets an alias record for the domain name.
+   * @default - no record is made: point one at `target`
+   */
+  hostedZone?: IHostedZone;
+}
+
+/** What a custom domain needs. */
+export interface CustomDomainProps extends CustomDomainOptions {
+  /** Where requests go. Changing it changes no URL. */
+  frontDoor: FrontDoor;
+}
+
+/** A domain name in front of a front door, of either kind. The path that is signed is the callback path, nothing before it. */
+export class CustomDomain extends Construct {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Host name that a DNS record of the domain must point at. */
+  readonly target: string;
+
+  constructor(scope: Construct, id: string, { domainName, certificate, hostedZone, frontDoor }: CustomDomainProps) {
+    super(scope, id);
+    const domain = new DomainName(this, 'Name', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
+    // No mapping key: it would be part of the signed path, and reports differ on what API Gateway makes of it.
+    const { apiId, stage } = frontDoor;
+    const mapping = new CfnApiMapping(this, 'Mapping', { domainName: domain.name, apiId, stage: stage.stageName });
+    // The name of an HTTP API's stage is a plain text, which does not make CloudFormation wait for the stage.
+    mapping.node.addDependency(stage);
+    if (hostedZone) {
+      const target = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);
+      // The dot at the end makes the name complete, so that the zone's own name need not be known.
+      new ARecord(this, 'Record', {
+        zone: hostedZone,
+        recordName: `${domainName}.`,
+        target: RecordTarget.fromAlias(target),
+      });
+    }
+    this.url = `https://${domainName}`;
+    this.target = domain.regionalDomainName;
+  }
+}

@@ -1,0 +1,41 @@
+import { Validations } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Construct } from 'constructs';
+import type { FrontDoor, FrontDoorProps } from './front-door.ts';
+
+/** An HTTP API. It hands over the query exactly as it was sent, which is part of what is signed. */
+export class HttpFrontDoor extends Construct implements FrontDoor {
+  readonly url: string;
+  readonly apiId: string;
+  readonly stage: HttpStage;
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, { handler, callbackPath, throttle, accessLog }: FrontDoorProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', { description: 'MessageMedia webhooks', createDefaultStage: false });
+    this.api.addRoutes({
+      path: callbackPath,
+      methods: [HttpMethod.ANY],
+      integration: new HttpLambdaIntegration('Integration', handler),
+    });
+    // With any other stage the stage's name would be part of the signed path.
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLog.logGroup),
+        format: accessLog.formatWith('$context.routeKey'),
+      },
+    });
+    this.url = this.stage.url.replace(/\/$/, '');
+    this.apiId = this.api.apiId;
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'MessageMedia cannot sign in: the signature of each webhook is the authorization, and the function checks it.',
+    });
+  }
+}

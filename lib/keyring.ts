@@ -1,0 +1,31 @@
+import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+
+/** What a keyring can be. */
+export interface KeyringProps {
+  /**
+   * Encrypts the secret.
+   * @default - the account's own key of Secrets Manager, at no charge
+   */
+  encryptionKey?: IKey;
+}
+
+/** The secret with the public keys. It starts empty, which refuses everything, and outlives the stack. */
+export class Keyring extends Secret {
+  constructor(scope: Construct, id: string, { encryptionKey }: KeyringProps = {}) {
+    super(scope, id, {
+      description: 'Public keys that MessageMedia webhooks are verified with',
+      // Public keys are no secret. A deployment writes this value once and never again.
+      secretStringValue: SecretValue.unsafePlainText('{"keys":[]}'),
+      encryptionKey,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'It holds public keys, which MessageMedia makes: a new one comes with `mmw keys rotate` or a rotation function.',
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import type { Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+
+/**
+ * Lets CloudWatch Logs use a key for the logs of the stack's account and region. The policy of the key cannot name the
+ * log groups themselves, as they already name the key; in a key's policy, `*` is that key alone.
+ */
+export function allowLogs(key: IKey, { partition, region, account }: Stack): void {
+  const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+      resources: ['*'],
+      conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import { Duration } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { environment } from '../lambda/contract.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { grantKeyThrough } from './key-grant.ts';
+
+/** What a receiver's function needs. */
+export interface ReceiverFunctionProps {
+  /** Gets the verified events. */
+  queue: IQueue;
+  /** Holds the public keys. */
+  keyring: ISecret;
+  /**
+   * Gets the data of events that are too large for the queue.
+   * @default - such events are answered with 413
+   */
+  overflowBucket?: IBucket;
+  /** How far the signed `Date` may be from now; zero turns the check off. */
+  timestampTolerance: Duration;
+  /** Name of the receiver in log and metrics. */
+  service: string;
+  logGroup: ILogGroup;
+  /** Whether X-Ray gets traces. */
+  tracing: boolean;
+  /**
+   * Concurrent executions kept for, and granted at most to, the function.
+   * @default - it shares the account's
+   */
+  reservedConcurrentExecutions?: number;
+}
+
+/** The function that verifies webhooks and queues them. It may do what it calls, and nothing else. */
+export class ReceiverFunction extends Construct {
+  readonly function: IFunction;
+
+  constructor(scope: Construct, id: string, props: ReceiverFunctionProps) {
+    super(scope, id);
+    const { queue, keyring, overflowBucket, timestampTolerance, service, logGroup, tracing } = props;
+    const { function: handler, role } = new BundledFunction(this, 'Handler', {
+      entry: 'handler',
+      description: 'Verifies MessageMedia webhooks and queues them',
+      // Verification is CPU work, and CPU comes with memory: less is slower and hardly cheaper.
+      memorySize: 512,
+      // Longer than all tries of Secrets Manager, S3 and SQS together, shorter than the 20 s the sender waits.
+      timeout: Duration.seconds(18),
+      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      logGroup,
+      tracing,
+      environment: {
+        [environment.queueUrl]: queue.queueUrl,
+        [environment.keyringSecretId]: keyring.secretArn,
+        ...(overflowBucket && { [environment.overflowBucket]: overflowBucket.bucketName }),
+        [environment.timestampToleranceSeconds]: String(timestampTolerance.toSeconds()),
+        [environment.service]: service,
+      },
+    });
+    this.function = handler;
+
+    // The constructs' own grants would add more than the function calls: attributes, descriptions.
+    queue.grant(role, 'sqs:SendMessage');
+    const secretArn = keyring.secretFullArn ?? `${keyring.secretArn}-??????`;
+    Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
+    grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt']);
+    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt']);
+    if (overflowBucket) {
+      // Keys are SHA-256 in hexadecimal, 64 characters without a slash; IAM can say no more than any name.
+      Grant.addToPrincipal({
+        grantee: role,
+        actions: ['s3:PutObject'],
+        resourceArns: [overflowBucket.arnForObjects('*')],
+      });
+      grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:GenerateDataKey']);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { Names, Validations } from 'aws-cdk-lib';
+import {
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  RestApi,
+  type Stage,
+} from 'aws-cdk-lib/aws-apigateway';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+import type { FrontDoor, FrontDoorProps } from './front-door.ts';
+
+/** What only a REST API can do. */
+export interface RestFrontDoorOptions {
+  /**
+   * ARN of a regional AWS WAF web ACL.
+   * @default - none
+   */
+  webAclArn?: string;
+  /**
+   * IP addresses and CIDR ranges that may call; every other caller gets a 403.
+   * @default - anybody may call
+   */
+  allowedIps?: readonly string[];
+}
+
+/** A regional REST API. It hands over the path as it was sent, stage included, but the query only decoded. */
+export class RestFrontDoor extends Construct implements FrontDoor {
+  readonly url: string;
+  readonly apiId: string;
+  readonly stage: Stage;
+  readonly api: RestApi;
+
+  constructor(scope: Construct, id: string, props: FrontDoorProps & RestFrontDoorOptions) {
+    super(scope, id);
+    const { handler, callbackPath, throttle, accessLog, webAclArn, allowedIps } = props;
+    this.api = new RestApi(this, 'Api', {
+      // Its metrics are told apart by this name alone.
+      restApiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
+      description: 'MessageMedia webhooks',
+      endpointTypes: [EndpointType.REGIONAL],
+      // Without it every body that is not UTF-8 text is destroyed before its signature can be checked.
+      binaryMediaTypes: ['*/*'],
+      policy: allowedIps && allowOnly(allowedIps),
+      // A REST API writes no access log before the account has a role for it. It is the account's: it stays.
+      cloudWatchRole: true,
+      deployOptions: {
+        throttlingRateLimit: throttle.rateLimit,
+        throttlingBurstLimit: throttle.burstLimit,
+        accessLogDestination: new LogGroupLogDestination(accessLog.logGroup),
+        accessLogFormat: accessLog.formatWith('$context.resourcePath'),
+      },
+    });
+    // It would name a URL without the callback path.
+    this.api.node.tryRemoveChild('Endpoint');
+    const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
+    this.api.root.resourceForPath(callbackPath).addMethod('ANY', integration);
+    this.stage = this.api.deploymentStage;
+    this.url = this.api.url.replace(/\/$/, '');
+    this.apiId = this.api.restApiId;
+    if (webAclArn !== undefined) {
+      new CfnWebACLAssociation(this, 'WebAcl', { webAclArn, resourceArn: this.stage.stageArn });
+    }
+    this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    const authorization =
+      'MessageMedia cannot sign in: the signature of each webhook is the authorization, and the function checks it.';
+    Validations.of(this).acknowledge(
+      { id: 'AwsSolutions-APIG4', reason: authorization },
+      { id: 'AwsSolutions-COG4', reason: authorization },
+      { id: 'AwsSolutions-APIG2', reason: 'A webhook can have any body: its signature is checked, not its shape.' },
+      { id: 'AwsSolutions-APIG3', reason: 'A web ACL is a choice with a price of its own: setting webAclArn.' },
+      {
+        id: 'AwsSolutions-APIG6',
+        reason: 'Execution logs repeat headers and queries, which are personal data; the access log has the rest.',
+      },
+      {
+        id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+        reason: "It is AWS's own policy for the account's role that API Gateway writes logs with.",
+      },
+    );
+  }
+}
+
+function allowOnly(addresses: readonly string[]): PolicyDocument {
+  const everything = {
+    principals: [new AnyPrincipal()],
+    actions: ['execute-api:Invoke'],
+    resources: ['execute-api:/*'],
+  };
+  const conditions = { NotIpAddress: { 'aws:SourceIp': addresses } };
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement(everything),
+      new PolicyStatement({ ...everything, effect: Effect.DENY, conditions }),
+    ],
+  });
+}

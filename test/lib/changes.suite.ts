@@ -1,0 +1,250 @@
+import { describe, expect, test } from '@jest/globals';
+import { changes } from './changes.ts';
+import { choices, combinations, without } from './combinations.ts';
+import { type Context, samples, stackOf } from './support.ts';
+
+const rest = { frontDoor: 'rest' };
+const alarms = [
+  'DeadLetters',
+  'EnqueueFailures',
+  'FunctionErrors',
+  'FunctionThrottles',
+  'KeyringFailures',
+  'OldestEvent',
+  'RefusalSurge',
+  'RequestThrottles',
+  'UnexpectedFailures',
+];
+
+/** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
+const changesOf: [name: string, base: Context, context: Context, expected: string[]][] = [
+  [
+    'callbackPath',
+    {},
+    { callbackPath: '/a/b' },
+    [
+      '+ ReceiverHttpApiANYab',
+      '+ ReceiverHttpApiANYabIntegration',
+      '+ ReceiverHttpApiANYabIntegrationPermission',
+      '- ReceiverHttpApiANYmessagemedia',
+      '- ReceiverHttpApiANYmessagemediaIntegration',
+      '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
+      '~ output CallbackUrl',
+    ],
+  ],
+  [
+    'ordering',
+    {},
+    { ordering: 'standard' },
+    ['DeadLetterQueue', 'EventQueue'].flatMap((queue) =>
+      ['DeduplicationScope', 'FifoQueue', 'FifoThroughputLimit'].map((property) => `~ ${queue}.${property}`),
+    ),
+  ],
+  [
+    'timestampToleranceSeconds',
+    {},
+    { timestampToleranceSeconds: '60' },
+    ['~ ReceiverFunctionHandlerFunction.Environment'],
+  ],
+  [
+    'frontDoor',
+    {},
+    rest,
+    [
+      '+ ReceiverRestApi',
+      '+ ReceiverRestApiAccount',
+      '+ ReceiverRestApiCloudWatchRole',
+      '+ ReceiverRestApiDeployment',
+      '+ ReceiverRestApiDeploymentStageprod',
+      '+ ReceiverRestApimessagemedia',
+      '+ ReceiverRestApimessagemediaANY',
+      '+ ReceiverRestApimessagemediaANYApiPermissionTestReceiverRestApi3C3B07A4ANYmessagemedia',
+      '- ReceiverHttpApi',
+      '- ReceiverHttpApiANYmessagemedia',
+      '- ReceiverHttpApiANYmessagemediaIntegration',
+      '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
+      '- ReceiverHttpStage',
+      '~ MonitoringDashboard.DashboardBody',
+      '~ output CallbackUrl',
+    ],
+  ],
+  [
+    'frontDoor behind a domain, whose URL stays',
+    samples.domain,
+    rest,
+    [
+      '+ ReceiverRestApi',
+      '+ ReceiverRestApiAccount',
+      '+ ReceiverRestApiCloudWatchRole',
+      '+ ReceiverRestApiDeployment',
+      '+ ReceiverRestApiDeploymentStageprod',
+      '+ ReceiverRestApimessagemedia',
+      '+ ReceiverRestApimessagemediaANY',
+      '+ ReceiverRestApimessagemediaANYApiPermissionTestReceiverRestApi3C3B07A4ANYmessagemedia',
+      '- ReceiverHttpApi',
+      '- ReceiverHttpApiANYmessagemedia',
+      '- ReceiverHttpApiANYmessagemediaIntegration',
+      '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
+      '- ReceiverHttpStage',
+      '~ MonitoringDashboard.DashboardBody',
+      '~ ReceiverDomainMapping.ApiId',
+      '~ ReceiverDomainMapping.DependsOn',
+      '~ ReceiverDomainMapping.Stage',
+    ],
+  ],
+  [
+    'domainName and certificateArn',
+    {},
+    samples.domain,
+    ['+ ReceiverDomainMapping', '+ ReceiverDomainName', '+ output DomainTarget', '~ output CallbackUrl'],
+  ],
+  ['hostedZoneId', samples.domain, samples.hostedZone, ['+ ReceiverDomainRecord']],
+  ['webAclArn', rest, samples.webAcl, ['+ ReceiverRestWebAcl']],
+  [
+    'allowedIps',
+    rest,
+    samples.allowedIps,
+    [
+      '+ ReceiverRestApiDeployment',
+      '- ReceiverRestApiDeployment',
+      '~ ReceiverRestApi.Policy',
+      '~ ReceiverRestApiDeploymentStageprod.DeploymentId',
+    ],
+  ],
+  ['throttleRateLimit', {}, { throttleRateLimit: '50' }, ['~ ReceiverHttpStage.DefaultRouteSettings']],
+  ['throttleBurstLimit', {}, { throttleBurstLimit: '60' }, ['~ ReceiverHttpStage.DefaultRouteSettings']],
+  [
+    'throttleRateLimit of a REST API',
+    rest,
+    { throttleRateLimit: '50' },
+    ['~ ReceiverRestApiDeploymentStageprod.MethodSettings'],
+  ],
+  [
+    'throttleBurstLimit of a REST API',
+    rest,
+    { throttleBurstLimit: '60' },
+    ['~ ReceiverRestApiDeploymentStageprod.MethodSettings'],
+  ],
+  [
+    'reservedConcurrency',
+    {},
+    { reservedConcurrency: '5' },
+    ['~ ReceiverFunctionHandlerFunction.ReservedConcurrentExecutions'],
+  ],
+  [
+    'logRetentionDays',
+    {},
+    { logRetentionDays: '7' },
+    ['~ ReceiverAccessLogGroup.RetentionInDays', '~ ReceiverFunctionLog.RetentionInDays'],
+  ],
+  [
+    'rotationDays',
+    {},
+    { rotationDays: '30' },
+    [
+      '+ RotationApiCredentials',
+      '+ RotationApiCredentialsPolicy',
+      '+ RotationLog',
+      '+ RotationRotateFunction',
+      '+ RotationRotateFunctionInvoke',
+      '+ RotationRotateRole',
+      '+ RotationRotateRoleDefaultPolicy',
+      '+ RotationSchedule',
+      '+ output ApiCredentialsSecretArn',
+    ],
+  ],
+  [
+    'messagemediaBaseUrl',
+    { rotationDays: '30' },
+    { messagemediaBaseUrl: 'eu' },
+    ['~ RotationRotateFunction.Environment'],
+  ],
+  [
+    'logRetentionDays of rotation',
+    { rotationDays: '30' },
+    { logRetentionDays: '7' },
+    [
+      '~ ReceiverAccessLogGroup.RetentionInDays',
+      '~ ReceiverFunctionLog.RetentionInDays',
+      '~ RotationLog.RetentionInDays',
+    ],
+  ],
+  [
+    'customerManagedKey of rotation',
+    { rotationDays: '30' },
+    { customerManagedKey: 'true' },
+    [
+      '+ Key',
+      '~ DeadLetterQueue.KmsMasterKeyId',
+      '~ DeadLetterQueue.SqsManagedSseEnabled',
+      '~ EventQueue.KmsMasterKeyId',
+      '~ EventQueue.SqsManagedSseEnabled',
+      '~ Keyring.KmsKeyId',
+      '~ OverflowBucket.BucketEncryption',
+      '~ ReceiverAccessLogGroup.KmsKeyId',
+      '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
+      '~ ReceiverFunctionLog.KmsKeyId',
+      '~ RotationApiCredentials.KmsKeyId',
+      '~ RotationLog.KmsKeyId',
+      '~ RotationRotateRoleDefaultPolicy.PolicyDocument',
+    ],
+  ],
+  [
+    'tracing',
+    {},
+    { tracing: 'false' },
+    ['~ ReceiverFunctionHandlerFunction.TracingConfig', '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument'],
+  ],
+  [
+    'customerManagedKey',
+    {},
+    { customerManagedKey: 'true' },
+    [
+      '+ Key',
+      '~ DeadLetterQueue.KmsMasterKeyId',
+      '~ DeadLetterQueue.SqsManagedSseEnabled',
+      '~ EventQueue.KmsMasterKeyId',
+      '~ EventQueue.SqsManagedSseEnabled',
+      '~ Keyring.KmsKeyId',
+      '~ OverflowBucket.BucketEncryption',
+      '~ ReceiverAccessLogGroup.KmsKeyId',
+      '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
+      '~ ReceiverFunctionLog.KmsKeyId',
+    ],
+  ],
+  [
+    'alarmTopicArn',
+    {},
+    samples.alarmTopic,
+    alarms.flatMap((alarm) => [`~ MonitoringAlarms${alarm}.AlarmActions`, `~ MonitoringAlarms${alarm}.OKActions`]),
+  ],
+  [
+    'silenceAlarmMinutes',
+    {},
+    { silenceAlarmMinutes: '60' },
+    ['+ MonitoringAlarmsSilence', '~ MonitoringDashboard.DashboardBody'],
+  ],
+];
+
+describe('a setting changes what it should and nothing else', () => {
+  test.each(changesOf)('%s', (_name, base, context, expected) => {
+    expect(changes(stackOf(base).json, stackOf({ ...base, ...context }).json)).toEqual(expected);
+  });
+
+  // Beside another choice one may change less, but nothing that it does not change anywhere.
+  test.each(choices)('$name, in every combination', (choice) => {
+    const known = changesOf.flatMap(([, , made, lines]) =>
+      Object.keys(made).some((key) => key in choice.context) ? lines : [],
+    );
+    for (const combination of combinations) {
+      const other = without(combination, choice);
+      if (!other) continue;
+      const found = changes(stackOf(other.context).json, stackOf(combination.context).json);
+      expect({ combination: combination.name, unknown: found.filter((line) => !known.includes(line)) }).toEqual({
+        combination: combination.name,
+        unknown: [],
+      });
+      expect(found).not.toEqual([]);
+    }
+  });
+});
