@@ -1,6 +1,6 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { VerificationKey } from '../lambda/keyring.ts';
-import { type ReadEvent, readQueuedEvent } from '../lambda/queued-event.ts';
+import { type FetchData, openQueuedEvent, type ReadEvent } from '../lambda/queued-event.ts';
 import { reverify } from '../lambda/reverify.ts';
 
 /** An event off the queue and whether its signature, checked again from the message alone, is good. */
@@ -8,18 +8,21 @@ export interface ConsumedEvent extends ReadEvent {
   reverified: boolean;
 }
 
-/** Takes up to ten messages off the queue. */
+const nowhere: FetchData = (dataref) => Promise.reject(new Error(`Nothing here can fetch ${dataref}`));
+
+/** Takes up to ten messages off the queue, and the data of large ones from where it is. */
 export async function consume(
   client: SQSClient,
   queueUrl: string,
   keys: readonly VerificationKey[],
+  fetchData: FetchData = nowhere,
 ): Promise<ConsumedEvent[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
   );
   const events: ConsumedEvent[] = [];
   for (const { Body = '', ReceiptHandle } of Messages) {
-    const read = readQueuedEvent(Body);
+    const read = await openQueuedEvent(Body, fetchData);
     events.push({ ...read, reverified: reverify(read, keys) });
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
   }

@@ -2,6 +2,7 @@ import type { Proof } from './proof.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { keyring } from './proofs/keyring.ts';
+import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
@@ -10,6 +11,7 @@ import { verification } from './proofs/verification.ts';
 export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
+  ...large,
   ...keyring,
   ...outage,
   ...upgrade,

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { outputs as names } from '../../lambda/contract.ts';
@@ -18,6 +19,7 @@ export interface Clients {
   cloudFormation: CloudFormationClient;
   cloudTrail: CloudTrailClient;
   logs: CloudWatchLogsClient;
+  s3: S3Client;
   secrets: SecretsManagerClient;
   sqs: SQSClient;
 }
@@ -28,6 +30,7 @@ export function createClients({ url }: Ministack): Clients {
     cloudFormation: new CloudFormationClient(settings),
     cloudTrail: new CloudTrailClient(settings),
     logs: new CloudWatchLogsClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
     secrets: new SecretsManagerClient(settings),
     sqs: new SQSClient({ ...settings, useQueueUrlAsEndpoint: false }),
   };
@@ -55,6 +58,7 @@ export interface DeployedStack {
   queueUrl: string;
   deadLetterQueueUrl: string;
   keyringSecretId: string;
+  overflowBucket: string;
   /** Sends a request to the deployed URL over TLS. */
   send(request: WireRequest): Promise<DeliveryAnswer>;
   /** Every line that the stack logged; those of the function are in order. */
@@ -87,6 +91,7 @@ export function openStack(clients: Clients, { url }: Ministack, outputs: Record<
     queueUrl: output(names.queueUrl),
     deadLetterQueueUrl: output(names.deadLetterQueueUrl),
     keyringSecretId: output(names.keyringSecretArn),
+    overflowBucket: output(names.overflowBucketName),
     send: (request) => deliver(url, { ...request, headers: { ...request.headers, host } }),
     log,
     lastOutcome: async () => (await log()).flatMap(parseOutcome).at(-1),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RejectionReason } from '../../lambda/contract.ts';
+import { fetchFromS3 } from '../../lambda/s3-data.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
 import type { DeliveryAnswer, SigningKey, Webhook, WireRequest } from '../../sandbox/sender.ts';
 import { toWire } from '../../sandbox/sender.ts';
@@ -69,7 +70,7 @@ export async function keyringInterval(): Promise<void> {
 }
 
 function receive({ clients, stack, keys }: Run): Promise<ConsumedEvent[]> {
-  return consume(clients.sqs, stack.queueUrl, keys);
+  return consume(clients.sqs, stack.queueUrl, keys, fetchFromS3(clients.s3, stack.overflowBucket));
 }
 
 async function describe({ stack }: Pick<Run, 'stack'>, { status, body }: DeliveryAnswer): Promise<string> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DeleteBucketCommand, DeleteObjectCommand, HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DeleteSecretCommand, DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { DeleteQueueCommand, GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { keyringOf } from '../../support.ts';
@@ -21,7 +22,7 @@ export const destruction: Proof[] = [
       const idsOf = (status: string) => fates.filter((fate) => fate.status === status).map((fate) => fate.physicalId);
       const [kept, deleted] = [idsOf('DELETE_SKIPPED'), idsOf('DELETE_COMPLETE')];
       assert.equal(kept.length + deleted.length, fates.length, 'some resource is neither kept nor deleted');
-      for (const keeper of [stack.queueUrl, stack.deadLetterQueueUrl, stack.keyringSecretId]) {
+      for (const keeper of [stack.queueUrl, stack.deadLetterQueueUrl, stack.keyringSecretId, stack.overflowBucket]) {
         assert.ok(kept.includes(keeper), `${keeper} was not kept`);
       }
       assert.equal((await stack.send(waiting)).status, 404, 'the URL still answers');
@@ -29,12 +30,12 @@ export const destruction: Proof[] = [
       await expectOnQueue(run, waiting, id);
       const { keyring } = await readKeys(run);
       assert.equal(keyring, keyringOf(run.firstKey, run.secondKey), 'the keyring has other keys');
-      return `${deleted.length} resources deleted, ${kept.length} kept: queues with their messages and keyring with its keys`;
+      return `${deleted.length} resources deleted, ${kept.length} kept: queues with their messages, large data, and keyring with its keys`;
     },
   },
   {
     claim: 'what was kept, emptied and deleted by hand',
-    prove: async ({ clients: { sqs, secrets }, stack }) => {
+    prove: async ({ clients: { s3, sqs, secrets }, stack }) => {
       for (const QueueUrl of [stack.queueUrl, stack.deadLetterQueueUrl]) {
         await sqs.send(new PurgeQueueCommand({ QueueUrl }));
         await sqs.send(new DeleteQueueCommand({ QueueUrl }));
@@ -42,12 +43,17 @@ export const destruction: Proof[] = [
           name: /NonExistentQueue|QueueDoesNotExist/,
         });
       }
+      const Bucket = stack.overflowBucket;
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      await s3.send(new DeleteBucketCommand({ Bucket }));
+      await assert.rejects(s3.send(new HeadBucketCommand({ Bucket })));
       const SecretId = stack.keyringSecretId;
       await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
       await assert.rejects(secrets.send(new DescribeSecretCommand({ SecretId })), {
         name: 'ResourceNotFoundException',
       });
-      return 'both queues and the keyring are gone';
+      return 'both queues, the bucket and the keyring are gone';
     },
   },
 ];

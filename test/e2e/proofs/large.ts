@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { toQueueMessage } from '../../../lambda/event.ts';
+import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
+import type { Proof, Run } from '../proof.ts';
+import { expectQueued, samples } from '../webhooks.ts';
+
+/** Most bytes that SQS takes as one message. */
+const limit = 1_048_576;
+
+/** An MMS reply with an attachment of so many bytes, before base64. */
+function mms(run: Run, bytes: number): WireRequest {
+  const { mmsReply } = samples(run);
+  const [attachment] = JSON.parse(String(mmsReply.body)).attachments;
+  const content = Buffer.alloc(bytes, 'attachment').toString('base64');
+  const ids = { reply_id: randomUUID(), message_id: randomUUID() };
+  const reply = { ...JSON.parse(String(mmsReply.body)), ...ids, attachments: [{ ...attachment, content }] };
+  return toWire({ ...mmsReply, body: JSON.stringify(reply) }, run.firstKey);
+}
+
+/** A reply whose event, all in one message, has exactly so many bytes. */
+function replyOf(run: Run, bytes: number): WireRequest {
+  const ids = { reply_id: randomUUID(), message_id: randomUUID() };
+  const write = (length: number) =>
+    toWire({ ...samples(run).smsReply, body: JSON.stringify({ ...ids, content: 'x'.repeat(length) }) }, run.firstKey);
+  const { method, target, headers, body } = write(0);
+  const request = { method, target, body, date: headers.date ?? '', contentType: headers['content-type'] };
+  const proof = { signature: headers['x-messagemedia-signature'] ?? '', digest: run.firstKey.digest };
+  const message = toQueueMessage({ ...request, ...proof, keyId: run.firstKey.id, requestId: '' });
+  return write(bytes - Buffer.byteLength(message.body));
+}
+
+export const large: Proof[] = [
+  {
+    claim: 'MMS reply with an attachment of 3 MB, a request of 4 MB',
+    prove: async (run) => {
+      const request = mms(run, 3_000_000);
+      assert.ok(request.body.length > 4_000_000);
+      const { event } = await expectQueued(run, request);
+      assert.match(String(event.dataref), /^s3:\/\//);
+      return '202, its event on the queue, its data in S3, byte for byte, verified again from both';
+    },
+  },
+  {
+    claim: 'events of 1 MiB minus one byte, 1 MiB, and 1 MiB plus one',
+    prove: async (run) => {
+      const inS3: boolean[] = [];
+      for (const bytes of [limit - 1, limit, limit + 1]) {
+        const { event } = await expectQueued(run, replyOf(run, bytes));
+        inS3.push(event.dataref !== undefined);
+      }
+      assert.deepEqual(inS3, [false, false, true]);
+      return '202 each; the first two whole on the queue, the third with its data in S3';
+    },
+  },
+];
