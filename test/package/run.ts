@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+/** An app of somebody else: two receivers in one stack, one with a queue of its own, and a consumer of their events. */
+const app = `
+import { App, Stack } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { WebhookReceiver } from 'messagemedia-webhook-receiver';
+import { KeyRotation } from 'messagemedia-webhook-receiver/lib/key-rotation';
+import { Monitoring } from 'messagemedia-webhook-receiver/lib/monitoring';
+
+const theirs = new App();
+const stack = new Stack(theirs, 'Theirs');
+const receiver = new WebhookReceiver(stack, 'Marketing');
+new Monitoring(stack, 'Monitoring', { receiver });
+new KeyRotation(stack, 'Rotation', { keyring: receiver.keyring, everyDays: 30, baseUrl: 'eu' });
+new WebhookReceiver(stack, 'Support', { queue: new Queue(stack, 'Own'), callbackPath: '/support' });
+theirs.synth();
+`;
+
+const consumer = `
+import { readQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
+import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
+import { reverify } from 'messagemedia-webhook-receiver/events/verify';
+import { parseKeyring } from 'messagemedia-webhook-receiver/keyring';
+
+export const handle = (message: string, secret: string): WebhookEvent | undefined => {
+  const read = readQueuedEvent(message);
+  return reverify(read, parseKeyring(secret).keys) ? read.event : undefined;
+};
+export const fetcher = fetchFromS3;
+`;
+
+const tsconfig = {
+  compilerOptions: {
+    target: 'es2022',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: false,
+    outDir: 'out',
+    types: ['node'],
+    skipLibCheck: false,
+  },
+  include: ['*.ts'],
+};
+
+/** Packs the project, installs it in an app as anybody would, and looks at what comes of it. */
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'webhooks-package-'));
+  try {
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
+      cwd: root,
+      maxBuffer: 2 ** 24,
+    });
+    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
+    done(`npm pack: ${packed.filename}, ${packed.files.length} files, ${Math.round(packed.size / 1024)} kB`);
+
+    const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const versions = ['aws-cdk-lib', 'constructs', 'typescript', '@types/node'].map(
+      (name) => `${name}@${devDependencies[name]}`,
+    );
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'theirs', private: true, type: 'module' }));
+    await run('npm', ['install', '--no-audit', '--no-fund', join(folder, packed.filename), ...versions], {
+      cwd: folder,
+    });
+    done('npm install of the tarball in another CDK app');
+
+    await writeFile(join(folder, 'app.ts'), app);
+    await writeFile(join(folder, 'consumer.ts'), consumer);
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
+    await run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: folder }).catch(({ stdout: errors }) =>
+      assert.fail(errors),
+    );
+    done('its TypeScript compiles against the types of the package');
+
+    const outdir = join(folder, 'cdk.out');
+    await run(process.execPath, ['out/app.js'], { cwd: folder, env: { ...process.env, CDK_OUTDIR: outdir } });
+    const template = JSON.parse(await readFile(join(outdir, 'Theirs.template.json'), 'utf8'));
+    const resources = Object.values<{ Type: string }>(template.Resources);
+    assert.equal(resources.filter(({ Type }) => Type === 'AWS::Lambda::Function').length, 3);
+    const manifest = JSON.parse(await readFile(join(outdir, 'Theirs.assets.json'), 'utf8'));
+    const assets = Object.values<{ source: { path: string; packaging: string } }>(manifest.files);
+    const bundles = assets.filter(({ source }) => source.packaging === 'zip');
+    assert.equal(bundles.length, 2);
+    for (const { source } of bundles)
+      assert.ok(existsSync(join(outdir, source.path, 'index.mjs')), 'a function has no bundle');
+    assert.equal(resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Api').length, 2);
+    done('it synthesizes: two receivers, a monitor and a rotation in one stack, without esbuild or network');
+
+    const { handle } = await import(join(folder, 'out/consumer.js'));
+    assert.throws(() => handle('{}', '{"keys":[]}'));
+    const mmw = await run('npx', ['mmw', '--help'], { cwd: folder });
+    assert.match(mmw.stdout, /^Usage: mmw/);
+    done('the reading library and mmw run from the package');
+  } finally {
+    await rm(folder, { recursive: true });
+    await rm(join(root, 'dist'), { recursive: true, force: true });
+  }
+}
+
+function done(what: string): void {
+  console.log(`✓ ${what}`);
+}
+
+await main();
