@@ -91,7 +91,7 @@ export function perMonth(): string {
       'Secrets Manager: the keyring, and two function environments that read it every five minutes',
       prices.secret + (keyringReads / 10_000) * prices.secretCalls,
     ],
-    ['CloudWatch: nine alarms', 9 * prices.alarm],
+    ['CloudWatch: ten alarms', 10 * prices.alarm],
     ['CloudWatch: about eight metrics in use', 8 * prices.metric],
     ['CloudWatch: the dashboard', prices.dashboard],
   ];

@@ -25,14 +25,16 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const action = props.alarmTopic && new SnsAction(props.alarmTopic);
-    this.all = [...eventWatches(props), ...requestWatches(props), ...silenceWatch(props)].map((watch) => {
-      const alarm = createAlarm(this, watch);
-      if (action) {
-        alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
-      }
-      return alarm;
-    });
+    this.all = [...eventWatches(props), ...requestWatches(props), ...rotationWatch(props), ...silenceWatch(props)].map(
+      (watch) => {
+        const alarm = createAlarm(this, watch);
+        if (action) {
+          alarm.addAlarmAction(action);
+          alarm.addOkAction(action);
+        }
+        return alarm;
+      },
+    );
   }
 }
 
@@ -83,6 +85,11 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
       meaning: 'Verified webhooks could not be queued',
       metric: receiver.metricFailed('queue_unavailable', sum),
     },
+    {
+      id: 'StorageFailures',
+      meaning: 'The data of large events could not be put into S3',
+      metric: receiver.metricFailed('storage_unavailable', sum),
+    },
     { id: 'KeyringFailures', meaning: 'The keyring could not be read', metric: receiver.metricKeyringLoadFailed(sum) },
     {
       id: 'RefusalSurge',
@@ -107,6 +114,12 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
       metric: receiver.metricThrottled(sum),
     },
   ];
+}
+
+function rotationWatch({ rotation }: MonitoringProps): Watch[] {
+  if (!rotation) return [];
+  const metric = rotation.function.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(5) });
+  return [{ id: 'RotationFailures', meaning: 'A step of a key rotation failed', metric }];
 }
 
 function silenceWatch({ receiver, silence }: MonitoringProps): Watch[] {

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -33,6 +34,7 @@ export interface KeyRotationProps {
 export class KeyRotation extends Construct {
   /** Gets the credentials of MessageMedia's API. Nobody but the rotation function may read it. */
   readonly apiCredentials: ISecret;
+  readonly function: IFunction;
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
@@ -107,5 +109,6 @@ export class KeyRotation extends Construct {
     for (const grant of grants) grant.applyBefore(schedule);
     schedule.node.addDependency(rotate);
     this.apiCredentials = apiCredentials;
+    this.function = rotate;
   }
 }

@@ -4,6 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { WebhookDashboard } from './dashboard.ts';
+import type { KeyRotation } from './key-rotation.ts';
 import { SavedQueries } from './saved-queries.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -11,6 +12,11 @@ import type { WebhookReceiver } from './webhook-receiver.ts';
 export interface MonitoringProps {
   /** Watched with its queue and its dead-letter queue. */
   receiver: WebhookReceiver;
+  /**
+   * Watched as well.
+   * @default - no alarm on rotation
+   */
+  rotation?: KeyRotation;
   /**
    * Told when an alarm goes off and when it is over.
    * @default - nobody is told

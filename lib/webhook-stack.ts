@@ -58,21 +58,22 @@ export class WebhookStack extends Stack {
       reason:
         'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
     });
+    const rotation =
+      settings.rotationDays === 0
+        ? undefined
+        : new KeyRotation(this, 'Rotation', {
+            keyring,
+            everyDays: settings.rotationDays,
+            baseUrl: settings.messagemediaBaseUrl,
+            logRetention: settings.logRetentionDays,
+            encryptionKey,
+          });
     const { dashboard } = new Monitoring(this, 'Monitoring', {
       receiver,
+      rotation,
       alarmTopic: alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
       silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
     });
-    const rotation =
-      settings.rotationDays > 0 &&
-      new KeyRotation(this, 'Rotation', {
-        keyring,
-        everyDays: settings.rotationDays,
-        baseUrl: settings.messagemediaBaseUrl,
-        logRetention: settings.logRetentionDays,
-        encryptionKey,
-      });
-
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
     output(

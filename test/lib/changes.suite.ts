@@ -13,6 +13,7 @@ const alarms = [
   'OldestEvent',
   'RefusalSurge',
   'RequestThrottles',
+  'StorageFailures',
   'UnexpectedFailures',
 ];
 
@@ -142,6 +143,7 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     {},
     { rotationDays: '30' },
     [
+      '+ MonitoringAlarmsRotationFailures',
       '+ RotationApiCredentials',
       '+ RotationApiCredentialsPolicy',
       '+ RotationLog',
@@ -151,6 +153,7 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
       '+ RotationRotateRoleDefaultPolicy',
       '+ RotationSchedule',
       '+ output ApiCredentialsSecretArn',
+      '~ MonitoringDashboard.DashboardBody',
     ],
   ],
   [

@@ -1,4 +1,8 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { usage } from '../../docs/costs.ts';
@@ -12,22 +16,28 @@ import { idsOf, stackOf } from './support.ts';
 const key = makeKey();
 const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
 const signed = httpApiEvent(toWire(webhook, key));
+const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
 const { json } = stackOf({ silenceAlarmMinutes: '60' });
 
+let folder: string;
 let queue: LocalQueue;
 let secrets: LocalSecrets;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
   [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
   secrets.put('keyring', keyringOf(key));
 });
-afterAll(() => Promise.all([queue.close(), secrets.close()]));
+afterAll(() => Promise.all([queue.close(), secrets.close(), rm(folder, { recursive: true })]));
 
 /** What the real function writes to its log while it answers one request. */
 async function logOf(event: object, environment: Record<string, string> = {}): Promise<string[]> {
   const handler = new URL('../../lambda/handler.ts', import.meta.url).href;
-  const script = `const { handler } = await import(${JSON.stringify(handler)});
-    await handler(${JSON.stringify(event)}, { awsRequestId: 'i' });`;
+  const file = join(folder, `${randomUUID()}.json`);
+  await writeFile(file, JSON.stringify(event));
+  const script = `import { readFileSync } from 'node:fs';
+    const { handler } = await import(${JSON.stringify(handler)});
+    await handler(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')), { awsRequestId: 'i' });`;
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     env: {
       POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
@@ -84,6 +94,7 @@ test('alarms watch what the function really emits', async () => {
     logOf(unsigned),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
+    logOf(large, { OVERFLOW_BUCKET: 'nowhere', AWS_ENDPOINT_URL_S3: queue.url }),
   ]);
   const emitted = new Set(logs.flatMap(metricsIn));
   expect([...emitted].sort()).toEqual(
@@ -91,6 +102,7 @@ test('alarms watch what the function really emits', async () => {
       'Accepted service=Test/Receiver',
       'Failed reason=keyring_unavailable service=Test/Receiver',
       'Failed reason=queue_unavailable service=Test/Receiver',
+      'Failed reason=storage_unavailable service=Test/Receiver',
       'Failed service=Test/Receiver',
       'KeyringLoadFailed service=Test/Receiver',
       'Refused reason=unsigned service=Test/Receiver',

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { resolve } from './policies.ts';
 import { idsOf, type Resource, samples, stackOf } from './support.ts';
 
-const { json, template } = stackOf({ silenceAlarmMinutes: '90', ...samples.alarmTopic });
+const { json, template } = stackOf({ silenceAlarmMinutes: '90', rotationDays: '30', ...samples.alarmTopic });
 const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const alarms = idsOf(json, 'AWS::CloudWatch::Alarm').map((id): [string, Resource['Properties']] => [
   /Alarms(\w+)[0-9A-F]{8}$/.exec(id)?.[1] ?? id,
@@ -22,12 +22,14 @@ describe('alarms', () => {
       'DeadLetters',
       'OldestEvent',
       'EnqueueFailures',
+      'StorageFailures',
       'KeyringFailures',
       'RefusalSurge',
       'FunctionErrors',
       'UnexpectedFailures',
       'FunctionThrottles',
       'RequestThrottles',
+      'RotationFailures',
       'Silence',
     ]);
   });
@@ -80,7 +82,9 @@ describe('alarms', () => {
   test('go off at the first lost webhook, and at ten refusals in a quarter of an hour', () => {
     for (const name of [
       'EnqueueFailures',
+      'StorageFailures',
       'KeyringFailures',
+      'RotationFailures',
       'FunctionErrors',
       'FunctionThrottles',
       'RequestThrottles',
