@@ -36,7 +36,7 @@ export function parseQueuedEvent(message: string): QueuedEvent {
     if (event[name] !== undefined) check(event, name, isValid);
   }
   for (const [name, value] of Object.entries(event)) {
-    // Only then is the first `,"data":` in the message the member of that name.
+    // CloudEvents has no attributes with members.
     if (name !== 'data' && typeof value === 'object') throw invalid(name);
   }
   const data = ['data', 'data_base64', 'dataref'].filter((name) => event[name] !== undefined);

@@ -87,10 +87,10 @@ function describeData({ body, target, contentType }: VerifiedRequest, placement:
     return { member: '', contentType: undefined, fields: parseText(query) };
   }
   const declared = mediaType(contentType);
-  const text = decodeText(body);
+  const text = decodeUtf8(body);
   const json = text === undefined ? undefined : parseJson(text);
   const fields = json ? (isObject(json.value) ? json.value : {}) : parseText(text ?? '');
-  if (text === undefined || placement === 'base64') {
+  if (text === undefined || !isCarriedBySqs(text) || placement === 'base64') {
     const fallback = json ? 'application/json' : 'application/octet-stream';
     const base64 = Buffer.from(body).toString('base64');
     return { member: `,"data_base64":"${base64}"`, contentType: declared ?? fallback, fields };
@@ -153,14 +153,17 @@ function fifoId(id: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }
 
-/** The body as text if it is UTF-8 and holds only characters that SQS carries, else `undefined`. */
-function decodeText(body: Uint8Array): string | undefined {
+function decodeUtf8(body: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-    return /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text) ? undefined : text;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
     return undefined;
   }
+}
+
+/** SQS takes what XML 1.0 takes, see SendMessage in its API reference. */
+function isCarriedBySqs(text: string): boolean {
+  return !/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text);
 }
 
 function parseJson(text: string): { value: unknown } | undefined {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { INVALID_MESSAGE_BODY_CHAR } from '../node_modules/fauxqs/dist/sqs/sqsTypes.js';
@@ -11,11 +12,13 @@ INVALID_MESSAGE_BODY_CHAR.compile('[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\u{
 /** Credentials that every local stand-in takes. */
 export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** An SQS on this machine with the queues that the stack makes. */
+/** An SQS on this machine with the queues that the stack makes, and an S3 with its bucket for large events. */
 export interface LocalQueue extends LocalServer {
   queueUrl: string;
   deadLetterQueueUrl: string;
+  overflowBucket: string;
   client: SQSClient;
+  storage: S3Client;
 }
 
 /** Starts fauxqs on a free port. Its own start function would listen on every network interface. */
@@ -38,11 +41,20 @@ export async function startQueue(): Promise<LocalQueue> {
     FifoThroughputLimit: 'perMessageGroupId',
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 5 }),
   });
+  const overflowBucket = 'large-events';
+  const storage = new S3Client({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    forcePathStyle: true,
+  });
+  await storage.send(new CreateBucketCommand({ Bucket: overflowBucket }));
   const close = async () => {
     client.destroy();
+    storage.destroy();
     await app.close();
   };
-  return { url, queueUrl, deadLetterQueueUrl, client, close };
+  return { url, queueUrl, deadLetterQueueUrl, overflowBucket, client, storage, close };
 }
 
 async function createFifo(client: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {

@@ -24,10 +24,16 @@ export async function startSandbox(options: Pick<GatewayOptions, 'port' | 'onAns
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: queue.url,
+    AWS_ENDPOINT_URL_S3: queue.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
   const keyring = { [environment.keyringSecretId]: keyringSecretId };
-  const receiver = startFunction({ [environment.queueUrl]: queue.queueUrl, ...keyring, ...aws });
+  const receiver = startFunction({
+    [environment.queueUrl]: queue.queueUrl,
+    [environment.overflowBucket]: queue.overflowBucket,
+    ...keyring,
+    ...aws,
+  });
   const closeOthers = () => Promise.all([receiver.close(), provider.close(), queue.close(), secrets.close()]);
   const gateway = await startGateway({ ...options, path: callbackPath, invoke: receiver.invoke }).catch(
     async (error) => {

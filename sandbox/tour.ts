@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type EventType, eventTypes, type RejectionReason, rejectionReasons } from '../lambda/contract.ts';
 import type { VerificationKey } from '../lambda/keyring.ts';
+import { fetchFromS3 } from '../lambda/s3-data.ts';
 import { type ConsumedEvent, consume } from './consumer.ts';
 import { callbackPath, type Sandbox } from './sandbox.ts';
 import { deliver, toWire, type WireRequest } from './sender.ts';
@@ -68,12 +69,12 @@ async function sendMessage({ url, api, provider, queue, keys }: Sandbox): Promis
 
 /** Events about one message come one after the other, each once the one before it is done. */
 async function consumeAll(
-  { client, queueUrl }: Sandbox['queue'],
+  { client, queueUrl, storage, overflowBucket }: Sandbox['queue'],
   keys: readonly VerificationKey[],
 ): Promise<ConsumedEvent[]> {
   const all: ConsumedEvent[] = [];
   for (;;) {
-    const events = await consume(client, queueUrl, keys);
+    const events = await consume(client, queueUrl, keys, fetchFromS3(storage, overflowBucket));
     if (events.length === 0) return all;
     all.push(...events);
   }

@@ -142,6 +142,15 @@ test('the query that tells two webhook URLs apart does not hide an id', () => {
   expect(toQueueMessage(verified({ method: 'GET', target, text: '' })).id).toBe('r-1');
 });
 
+test('a character that SQS refuses does not cost JSON its identity', () => {
+  const message = toQueueMessage(verified({ text: '{"reply_id":"r-1","message_id":"m-1","content":"\uffff"}' }));
+  expect(message).toMatchObject({ id: 'r-1', type: 'com.messagemedia.reply', groupId: 'm-1' });
+  expect(JSON.parse(message.body)).toMatchObject({
+    datacontenttype: 'application/json',
+    data_base64: expect.any(String),
+  });
+});
+
 test('attributes are ASCII, whatever an id holds', () => {
   const { body } = toQueueMessage(verified({ text: '{"reply_id":"👍","message_id":"ö"}' }));
   expect(body.slice(0, body.indexOf(',"data":'))).toMatch(/^[\x20-\x7e]+$/);

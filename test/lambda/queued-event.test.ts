@@ -86,6 +86,10 @@ describe('the payload', () => {
     ]);
   });
 
+  test('of a known kind is an object or nothing', () => {
+    expect(readQueuedEvent(changed({ data: [1] })).event.payload).toBeUndefined();
+  });
+
   test('keeps fields that have no name here', async () => {
     const body = '{"reply_id":"r-1","mine":{"deep":[1]}}';
     expect((await read({ ...samples.smsReply, body })).payload).toEqual({ reply_id: 'r-1', mine: { deep: [1] } });

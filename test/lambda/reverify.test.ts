@@ -19,6 +19,10 @@ const withKeyId = (read: ReadEvent, mmkeyid: string | undefined): ReadEvent => {
   return { ...read, event: { ...event, ...(mmkeyid !== undefined && { mmkeyid }) } as ReadEvent['event'] };
 };
 
+const withDigest =
+  (mmdigest: string) =>
+  (read: ReadEvent): ReadEvent => ({ ...read, event: { ...read.event, mmdigest } });
+
 test.each(Object.entries(webhooksOfEveryForm('/messagemedia')))('%s is verified again', async (_form, webhook) => {
   expect(reverify(readQueuedEvent((await receive(webhook)).body), keys)).toBe(true);
 });
@@ -41,6 +45,7 @@ test.each<[string, boolean, (read: ReadEvent) => ReadEvent, readonly Verificatio
   ['not a key without an id when one has the name', false, (read) => withKeyId(read, other.id), [...keys, ...bare]],
   ['no key', false, (read) => read, []],
   ['no key under another digest', false, (read) => read, keys.map((one) => ({ ...one, digest: 'SHA512' as const }))],
+  ['no key for another digest than the event names', false, withDigest('SHA512'), keys],
   ['a key that may sign with any digest', true, (read) => read, keys.map((one) => ({ ...one, digest: undefined }))],
 ])('tries %s', async (_what, expected, change, keyring) => {
   expect(reverify(change(await report()), keyring)).toBe(expected);

@@ -37,6 +37,7 @@ test.each([
   's3://large/a b',
   'https://large/a',
   '//large/a',
+  'another/place/altogether',
   'S3://large/a',
 ])('does not go to %s', async (dataref) => {
   await expect(fetchData(dataref)).rejects.toMatchObject({ code: 'invalid_dataref' });

@@ -1,0 +1,1 @@
+"""A consumer of verified MessageMedia events: Lambda on the FIFO queue."""

@@ -1,0 +1,25 @@
+"""Gets the data of events that were too large for the queue."""
+
+import re
+
+import boto3
+
+from consumer.queued_event import FetchData, QueuedEventError
+
+# Of such characters a key is the same in a URI as in S3.
+_KEY = re.compile(r"[A-Za-z0-9_!.*'()/-]+")
+
+
+def fetch_from_s3(bucket: str) -> FetchData:
+    """Make a function that reads from this bucket and no other: a `dataref` is not signed."""
+    client = boto3.client("s3")
+    prefix = f"s3://{bucket}/"
+
+    def fetch(dataref: str) -> bytes:
+        key = dataref.removeprefix(prefix)
+        if not dataref.startswith(prefix) or not _KEY.fullmatch(key):
+            raise QueuedEventError("the dataref does not point into the bucket for large events")
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    return fetch

@@ -1,0 +1,69 @@
+"""Lambda's entry point."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from cloudevents.core.v1.event import CloudEvent
+
+from consumer.claim_check import fetch_from_s3
+from consumer.on_event import on_event
+from consumer.queued_event import ReadEvent, read_queued_event
+from consumer.signature import parse_keyring, reverify
+
+logger = Logger(service="consumer")
+keyring_secret_id = os.environ.get("KEYRING_SECRET_ID")
+fetch_data = fetch_from_s3(os.environ.get("OVERFLOW_BUCKET", ""))
+
+# Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
+idempotency = IdempotencyConfig(expires_after_seconds=30 * 24 * 60 * 60)
+handled = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
+
+processor = SqsFifoPartialProcessor(skip_group_on_error=True)
+processor.raise_on_entire_batch_failure = False
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Handle a batch. A message that fails takes those of its own group with it, and no other."""
+    idempotency.register_lambda_context(context)
+    return process_partial_response(event, on_record, processor, context)
+
+
+def on_record(record: SQSRecord) -> None:
+    """Handle one message of a batch."""
+    try:
+        read = read_queued_event(record.body, fetch_data)
+        check_signature(read)
+        on_event_once(event_id=read.event.get_id(), event=read.event)
+    except Exception:
+        logger.exception("not handled", extra={"messageId": record.message_id})
+        raise
+
+
+@idempotent_function(data_keyword_argument="event_id", config=idempotency, persistence_store=handled)
+def on_event_once(*, event_id: str, event: CloudEvent) -> None:
+    """Handle an event unless that was done before."""
+    on_event(event)
+
+
+def check_signature(read: ReadEvent) -> None:
+    """Check the signature, if there is a keyring; a key that is not known is looked for at once."""
+    if keyring_secret_id is None:
+        return
+    secrets: list[Callable[[], Any]] = [
+        lambda: parameters.get_secret(keyring_secret_id, max_age=300),
+        lambda: parameters.get_secret(keyring_secret_id, max_age=300, force_fetch=True),
+    ]
+    if not any(reverify(read, parse_keyring(load())) for load in secrets):
+        raise ValueError("the signature of the event is not good")

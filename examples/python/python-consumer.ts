@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AssetHashType, Duration } from 'aws-cdk-lib';
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { EventConsumer, type EventConsumerProps } from '../event-consumer.ts';
+
+const source = fileURLToPath(new URL('consumer', import.meta.url));
+const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
+
+/** The consumer in Python. */
+export class PythonConsumer extends Construct {
+  constructor(scope: Construct, id: string, props: Omit<EventConsumerProps, 'function'>) {
+    super(scope, id);
+    const runtime = Runtime.PYTHON_3_13;
+    const code = Code.fromAsset(source, {
+      // New requirements are a new version too.
+      assetHashType: AssetHashType.OUTPUT,
+      bundling: { image: runtime.bundlingImage, local: { tryBundle } },
+    });
+    const handler = new LambdaFunction(this, 'Function', {
+      code,
+      handler: 'consumer.handler.handler',
+      runtime,
+      architecture: Architecture.ARM_64,
+      memorySize: 512,
+      timeout: Duration.seconds(30),
+    });
+    new EventConsumer(this, 'Consumer', { ...props, function: handler });
+  }
+}
+
+/** Puts Lambda's own builds of the packages together, on whatever machine this is. */
+function tryBundle(output: string): boolean {
+  const platform = ['--platform', 'manylinux2014_aarch64', '--python-version', '3.13', '--only-binary', ':all:'];
+  const quiet = ['--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore', '--no-compile'];
+  const install = ['-m', 'pip', 'install', ...quiet, '--requirement', requirements, '--target', output, ...platform];
+  const { status } = spawnSync('python3', install, { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new Error('python3 -m pip could not install the requirements of the consumer in Python');
+  cpSync(source, `${output}/consumer`, { recursive: true, filter: (path) => !path.endsWith('__pycache__') });
+  return true;
+}

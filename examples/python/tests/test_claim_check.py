@@ -1,0 +1,28 @@
+"""Data is fetched from one bucket. That it comes to the byte is tested with the whole consumer, against an S3."""
+
+import boto3
+import pytest
+
+from consumer.claim_check import fetch_from_s3
+from consumer.queued_event import QueuedEventError
+
+
+@pytest.mark.parametrize(
+    "dataref",
+    [
+        "s3://elsewhere/a",
+        "s3://large.evil/a",
+        "s3://large/",
+        "s3://large",
+        "s3://large/a%2Fb",
+        "s3://large/a?versionId=1",
+        "s3://large/a b",
+        "s3://large/a\n",
+        "https://large/a",
+        "another/place/altogether",
+    ],
+)
+def test_it_goes_nowhere_else(dataref: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "client", lambda _service: None)
+    with pytest.raises(QueuedEventError):
+        fetch_from_s3("large")(dataref)

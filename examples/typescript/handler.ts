@@ -1,0 +1,46 @@
+import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
+import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { SQSBatchResponse, SQSHandler, SQSRecord } from 'aws-lambda';
+import { openQueuedEvent } from 'messagemedia-webhook-receiver/events';
+import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
+import { onEvent } from './on-event.ts';
+import { signatureCheck } from './signature-check.ts';
+
+const { IDEMPOTENCY_TABLE: tableName = '', OVERFLOW_BUCKET: bucket = '', KEYRING_SECRET_ID: keyring } = process.env;
+const logger = new Logger({ serviceName: 'consumer' });
+
+const fetchData = fetchFromS3(new S3Client({}), bucket);
+const checkSignature = keyring ? signatureCheck(keyring, (message) => logger.warn(message)) : undefined;
+
+// Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
+const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 30 * 24 * 60 * 60 });
+const onEventOnce = makeIdempotent(onEvent, {
+  config: idempotency,
+  persistenceStore: new DynamoDBPersistenceLayer({ tableName }),
+});
+
+const processor = new SqsFifoPartialProcessorAsync();
+
+/** Lambda's entry point. A message that fails takes those of its own group with it, and no other. */
+export const handler: SQSHandler = async (event, context): Promise<SQSBatchResponse> => {
+  idempotency.registerLambdaContext(context);
+  return processPartialResponse(event, onRecord, processor, {
+    context,
+    skipGroupOnError: true,
+    throwOnFullBatchFailure: false,
+  });
+};
+
+async function onRecord({ body, messageId }: SQSRecord): Promise<void> {
+  try {
+    const read = await openQueuedEvent(body, fetchData);
+    await checkSignature?.(read);
+    await onEventOnce(read.event);
+  } catch (error) {
+    logger.error('not handled', { messageId, error: error as Error });
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { PythonConsumer } from '../../examples/python/python-consumer.ts';
+import { TypeScriptConsumer } from '../../examples/typescript/typescript-consumer.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:events.fifo';
+const keyringSecretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:keyring-AbCdEf';
+const filters: unknown[] = JSON.parse(readFileSync(join(root, 'examples/filters/image-replies.json'), 'utf8'));
+
+let outdir: string;
+beforeAll(async () => {
+  outdir = await mkdtemp(join(tmpdir(), 'consumers-'));
+});
+afterAll(() => rm(outdir, { recursive: true }));
+
+/** Runs the app as the CDK's command does, bundling included. */
+async function runApp(context: Record<string, string>): Promise<Template> {
+  const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
+  const env = { PATH: `${root}/node_modules/.bin:${process.env.PATH}`, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
+  await run(process.execPath, ['examples/app.ts'], { cwd: root, env });
+  return Template.fromJSON(JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.template.json'), 'utf8')));
+}
+
+/** A consumer with all that it can be given, or with what it must be given. */
+function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer, isFull: boolean): Template {
+  const stack = new Stack(new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
+  new Consumer(stack, 'Consumer', {
+    queue: Queue.fromQueueArn(stack, 'Events', queueArn),
+    ...(isFull && {
+      overflowBucket: Bucket.fromBucketName(stack, 'Large', 'large-events'),
+      keyring: Secret.fromSecretCompleteArn(stack, 'Keyring', keyringSecretArn),
+    }),
+  });
+  return Template.fromStack(stack);
+}
+
+function actions(template: Template): string[] {
+  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+  const statements: { Action: string | string[] }[] = policies.flatMap(
+    ({ Properties }) => Properties.PolicyDocument.Statement,
+  );
+  return statements.flatMap(({ Action }) => Action).sort();
+}
+
+const ofTable = ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+const ofQueue = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+  (action) => `sqs:${action}`,
+);
+
+describe.each([
+  ['TypeScript', TypeScriptConsumer, 'nodejs24.x'],
+  ['Python', PythonConsumer, 'python3.13'],
+] as const)('the consumer in %s', (_language, Consumer, runtime) => {
+  let plain: Template;
+  let full: Template;
+  beforeAll(() => {
+    plain = synthesize(Consumer, false);
+    full = synthesize(Consumer, true);
+  });
+
+  test('reads the queue in batches of which a part may fail', () => {
+    plain.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: queueArn,
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: Match.absent(),
+    });
+    plain.hasResourceProperties('AWS::Lambda::Function', { Runtime: runtime, Architectures: ['arm64'], Timeout: 30 });
+  });
+
+  test('remembers what was handled in a table as Powertools wants it', () => {
+    plain.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expiration', Enabled: true },
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+  });
+
+  test('may do what it must and nothing else', () => {
+    expect(actions(plain)).toEqual([...ofTable, ...ofQueue].sort());
+    const ofSecret = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
+    expect(actions(full)).toEqual([...ofTable, ...ofQueue, ...ofSecret, 's3:GetObject'].sort());
+  });
+
+  test('is told where everything is', () => {
+    const table = { IDEMPOTENCY_TABLE: Match.anyValue() };
+    plain.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { ...table, OVERFLOW_BUCKET: Match.absent(), KEYRING_SECRET_ID: Match.absent() } },
+    });
+    full.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { ...table, OVERFLOW_BUCKET: 'large-events', KEYRING_SECRET_ID: keyringSecretArn } },
+    });
+  });
+});
+
+describe('the app', () => {
+  test('makes a consumer whose bundle runs as it is', async () => {
+    const context = { queueArn, keyringSecretArn, overflowBucket: 'large-events', filter: 'image-replies' };
+    const template = await runApp(context);
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: queueArn,
+      FilterCriteria: {
+        Filters: filters.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
+      },
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { OVERFLOW_BUCKET: 'large-events', KEYRING_SECRET_ID: keyringSecretArn } },
+    });
+
+    const [handler] = Object.values(template.findResources('AWS::Lambda::Function'));
+    const bundle = join(outdir, handler?.Metadata['aws:asset:path'], 'index.mjs');
+    const script = `const { handler } = await import(${JSON.stringify(bundle)});
+      console.log(JSON.stringify(await handler({ Records: [] }, {})));`;
+    const env = { AWS_REGION: 'us-east-1', IDEMPOTENCY_TABLE: 'handled' };
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { env });
+    expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });
+  });
+
+  test('says what it must be given', async () => {
+    await expect(runApp({ language: 'python' })).rejects.toThrow('queueArn');
+  });
+});

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readQueuedEvent } from '../../lambda/queued-event.ts';
+import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
+import type { Webhook } from '../../sandbox/sender.ts';
+import { bucket, offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { keyringOf, makeKey } from '../support.ts';
+import { drain, type Invoke } from './event-source-mapping.ts';
+import { count, type Outgoing, redrive, sendAll, toRecord } from './messages.ts';
+import { type Consumer, type Effect, startConsumer } from './process.ts';
+import { type LocalTable, startTable } from './table.ts';
+
+const key = makeKey();
+const receive = startReceiver(key);
+
+/** A report about a message; its id begins with the message's. */
+function report(message: string, index = 0): Webhook {
+  const body = JSON.stringify({ delivery_report_id: `${message}/${index}`, message_id: message, status: 'delivered' });
+  return { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
+}
+
+/** What every consumer must do, whatever it is written in. @param command starts it, see `startConsumer` */
+export function describeConsumer(name: string, command: readonly string[]): void {
+  describe(name, () => {
+    let table: LocalTable;
+    let secrets: LocalSecrets;
+    let queue: LocalQueue;
+    let running: Consumer[];
+    let effects: Effect[];
+    beforeAll(async () => {
+      [table, secrets] = await Promise.all([startTable(), startSecrets()]);
+    });
+    afterAll(() => Promise.all([table.close(), secrets.close()]));
+    beforeEach(async () => {
+      queue = await startQueue();
+      secrets.put('keyring', keyringOf(key));
+      running = [];
+      effects = [];
+    });
+    afterEach(async () => {
+      await Promise.all(running.map((consumer) => consumer.close()));
+      await queue.close();
+    });
+
+    const start = (): Consumer => {
+      const environment = {
+        PATH: process.env.PATH ?? '',
+        AWS_LAMBDA_FUNCTION_NAME: 'consumer',
+        AWS_REGION: 'us-east-1',
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+        AWS_ENDPOINT_URL_DYNAMODB: table.url,
+        AWS_ENDPOINT_URL_S3: queue.url,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+        IDEMPOTENCY_TABLE: table.tableName,
+        OVERFLOW_BUCKET: bucket,
+        KEYRING_SECRET_ID: 'keyring',
+      };
+      const consumer = startConsumer(command, environment, (effect) => effects.push(effect));
+      running.push(consumer);
+      return consumer;
+    };
+    const ids = () => effects.map(({ eventId }) => eventId).sort();
+    const queued = (webhooks: readonly Webhook[]) => Promise.all(webhooks.map(receive));
+
+    test('handles an event of every form once, wherever its data is', async () => {
+      const s3 = new S3Client({ endpoint: queue.url, region: 'us-east-1', credentials: localCredentials });
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      const inline = await queued(Object.values(webhooksOfEveryForm(`/${randomUUID()}`)));
+      const [large] = await queued([report(randomUUID())]);
+      if (large === undefined) throw new Error('nothing was queued');
+      const { body } = readQueuedEvent(large.body).signed;
+      const pointer = offload(large.body, body);
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: pointer.key, Body: body }));
+      s3.destroy();
+
+      await sendAll(queue, [...inline, { ...large, body: pointer.message }]);
+      const consumer = start();
+      await drain(queue, consumer.invoke);
+      expect(ids()).toEqual([...inline, large].map(({ id }) => id).sort());
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
+    });
+
+    test('fails the group of a poison message and no other, in the order of the batch', async () => {
+      const [a, b] = [randomUUID(), randomUUID()];
+      const events = await queued([report(a, 0), report(b, 0), report(a, 1), report(b, 1)]);
+      const batch = (bodies: (string | undefined)[]) => ({
+        Records: bodies.map((body = '', index) =>
+          toRecord(
+            { messageId: `message-${index}`, receiptHandle: '', md5OfBody: '', body },
+            { MessageGroupId: events[index]?.groupId ?? '' },
+          ),
+        ),
+      });
+      const consumer = start();
+      const poisoned = await consumer.invoke(batch(['poison', ...events.slice(1).map(({ body }) => body)]));
+      expect(poisoned).toEqual({
+        batchItemFailures: [{ itemIdentifier: 'message-0' }, { itemIdentifier: 'message-2' }],
+      });
+      expect(effects).toMatchObject([{ eventId: `${b}/0` }, { eventId: `${b}/1` }]);
+      expect(await consumer.invoke(batch(events.map(({ body }) => body)))).toEqual({ batchItemFailures: [] });
+      expect(effects.slice(2)).toMatchObject([{ eventId: `${a}/0` }, { eventId: `${a}/1` }]);
+    });
+
+    test('gives up on a poison message after five tries, and handles it when it is redriven', async () => {
+      const stranger = makeKey();
+      const poison = await startReceiver(stranger)(report(randomUUID()));
+      const [behind, ...others] = await queued([report(poison.groupId, 1), report(randomUUID()), report(randomUUID())]);
+      if (behind === undefined) throw new Error('nothing was queued');
+      const rubbish: Outgoing = { body: 'no event', groupId: randomUUID(), deduplicationId: randomUUID() };
+      await sendAll(queue, [poison, rubbish, behind, ...others]);
+
+      const consumer = start();
+      let tries = 0;
+      const counting: Invoke = (event) => {
+        tries += event.Records.filter(({ body }) => body === poison.body).length;
+        return consumer.invoke(event);
+      };
+      await drain(queue, counting);
+      expect(tries).toBe(5);
+      expect(ids()).toEqual([behind, ...others].map(({ id }) => id).sort());
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(2);
+
+      // The cause is mended: the keyring gets the key that signed.
+      secrets.put('keyring', keyringOf(key, stranger));
+      const mended = start();
+      await redrive(queue);
+      await drain(queue, mended.invoke);
+      expect(effects.slice(3)).toMatchObject([{ eventId: poison.id }]);
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(1);
+    });
+
+    test('gives 1,000 events that come twice one effect each, and those of a message in the order sent', async () => {
+      const messages = Array.from({ length: 200 }, () => randomUUID());
+      const reports = [0, 1, 2, 3, 4].flatMap((index) => messages.map((message) => report(message, index)));
+      const events = await queued(reports);
+      const again = events.map((event) => ({ ...event, deduplicationId: `again-${event.deduplicationId}` }));
+      await sendAll(
+        queue,
+        events.flatMap((event, index) => [event, again[index] ?? event]),
+      );
+
+      await drain(queue, start().invoke, start().invoke);
+      expect(ids()).toEqual(events.map(({ id }) => id).sort());
+      const handled = Map.groupBy(effects, ({ subject = '' }) => subject);
+      for (const message of messages) {
+        expect(handled.get(message)?.map(({ eventId }) => eventId)).toEqual(
+          [0, 1, 2, 3, 4].map((index) => `${message}/${index}`),
+        );
+      }
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
+    }, 120_000);
+  });
+}

@@ -1,0 +1,39 @@
+import { setTimeout } from 'node:timers/promises';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { LocalQueue } from '../../sandbox/queue.ts';
+import { count, receive, release, remove } from './messages.ts';
+
+/** Invokes a function with a batch. */
+export type Invoke = (event: SQSEvent) => Promise<SQSBatchResponse>;
+
+/**
+ * Does what Lambda does between a queue and a function that reports batch item failures, until the queue is empty:
+ * batches of up to ten; what succeeded is deleted, what failed comes again.
+ *
+ * @param invokers one for each batch that may be in work at the same time
+ */
+export async function drain(queue: LocalQueue, ...invokers: readonly Invoke[]): Promise<void> {
+  const work = async (invoke: Invoke) => {
+    for (;;) {
+      const records = await receive(queue.client, queue.queueUrl);
+      if (records.length > 0) await settle(queue, records, await invoke({ Records: records }));
+      else if ((await count(queue.client, queue.queueUrl)) === 0) return;
+      else await setTimeout(10);
+    }
+  };
+  await Promise.all(invokers.map(work));
+}
+
+async function settle({ client, queueUrl }: LocalQueue, records: SQSRecord[], answer: SQSBatchResponse): Promise<void> {
+  const ids = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const failed = records.filter(({ messageId }) => ids.includes(messageId));
+  // Lambda takes an id that is none of the batch's for a failure of the whole batch.
+  if (failed.length < ids.length) throw new Error('The function reports a failure of what it was not given');
+  await remove(
+    client,
+    queueUrl,
+    records.filter((record) => !failed.includes(record)),
+  );
+  // The first of a group must be the first again.
+  for (const record of failed.reverse()) await release(client, queueUrl, record);
+}

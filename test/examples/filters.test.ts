@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
+import { readQueuedEvent } from '../../lambda/queued-event.ts';
+import type { Webhook } from '../../sandbox/sender.ts';
+import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { makeKey } from '../support.ts';
+import { matches } from './event-pattern.ts';
+
+const directory = fileURLToPath(new URL('../../examples/filters/', import.meta.url));
+const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
+const read = (name: string): unknown[] => JSON.parse(readFileSync(directory + name, 'utf8'));
+
+const report = (status: string): Webhook => ({
+  method: 'POST',
+  target: '/messagemedia',
+  body: JSON.stringify({ delivery_report_id: 'd', message_id: 'm', status }),
+});
+
+/** Queued messages by what they are. */
+const messages: Record<string, string> = {};
+beforeAll(async () => {
+  const receive = startReceiver(makeKey());
+  const statuses = ['queued', 'enroute', 'submitted', 'delivered', 'expired', 'rejected', 'failed'];
+  const reports = statuses.map((status) => [status, report(status)] as const);
+  for (const [name, webhook] of [...Object.entries(webhooksOfEveryForm('/messagemedia')), ...reports]) {
+    messages[name] = (await receive(webhook)).body;
+  }
+  const { mmsReply = '' } = messages;
+  messages.largeMmsReply = offload(mmsReply, readQueuedEvent(mmsReply).signed.body).message;
+});
+
+/** What gets through: an event does when one pattern of a file matches. */
+function passing(patterns: unknown[]): string[] {
+  const entries = Object.entries(messages);
+  return entries
+    .filter(([, body]) => patterns.some((pattern) => matches(pattern, { body: JSON.parse(body) })))
+    .map(([name]) => name)
+    .sort();
+}
+
+describe('the filter', () => {
+  test.each([
+    ['failed-reports', ['expired', 'failed', 'rejected']],
+    ['final-reports', ['delivered', 'deliveryReport', 'expired', 'failed', 'rejected']],
+    ['image-replies', ['largeMmsReply', 'mmsReply']],
+    ['one-account', ['deliveryReport', 'largeMmsReply', 'mmsReply', 'optOut', 'smsReply']],
+    ['replies-and-opt-outs', ['JSON that SQS refuses as text', 'largeMmsReply', 'mmsReply', 'optOut', 'smsReply']],
+  ])('%s lets through what it says', (name, expected) => {
+    expect(passing(read(`${name}.json`))).toEqual(expected);
+  });
+
+  test('is tested, each one', () => {
+    expect(files).toHaveLength(5);
+  });
+
+  test.each(files)('%s is within the limits of Lambda', (name) => {
+    const patterns = read(name);
+    expect(patterns.length).toBeLessThanOrEqual(5);
+    for (const pattern of patterns) {
+      expect(Object.keys(pattern as object)).toEqual(['body']);
+      expect(FilterCriteria.filter(pattern as Record<string, unknown>).pattern.length).toBeLessThan(4096);
+    }
+  });
+});
+
+test('no pattern on data sees a large event', () => {
+  expect(passing([{ body: { data: { reply_id: [{ exists: true }] } } }])).not.toContain('largeMmsReply');
+});

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { Invoke } from './event-source-mapping.ts';
+
+/** One line of a consumer's log that tells of an event. */
+export interface Effect {
+  eventId: string;
+  /** `message_id` of the message that the event is about. */
+  subject?: string;
+}
+
+/** A consumer in a process of its own, as in Lambda. */
+export interface Consumer {
+  /** One invocation at a time. */
+  invoke: Invoke;
+  /** All that it has written. */
+  log: readonly string[];
+  close: () => Promise<void>;
+}
+
+/**
+ * Starts a program that reads an invocation a line, and writes its log and `{"answer":…}` or `{"fault":…}`.
+ *
+ * @param environment all of its environment variables
+ * @param onEffect gets what it does with events, before the invocation that did it ends
+ */
+export function startConsumer(
+  command: readonly string[],
+  environment: Record<string, string>,
+  onEffect: (effect: Effect) => void,
+): Consumer {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { env: environment, stdio: 'pipe' });
+  const log: string[] = [];
+  let pending: PromiseWithResolvers<SQSBatchResponse> | undefined;
+
+  const onLine = (line: string) => {
+    log.push(line);
+    const entry = parse(line);
+    if (typeof entry.eventId === 'string') onEffect(entry as unknown as Effect);
+    if ('answer' in entry) pending?.resolve(entry.answer as SQSBatchResponse);
+    if ('fault' in entry) pending?.reject(new Error(String(entry.fault)));
+  };
+  createInterface({ input: child.stdout }).on('line', onLine);
+  createInterface({ input: child.stderr }).on('line', onLine);
+  child.on('exit', () => pending?.reject(new Error(`The consumer is gone:\n${log.slice(-20).join('\n')}`)));
+
+  return {
+    invoke: (event) => {
+      pending = Promise.withResolvers();
+      child.stdin.write(`${JSON.stringify(event)}\n`);
+      return pending.promise;
+    },
+    log,
+    close: async () => {
+      if (child.exitCode !== null) return;
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
+
+function parse(line: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
