@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type EventType, eventTypes, type QueuedEvent } from './contract.ts';
+import type { EventType, QueuedEvent } from './contract.ts';
+import { type Fields, identify, isObject, parseText } from './identity.ts';
 import { isJsonMediaType } from './queued-event.ts';
 import { type Digest, requestLine, type SignedRequest } from './signature.ts';
 
@@ -51,8 +52,8 @@ export function toQueueMessage(request: VerifiedRequest, placement: DataPlacemen
     mmdate: request.date,
     mmsignature: request.signature,
   };
-  // ASCII alone: an id may hold what a queue refuses.
   const member = typeof placement === 'object' ? `,"dataref":${JSON.stringify(placement.dataref)}` : data.member;
+  // ASCII alone: an id may hold what a queue refuses.
   const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
   return {
     id,
@@ -74,8 +75,6 @@ interface EventData {
   /** The fields that the sender filled in: of a JSON object, a form, XML, or the query of a request without a body. */
   fields: Fields;
 }
-
-type Fields = Record<string, unknown>;
 
 /**
  * How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON: a JSON
@@ -101,51 +100,6 @@ function describeData({ body, target, contentType }: VerifiedRequest, placement:
   }
   const type = declared === undefined || isJsonMediaType(declared) ? 'text/plain' : declared;
   return { member: `,"data":${JSON.stringify(text)}`, contentType: type, fields };
-}
-
-interface Identity {
-  type: EventType;
-  id?: string;
-  subject?: string | undefined;
-  account?: string | undefined;
-  receivedAt?: string | undefined;
-}
-
-const kinds: Record<string, EventType> = {
-  delivery_report_id: eventTypes.deliveryReport,
-  reply_id: eventTypes.reply,
-  notification_id: eventTypes.optOut,
-};
-
-/** The first id in the body decides: what comes later may be text that somebody typed into a phone. */
-function identify(fields: Fields): Identity {
-  const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
-  const common = {
-    subject: identifier(fields.message_id),
-    account: identifier(vendorAccount) ?? identifier(fields.account_id),
-    receivedAt: rfc3339(fields.date_received),
-  };
-  for (const [name, value] of Object.entries(fields)) {
-    const type = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    const id = identifier(value);
-    if (type !== undefined && id !== undefined) return { type, id, ...common };
-  }
-  return { type: eventTypes.webhook, ...common };
-}
-
-/** A value that may stand in a CloudEvents attribute; nobody's id is longer than that. */
-function identifier(value: unknown): string | undefined {
-  const fits = typeof value === 'string' && value.length > 0 && value.length <= 1024;
-  return fits && value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value) ? value : undefined;
-}
-
-function rfc3339(value: unknown): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const shape = /^(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
-  const local = shape.exec(value)?.[1];
-  if (local === undefined || Number.isNaN(Date.parse(value))) return undefined;
-  // Days that a month does not have are moved into the next one.
-  return new Date(`${local}Z`).toISOString().startsWith(local) ? value : undefined;
 }
 
 /** SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
@@ -174,51 +128,9 @@ function parseJson(text: string): { value: unknown } | undefined {
   }
 }
 
-/**
- * The fields that a form or an XML document begins with, as long as MessageMedia writes them: text that somebody typed
- * into a phone, and all that comes after it, is not looked at, as it could pass for an id.
- */
-function parseText(text: string): Fields {
-  const fields = new Map<string, string>();
-  for (const [name, value] of text.startsWith('<') ? xmlElements(text) : formFields(text)) {
-    if (!notTyped.has(name)) break;
-    if (!fields.has(name)) fields.set(name, value);
-  }
-  return Object.fromEntries(fields);
-}
-
-/** Names whose values nobody types into a phone; `kind` is how the terminal command tells URLs apart. */
-const notTyped = new Set([
-  'kind',
-  ...Object.keys(kinds),
-  'message_id',
-  'account_id',
-  'date_received',
-  'status',
-  'error_code',
-  'source_number',
-  'destination_number',
-]);
-
-function* formFields(text: string): Generator<[string, string]> {
-  if (/^[A-Za-z_][\w.-]*=/.test(text)) yield* new URLSearchParams(text);
-}
-
-/** The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else. */
-function* xmlElements(text: string): Generator<[string, string]> {
-  const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
-  const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
-  element.lastIndex = start.length;
-  for (let match = element.exec(text); match; match = element.exec(text)) yield [String(match[1]), String(match[2])];
-}
-
 function mediaType(header: string | undefined): string | undefined {
   const value = header?.trim() ?? '';
   return value.length <= 256 && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/.test(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function escapeCharacter(character: string): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { type KeyringEntry, sameId } from '../../lambda/keyring-secret.ts';
+import { sameId } from '../../lambda/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
 import { createRotation, deleteKey as deleteKeyEverywhere, enableKey } from '../../lambda/rotation.ts';
@@ -13,6 +13,7 @@ import {
   type GlobalOptions,
   type KeyringOptions,
 } from '../connections.ts';
+import { describeKey, findKeyRow, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { confirm } from '../question.ts';
 
@@ -65,33 +66,33 @@ async function createKey(options: Options<{ digest: Digest; enable?: boolean; ye
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await rotation.create();
   if (options.enable) await rotation.enable({ atOnce: true });
-  const key = await findRow(provider, keyring, keyId);
+  const key = await findKeyRow(provider, keyring, keyId);
   print(
     options.json,
     key,
-    options.enable ? describe(key) : `${describe(key)}\nEnable it with: mmw keys enable ${keyId}`,
+    options.enable ? describeKey(key) : `${describeKey(key)}\nEnable it with: mmw keys enable ${keyId}`,
   );
 }
 
 async function listKeys(options: Options): Promise<void> {
-  const keys = await rows(connectProvider(options), await findKeyring(options));
-  const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', state(key), key.keyring]);
+  const keys = await listKeyRows(connectProvider(options), await findKeyring(options));
+  const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring]);
   const text =
     keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
   print(options.json, keys, text);
 }
 
 async function showKey(keyId: string, options: Options): Promise<void> {
-  const key = await findRow(connectProvider(options), await findKeyring(options), keyId);
-  print(options.json, key, describe(key));
+  const key = await findKeyRow(connectProvider(options), await findKeyring(options), keyId);
+  print(options.json, key, describeKey(key));
 }
 
 async function enableKeyCommand(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
   const { provider, keyring } = await connect(options);
   await confirmTakeover({ provider, keyring }, options);
   await enableKey({ provider, keyring, now: Date.now }, keyId);
-  const key = await findRow(provider, keyring, keyId);
-  print(options.json, key, describe(key));
+  const key = await findKeyRow(provider, keyring, keyId);
+  print(options.json, key, describeKey(key));
 }
 
 /** Whoever has the key that is enabled now, another stack perhaps, can verify nothing any more once ours is. */
@@ -129,7 +130,7 @@ async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Pr
   const consequence = sameId(enabled?.key_id, keyId)
     ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
     : 'Webhooks signed with it that are still to be retried are refused from then on.';
-  const key = await findRow(provider, keyring, keyId);
+  const key = await findKeyRow(provider, keyring, keyId);
   await confirm(`Delete key ${keyId}? ${consequence}`, options);
   await deleteKeyEverywhere({ provider, keyring }, key.key_id);
   print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted, at MessageMedia and in the keyring.`);
@@ -138,9 +139,9 @@ async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Pr
 async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
   const { provider, keyring, rotation } = await connect(options, options.digest);
   await rotation.run();
-  const keys = await rows(provider, keyring);
+  const keys = await listKeyRows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);
-  print(options.json, keys, enabled ? describe(enabled) : 'No key is enabled.');
+  print(options.json, keys, enabled ? describeKey(enabled) : 'No key is enabled.');
 }
 
 async function connect(options: Options, digest: Digest = 'SHA256') {
@@ -149,58 +150,4 @@ async function connect(options: Options, digest: Digest = 'SHA256') {
   const pause = (milliseconds: number) => sleep(milliseconds);
   const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log: progress });
   return { provider, keyring, rotation };
-}
-
-/** A key as MessageMedia and the keyring together know it. */
-interface Row extends Pick<KeyringEntry, 'digest' | 'created'> {
-  key_id: string;
-  enabled: boolean;
-  messagemedia: boolean;
-  keyring: 'yes' | 'no' | 'pending' | 'retired' | 'not asked';
-}
-
-async function rows(provider: Provider, keyring: KeyringStore | undefined): Promise<Row[]> {
-  const atProvider = await provider.listSignatureKeys();
-  const entries = await keyring?.read();
-  const known = atProvider.map(({ key_id, digest, created, enabled }): Row => {
-    const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
-    return { key_id, digest, created, enabled, messagemedia: true, keyring: entries ? inKeyring(entry) : 'not asked' };
-  });
-  const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
-  const unknown = others.map((entry): Row => {
-    const { key_id = '(no id)', digest, created } = entry;
-    return {
-      key_id,
-      ...(digest && { digest }),
-      ...(created && { created }),
-      enabled: false,
-      messagemedia: false,
-      keyring: inKeyring(entry),
-    };
-  });
-  return [...known, ...unknown];
-}
-
-async function findRow(provider: Provider, keyring: KeyringStore | undefined, keyId: string): Promise<Row> {
-  const key = (await rows(provider, keyring)).find((candidate) => sameId(candidate.key_id, keyId));
-  if (key) return key;
-  throw new Error(
-    `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows what there is.`,
-  );
-}
-
-function inKeyring(entry: KeyringEntry | undefined): Row['keyring'] {
-  if (entry === undefined) return 'no';
-  if (entry.pending_since !== undefined) return 'pending';
-  return entry.retired_at === undefined ? 'yes' : 'retired';
-}
-
-function state({ enabled, messagemedia }: Row): string {
-  if (!messagemedia) return 'gone at MessageMedia';
-  return enabled ? 'enabled' : 'not enabled';
-}
-
-function describe(key: Row): string {
-  const { key_id, digest = 'no digest', created = 'unknown' } = key;
-  return `Key ${key_id} (${digest}, created ${created}): ${state(key)}; in the keyring: ${key.keyring}.`;
 }
