@@ -46,7 +46,11 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
   };
 }
 
-/** Up to ten messages, invisible to everybody else for a minute. @param waitSeconds for the first of them */
+/**
+ * Up to ten messages, invisible to everybody else for a minute.
+ *
+ * @param waitSeconds for the first of them; at least 1, or SQS asks only some of its servers and may find nothing
+ */
 export async function receive(client: SQSClient, queueUrl: string, waitSeconds: number): Promise<Message[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({

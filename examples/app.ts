@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { App, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -9,7 +10,7 @@ import { TypeScriptConsumer } from './typescript/typescript-consumer.ts';
 
 /**
  * A CDK app with one consumer in a stack of its own. Context: `queueArn`, and if wanted `language` (`typescript` or
- * `python`), `overflowBucket` (its name), `keyringSecretArn`, and `filter` (a file's name in `filters/`, without ending).
+ * `python`), `overflowBucket` (its name), `keyArn`, `keyringSecretArn`, and `filter` (a file's name in `filters/`, without ending).
  */
 const app = new App();
 const stack = new Stack(app, 'MessageMediaConsumer');
@@ -20,15 +21,19 @@ const language = setting('language') ?? 'typescript';
 const overflowBucket = setting('overflowBucket');
 const keyringSecretArn = setting('keyringSecretArn');
 const filter = setting('filter');
+const keyArn = setting('keyArn');
 if (queueArn === undefined) throw new Error('Which queue? Give -c queueArn=arn:aws:sqs:…');
 const consumers = { typescript: TypeScriptConsumer, python: PythonConsumer };
 if (language !== 'typescript' && language !== 'python') throw new Error('language is typescript or python');
 
+const encryptionKey = keyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Key', keyArn);
 new consumers[language](stack, 'Consumer', {
-  queue: Queue.fromQueueArn(stack, 'Events', queueArn),
-  ...(overflowBucket !== undefined && { overflowBucket: Bucket.fromBucketName(stack, 'Large', overflowBucket) }),
+  queue: Queue.fromQueueAttributes(stack, 'Events', { queueArn, ...(keyArn !== undefined && { keyArn }) }),
+  ...(overflowBucket !== undefined && {
+    overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: overflowBucket, encryptionKey }),
+  }),
   ...(keyringSecretArn !== undefined && {
-    keyring: Secret.fromSecretCompleteArn(stack, 'Keyring', keyringSecretArn),
+    keyring: Secret.fromSecretAttributes(stack, 'Keyring', { secretCompleteArn: keyringSecretArn, encryptionKey }),
   }),
   ...(filter !== undefined && { filters: readPatterns(filter).map((pattern) => FilterCriteria.filter(pattern)) }),
 });

@@ -8,6 +8,8 @@ export interface ReceiverEnvironment {
   /** Seconds; `0` turns the check off. */
   timestampToleranceSeconds: number;
   overflowBucket: string | undefined;
+  /** Whether S3 is at an endpoint of one's own, which may not know buckets as host names. */
+  hasOwnS3Endpoint: boolean;
 }
 
 /** Settings of the rotation function. */
@@ -44,6 +46,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): ReceiverEnvironme
     keyringSecretId: required(variables, environment.keyringSecretId),
     timestampToleranceSeconds: seconds(variables, environment.timestampToleranceSeconds),
     overflowBucket: variables[environment.overflowBucket] || undefined,
+    hasOwnS3Endpoint: Boolean(variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL),
   };
 }
 

@@ -41,7 +41,9 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket } = readEnvironment(process.env);
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint } = readEnvironment(
+    process.env,
+  );
   const secrets = new SecretsManagerClient({ ...clientSettings, maxAttempts: 2 });
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
@@ -69,13 +71,13 @@ function start() {
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }), sendDeadline());
   };
-  const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket);
+  const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket, hasOwnS3Endpoint);
   return createReceiver({ keyring, send, store, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
 }
 
 /** Few events are that large: what is needed for them is loaded with the first. */
-function storeIn(bucket: string) {
-  const config = { ...clientSettings, maxAttempts: 2 };
+function storeIn(bucket: string, forcePathStyle: boolean) {
+  const config = { ...clientSettings, maxAttempts: 2, forcePathStyle };
   const loaded = () =>
     import('./overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
   let created: ReturnType<typeof loaded> | undefined;

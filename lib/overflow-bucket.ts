@@ -15,7 +15,8 @@ export interface OverflowBucketProps {
 
 /**
  * Keeps the data of events that are too large for SQS for longer than a message can refer to it: as long as one can be
- * on the queue, again as long on the one behind it, and a day more. It outlives the stack: it holds data.
+ * on the queue, again as long on the one behind it, twice that for one that was brought back, and a day more. It outlives
+ * the stack: it holds data.
  */
 export class OverflowBucket extends Bucket {
   constructor(scope: Construct, id: string, { encryptionKey }: OverflowBucketProps = {}) {
@@ -28,7 +29,7 @@ export class OverflowBucket extends Bucket {
       minimumTLSVersion: 1.2,
       lifecycleRules: [
         {
-          expiration: Duration.days(2 * eventRetention.toDays() + 1),
+          expiration: Duration.days(4 * eventRetention.toDays() + 1),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],

@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -22,6 +22,7 @@ import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor
 import { HttpFrontDoor } from './http-front-door.ts';
 import { Keyring } from './keyring.ts';
 import { allowLogs } from './log-key.ts';
+import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
 import { RestFrontDoor, type RestFrontDoorOptions } from './rest-front-door.ts';
 
@@ -38,8 +39,8 @@ export interface WebhookReceiverProps {
    */
   keyring?: ISecret;
   /**
-   * Gets the data of events that are too large for the queue, see `OverflowBucket`.
-   * @default - such events are answered with 413
+   * Gets the data of events that are too large for the queue.
+   * @default - a bucket of its own, see `OverflowBucket`
    */
   overflowBucket?: IBucket;
   /**
@@ -99,6 +100,8 @@ export class WebhookReceiver extends Construct {
   /** Where the queue puts events that no consumer could handle; `undefined` if it has none, or is imported. */
   readonly deadLetterQueue: IQueue | undefined;
   readonly keyring: ISecret;
+  /** Data of events that are too large for the queue. */
+  readonly overflowBucket: IBucket;
   readonly function: IFunction;
   readonly frontDoor: FrontDoor;
   /** Where a DNS record of the domain must point at; `undefined` without a domain. */
@@ -117,6 +120,7 @@ export class WebhookReceiver extends Construct {
     this.queue = props.queue ?? new EventQueue(this, 'Queue', { encryptionKey }).queue;
     this.deadLetterQueue = this.queue instanceof Queue ? this.queue.deadLetterQueue?.queue : undefined;
     this.keyring = props.keyring ?? new Keyring(this, 'Keyring', { encryptionKey });
+    this.overflowBucket = props.overflowBucket ?? new OverflowBucket(this, 'Overflow', { encryptionKey });
 
     const logs = {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -133,7 +137,7 @@ export class WebhookReceiver extends Construct {
     this.function = new ReceiverFunction(this, 'Function', {
       queue: this.queue,
       keyring: this.keyring,
-      overflowBucket: props.overflowBucket,
+      overflowBucket: this.overflowBucket,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
       service: this.service,
       logGroup: this.functionLog,
@@ -180,9 +184,11 @@ export class WebhookReceiver extends Construct {
     return new Metric({ namespace: metrics.namespace, metricName, dimensionsMap, statistic: Stats.SUM, ...options });
   }
 
-  /** Lets a consumer receive and delete events, and decrypt them. */
+  /** Lets a consumer receive and delete events, fetch the data of large ones, and decrypt both. */
   grantConsumeEvents(grantee: IGrantable): Grant {
-    return this.queue.grantConsumeMessages(grantee);
+    const objects = { grantee, actions: ['s3:GetObject'], resourceArns: [this.overflowBucket.arnForObjects('*')] };
+    this.overflowBucket.encryptionKey?.grantDecrypt(grantee);
+    return this.queue.grantConsumeMessages(grantee).combine(Grant.addToPrincipal(objects));
   }
 
   /** Lets whoever rotates keys read and write the keyring, for example with `mmw keys`. */

@@ -77,7 +77,7 @@ async function peek(options: Options<{ deadLetters?: boolean; count: number }>):
   const held: Message[] = [];
   try {
     while (held.length < options.count) {
-      const messages = await receive(queues.client, queueUrl, 0);
+      const messages = await receive(queues.client, queueUrl, 1);
       if (messages.length === 0) break;
       held.push(...messages);
     }
@@ -124,7 +124,7 @@ async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
   }
   let redriven = 0;
   for (;;) {
-    const messages = await receive(queues.client, from, 0);
+    const messages = await receive(queues.client, from, 1);
     if (messages.length === 0) break;
     for (const message of messages) {
       await sendAgain(queues, message);
@@ -133,7 +133,11 @@ async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
     }
     progress(`${redriven} of about ${Math.max(waiting, redriven)} messages are back on the queue`);
   }
-  print(options.json, { redriven }, `${redriven} messages are back on the queue.`);
+  const left = await countMessages(queues, from);
+  const rest = left.waiting + left.inFlight;
+  const others = rest === 0 ? '' : ` ${rest} are left, or were added meanwhile: run it again.`;
+  print(options.json, { redriven, left: rest }, `${redriven} messages are back on the queue.${others}`);
+  if (rest > 0) process.exitCode = 1;
 }
 
 /** Sent before it is deleted: whatever happens between the two, a message may come twice but is never lost. */

@@ -16,7 +16,7 @@ const fetchData = fetchFromS3(new S3Client({}), bucket);
 const checkSignature = keyring ? signatureCheck(keyring, (message) => logger.warn(message)) : undefined;
 
 // Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
-const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 30 * 24 * 60 * 60 });
+const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 60 * 24 * 60 * 60 });
 const onEventOnce = makeIdempotent(onEvent, {
   config: idempotency,
   persistenceStore: new DynamoDBPersistenceLayer({ tableName }),

@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { EventQueue } from '../../lib/event-queue.ts';
 import { Monitoring } from '../../lib/monitoring.ts';
 import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
@@ -129,4 +130,21 @@ describe('grants', () => {
     expect(may(/^KeyManager/, 'secretsmanager:DeleteSecret', keyring)).toBe(false);
     expect(may(/^KeyManager/, 'sqs:ReceiveMessage', events)).toBe(false);
   });
+});
+
+test('a receiver in a stack of somebody else gives cdk-nag nothing to find, and its consumers all that they need', () => {
+  const app = createApp();
+  const stack = new Stack(app, 'Theirs');
+  const receiver = new WebhookReceiver(stack, 'Webhooks');
+  const consumer = new Role(stack, 'Consumer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  receiver.grantConsumeEvents(consumer);
+  const { template } = templateOf(stack);
+  template.resourceCountIs('AWS::S3::Bucket', 1);
+  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+  const ofConsumer = policies.filter(({ Properties }) => JSON.stringify(Properties.Roles).includes('"Consumer'));
+  const text = JSON.stringify(ofConsumer);
+  for (const action of ['s3:GetObject', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'])
+    expect(text).toContain(`"${action}"`);
+  const { violations } = new AwsSolutionsChecks().validateScope(receiver);
+  expect(violations).toEqual([]);
 });

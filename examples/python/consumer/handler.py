@@ -27,7 +27,7 @@ keyring_secret_id = os.environ.get("KEYRING_SECRET_ID")
 fetch_data = fetch_from_s3(os.environ.get("OVERFLOW_BUCKET", ""))
 
 # Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
-idempotency = IdempotencyConfig(expires_after_seconds=30 * 24 * 60 * 60)
+idempotency = IdempotencyConfig(expires_after_seconds=60 * 24 * 60 * 60)
 handled = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
 
 processor = SqsFifoPartialProcessor(skip_group_on_error=True)
