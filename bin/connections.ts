@@ -57,7 +57,11 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
  * @throws {Error} when there is no such stack, or it has no such output
  */
 export async function readOutput(stack: string, name: string): Promise<string> {
-  const { Stacks } = await new CloudFormationClient().send(new DescribeStacksCommand({ StackName: stack }));
+  const { Stacks } = await new CloudFormationClient()
+    .send(new DescribeStacksCommand({ StackName: stack }))
+    .catch((cause: unknown) => {
+      throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
+    });
   const value = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
   if (value) return value;
   throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);

@@ -78,7 +78,7 @@ Up until Ctrl-C, for requests of your own:
   webhooks  ${url}${callbackPath}
 
 In another terminal, for the mmw command:
-  unset AWS_PROFILE
+  unset AWS_PROFILE; export AWS_DEFAULT_REGION=us-east-1
 ${exports.join('\n')}
 
   npx mmw send 'Hello!' --to +61491570157 --callback-url ${url}${callbackPath}
@@ -89,8 +89,13 @@ ${exports.join('\n')}
 async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
   const line = await sandbox.receiver.logOf(requestId);
   const verdict = answer.statusCode === 202 ? 'queued' : answer.statusCode < 500 ? 'refused' : 'failed';
-  const about = answer.statusCode === 202 ? JSON.parse(answer.body).id : `${line?.reason ?? ''}  ${line?.detail ?? ''}`;
-  console.log(`${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
+  const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
+  const about =
+    answer.statusCode === 202
+      ? `${line?.type ?? ''}  ${JSON.parse(answer.body).id}`
+      : `${line?.reason ?? ''}: ${detail}`;
+  const time = new Date().toTimeString().slice(0, 8);
+  console.log(`${time}  ${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
 }
 
 function paint(verdict: Visit['verdict']): string {

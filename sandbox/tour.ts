@@ -56,7 +56,7 @@ async function sendMessage({ url, api, provider, queue, keys }: Sandbox): Promis
     const [event, ...more] = events.filter((candidate) => candidate.event.id === id);
     const proven = event !== undefined && more.length === 0 && isProven(event, request, id);
     return {
-      name: `report of a sent message: ${kind}`,
+      name: `sent message: ${kind}`,
       status,
       verdict: verdictOf(status),
       reason: '',

@@ -79,7 +79,12 @@ async function listKeys(options: Options): Promise<void> {
   const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring]);
   const text =
     keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
-  print(options.json, keys, text);
+  const enabled = keys.find((key) => key.enabled);
+  const warning =
+    enabled?.keyring === 'no'
+      ? '\nThe enabled key is not in the keyring: every webhook is refused. See "mmw keys create --help".'
+      : '';
+  print(options.json, keys, `${text}${warning}`);
 }
 
 async function showKey(keyId: string, options: Options): Promise<void> {
@@ -138,6 +143,7 @@ async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Pr
 
 async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
   const { provider, keyring, rotation } = await connect(options, options.digest);
+  progress('It can be stopped at any time without harm: run it again to go on.');
   await rotation.run();
   const keys = await listKeyRows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);

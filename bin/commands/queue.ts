@@ -85,9 +85,8 @@ async function peek(options: Options<{ deadLetters?: boolean; count: number }>):
     for (const message of held) await giveBack(queues, queueUrl, message);
   }
   const shown = held.slice(0, options.count).map(describe);
-  const cells = shown.map(({ sent, tries, type, id, subject }) => [sent, String(tries), type, id, subject]);
-  const text =
-    shown.length === 0 ? 'Nothing is waiting.' : formatTable(['queued', 'tries', 'type', 'id', 'message'], cells);
+  const cells = shown.map(({ sent, tries, type, id }) => [sent.slice(0, 19), String(tries), short(type), id]);
+  const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(['queued (UTC)', 'tries', 'type', 'id'], cells);
   print(options.json, shown, text);
 }
 
@@ -104,7 +103,7 @@ async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>):
     for (const message of await receive(queues.client, queueUrl, 20)) {
       const shown = describe(message);
       const { sent, type, id, subject } = shown;
-      console.log(options.json ? JSON.stringify(shown) : `${sent}  ${type}  ${id}  ${subject}`);
+      console.log(options.json ? JSON.stringify(shown) : `${sent.slice(0, 19)}  ${short(type)}  ${id}  ${subject}`);
       await remove(queues, queueUrl, message);
     }
   }
@@ -119,7 +118,7 @@ async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
   const from = queues.deadLetterQueueUrl();
   const { waiting } = await countMessages(queues, from);
   if (options.dryRun) {
-    print(options.json, { wouldRedrive: waiting }, `${waiting} messages would go back to the queue.`);
+    print(options.json, { wouldRedrive: waiting }, `${amount(waiting)} would go back to the queue.`);
     return;
   }
   let redriven = 0;
@@ -131,12 +130,12 @@ async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
       await remove(queues, from, message);
       redriven++;
     }
-    progress(`${redriven} of about ${Math.max(waiting, redriven)} messages are back on the queue`);
+    progress(`${redriven} of about ${amount(Math.max(waiting, redriven))} back on the queue`);
   }
   const left = await countMessages(queues, from);
   const rest = left.waiting + left.inFlight;
   const others = rest === 0 ? '' : ` ${rest} are left, or were added meanwhile: run it again.`;
-  print(options.json, { redriven, left: rest }, `${redriven} messages are back on the queue.${others}`);
+  print(options.json, { redriven, left: rest }, `Back on the queue: ${amount(redriven)}.${others}`);
   if (rest > 0) process.exitCode = 1;
 }
 
@@ -153,7 +152,7 @@ async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>)
   const queues = await connectQueues(options);
   const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
   const { waiting, inFlight } = await countMessages(queues, queueUrl);
-  await confirm(`Delete all ${waiting + inFlight} messages of ${queueUrl}? They are lost.`, options);
+  await confirm(`Delete everything on ${queueUrl}, ${amount(waiting + inFlight)}? It is lost.`, options);
   await queues.client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
   print(options.json, { purged: queueUrl }, `${queueUrl} is empty.`);
 }
@@ -177,8 +176,17 @@ function describe({ Body = '', Attributes }: Message): Shown {
     const event = parseQueuedEvent(Body);
     return { sent, tries, type: event.type, id: event.id, subject: event.subject ?? '', event };
   } catch {
-    return { sent, tries, type: 'no event of ours', id: '', subject: '', event: Body };
+    return { sent, tries, type: 'not an event of this receiver', id: '', subject: '', event: Body };
   }
+}
+
+/** What all types begin with says nothing new. */
+function short(type: string): string {
+  return type.replace(/^com\.messagemedia\./, '');
+}
+
+function amount(messages: number): string {
+  return `${messages} ${messages === 1 ? 'message' : 'messages'}`;
 }
 
 function count(value: string): number {

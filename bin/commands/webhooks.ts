@@ -42,7 +42,7 @@ export function addWebhooksCommand(program: Command): void {
 
 const createNotes = `
 One template serves one kind of event (${templateKinds.join(', ')}). For several kinds create a webhook each; as URL and
-method together must be new, tell the URLs apart by a query, such as …/messagemedia?kind=reply. It is signed along.`;
+method together must be new, tell the URLs apart by a query, such as …/messagemedia?kind=reply. The query is signed too.`;
 
 interface Settings extends GlobalOptions {
   stack?: string;

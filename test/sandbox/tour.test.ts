@@ -39,9 +39,9 @@ test('the tour ends well, row for row', async () => {
   const queued = (what: string) => [what, '202 queued', expect.stringMatching(uuid), 're-verified', '✓'];
   const refused = (what: string, reason: string) => [what, '401 refused', reason, '', '✓'];
   expect(rows.slice(1)).toEqual([
-    queued('report of a sent message: ENROUTE_DR'),
-    queued('report of a sent message: SUBMITTED_DR'),
-    queued('report of a sent message: DELIVERED_DR'),
+    queued('sent message: ENROUTE_DR'),
+    queued('sent message: SUBMITTED_DR'),
+    queued('sent message: DELIVERED_DR'),
     queued('delivery report'),
     queued('SMS reply with emoji'),
     queued('MMS reply with attachment'),
