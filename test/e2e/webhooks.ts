@@ -60,6 +60,11 @@ export async function expectRefused(run: Run, request: WireRequest, reason: Reje
   await expectNothingQueued(run);
 }
 
+/** Empties the queue of what no proof looks at. */
+export async function drain(run: Run): Promise<void> {
+  while ((await receive(run)).length > 0);
+}
+
 export async function expectNothingQueued(run: Run): Promise<void> {
   assert.equal((await receive(run)).length, 0, 'something was queued');
 }

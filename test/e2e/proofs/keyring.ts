@@ -1,6 +1,31 @@
-import type { Proof } from '../proof.ts';
+import assert from 'node:assert/strict';
+import { createKeyringStore } from '../../../lambda/keyring-store.ts';
+import { createProvider } from '../../../lambda/provider/provider.ts';
+import { createRotation } from '../../../lambda/rotation.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import type { SigningKey } from '../../../sandbox/sender.ts';
+import type { Proof, Run } from '../proof.ts';
 import { putKeys } from '../secret.ts';
-import { expectQueued, freshReport, keyringInterval } from '../webhooks.ts';
+import { drain, expectQueued, expectRefused, freshReport, keyringInterval } from '../webhooks.ts';
+
+/** Rotates the key in the deployed secret, but for the waiting. @returns the key that MessageMedia then signs with */
+async function rotate(
+  { clients, stack }: Run,
+  { url, apiKey, apiSecret, ...provider }: ProviderSimulator,
+): Promise<SigningKey> {
+  const rotation = createRotation({
+    provider: createProvider({ baseUrl: url, apiKey, apiSecret }),
+    keyring: createKeyringStore(clients.secrets, stack.keyringSecretId),
+    digest: 'SHA512',
+    now: Date.now,
+    pause: async () => {},
+    log: () => {},
+  });
+  await rotation.run();
+  const key = provider.signingKey();
+  assert.ok(key, 'no key is enabled');
+  return key;
+}
 
 export const keyring: Proof[] = [
   {
@@ -17,6 +42,29 @@ export const keyring: Proof[] = [
     prove: async (run) => {
       await expectQueued(run, freshReport(run, run.firstKey));
       return 'still taken, next to the second';
+    },
+  },
+  {
+    claim: 'key rotated in the secret, twice, with every step but the waiting',
+    prove: async (run) => {
+      const provider = await startProvider();
+      try {
+        const before = await rotate(run, provider);
+        const after = await rotate(run, provider);
+        await keyringInterval();
+        assert.equal((await run.stack.send(freshReport(run, after))).status, 202, 'the new key is not taken');
+        await drain(run);
+        await expectRefused(run, freshReport(run, before), 'unknown_key');
+        assert.deepEqual(
+          provider.signatureKeys().map(({ key_id }) => key_id),
+          [after.id],
+        );
+        // As the proofs after this one expect it.
+        await putKeys(run, run.firstKey, run.secondKey);
+        return 'the new key is taken at its first webhook, the old one is gone at MessageMedia and refused';
+      } finally {
+        await provider.close();
+      }
     },
   },
 ];
