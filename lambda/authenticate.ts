@@ -1,5 +1,6 @@
 import { ReceiverError } from './errors.ts';
 import type { VerifiedRequest } from './event.ts';
+import { isUuid } from './guards.ts';
 import { type Keyring, keysFor, type VerificationKey } from './keyring.ts';
 import type { WebhookRequest } from './request.ts';
 import {
@@ -142,11 +143,6 @@ function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Ver
     return { ...signed, signature, digest, keyId: id ?? hint };
   }
   return undefined;
-}
-
-/** Whether a value has the form of the vendor's ids, which are safe to log. */
-export function isUuid(value: string): boolean {
-  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
 
 const malformedTarget = 'The target is empty or holds white space or a control character';

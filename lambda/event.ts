@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventType, QueuedEvent } from './contract.ts';
-import { type Fields, identify, isObject, parseText } from './identity.ts';
+import { isObject } from './guards.ts';
+import { type Fields, identify, parseText } from './identity.ts';
 import { isJsonMediaType } from './queued-event.ts';
 import { type Digest, requestLine, type SignedRequest } from './signature.ts';
 

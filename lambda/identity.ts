@@ -1,4 +1,5 @@
 import { type EventType, eventTypes } from './contract.ts';
+import { isObject } from './guards.ts';
 
 /** What a sender filled in, by name. */
 export type Fields = Record<string, unknown>;
@@ -88,8 +89,4 @@ function* xmlElements(text: string): Generator<[string, string]> {
   const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
   element.lastIndex = start.length;
   for (let match = element.exec(text); match; match = element.exec(text)) yield [String(match[1]), String(match[2])];
-}
-
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

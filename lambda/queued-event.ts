@@ -1,5 +1,6 @@
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
 import { eventTypes, type QueuedEvent } from './contract.ts';
+import { isObject } from './guards.ts';
 import type { WebhookEvent } from './payloads.ts';
 import type { SignedRequest } from './signature.ts';
 
@@ -81,8 +82,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
-import { type AuthenticationDependencies, authenticate, isUuid } from './authenticate.ts';
+import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import type { FailureReason, RefusalReason } from './contract.ts';
 import { ReceiverError, statusOf } from './errors.ts';
 import { type QueueMessage, toQueueMessage, type VerifiedRequest } from './event.ts';
+import { isUuid } from './guards.ts';
 import { parseRequest } from './request.ts';
 
 /** What the receiver needs from outside. */

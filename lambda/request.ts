@@ -1,4 +1,5 @@
 import { ReceiverError } from './errors.ts';
+import { isObject } from './guards.ts';
 import { isMethod, isTarget } from './signature.ts';
 
 /** An HTTP request as far as a Lambda event can tell what was sent. */
@@ -117,10 +118,6 @@ function parseHeaders(root: Json): ReadonlyMap<string, string> {
     }
   }
   return headers;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function object(value: unknown, name: string): Json {

@@ -73,7 +73,7 @@ export class ReceiverFunction extends Construct {
     grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:GenerateDataKey']);
     const resource = overflowBucket.node.defaultChild;
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${CfnElement.isCfnElement(resource) ? Stack.of(this).getLogicalId(resource) : ''}.Arn>/*]`,
+      id: `AwsSolutions-IAM5[Resource::<${CfnElement.isCfnElement(resource) ? Stack.of(this).resolve(resource.logicalId) : ''}.Arn>/*]`,
       reason:
         'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
     });

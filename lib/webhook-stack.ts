@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
@@ -52,10 +52,6 @@ export class WebhookStack extends Stack {
       logRetention: settings.logRetentionDays,
       tracing: settings.tracing,
       encryptionKey,
-    });
-    Validations.of(receiver).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::<OverflowBucket.Arn>/*]',
-      reason: 'As in ReceiverFunction, for the logical id that the bucket has here.',
     });
     const rotation =
       settings.rotationDays === 0

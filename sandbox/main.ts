@@ -4,7 +4,7 @@ import { getBorderCharacters, table } from 'table';
 import type { Answer } from '../lambda/receiver.ts';
 import type { HandledRequest } from './gateway.ts';
 import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
-import { tour, type Visit } from './tour.ts';
+import { tour, type Visit, verdictOf } from './tour.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -88,7 +88,7 @@ ${exports.join('\n')}
 
 async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
   const line = await sandbox.receiver.logOf(requestId);
-  const verdict = answer.statusCode === 202 ? 'queued' : answer.statusCode < 500 ? 'refused' : 'failed';
+  const verdict = verdictOf(answer.statusCode);
   const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
   const about =
     answer.statusCode === 202

@@ -126,7 +126,8 @@ async function visit({ name, request, expected }: Stop, { url, receiver, queue, 
   return { ...row, consumer, asExpected: status === 202 && proven && event.event.type === expected };
 }
 
-function verdictOf(status: number): Visit['verdict'] {
+/** What became of a request, by the status of its answer. */
+export function verdictOf(status: number): Visit['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';
 }

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { type LocalQueue, localCredentials } from '../sandbox/queue.ts';
+import type { LocalSecrets } from '../sandbox/secrets.ts';
 import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
 
 /** A private key, its public half as MessageMedia hands it out, and both as Node knows them. */
@@ -36,5 +38,18 @@ export function httpApiEvent({ method, target, headers, body }: WireRequest, req
     requestContext: { http: { method, path: decodeURIComponent(path) }, requestId, stage: '$default' },
     body: body.toString('base64'),
     isBase64Encoded: true,
+  };
+}
+
+/** Environment of the receiver function in front of local stand-ins; the keyring is the secret `keyring`. */
+export function receiverEnvironment(queue: LocalQueue, secrets: LocalSecrets): Record<string, string> {
+  return {
+    QUEUE_URL: queue.queueUrl,
+    KEYRING_SECRET_ID: 'keyring',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: queue.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
 }

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { isUuid } from '../guards.ts';
 import { parseDigest } from '../signature.ts';
 import { ShapeError } from './http.ts';
 import type { CreatedSignatureKey, RegisteredWebhook, SentMessage, SignatureKey } from './types.ts';
@@ -7,11 +8,6 @@ import type { CreatedSignatureKey, RegisteredWebhook, SentMessage, SignatureKey 
  * Each reader builds its result from the fields it knows, so that nothing else of an answer gets through, and throws a
  * ShapeError that names the first field it cannot accept.
  */
-
-/** Whether it looks like the ids that MessageMedia gives to keys, messages and webhooks. */
-export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
-}
 
 /** @throws {ShapeError} */
 export function readSignatureKey(answer: unknown): SignatureKey {

@@ -1,6 +1,6 @@
+import { isUuid } from '../guards.ts';
 import type { Digest } from '../signature.ts';
 import {
-  isUuid,
   readCreatedSignatureKey,
   readSentMessages,
   readSignatureKey,

@@ -19,7 +19,7 @@ import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/que
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire, type Webhook, type WireRequest } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
-import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../support.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 
 const key = makeKey('SHA256', 2048);
 const small = makeKey('SHA224', 1024);
@@ -44,13 +44,8 @@ function startReceiver(keyring: string, environment: Record<string, string> = {}
   const secretId = expect.getState().currentTestName ?? 'keyring';
   secrets.put(secretId, keyring);
   const receiver = startFunction({
-    QUEUE_URL: queue.queueUrl,
+    ...receiverEnvironment(queue, secrets),
     KEYRING_SECRET_ID: secretId,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-    AWS_ENDPOINT_URL_SQS: queue.url,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     ...environment,
   });
   running.push(receiver);

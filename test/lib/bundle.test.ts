@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { parseKeyring } from '../../lambda/keyring.ts';
 import { consume } from '../../sandbox/consumer.ts';
-import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire } from '../../sandbox/sender.ts';
-import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -27,18 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([queue.close(), secrets.close(), rm(output, { recursive: true })]));
 
-const receiverEnvironment = () => ({
-  QUEUE_URL: queue.queueUrl,
-  KEYRING_SECRET_ID: 'keyring',
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-  AWS_ENDPOINT_URL_SQS: queue.url,
-  AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-});
-
 const rotationEnvironment = () => ({
-  ...receiverEnvironment(),
+  ...receiverEnvironment(queue, secrets),
   API_CREDENTIALS_SECRET_ID: 'credentials',
   MESSAGEMEDIA_BASE_URL: 'messagemedia',
   SIGNATURE_DIGEST: 'SHA256',
@@ -87,7 +77,7 @@ test('cdk synth works without account or network, and what it bundles runs as it
   const receiver = await bundleOf('ReceiverFunctionHandlerFunction');
   await expectSelfContained(receiver);
   const event = httpApiEvent(toWire({ method: 'POST', target: '/messagemedia', body: '{}' }, key));
-  expect(await invoke(receiver, event, receiverEnvironment())).toMatchObject({ statusCode: 202 });
+  expect(await invoke(receiver, event, receiverEnvironment(queue, secrets))).toMatchObject({ statusCode: 202 });
   const events = await consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(key)).keys);
   expect(events).toMatchObject([{ reverified: true }]);
 

@@ -17,6 +17,24 @@ const alarms = [
   'UnexpectedFailures',
 ];
 
+/** What a REST API in place of an HTTP API changes, whatever the callback URL. */
+const restForHttp = [
+  '+ ReceiverRestApi',
+  '+ ReceiverRestApiAccount',
+  '+ ReceiverRestApiCloudWatchRole',
+  '+ ReceiverRestApiDeployment',
+  '+ ReceiverRestApiDeploymentStageprod',
+  '+ ReceiverRestApimessagemedia',
+  '+ ReceiverRestApimessagemediaANY',
+  '+ ReceiverRestApimessagemediaANYApiPermissionTestReceiverRestApi3C3B07A4ANYmessagemedia',
+  '- ReceiverHttpApi',
+  '- ReceiverHttpApiANYmessagemedia',
+  '- ReceiverHttpApiANYmessagemediaIntegration',
+  '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
+  '- ReceiverHttpStage',
+  '~ MonitoringDashboard.DashboardBody',
+];
+
 /** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
 const changesOf: [name: string, base: Context, context: Context, expected: string[]][] = [
   [
@@ -47,47 +65,13 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     { timestampToleranceSeconds: '60' },
     ['~ ReceiverFunctionHandlerFunction.Environment'],
   ],
-  [
-    'frontDoor',
-    {},
-    rest,
-    [
-      '+ ReceiverRestApi',
-      '+ ReceiverRestApiAccount',
-      '+ ReceiverRestApiCloudWatchRole',
-      '+ ReceiverRestApiDeployment',
-      '+ ReceiverRestApiDeploymentStageprod',
-      '+ ReceiverRestApimessagemedia',
-      '+ ReceiverRestApimessagemediaANY',
-      '+ ReceiverRestApimessagemediaANYApiPermissionTestReceiverRestApi3C3B07A4ANYmessagemedia',
-      '- ReceiverHttpApi',
-      '- ReceiverHttpApiANYmessagemedia',
-      '- ReceiverHttpApiANYmessagemediaIntegration',
-      '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
-      '- ReceiverHttpStage',
-      '~ MonitoringDashboard.DashboardBody',
-      '~ output CallbackUrl',
-    ],
-  ],
+  ['frontDoor', {}, rest, [...restForHttp, '~ output CallbackUrl']],
   [
     'frontDoor behind a domain, whose URL stays',
     samples.domain,
     rest,
     [
-      '+ ReceiverRestApi',
-      '+ ReceiverRestApiAccount',
-      '+ ReceiverRestApiCloudWatchRole',
-      '+ ReceiverRestApiDeployment',
-      '+ ReceiverRestApiDeploymentStageprod',
-      '+ ReceiverRestApimessagemedia',
-      '+ ReceiverRestApimessagemediaANY',
-      '+ ReceiverRestApimessagemediaANYApiPermissionTestReceiverRestApi3C3B07A4ANYmessagemedia',
-      '- ReceiverHttpApi',
-      '- ReceiverHttpApiANYmessagemedia',
-      '- ReceiverHttpApiANYmessagemediaIntegration',
-      '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
-      '- ReceiverHttpStage',
-      '~ MonitoringDashboard.DashboardBody',
+      ...restForHttp,
       '~ ReceiverDomainMapping.ApiId',
       '~ ReceiverDomainMapping.DependsOn',
       '~ ReceiverDomainMapping.Stage',

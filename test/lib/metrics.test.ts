@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { usage } from '../../docs/costs.ts';
-import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
-import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 import { idsOf, stackOf } from './support.ts';
 
 const key = makeKey();
@@ -41,13 +41,7 @@ async function logOf(event: object, environment: Record<string, string> = {}): P
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
     env: {
       POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
-      QUEUE_URL: queue.queueUrl,
-      KEYRING_SECRET_ID: 'keyring',
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-      AWS_ENDPOINT_URL_SQS: queue.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+      ...receiverEnvironment(queue, secrets),
       ...environment,
     },
   });
