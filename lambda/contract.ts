@@ -9,7 +9,7 @@ export const environment = {
   queueUrl: 'QUEUE_URL',
   /** Name or ARN of the Secrets Manager secret with the public keys. */
   keyringSecretId: 'KEYRING_SECRET_ID',
-  /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. Optional. */
+  /** How old a signed `Date` may be, in seconds; `0` turns the check of the `Date`'s age off. Optional. */
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
   /** Name of the S3 bucket for the data of events that are too large for SQS. Without it they are answered with 413. */
   overflowBucket: 'OVERFLOW_BUCKET',
@@ -27,6 +27,14 @@ export const rotationEnvironment = {
   digest: 'SIGNATURE_DIGEST',
 } as const;
 
+/** Environment variables of the reconciliation function, beside those of queue, bucket and `rotationEnvironment`'s first two. */
+export const reconciliationEnvironment = {
+  /** `true` to confirm at MessageMedia what the queue has: account-wide, nobody else gets it by polling then. */
+  confirm: 'RECONCILE_CONFIRM',
+  /** Names of the log groups in which accepted and recovered events are looked for, with commas between them. */
+  logGroups: 'RECONCILE_LOG_GROUPS',
+} as const;
+
 /** Names of the stack's outputs. */
 export const outputs = {
   callbackUrl: 'CallbackUrl',
@@ -35,6 +43,8 @@ export const outputs = {
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
+  functionLogGroup: 'FunctionLogGroup',
+  reconciliationLogGroup: 'ReconciliationLogGroup',
   dashboardName: 'DashboardName',
   domainTarget: 'DomainTarget',
 } as const;
@@ -42,11 +52,24 @@ export const outputs = {
 /** Name of the rotation function in its log. */
 export const rotationService = 'key-rotation';
 
+/** Name of the reconciliation function in its log. */
+export const reconciliationService = 'reconciliation';
+
 /**
- * Largest accepted distance between the signed `Date` and now, in seconds. The longest retry tail that MessageMedia
- * documents is 5 x (60 s delay + 60 s read timeout) = 600 s, so an honest retry is never turned away.
+ * How old a signed `Date` may be, in seconds. Callbacks are retried for longer than MessageMedia documents, perhaps with
+ * their first signature. What a longer window lets in is a repetition of a genuine event, which consumers drop by `id`;
+ * what a shorter one loses is gone.
  */
-export const defaultTimestampToleranceSeconds = 900;
+export const defaultTimestampToleranceSeconds = 86_400;
+
+/** How far ahead of now a signed `Date` may be, in seconds: for clocks that differ. */
+export const futureToleranceSeconds = 900;
+
+/**
+ * How long after its retirement a key may still have signed, in seconds: a `Date` up to then is accepted with it. It
+ * covers clocks that differ, and the time between enabling a key and noting that the one before it is retired.
+ */
+export const retirementGraceSeconds = 300;
 
 /** Why a request was refused. To be found in log and metric, never in an answer. */
 export const rejectionReasons = [
@@ -70,7 +93,7 @@ export type RefusalReason = RejectionReason | 'malformed_event' | 'event_too_lar
 export type FailureReason = 'keyring_unavailable' | 'queue_unavailable' | 'storage_unavailable' | 'unexpected';
 
 /**
- * CloudWatch metrics of the receiver, each a count. All have the dimension `service`; `Refused` and `Failed` are there a
+ * CloudWatch metrics of the receiver, each a count but `Age`. All have the dimension `service`; `Refused` and `Failed` are there a
  * second time with `reason` beside it, as an alarm can neither search dimensions nor add up more than ten metrics.
  */
 export const metrics = {
@@ -85,6 +108,12 @@ export const metrics = {
   failed: 'Failed',
   /** The keyring could not be read; with keys in hand, webhooks are verified all the same. */
   keyringLoadFailed: 'KeyringLoadFailed',
+  /** Accepted, but an id, subject, account or time was a template's variable that was not rendered. */
+  unidentified: 'Unidentified',
+  /** Seconds between the signed `Date` of an accepted webhook and its arrival. */
+  age: 'Age',
+  /** Queued by reconciliation, because no webhook had brought it. */
+  recovered: 'Recovered',
   /** Turned away by API Gateway with a 429, before the function; counted from the access log. */
   throttled: 'Throttled',
 } as const;
@@ -99,10 +128,37 @@ export const eventTypes = {
 export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
 
 /**
- * A queued event: CloudEvents 1.0 in the structured JSON format. The `mm…` attributes and the data are all it takes to
- * check the signature again.
+ * A queued event: CloudEvents 1.0 in the structured JSON format. One that came as a webhook has all it takes to check its
+ * signature again; one that was polled was never signed.
  */
-export interface QueuedEvent {
+export type QueuedEvent = SignedEvent | PolledEvent;
+
+/** An event that came as a signed webhook. The `mm…` attributes and the data are all it takes to check the signature again. */
+export interface SignedEvent extends CommonAttributes {
+  mmorigin?: never;
+  /** Id of the key that verified; for a key that the keyring holds without an id, the id that the sender named. */
+  mmkeyid?: string;
+  /** `SHA224`, `SHA256` or `SHA512`. */
+  mmdigest: string;
+  /** The signed request line, for example `POST /messagemedia HTTP/1.1`. */
+  mmrequestline: string;
+  /** The signed `Date` header. */
+  mmdate: string;
+  /** The signature, base64. */
+  mmsignature: string;
+}
+
+/** An event that no webhook brought, and that was fetched from MessageMedia's API. It was never signed. */
+export interface PolledEvent extends CommonAttributes {
+  mmorigin: 'poll';
+  mmkeyid?: never;
+  mmdigest?: never;
+  mmrequestline?: never;
+  mmdate?: never;
+  mmsignature?: never;
+}
+
+interface CommonAttributes {
   specversion: '1.0';
   /** The vendor's own id of the event, else the id of the API Gateway request. */
   id: string;
@@ -115,26 +171,21 @@ export interface QueuedEvent {
   time: string;
   /** Absent when the request had no body. */
   datacontenttype?: string;
-  /** Id of the key that verified; for a key that the keyring holds without an id, the id that the sender named. */
-  mmkeyid?: string;
-  /** `SHA224`, `SHA256` or `SHA512`. */
-  mmdigest: string;
-  /** The signed request line, for example `POST /messagemedia HTTP/1.1`. */
-  mmrequestline: string;
-  /** The signed `Date` header. */
-  mmdate: string;
-  /** The signature, base64. */
-  mmsignature: string;
   /**
-   * The signed body. With a JSON `datacontenttype` it stands here byte for byte as it was signed; else it is text as a
-   * JSON string. Always the last member of the message; absent when the request had no body.
+   * Names of the identifying fields that the JSON body holds more than once, with commas between them. The first of each
+   * counts, here and in the payload that the reading libraries give.
+   */
+  mmrepeated?: string;
+  /**
+   * The body. With a JSON `datacontenttype` it stands here byte for byte as it was signed; else it is text as a JSON
+   * string. Always the last member of the message; absent when the request had no body.
    */
   data?: unknown;
-  /** The signed body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
+  /** The body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
   data_base64?: string;
   /**
-   * Where the signed body is when it is too large for the queue: `s3://<bucket>/<key>`, an object of exactly its bytes.
-   * Always the last member; then there is neither `data` nor `data_base64`.
+   * Where the body is when it is too large for the queue: `s3://<bucket>/<SHA-256 of the body in hex>`. Always the last
+   * member; then there is neither `data` nor `data_base64`.
    */
   dataref?: string;
 }
