@@ -137,5 +137,5 @@ function isReason(expected: EventType | RejectionReason): expected is RejectionR
 }
 
 function isProven({ event, signed, reverified }: ConsumedEvent, request: WireRequest, id: string): boolean {
-  return reverified && event.id === id && signed.target === request.target && request.body.equals(signed.body);
+  return reverified && event.id === id && signed?.target === request.target && request.body.equals(signed.body);
 }

@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import type { Webhook } from '../../sandbox/sender.ts';
-import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { matches } from './event-pattern.ts';
 
@@ -28,7 +27,7 @@ beforeAll(async () => {
     messages[name] = (await receive(webhook)).body;
   }
   const { mmsReply = '' } = messages;
-  messages.largeMmsReply = offload(mmsReply, readQueuedEvent(mmsReply).signed.body).message;
+  messages.largeMmsReply = offload(mmsReply, readSigned(mmsReply).signed.body).message;
 });
 
 /** What gets through: an event does when one pattern of a file matches. */

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { QueuedEventError } from '../../lambda/attributes.ts';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../lambda/queued-event.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
-import { bucket, offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 
 const key = makeKey();
@@ -37,7 +37,7 @@ const forms = Object.entries(webhooks);
 describe('an event', () => {
   test.each(forms)('of %s gives back what was signed', async (_form, webhook) => {
     const { body } = await receive(webhook);
-    const { signed } = readQueuedEvent(body);
+    const { signed } = readSigned(body);
     expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
     expect(signed.body).toEqual(Buffer.from(webhook.body));
     expect(await openQueuedEvent(body, never)).toEqual(readQueuedEvent(body));
@@ -46,7 +46,7 @@ describe('an event', () => {
   const withBody = forms.filter(([, { body }]) => body.length > 0);
   test.each(withBody)('of %s reads the same when its data is elsewhere', async (_form, webhook) => {
     const { body } = await receive(webhook);
-    const inline = readQueuedEvent(body);
+    const inline = readSigned(body);
     const { message: pointer, key: objectKey } = offload(body, inline.signed.body);
     const asked: string[] = [];
     const opened = await openQueuedEvent(pointer, async (dataref) => {

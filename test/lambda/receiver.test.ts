@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../lambda/event.ts';
 import { createKeyring } from '../../lambda/keyring.ts';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver.ts';
 import { toWire, type Webhook } from '../../sandbox/sender.ts';
+import { readSigned } from '../received.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../support.ts';
 
 const key = makeKey();
@@ -61,7 +61,7 @@ test('where SQS refuses a character of the text, the event is sent with its data
     queue.push(message);
   };
   expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
-  expect(queue.map(({ body }) => Buffer.from(readQueuedEvent(body).signed.body).toString())).toEqual([webhook.body]);
+  expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
 });
 
 test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
