@@ -173,3 +173,21 @@ describe('without a key id', () => {
     expect(await receiverWith(...impossible, key)(event, 'i')).toMatchObject({ statusCode: 202 });
   });
 });
+
+test('a retired key verifies a late retry of what it signed, and nothing newer', async () => {
+  const retired_at = new Date(Date.now() - 3_600_000).toISOString();
+  const secret = JSON.stringify({ keys: [{ ...key.answer, retired_at, deleted_at: retired_at }] });
+  const keyring = createKeyring({ load: async () => secret, now: Date.now, warn: () => {} });
+  const outcomes: unknown[] = [];
+  const receive = createReceiver({
+    keyring,
+    send: async () => {},
+    now: Date.now,
+    toleranceSeconds: 86_400,
+    report: (outcome) => outcomes.push('reason' in outcome ? outcome.reason : outcome.outcome),
+  });
+  for (const minutesAgo of [600, 61, 56, 54, 0]) {
+    await receive(httpApiEvent(toWire(webhook, key, new Date(Date.now() - minutesAgo * 60_000))), 'i');
+  }
+  expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'unknown_key', 'unknown_key']);
+});

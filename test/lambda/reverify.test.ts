@@ -61,3 +61,12 @@ test.each<[string, (signed: Signed) => Signed]>([
   const { event, signed } = await report();
   expect(reverify({ event, signed: change(signed) }, keys)).toBe('bad');
 });
+
+test('a retired key is good for what was signed in its day', async () => {
+  const read = await report();
+  const signedAt = Date.parse(read.signed.date);
+  const retired = (at: number) => keys.map((one) => ({ ...one, retiredAt: at }));
+  expect(reverify(read, retired(signedAt + 1_000))).toBe('good');
+  expect(reverify(read, retired(signedAt - 300_000))).toBe('good');
+  expect(reverify(read, retired(signedAt - 301_000))).toBe('bad');
+});
