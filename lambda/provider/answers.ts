@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
-import { isUuid } from '../guards.ts';
+import { isObject, isUuid } from '../guards.ts';
 import { parseDigest } from '../signature.ts';
 import { ShapeError } from './http.ts';
-import type { CreatedSignatureKey, RegisteredWebhook, SentMessage, SignatureKey } from './types.ts';
+import type { CreatedSignatureKey, PolledItem, RegisteredWebhook, SentMessage, SignatureKey } from './types.ts';
 
 /*
  * Each reader builds its result from the fields it knows, so that nothing else of an answer gets through, and throws a
@@ -43,6 +43,11 @@ export function readSentMessages(answer: unknown, count: number): SentMessage[] 
     if (typeof status !== 'string') throw new ShapeError('status is not text');
     return { message_id, status };
   });
+}
+
+/** The list of this name. Its entries stay as they are: they are kept as the vendor told them. @throws {ShapeError} */
+export function readPolledItems(answer: unknown, name: 'delivery_reports' | 'replies'): PolledItem[] {
+  return list(object(answer, 'the body')[name], name).map((item) => object(item, `an entry of ${name}`));
 }
 
 /** A page of webhooks, and how many of them a full page has. @throws {ShapeError} */
@@ -96,7 +101,7 @@ function optional<Name extends string, Value>(
 }
 
 function object(value: unknown, name: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isObject(value)) return value;
   throw new ShapeError(`${name} is not an object`);
 }
 

@@ -10,6 +10,10 @@ export interface ProviderCall {
   path: string;
   /** Sent as JSON. */
   body?: object;
+  /** A POST that does nothing more when it is made twice, and so may be tried again after any passing failure. */
+  repeatable?: boolean;
+  /** Nothing of the answer but its status matters; it need not be JSON. So it is with every DELETE. */
+  statusOnly?: boolean;
 }
 
 /** An answer does not have the shape that the API promises. The message names the field, never its value. */
@@ -35,7 +39,8 @@ const longestPause = 20_000;
 
 /**
  * Makes calls over HTTPS. A call that fails for a passing reason is tried again when that is safe: always after a 429,
- * which says that nothing was done, and after every other failure for all but POST, which may have been carried out.
+ * which says that nothing was done, and after every other failure for all but POST, which may have been carried out and
+ * is only repeated where the call says that it may be.
  *
  * @throws {ProviderError} `invalid_options`
  */
@@ -62,10 +67,16 @@ async function tryOnce(connection: Connection, call: ProviderCall, timeout: numb
   const signal = AbortSignal.timeout(timeout);
   let status: number | undefined;
   try {
-    const response = await fetch(baseUrl + call.path, {
-      method: call.method,
-      headers: call.body ? { ...headers, 'content-type': 'application/json' } : headers,
-      body: call.body ? JSON.stringify(call.body) : null,
+    const { method } = call;
+    const url = new URL(baseUrl + call.path);
+    const body = call.body && JSON.stringify(call.body);
+    const response = await fetch(url, {
+      method,
+      headers: {
+        ...headers({ method, target: url.pathname + url.search, body }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body ?? null,
       redirect: 'manual',
       signal,
     });
@@ -82,8 +93,8 @@ async function tryOnce(connection: Connection, call: ProviderCall, timeout: numb
 
 function readAnswer<T>(connection: Connection, call: ProviderCall, answer: Answer, read: (answer: unknown) => T): T {
   try {
-    // What a DELETE says beyond its status does not matter.
-    return read(call.method === 'DELETE' ? undefined : parseJson(answer.text));
+    const statusOnly = call.statusOnly ?? call.method === 'DELETE';
+    return read(statusOnly ? undefined : parseJson(answer.text));
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     const what = `answered ${answer.status}, but ${error.message}`;
@@ -102,19 +113,24 @@ function parseJson(text: string): unknown {
 }
 
 /** Milliseconds to wait for the next try; `undefined` when there should be none. */
-function pauseBefore({ method }: ProviderCall, failure: Failure, tries: number): number | undefined {
+function pauseBefore(call: ProviderCall, failure: Failure, tries: number): number | undefined {
   if (!failure.transient || tries >= maxTries) return undefined;
-  if (method === 'POST' && failure.code !== 'rate_limited') return undefined;
+  if (isOnceOnly(call) && failure.code !== 'rate_limited') return undefined;
   const { retryAfter } = failure;
   if (retryAfter !== undefined) return retryAfter <= longestPause ? retryAfter : undefined;
   return firstPause * 2 ** (tries - 1) * (1 - Math.random() / 2);
 }
 
-function toError({ baseUrl }: Connection, { method, path }: ProviderCall, failure: Failure, tries: number) {
+function isOnceOnly({ method, repeatable = false }: ProviderCall): boolean {
+  return method === 'POST' && !repeatable;
+}
+
+function toError({ baseUrl }: Connection, call: ProviderCall, failure: Failure, tries: number) {
+  const { method, path } = call;
   const { code, what, transient, retryAfter } = failure;
   const asked = retryAfter === undefined ? '' : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
   const repeated = tries === 1 ? '' : `, in the last of ${tries} tries`;
-  const uncertain = method === 'POST' && (code === 'malformed_answer' || (transient && code !== 'rate_limited'));
+  const uncertain = isOnceOnly(call) && (code === 'malformed_answer' || (transient && code !== 'rate_limited'));
   const warning = uncertain ? '. It may have been carried out all the same: look before you repeat it' : '';
   const message = `${method} ${baseUrl}${path} ${what}${asked}${repeated}: ${advice[code]}${warning}`;
   return new ProviderError(code, message, failure);

@@ -2,6 +2,7 @@ import { isUuid } from '../guards.ts';
 import type { Digest } from '../signature.ts';
 import {
   readCreatedSignatureKey,
+  readPolledItems,
   readSentMessages,
   readSignatureKey,
   readSignatureKeys,
@@ -14,6 +15,7 @@ import type { ProviderOptions } from './options.ts';
 import type {
   CreatedSignatureKey,
   OutboundMessage,
+  PolledItem,
   RegisteredWebhook,
   SentMessage,
   SignatureKey,
@@ -36,6 +38,14 @@ export interface Provider {
   disableSignatureKey(): Promise<void>;
   /** Sends up to 100 messages, all or none. The results are in the order of the messages. */
   sendMessages(messages: readonly OutboundMessage[]): Promise<SentMessage[]>;
+  /** The oldest 100 delivery reports that nobody confirmed: the same again until somebody does. */
+  checkDeliveryReports(): Promise<PolledItem[]>;
+  /** The oldest 100 replies that nobody confirmed: the same again until somebody does. Opt-outs are not among them. */
+  checkReplies(): Promise<PolledItem[]>;
+  /** Takes these out of the list, for everybody who polls this account. When it fails, some may have been taken out. */
+  confirmDeliveryReports(deliveryReportIds: readonly string[]): Promise<void>;
+  /** As {@link confirmDeliveryReports}, for replies. */
+  confirmReplies(replyIds: readonly string[]): Promise<void>;
   createWebhook(webhook: WebhookDefinition): Promise<RegisteredWebhook>;
   listWebhooks(): Promise<RegisteredWebhook[]>;
   updateWebhook(webhookId: string, changes: Partial<WebhookSettings>): Promise<RegisteredWebhook>;
@@ -45,7 +55,12 @@ export interface Provider {
 const keysPath = '/v1/iam/signature_keys';
 const enabledPath = `${keysPath}/enabled`;
 const messagesPath = '/v1/messages';
+const deliveryReportsPath = '/v1/delivery_reports';
+const repliesPath = '/v1/replies';
 const webhooksPath = '/v1/webhooks/messages';
+
+/** The most ids that one call may confirm. */
+const maxConfirmed = 100;
 
 /** Entries asked for at once, and pages after which a list is taken to have no end. */
 const pageSize = 20;
@@ -75,12 +90,25 @@ export function createProvider(options: ProviderOptions): Provider {
       call({ method: 'POST', path: messagesPath, body: { messages } }, (answer) =>
         readSentMessages(answer, messages.length),
       ),
+    checkDeliveryReports: () =>
+      call({ method: 'GET', path: deliveryReportsPath }, (answer) => readPolledItems(answer, 'delivery_reports')),
+    checkReplies: () => call({ method: 'GET', path: repliesPath }, (answer) => readPolledItems(answer, 'replies')),
+    confirmDeliveryReports: (ids) => confirm(call, deliveryReportsPath, 'delivery_report_ids', ids),
+    confirmReplies: (ids) => confirm(call, repliesPath, 'reply_ids', ids),
     createWebhook: (webhook) => call({ method: 'POST', path: webhooksPath, body: webhook }, readWebhook),
     listWebhooks: () => listWebhooks(call),
     updateWebhook: async (webhookId, changes) =>
       call({ method: 'PATCH', path: withId(webhooksPath, webhookId), body: changes }, readWebhook),
     deleteWebhook: async (webhookId) => call({ method: 'DELETE', path: withId(webhooksPath, webhookId) }, ignore),
   };
+}
+
+/** One call after the other. Confirming twice does no harm. */
+async function confirm(call: Caller, path: string, field: string, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += maxConfirmed) {
+    const body = { [field]: ids.slice(start, start + maxConfirmed) };
+    await call({ method: 'POST', path: `${path}/confirmed`, body, repeatable: true, statusOnly: true }, ignore);
+  }
 }
 
 async function getEnabledSignatureKey(call: Caller): Promise<SignatureKey | undefined> {

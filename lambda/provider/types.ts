@@ -94,3 +94,6 @@ export interface RegisteredWebhook {
   retries?: number;
   retry_delay?: number;
 }
+
+/** A delivery report or a reply as the API lists it, with every field as it was answered: nothing in it is checked. */
+export type PolledItem = Record<string, unknown>;
