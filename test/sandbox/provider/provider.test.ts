@@ -238,23 +238,23 @@ describe('messages', () => {
   const length = "International address must be between 8 and 15 characters excluding the first '+'";
   const characters = 'International address contains invalid characters';
 
-  test.each<[object, string]>([
-    [{ content: '' }, 'content'],
-    [{ content: 'a'.repeat(5001) }, 'content'],
-    [{ content: null }, 'content'],
-    [{ destination_number: '+1234567' }, `destination_number: ${length}.`],
-    [{ destination_number: '+6141212312a' }, `destination_number: ${characters}.`],
-    [{ destination_number: 'phone' }, `destination_number: ${length}, ${characters}.`],
-    [{ destination_number: undefined }, 'destination_number'],
-    [{ source_number: 7 }, 'source_number'],
-    [{ format: 'FAX' }, 'format'],
-    [{ delivery_report: 'yes' }, 'delivery_report'],
-    [{ callback_url: 'example.com' }, 'callback_url'],
-    [{ metadata: pairs(11) }, 'metadata'],
-    [{ metadata: { ['a'.repeat(101)]: 'v' } }, 'metadata'],
-    [{ metadata: { a: 'v'.repeat(257) } }, 'metadata'],
-    [{ metadata: { a: 1 } }, 'metadata'],
-  ])('%.60j is refused', async (change, detail) => {
+  test.each<[string, object]>([
+    ['content', { content: '' }],
+    ['content', { content: 'a'.repeat(5001) }],
+    ['content', { content: null }],
+    [`destination_number: ${length}.`, { destination_number: '+1234567' }],
+    [`destination_number: ${characters}.`, { destination_number: '+6141212312a' }],
+    [`destination_number: ${length}, ${characters}.`, { destination_number: 'phone' }],
+    ['destination_number', { destination_number: undefined }],
+    ['source_number', { source_number: 7 }],
+    ['format', { format: 'FAX' }],
+    ['delivery_report', { delivery_report: 'yes' }],
+    ['callback_url', { callback_url: 'example.com' }],
+    ['metadata', { metadata: pairs(11) }],
+    ['metadata', { metadata: { ['a'.repeat(101)]: 'v' } }],
+    ['metadata', { metadata: { a: 'v'.repeat(257) } }],
+    ['metadata', { metadata: { a: 1 } }],
+  ])('a message with a wrong %s', async (detail, change) => {
     expect(await send(change)).toEqual({
       status: 400,
       body: {
