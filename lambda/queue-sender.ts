@@ -1,0 +1,11 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueMessage } from './event.ts';
+
+/** Puts messages on a queue, with their FIFO ids if its name says that it takes them. */
+export function createQueueSender(client: SQSClient, queueUrl: string, deadline?: () => { abortSignal: AbortSignal }) {
+  return async ({ body, groupId, deduplicationId }: QueueMessage): Promise<void> => {
+    const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
+    const ids = queueUrl.endsWith('.fifo') ? fifo : {};
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...ids }), deadline?.());
+  };
+}
