@@ -1,4 +1,5 @@
 import { type EventType, eventTypes, type QueuedEvent } from './contract.ts';
+import { isTimestamp } from './guards.ts';
 import { decodeSignature, isMethod, isTarget, parseDigest, parseHttpDate } from './signature.ts';
 
 /** What can be wrong with a message. */
@@ -28,13 +29,19 @@ export class QueuedEventError extends Error {
  */
 export function parseQueuedEvent(message: string): QueuedEvent {
   const event = parseObject(message);
-  for (const [name, isValid] of Object.entries(required)) {
+  const isPolled = event.mmorigin !== undefined;
+  for (const [name, isValid] of Object.entries(
+    isPolled ? { ...required, mmorigin: isPoll } : { ...required, ...signed },
+  )) {
     if (event[name] === undefined) throw new QueuedEventError('missing_attribute', `The message has no ${name}`);
     check(event, name, isValid);
   }
   for (const [name, isValid] of Object.entries(optional)) {
     if (event[name] !== undefined) check(event, name, isValid);
   }
+  // What was never signed must not look as if it had been.
+  if (isPolled)
+    for (const name of [...Object.keys(signed), 'mmkeyid']) if (event[name] !== undefined) throw invalid(name);
   for (const [name, value] of Object.entries(event)) {
     // CloudEvents has no attributes with members.
     if (name !== 'data' && typeof value === 'object') throw invalid(name);
@@ -59,6 +66,7 @@ export function parseRequestLine(line: string): { method: string; target: string
 }
 
 const isText = (value: string) => value !== '';
+const isPoll = (value: string) => value === 'poll';
 const isBase64 = (value: string) => Buffer.from(value, 'base64').toString('base64') === value;
 const types: ReadonlySet<string> = new Set<EventType>(Object.values(eventTypes));
 
@@ -67,7 +75,11 @@ const required: Record<string, (value: string) => boolean> = {
   id: isText,
   source: isText,
   type: (value) => types.has(value),
-  time: (value) => !Number.isNaN(Date.parse(value)),
+  time: isTimestamp,
+};
+
+/** Of an event that came as a webhook. */
+const signed: Record<string, (value: string) => boolean> = {
   mmdigest: (value) => parseDigest(value) === value,
   mmrequestline: (value) => parseRequestLine(value) !== undefined,
   mmdate: (value) => parseHttpDate(value) !== undefined,
@@ -78,6 +90,7 @@ const optional: Record<string, (value: string) => boolean> = {
   subject: isText,
   datacontenttype: isText,
   mmkeyid: isText,
+  mmrepeated: isText,
   dataref: isText,
   data_base64: isBase64,
 };

@@ -1,7 +1,8 @@
+import { futureToleranceSeconds } from './contract.ts';
 import { ReceiverError } from './errors.ts';
 import type { VerifiedRequest } from './event.ts';
 import { isUuid } from './guards.ts';
-import { type Keyring, keysFor, type VerificationKey } from './keyring.ts';
+import { isTooLateFor, type Keyring, keysFor, type VerificationKey } from './keyring.ts';
 import type { WebhookRequest } from './request.ts';
 import {
   type Digest,
@@ -28,6 +29,8 @@ const vendorHeaders = {
 interface Claim {
   request: WebhookRequest;
   date: string;
+  /** The date, in milliseconds since the epoch. */
+  signedAt: number;
   signature: string;
   signatureBytes: number;
   /** Undefined when the sender did not say; then the key's own digest counts. */
@@ -40,7 +43,7 @@ export interface AuthenticationDependencies {
   keyring: Keyring;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How far the signed `Date` may be from now, in seconds; `0` turns the check off. */
+  /** How old the signed `Date` may be, in seconds; `0` turns the check of its age off, also of one that is ahead. */
   toleranceSeconds: number;
 }
 
@@ -78,10 +81,7 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   if (date === undefined) throw new ReceiverError('missing_date', 'No Date header');
   const signedAt = parseHttpDate(date);
   if (signedAt === undefined) throw new ReceiverError('malformed_date', 'The Date header is not one IMF-fixdate');
-  const age = Math.round((now - signedAt) / 1000);
-  if (toleranceSeconds > 0 && Math.abs(now - signedAt) > toleranceSeconds * 1000) {
-    throw new ReceiverError('stale_date', `Date is ${age} s in the past; the tolerance is ${toleranceSeconds} s`);
-  }
+  checkAge(now - signedAt, toleranceSeconds);
   if (request.targets.length === 0) throw new ReceiverError('malformed_target', malformedTarget);
 
   const digestName = header(vendorHeaders.digest);
@@ -90,14 +90,32 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   if ((digestName !== undefined && digest === undefined) || cipher.toUpperCase() !== 'RSA') {
     throw new ReceiverError('unsupported_algorithm', 'Digest or cipher is none that MessageMedia signs with');
   }
-  return { request, date, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId) };
+  return { request, date, signedAt, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId) };
+}
+
+/** @param age milliseconds; negative for a date that is ahead */
+function checkAge(age: number, toleranceSeconds: number): void {
+  if (toleranceSeconds === 0) return;
+  const seconds = Math.round(Math.abs(age) / 1000);
+  if (age > toleranceSeconds * 1000) {
+    throw new ReceiverError(
+      'stale_date',
+      `Date is ${seconds} s in the past; at most ${toleranceSeconds} s are accepted`,
+    );
+  }
+  if (age < -futureToleranceSeconds * 1000) {
+    throw new ReceiverError(
+      'stale_date',
+      `Date is ${seconds} s ahead; at most ${futureToleranceSeconds} s are accepted`,
+    );
+  }
 }
 
 type Verified = Omit<VerifiedRequest, 'requestId' | 'contentType'>;
 
 /** What can be wrong between a request and a key, and of several keys the one that came closest last. */
 const keyProblems = {
-  unknown_key: 'The keyring has no such key',
+  unknown_key: 'The keyring has no such key, or only one that was retired before the Date',
   digest_mismatch: 'The key signs with another digest than the header says',
   unsupported_algorithm: 'Neither header nor keyring names the digest',
   malformed_signature: 'The signature is not as long as the key',
@@ -124,7 +142,9 @@ function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | Key
 }
 
 /** Why this key cannot have signed, as far as that costs nothing to find. */
-function findProblem(claim: Claim, { digest: pinned, key }: VerificationKey): KeyProblem | undefined {
+function findProblem(claim: Claim, candidate: VerificationKey): KeyProblem | undefined {
+  const { digest: pinned, key } = candidate;
+  if (isTooLateFor(candidate, claim.signedAt)) return 'unknown_key';
   const digest = pinned ?? claim.digest;
   if (digest === undefined) return 'unsupported_algorithm';
   if (claim.digest !== undefined && claim.digest !== digest) return 'digest_mismatch';

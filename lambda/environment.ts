@@ -10,7 +10,7 @@ import { type Digest, parseDigest } from './signature.ts';
 export interface ReceiverEnvironment {
   queueUrl: string;
   keyringSecretId: string;
-  /** Seconds; `0` turns the check off. */
+  /** How old a signed `Date` may be, in seconds; `0` turns the check off. */
   timestampToleranceSeconds: number;
   overflowBucket: string | undefined;
   /** Whether S3 is at an endpoint of one's own, which may not know buckets as host names. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EventType, QueuedEvent } from './contract.ts';
-import { isObject } from './guards.ts';
-import { type Fields, identify, parseText } from './identity.ts';
-import { isJsonMediaType } from './queued-event.ts';
+import type { EventType, SignedEvent } from './contract.ts';
+import { type Fields, identify, kindOf, parseObject, parseText } from './identity.ts';
+import { isJsonMediaType } from './media-type.ts';
 import { type Digest, requestLine, type SignedRequest } from './signature.ts';
 
 /** A request whose signature was found good, with everything it takes to find that again. */
@@ -28,6 +27,8 @@ export interface QueueMessage {
   deduplicationId: string;
   /** Media type of the event's data. */
   dataContentType: string | undefined;
+  /** Names of identifying fields that hold a template's variable which was not rendered: somebody's template is wrong. */
+  unrendered: readonly string[];
 }
 
 /**
@@ -38,11 +39,12 @@ export interface QueueMessage {
  */
 export function toQueueMessage(request: VerifiedRequest, placement: DataPlacement = 'text'): QueueMessage {
   const data = describeData(request, placement);
-  const { type, id = request.requestId, subject, account, receivedAt } = identify(data.fields);
-  const attributes: QueuedEvent = {
+  const identity = identify(data.fields, kindOf(request.target));
+  const { type, id = request.requestId, subject, account, receivedAt, unrendered } = identity;
+  const attributes: SignedEvent = {
     specversion: '1.0',
     id,
-    source: account === undefined ? 'urn:messagemedia' : `urn:messagemedia:account:${encodeURIComponent(account)}`,
+    source: sourceOf(account),
     type,
     ...(subject !== undefined && { subject }),
     time: receivedAt ?? new Date(request.date).toISOString(),
@@ -52,18 +54,35 @@ export function toQueueMessage(request: VerifiedRequest, placement: DataPlacemen
     mmrequestline: requestLine(request),
     mmdate: request.date,
     mmsignature: request.signature,
+    ...(data.repeated.length > 0 && { mmrepeated: data.repeated.join(',') }),
   };
-  const member = typeof placement === 'object' ? `,"dataref":${JSON.stringify(placement.dataref)}` : data.member;
-  // ASCII alone: an id may hold what a queue refuses.
-  const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
+  const member = typeof placement === 'object' ? datarefMember(placement.dataref) : data.member;
   return {
     id,
     type,
-    body: `${head.slice(0, -1)}${member}}`,
+    body: writeEvent(attributes, member),
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType: data.contentType,
+    unrendered,
   };
+}
+
+/** `source` of an event. @param account as the body names it */
+export function sourceOf(account: string | undefined): string {
+  return account === undefined ? 'urn:messagemedia' : `urn:messagemedia:account:${encodeURIComponent(account)}`;
+}
+
+/** The last member of an event whose data is elsewhere. */
+export function datarefMember(dataref: string): string {
+  return `,"dataref":${JSON.stringify(dataref)}`;
+}
+
+/** The event as SQS gets it. @param member its last one, with a leading comma, or nothing */
+export function writeEvent(attributes: object, member: string): string {
+  // ASCII alone: an id may hold what a queue refuses.
+  const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
+  return `${head.slice(0, -1)}${member}}`;
 }
 
 /** Where an event's data is; `dataref` is the URI of the signed body. */
@@ -75,36 +94,39 @@ interface EventData {
   contentType: string | undefined;
   /** The fields that the sender filled in: of a JSON object, a form, XML, or the query of a request without a body. */
   fields: Fields;
+  /** Of these the ones that a JSON object has more than once. */
+  repeated: readonly string[];
 }
 
-/**
- * How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON: a JSON
- * `contentType` is there exactly when `data` is the body itself, which is how a reader knows.
- */
+/** How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON. */
 function describeData({ body, target, contentType }: VerifiedRequest, placement: DataPlacement): EventData {
   if (body.length === 0) {
     const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
-    return { member: '', contentType: undefined, fields: parseText(query) };
+    return { member: '', contentType: undefined, fields: parseText(query), repeated: [] };
   }
-  const declared = mediaType(contentType);
   const text = decodeUtf8(body);
-  const json = text === undefined ? undefined : parseJson(text);
-  const fields = json ? (isObject(json.value) ? json.value : {}) : parseText(text ?? '');
+  const isJson = text !== undefined && isValidJson(text);
+  const { fields, repeated } = isJson ? parseObject(text) : { fields: parseText(text ?? ''), repeated: [] };
+  const common = { contentType: labelOf(contentType, isJson, text !== undefined), fields, repeated };
   if (text === undefined || !isCarriedBySqs(text) || placement === 'base64') {
-    const fallback = json ? 'application/json' : 'application/octet-stream';
-    const base64 = Buffer.from(body).toString('base64');
-    return { member: `,"data_base64":"${base64}"`, contentType: declared ?? fallback, fields };
+    return { ...common, member: `,"data_base64":"${Buffer.from(body).toString('base64')}"` };
   }
-  if (json) {
-    const type = declared !== undefined && isJsonMediaType(declared) ? declared : 'application/json';
-    return { member: `,"data":${text}`, contentType: type, fields };
-  }
-  const type = declared === undefined || isJsonMediaType(declared) ? 'text/plain' : declared;
-  return { member: `,"data":${JSON.stringify(text)}`, contentType: type, fields };
+  return { ...common, member: `,"data":${isJson ? text : JSON.stringify(text)}` };
 }
 
-/** SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
-function fifoId(id: string): string {
+/**
+ * The media type of the data, wherever it stands: a JSON one exactly when the body is JSON, which is how a reader knows.
+ * Content-Type is not signed, so it only chooses among types that are true of the bytes.
+ */
+function labelOf(contentType: string | undefined, isJson: boolean, isText: boolean): string {
+  const declared = mediaType(contentType);
+  if (declared !== undefined && isJsonMediaType(declared) === isJson) return declared;
+  if (isJson) return 'application/json';
+  return isText ? 'text/plain' : 'application/octet-stream';
+}
+
+/** An id for a FIFO queue: SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
+export function fifoId(id: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }
 
@@ -117,15 +139,16 @@ function decodeUtf8(body: Uint8Array): string | undefined {
 }
 
 /** SQS takes what XML 1.0 takes, see SendMessage in its API reference. */
-function isCarriedBySqs(text: string): boolean {
+export function isCarriedBySqs(text: string): boolean {
   return !/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text);
 }
 
-function parseJson(text: string): { value: unknown } | undefined {
+function isValidJson(text: string): boolean {
   try {
-    return { value: JSON.parse(text) };
+    JSON.parse(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

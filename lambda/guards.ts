@@ -7,3 +7,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
+
+/** Whether it is an RFC 3339 time of a day that exists, after the year 0, which many languages cannot read. */
+export function isTimestamp(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const shape = /^((?!0000)\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+  const local = shape.exec(value)?.[1];
+  if (local === undefined || Number.isNaN(Date.parse(value))) return false;
+  // Days that a month does not have are moved into the next one.
+  return new Date(`${local}Z`).toISOString().startsWith(local);
+}

@@ -4,6 +4,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { environment, metrics as names } from './contract.ts';
 import { readEnvironment } from './environment.ts';
 import type { QueueMessage } from './event.ts';
@@ -14,11 +15,15 @@ const serviceName = process.env[environment.service] ?? names.service;
 const logger = new Logger({ serviceName });
 const metrics = new Metrics({ namespace: names.namespace, serviceName });
 
-/** A try is given up when it does not connect or begin to answer in time. */
-const clientSettings = {
+/**
+ * Tries are spread over the whole time that a call has, as a 503 may be the end of a webhook: pauses of 0.1, 0.2, 0.4, 0.8
+ * and then of 1 s, up to half of each left to chance. A try is given up when it does not connect or begin to answer in time.
+ */
+const clientSettings = () => ({
   credentials: fromEnv(),
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-};
+  retryStrategy: new ConfiguredRetryStrategy(8, (retry) => Math.min(1_000, 50 * 2 ** retry) * (1 - Math.random() / 2)),
+});
 
 /**
  * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
@@ -44,10 +49,10 @@ function start() {
   const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint } = readEnvironment(
     process.env,
   );
-  const secrets = new SecretsManagerClient({ ...clientSettings, maxAttempts: 2 });
+  const secrets = new SecretsManagerClient(clientSettings());
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
-  const sqs = new SQSClient({ ...clientSettings, maxAttempts: 3, useQueueUrlAsEndpoint: false, md5: false });
+  const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
 
   const keyring = createKeyring({
     load: async () => {
@@ -69,7 +74,10 @@ function start() {
   const send = async (message: QueueMessage) => {
     const fifo = { MessageGroupId: message.groupId, MessageDeduplicationId: message.deduplicationId };
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids }), sendDeadline());
+    const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids });
+    const { MessageId } = await sqs.send(command, sendDeadline());
+    // A proxy that answers 200 in the place of SQS has queued nothing.
+    if (!MessageId) throw new Error('SQS answered without a MessageId, so it is not known to have the event');
   };
   const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket, hasOwnS3Endpoint);
   return createReceiver({ keyring, send, store, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
@@ -77,7 +85,7 @@ function start() {
 
 /** Few events are that large: what is needed for them is loaded with the first. */
 function storeIn(bucket: string, forcePathStyle: boolean) {
-  const config = { ...clientSettings, maxAttempts: 2, forcePathStyle };
+  const config = { ...clientSettings(), forcePathStyle };
   const loaded = () =>
     import('./overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
   let created: ReturnType<typeof loaded> | undefined;
@@ -88,12 +96,17 @@ function storeIn(bucket: string, forcePathStyle: boolean) {
 }
 
 function report(outcome: Outcome): void {
-  const metric = metrics.singleMetric();
   if (outcome.outcome === 'accepted') {
-    logger.info('accepted', { ...outcome });
-    metric.addMetric(names.accepted, MetricUnit.Count, 1);
+    // No matter of routine if somebody's template is wrong: its events have no ids.
+    logger[outcome.unrendered ? 'warn' : 'info']('accepted', { ...outcome });
+    // One line of log for all of them.
+    metrics.addMetric(names.accepted, MetricUnit.Count, 1);
+    metrics.addMetric(names.age, MetricUnit.Seconds, Math.max(0, outcome.age));
+    if (outcome.unrendered) metrics.addMetric(names.unidentified, MetricUnit.Count, 1);
+    metrics.publishStoredMetrics();
     return;
   }
+  const metric = metrics.singleMetric();
   const { error, ...fields } = outcome;
   const entry = { ...fields, detail: describe(error) };
   if (outcome.outcome === 'refused') logger.warn('refused', entry);

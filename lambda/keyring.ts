@@ -1,5 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { retirementGraceSeconds } from './contract.ts';
 import { ReceiverError } from './errors.ts';
+import { isTimestamp } from './guards.ts';
 import { readEntries, sameId } from './keyring-secret.ts';
 import { type Digest, parseDigest } from './signature.ts';
 
@@ -10,6 +12,11 @@ export interface VerificationKey {
   /** The only digest this key signs with; `undefined` when the keyring does not say, then the header decides. */
   digest: Digest | undefined;
   key: KeyObject;
+  /**
+   * When another key took its place, in milliseconds since the epoch: it verifies only what was signed before. Absent for
+   * a key without end.
+   */
+  retiredAt?: number;
 }
 
 /** A secret read into keys. `warnings` tell of what was skipped or is weak, without any key material. */
@@ -32,7 +39,9 @@ export function parseKeyring(secret: string): ParsedKeyring {
     try {
       const key = parseEntry(entry);
       const bits = key.key.asymmetricKeyDetails?.modulusLength ?? 0;
-      if (bits < 2048) warnings.push(`key ${key.id ?? index + 1} has ${bits} bits: create one with at least 2048`);
+      if (bits < 2048 && key.retiredAt === undefined) {
+        warnings.push(`key ${key.id ?? index + 1} has ${bits} bits: create one with at least 2048`);
+      }
       keys.push(key);
     } catch (error) {
       warnings.push(`key ${index + 1} of ${entries.length} is skipped: ${reason(error)}`);
@@ -41,9 +50,16 @@ export function parseKeyring(secret: string): ParsedKeyring {
   if (entries.length > 0 && keys.length === 0) {
     throw new ReceiverError('keyring_unavailable', `The keyring secret yields no key: ${warnings.join('; ')}`);
   }
+  const bytes = Buffer.byteLength(secret);
+  if (bytes > crowdedBytes) {
+    warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
+  }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys, warnings };
 }
+
+/** Four fifths of what a secret of Secrets Manager holds. */
+const crowdedBytes = 52_428;
 
 function parseEntry(entry: unknown): VerificationKey {
   if (typeof entry !== 'object' || entry === null) throw new Error('it is not an object');
@@ -55,7 +71,10 @@ function parseEntry(entry: unknown): VerificationKey {
   if (typeof id !== 'string') throw new Error('key_id is not a string');
   if (String(fields.cipher ?? 'RSA').toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
   if (fields.digest != null && digest === undefined) throw new Error('digest is not SHA224, SHA256 or SHA512');
-  return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey) };
+  // A key that was deleted without being retired first signed until then.
+  const end = fields.retired_at ?? fields.deleted_at;
+  const life = isTimestamp(end) ? { retiredAt: Date.parse(end) } : {};
+  return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...life };
 }
 
 /** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
@@ -80,6 +99,11 @@ export function keysFor(keyId: string | undefined, keys: readonly VerificationKe
   if (keyId === undefined) return keys;
   const named = keys.filter(({ id }) => sameId(id, keyId));
   return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
+}
+
+/** Whether what was signed at a time, in milliseconds since the epoch, is later than the key can have signed. */
+export function isTooLateFor({ retiredAt }: VerificationKey, signedAt: number): boolean {
+  return retiredAt !== undefined && !(signedAt <= retiredAt + retirementGraceSeconds * 1000);
 }
 
 /** What a keyring needs from outside. Times are milliseconds since the epoch. */
@@ -133,6 +157,13 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
     }
   }
 
+  /** With nothing in hand, a load that began before a request came may fail before its time: then it gets another. */
+  async function loadFirst(): Promise<readonly VerificationKey[]> {
+    const joined = loading;
+    if (joined === undefined) return refresh();
+    return joined.catch(() => held?.keys ?? refresh());
+  }
+
   function refresh(): Promise<readonly VerificationKey[]> {
     loading ??= loadOnce().finally(() => {
       loading = undefined;
@@ -143,7 +174,8 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
   return {
     keys: async () => {
       const fresh = now() - loadedAt < keyringCacheMilliseconds || now() - failedAt < refreshIntervalMilliseconds;
-      return held && fresh ? held.keys : refresh();
+      if (held) return fresh ? held.keys : refresh();
+      return loadFirst();
     },
     newerThan: async (seen) => {
       if (held && held.keys !== seen) return held.keys;

@@ -1,6 +1,8 @@
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
 import { eventTypes, type QueuedEvent } from './contract.ts';
 import { isObject } from './guards.ts';
+import { parseFirst } from './json.ts';
+import { isJsonMediaType } from './media-type.ts';
 import type { WebhookEvent } from './payloads.ts';
 import type { SignedRequest } from './signature.ts';
 
@@ -9,8 +11,8 @@ export type * from './payloads.ts';
 /** A queued message taken apart again: the event, and what was signed. */
 export interface ReadEvent {
   event: WebhookEvent;
-  /** Exactly what the signature covers. */
-  signed: SignedRequest & { body: Buffer };
+  /** Exactly what the signature covers; `undefined` for an event with `mmorigin`, which was never signed. */
+  signed: (SignedRequest & { body: Buffer }) | undefined;
 }
 
 /** Gets the bytes that an event's `dataref` points to. Rejects when it points to where no receiver puts data. */
@@ -42,19 +44,15 @@ export function readQueuedEvent(message: string): ReadEvent {
   return takeApart(event, inlineBody(event, message));
 }
 
-/** Whether a media type, with or without parameters, says JSON: `application/json`, or anything with `+json`. */
-export function isJsonMediaType(mediaType: string): boolean {
-  return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(mediaType);
-}
-
 function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const request = parseRequestLine(attributes.mmrequestline);
-  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
   const json = isJsonMediaType(attributes.datacontenttype ?? '') ? parseJson(body) : undefined;
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
-  return { event, signed: { ...request, date: attributes.mmdate, body } };
+  if (attributes.mmorigin !== undefined) return { event, signed: undefined };
+  const request = parseRequestLine(attributes.mmrequestline ?? '');
+  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
+  return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
 }
 
 /** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
@@ -76,9 +74,10 @@ function inlineBody(event: QueuedEvent, message: string): Buffer {
   return body;
 }
 
+/** Of a repeated name the first counts, as it did for the event's own attributes. */
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
   } catch {
     return undefined;
   }

@@ -20,7 +20,18 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
 
 /** What became of a request. Holds no signature, no body and no phone number. */
 export type Outcome =
-  | { outcome: 'accepted'; requestId: string; id?: string; type: string; keyId?: string; bytes: number }
+  | {
+      outcome: 'accepted';
+      requestId: string;
+      id?: string;
+      type: string;
+      keyId?: string;
+      bytes: number;
+      /** Seconds between the signed `Date` and now. */
+      age: number;
+      /** Names of fields that hold a template's variable that was not rendered; absent when there are none. */
+      unrendered?: readonly string[];
+    }
   | {
       outcome: 'refused' | 'failed';
       requestId: string;
@@ -58,11 +69,14 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
       const verified = await authenticate(request, requestId, dependencies);
-      const { id, type } = await enqueue(verified, dependencies);
+      const { id, type, unrendered } = await enqueue(verified, dependencies);
       const { keyId } = verified;
       // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
-      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes: verified.body.length });
+      const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
+      const template = unrendered.length > 0 ? { unrendered } : {};
+      const bytes = verified.body.length;
+      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
       return answer(202, { id });
     } catch (error) {
       const status = statusOf(error);

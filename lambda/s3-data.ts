@@ -19,7 +19,7 @@ export function fetchFromS3(client: S3Client, bucket: string): FetchData {
 function keyOf(dataref: string, bucket: string): string {
   const prefix = `s3://${bucket}/`;
   const key = dataref.slice(prefix.length);
-  // Of such characters a key is the same in a URI as in S3.
-  if (dataref.startsWith(prefix) && /^[\w!.*'()/-]+$/.test(key)) return key;
+  // Nothing else is ever written there, and nothing else leads out of it.
+  if (dataref.startsWith(prefix) && /^[0-9a-f]{64}$/.test(key)) return key;
   throw new QueuedEventError('invalid_dataref', 'The dataref does not point into the bucket for large events');
 }

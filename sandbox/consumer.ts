@@ -23,7 +23,7 @@ export async function consume(
   const events: ConsumedEvent[] = [];
   for (const { Body = '', ReceiptHandle } of Messages) {
     const read = await openQueuedEvent(Body, fetchData);
-    events.push({ ...read, reverified: reverify(read, keys) });
+    events.push({ ...read, reverified: reverify(read, keys) === 'good' });
     await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
   }
   return events;

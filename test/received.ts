@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { QueuedEvent } from '../lambda/contract.ts';
 import type { QueueMessage } from '../lambda/event.ts';
 import { createKeyring } from '../lambda/keyring.ts';
+import { type ReadEvent, readQueuedEvent } from '../lambda/queued-event.ts';
 import { createReceiver } from '../lambda/receiver.ts';
 import { toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';
@@ -55,4 +56,11 @@ export function offload(message: string, body: Uint8Array): { message: string; k
   const { data: _data, data_base64: _base64, ...attributes }: QueuedEvent = JSON.parse(message);
   const key = createHash('sha256').update(body).digest('hex');
   return { message: JSON.stringify({ ...attributes, dataref: `s3://${bucket}/${key}` }), key };
+}
+
+/** An event that came as a webhook, taken apart. @throws {Error} for one that was never signed */
+export function readSigned(message: string): ReadEvent & { signed: NonNullable<ReadEvent['signed']> } {
+  const { event, signed } = readQueuedEvent(message);
+  if (signed === undefined) throw new Error('The event was never signed');
+  return { event, signed };
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CloudEvent, HTTP } from 'cloudevents';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
-import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 
 const receive = startReceiver(makeKey());
@@ -19,7 +18,7 @@ function parse(message: string): CloudEvent<unknown> {
 describe('the official SDK accepts', () => {
   test.each(Object.entries(webhooksOfEveryForm('/messagemedia')))('an event of %s', async (_form, webhook) => {
     const { body, id, type } = await receive(webhook);
-    const { event: ours, signed } = readQueuedEvent(body);
+    const { event: ours, signed } = readSigned(body);
     const event = parse(body);
     expect(event).toMatchObject({ id, type, source: ours.source, mmrequestline: ours.mmrequestline });
     expect(event.datacontenttype).toBe(ours.datacontenttype);

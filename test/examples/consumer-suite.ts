@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import type { Webhook } from '../../sandbox/sender.ts';
-import { bucket, offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { drain, type Invoke } from './event-source-mapping.ts';
 import { count, type Outgoing, redrive, sendAll, toRecord } from './messages.ts';
@@ -72,7 +71,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       const inline = await queued(Object.values(webhooksOfEveryForm(`/${randomUUID()}`)));
       const [large] = await queued([report(randomUUID())]);
       if (large === undefined) throw new Error('nothing was queued');
-      const { body } = readQueuedEvent(large.body).signed;
+      const { body } = readSigned(large.body).signed;
       const pointer = offload(large.body, body);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: pointer.key, Body: body }));
       s3.destroy();

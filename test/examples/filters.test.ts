@@ -2,9 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import type { Webhook } from '../../sandbox/sender.ts';
-import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { matches } from './event-pattern.ts';
 
@@ -12,10 +11,10 @@ const directory = fileURLToPath(new URL('../../examples/filters/', import.meta.u
 const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
 const read = (name: string): unknown[] => JSON.parse(readFileSync(directory + name, 'utf8'));
 
-const report = (status: string): Webhook => ({
+const report = (status: string, original_text = ''): Webhook => ({
   method: 'POST',
   target: '/messagemedia',
-  body: JSON.stringify({ delivery_report_id: 'd', message_id: 'm', status }),
+  body: JSON.stringify({ delivery_report_id: 'd', message_id: 'm', status, original_text }),
 });
 
 /** Queued messages by what they are. */
@@ -24,11 +23,12 @@ beforeAll(async () => {
   const receive = startReceiver(makeKey());
   const statuses = ['queued', 'enroute', 'submitted', 'delivered', 'expired', 'rejected', 'failed'];
   const reports = statuses.map((status) => [status, report(status)] as const);
-  for (const [name, webhook] of [...Object.entries(webhooksOfEveryForm('/messagemedia')), ...reports]) {
+  const uncarried: [string, Webhook] = ['failed, in base64', report('failed', '\uffff')];
+  for (const [name, webhook] of [uncarried, ...Object.entries(webhooksOfEveryForm('/messagemedia')), ...reports]) {
     messages[name] = (await receive(webhook)).body;
   }
   const { mmsReply = '' } = messages;
-  messages.largeMmsReply = offload(mmsReply, readQueuedEvent(mmsReply).signed.body).message;
+  messages.largeMmsReply = offload(mmsReply, readSigned(mmsReply).signed.body).message;
 });
 
 /** What gets through: an event does when one pattern of a file matches. */
@@ -42,9 +42,9 @@ function passing(patterns: unknown[]): string[] {
 
 describe('the filter', () => {
   test.each([
-    ['failed-reports', ['expired', 'failed', 'rejected']],
-    ['final-reports', ['delivered', 'deliveryReport', 'expired', 'failed', 'rejected']],
-    ['image-replies', ['largeMmsReply', 'mmsReply']],
+    ['failed-reports', ['expired', 'failed', 'failed, in base64', 'rejected']],
+    ['final-reports', ['delivered', 'deliveryReport', 'expired', 'failed', 'failed, in base64', 'rejected']],
+    ['image-replies', ['JSON that SQS refuses as text', 'largeMmsReply', 'mmsReply']],
     ['one-account', ['deliveryReport', 'largeMmsReply', 'mmsReply', 'optOut', 'smsReply']],
     ['replies-and-opt-outs', ['JSON that SQS refuses as text', 'largeMmsReply', 'mmsReply', 'optOut', 'smsReply']],
   ])('%s lets through what it says', (name, expected) => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { QueuedEvent } from '../../lambda/contract.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../lambda/event.ts';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { readSigned } from '../received.ts';
 
 const samples = sampleWebhooks('/messagemedia');
 
@@ -30,6 +30,7 @@ test('the delivery report that the vendor documents becomes this very message', 
   expect(toQueueMessage(verified({ text }))).toEqual({
     id: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
     type: 'com.messagemedia.delivery_report',
+    unrendered: [],
     groupId: '38a6a1a0-36a9-4117-aaee-c0e893393634',
     deduplicationId: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
     dataContentType: 'application/json',
@@ -270,7 +271,7 @@ describe('a queued message', () => {
         fc.property(bytes, contentTypes, fc.webPath(), (body, contentType, path) => {
           const request = verified({ body, contentType, target: `/${path},"data":` });
           const message = toQueueMessage(request, encoding);
-          const { signed } = readQueuedEvent(message.body);
+          const { signed } = readSigned(message.body);
           expect(Buffer.from(signed.body)).toEqual(body);
           expect(signed).toMatchObject({ method: 'POST', target: request.target, date: request.date });
           expect(message.body).not.toMatch(refused);

@@ -105,7 +105,7 @@ describe('a request is refused', () => {
     ['missing_date', 'no date', () => header('date', undefined)],
     ['malformed_date', 'not IMF-fixdate', () => header('date', new Date().toISOString())],
     ['malformed_date', 'two dates', () => header('date', `${new Date().toUTCString()},${new Date().toUTCString()}`)],
-    ['stale_date', 'too old', () => ago(901 + 5)],
+    ['stale_date', 'too old', () => ago(86_400 + 5)],
     ['stale_date', 'too far ahead', () => ago(-901 - 5)],
     ['malformed_target', 'white space in the path', () => resigned({ target: '/message%20media' })],
     ['malformed_target', 'a control character in the query', () => resigned({ target: '/messagemedia?a=\u0001' })],
@@ -175,7 +175,7 @@ describe('a signed webhook', () => {
     const [event, ...more] = await take(key);
     expect(more).toEqual([]);
     expect(event).toMatchObject({ reverified: true, event: { id: JSON.parse(result.body).id, mmkeyid: key.id } });
-    expect(Buffer.from(event?.signed.body ?? [])).toEqual(Buffer.from(sample.body));
+    expect(Buffer.from(event?.signed?.body ?? [])).toEqual(Buffer.from(sample.body));
   });
 
   test('sent again is answered alike and queued once', async () => {
@@ -321,6 +321,23 @@ describe('what an operator sees', () => {
     expect(metric(receiver, 'Failed')).toEqual([]);
   });
 
+  test('how old an accepted webhook was, and that a template was not rendered', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const body = '{"notification_id":"$moId","content":"STOP"}';
+    const optOuts = [100, 3_600].map((seconds) =>
+      toWire({ ...webhook, body }, key, new Date(Date.now() - seconds * 1000)),
+    );
+    for (const optOut of optOuts) expect(await post(receiver, optOut)).toMatchObject({ statusCode: 202 });
+    const events = await take(key);
+    expect(new Set(events.map(({ event }) => event.id)).size).toBe(2);
+    expect(events.map(({ event }) => event.type)).toEqual(Array(2).fill('com.messagemedia.opt_out'));
+    expect(metric(receiver, 'Unidentified')).toHaveLength(2);
+    const [young, old] = metric(receiver, 'Age').map(({ value }) => Number(value));
+    expect(young).toBeLessThan(200);
+    expect(old).toBeGreaterThanOrEqual(3_600);
+    expect(everyWord(receiver)).toContain('"unrendered":["notification_id"]');
+  });
+
   test('failures, and that the keyring could not be loaded', async () => {
     const receiver = startReceiver('rubbish');
     await post(receiver, toWire(webhook, key));
@@ -415,7 +432,7 @@ describe('the keyring', () => {
     await take(key);
   });
 
-  test('that stops in the middle of an answer is given up, and asked again by the next request', async () => {
+  test('that stops in the middle of an answer is given up, and asked again for the request that waits', async () => {
     let stalls = 0;
     const stalling = await listen(0, (request, response) => {
       request.resume();
@@ -424,13 +441,24 @@ describe('the keyring', () => {
       else response.end(JSON.stringify({ SecretString: keyringOf(key) }));
     });
     const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SECRETS_MANAGER: stalling.url });
-    expect(await post(receiver, toWire(webhook, key))).toMatchObject({
-      statusCode: 503,
-      reason: 'keyring_unavailable',
-    });
     expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    expect(stalls).toBe(2);
     await take(key);
     await stalling.close();
+  });
+
+  test('that answers 503 for 1.2 seconds is asked until it answers', async () => {
+    const since = Date.now();
+    const recovering = await listen(0, (request, response) => {
+      request.resume();
+      const isDown = Date.now() - since < 1_200;
+      response.writeHead(isDown ? 503 : 200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(isDown ? '{}' : JSON.stringify({ SecretString: keyringOf(key) }));
+    });
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SECRETS_MANAGER: recovering.url });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    await take(key);
+    await recovering.close();
   });
 
   test('out of reach does not keep a bad request from its 401', async () => {
@@ -440,6 +468,29 @@ describe('the keyring', () => {
 });
 
 describe('the queue', () => {
+  test('that answers 503 for 1.2 seconds is asked until it takes the event', async () => {
+    const since = Date.now();
+    const recovering = await listen(0, (request, response) => {
+      request.resume();
+      const isDown = Date.now() - since < 1_200;
+      response.writeHead(isDown ? 503 : 200, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(isDown ? '{}' : '{"MessageId":"m"}');
+    });
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: recovering.url });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 202 });
+    await recovering.close();
+  });
+
+  test.each(['', '{}', '[]', 'null', '{"MessageId":""}'])('that answers 200 and %j has nothing', async (answer) => {
+    const hollow = await listen(0, (request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(answer);
+    });
+    const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: hollow.url });
+    expect(await post(receiver, toWire(webhook, key))).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
+    await hollow.close();
+  });
+
   test('out of reach is our own fault, and nothing is lost once the sender tries again', async () => {
     const receiver = startReceiver(keyringOf(key), { QUEUE_URL: `${queue.queueUrl}x.fifo` });
     const result = await post(receiver, toWire(webhook, key));

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring, type Keyring, parseKeyring } from '../../lambda/keyring.ts';
+import { createKeyring, isTooLateFor, type Keyring, parseKeyring } from '../../lambda/keyring.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
 const first = makeKey('SHA256', 2048);
@@ -209,4 +209,43 @@ describe('a keyring', () => {
     expect(await ids()).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('empty')]);
   });
+});
+
+test('requests that join a load that fails with nothing in hand share one of their own', async () => {
+  const first = Promise.withResolvers<string>();
+  let loads = 0;
+  const load = () => (++loads === 1 ? first.promise : Promise.resolve(keyringOf(makeKey())));
+  const keyring = createKeyring({ load, now: () => 0, warn: () => {} });
+  const early = keyring.keys();
+  const joined = [keyring.keys(), keyring.keys()];
+  first.reject(new Error('frozen'));
+  await expect(early).rejects.toMatchObject({ code: 'keyring_unavailable' });
+  const [one, other] = await Promise.all(joined);
+  expect(one).toHaveLength(1);
+  expect(other).toBe(one);
+  expect(loads).toBe(2);
+});
+
+test('a retired key has an end, and one whose end cannot be read has none', () => {
+  const [retired, deleted, broken, plain] = [makeKey(), makeKey(), makeKey(), makeKey()];
+  const at = '2026-11-24T00:00:00.000Z';
+  const secret = JSON.stringify({
+    keys: [
+      { ...retired.answer, retired_at: at, deleted_at: '2026-11-25T00:00:00.000Z' },
+      { ...deleted.answer, deleted_at: at },
+      { ...broken.answer, retired_at: 'yesterday' },
+      plain.answer,
+    ],
+  });
+  const { keys } = parseKeyring(secret);
+  expect(keys.map(({ retiredAt }) => retiredAt)).toEqual([Date.parse(at), Date.parse(at), undefined, undefined]);
+  const last = Date.parse(at) + 300_000;
+  expect(keys.map((one) => isTooLateFor(one, last))).toEqual([false, false, false, false]);
+  expect(keys.map((one) => isTooLateFor(one, last + 1))).toEqual([true, true, false, false]);
+});
+
+test('a keyring that fills its secret says so', () => {
+  const key = makeKey();
+  const keys = Array.from({ length: 150 }, () => key.answer);
+  expect(parseKeyring(JSON.stringify({ keys })).warnings.join()).toContain('of the 65,536 bytes of a secret');
 });

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { QueuedEventError } from '../../lambda/attributes.ts';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../lambda/queued-event.ts';
+import { reverify } from '../../lambda/reverify.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
-import { bucket, offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 
 const key = makeKey();
@@ -37,7 +38,7 @@ const forms = Object.entries(webhooks);
 describe('an event', () => {
   test.each(forms)('of %s gives back what was signed', async (_form, webhook) => {
     const { body } = await receive(webhook);
-    const { signed } = readQueuedEvent(body);
+    const { signed } = readSigned(body);
     expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
     expect(signed.body).toEqual(Buffer.from(webhook.body));
     expect(await openQueuedEvent(body, never)).toEqual(readQueuedEvent(body));
@@ -46,7 +47,7 @@ describe('an event', () => {
   const withBody = forms.filter(([, { body }]) => body.length > 0);
   test.each(withBody)('of %s reads the same when its data is elsewhere', async (_form, webhook) => {
     const { body } = await receive(webhook);
-    const inline = readQueuedEvent(body);
+    const inline = readSigned(body);
     const { message: pointer, key: objectKey } = offload(body, inline.signed.body);
     const asked: string[] = [];
     const opened = await openQueuedEvent(pointer, async (dataref) => {
@@ -193,5 +194,43 @@ describe('a message that is no event of ours', () => {
         expect(String(error)).not.toContain('secret');
       }
     }
+  });
+});
+
+describe('an event that was polled', () => {
+  const polled = {
+    specversion: '1.0',
+    id: 'r-1',
+    source: 'urn:messagemedia',
+    type: 'com.messagemedia.reply',
+    time: '2026-11-24T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    mmorigin: 'poll',
+    data: { reply_id: 'r-1' },
+  };
+
+  test('is read, and was never signed', () => {
+    const read = readQueuedEvent(JSON.stringify(polled));
+    expect(read.event).toMatchObject({ id: 'r-1', mmorigin: 'poll', payload: { reply_id: 'r-1' } });
+    expect(read.signed).toBeUndefined();
+    expect(reverify(read, [])).toBe('never_signed');
+  });
+
+  test.each([
+    { mmorigin: 'webhook' },
+    { mmsignature: 'c2lnbmF0dXJl' },
+    { mmkeyid: 'k' },
+    { mmdate: 'Wed, 18 Jul 2018 06:33:52 GMT' },
+  ])('does not look as if it had been signed: %j', (change) => {
+    const { data, ...attributes } = polled;
+    const message = JSON.stringify({ ...attributes, ...change, data });
+    expect(() => readQueuedEvent(message)).toThrow(expect.objectContaining({ code: 'invalid_attribute' }));
+  });
+
+  test('is not what an event without a signature becomes', () => {
+    const { mmorigin: _origin, ...unsigned } = polled;
+    expect(() => readQueuedEvent(JSON.stringify(unsigned))).toThrow(
+      expect.objectContaining({ code: 'missing_attribute' }),
+    );
   });
 });

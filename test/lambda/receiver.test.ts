@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../lambda/event.ts';
 import { createKeyring } from '../../lambda/keyring.ts';
-import { readQueuedEvent } from '../../lambda/queued-event.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver.ts';
 import { toWire, type Webhook } from '../../sandbox/sender.ts';
+import { readSigned } from '../received.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../support.ts';
 
 const key = makeKey();
@@ -61,7 +61,7 @@ test('where SQS refuses a character of the text, the event is sent with its data
     queue.push(message);
   };
   expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
-  expect(queue.map(({ body }) => Buffer.from(readQueuedEvent(body).signed.body).toString())).toEqual([webhook.body]);
+  expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
 });
 
 test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
@@ -172,4 +172,22 @@ describe('without a key id', () => {
     const event = { ...signed(), headers: unnamed };
     expect(await receiverWith(...impossible, key)(event, 'i')).toMatchObject({ statusCode: 202 });
   });
+});
+
+test('a retired key verifies a late retry of what it signed, and nothing newer', async () => {
+  const retired_at = new Date(Date.now() - 3_600_000).toISOString();
+  const secret = JSON.stringify({ keys: [{ ...key.answer, retired_at, deleted_at: retired_at }] });
+  const keyring = createKeyring({ load: async () => secret, now: Date.now, warn: () => {} });
+  const outcomes: unknown[] = [];
+  const receive = createReceiver({
+    keyring,
+    send: async () => {},
+    now: Date.now,
+    toleranceSeconds: 86_400,
+    report: (outcome) => outcomes.push('reason' in outcome ? outcome.reason : outcome.outcome),
+  });
+  for (const minutesAgo of [600, 61, 56, 54, 0]) {
+    await receive(httpApiEvent(toWire(webhook, key, new Date(Date.now() - minutesAgo * 60_000))), 'i');
+  }
+  expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'unknown_key', 'unknown_key']);
 });

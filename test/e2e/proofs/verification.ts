@@ -52,8 +52,8 @@ export const verification: Proof[] = [
     const request = good(run);
     return { ...request, target: `${request.target}?a=1` };
   }),
-  refused('webhook of 20 minutes ago', 'stale_date', (run) =>
-    toWire(samples(run).smsReply, run.firstKey, new Date(Date.now() - 20 * 60_000)),
+  refused('webhook of two days ago', 'stale_date', (run) =>
+    toWire(samples(run).smsReply, run.firstKey, new Date(Date.now() - 2 * 24 * 3_600_000)),
   ),
   refused("stranger's key under a known id", 'invalid_signature', (run) =>
     toWire(samples(run).smsReply, { ...makeKey('SHA256', 2048), id: run.firstKey.id }),

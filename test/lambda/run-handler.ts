@@ -1,0 +1,8 @@
+import { createInterface } from 'node:readline';
+
+/** Runs the receiver as Lambda does, in a process that can be frozen: an event a line comes in, an answer a line goes out. */
+const { handler } = await import('../../lambda/handler.ts');
+console.log('initialised');
+for await (const line of createInterface({ input: process.stdin })) {
+  console.log(JSON.stringify({ answer: await handler(JSON.parse(line)) }));
+}
