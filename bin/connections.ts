@@ -3,12 +3,14 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Command } from 'commander';
 import { environment, outputs } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keyring-store.ts';
+import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {
   baseUrl?: string;
   account?: string;
+  authentication?: string;
   json?: boolean;
 }
 
@@ -26,12 +28,15 @@ export function addKeyringOptions(command: Command): Command {
 }
 
 /** MessageMedia's API, with the credentials of the environment. */
-export function connectProvider({ baseUrl, account }: GlobalOptions): Provider {
+export function connectProvider({ baseUrl, account, authentication }: GlobalOptions): Provider {
+  const chosen = authentication || process.env.MESSAGEMEDIA_AUTHENTICATION;
   return createProvider({
     baseUrl: baseUrl || process.env.MESSAGEMEDIA_BASE_URL || 'messagemedia',
     apiKey: required('MESSAGEMEDIA_API_KEY'),
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
     ...(account !== undefined && { account }),
+    // What is neither of the two is refused there.
+    ...(chosen && { authentication: chosen as Authentication }),
   });
 }
 

@@ -13,6 +13,10 @@ const program = new Command('mmw')
     'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
   )
   .option('--account <id>', 'act for this sub-account')
+  .option(
+    '--authentication <basic or hmac>',
+    'send the API secret with every call, or only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
+  )
   .option('--json', 'answer in JSON, for scripts')
   .addHelpText(
     'after',
@@ -20,6 +24,7 @@ const program = new Command('mmw')
 Environment:
   MESSAGEMEDIA_API_KEY, MESSAGEMEDIA_API_SECRET   credentials of MessageMedia's API
   MESSAGEMEDIA_BASE_URL                           default of --base-url
+  MESSAGEMEDIA_AUTHENTICATION                     default of --authentication
   KEYRING_SECRET_ID                               default of --secret-id
   QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
   AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,

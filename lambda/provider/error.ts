@@ -47,7 +47,8 @@ export class ProviderError extends Error {
 
 /** What to do about a failed call. */
 export const advice: Record<Exclude<ProviderErrorCode, 'invalid_options'>, string> = {
-  invalid_request: 'correct what the answer complains of',
+  invalid_request:
+    'correct what the answer complains of; where it does not say what is wrong, compare every field with the API description',
   unauthorized:
     'check MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET, and that the base URL is the one of their region',
   feature_not_enabled:

@@ -67,10 +67,16 @@ async function tryOnce(connection: Connection, call: ProviderCall, timeout: numb
   const signal = AbortSignal.timeout(timeout);
   let status: number | undefined;
   try {
-    const response = await fetch(baseUrl + call.path, {
-      method: call.method,
-      headers: call.body ? { ...headers, 'content-type': 'application/json' } : headers,
-      body: call.body ? JSON.stringify(call.body) : null,
+    const { method } = call;
+    const url = new URL(baseUrl + call.path);
+    const body = call.body && JSON.stringify(call.body);
+    const response = await fetch(url, {
+      method,
+      headers: {
+        ...headers({ method, target: url.pathname + url.search, body }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body ?? null,
       redirect: 'manual',
       signal,
     });

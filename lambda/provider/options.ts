@@ -1,3 +1,10 @@
+import {
+  type Authentication,
+  authentications,
+  basicAuthentication,
+  hmacAuthentication,
+  type SignedCall,
+} from './authentication.ts';
 import { ProviderError } from './error.ts';
 
 /** Where MessageMedia's management API is, by name: the classic host, and those of the European and Asia-Pacific regions. */
@@ -15,6 +22,8 @@ export interface ProviderOptions {
   apiSecret: string;
   /** The sub-account to act for; else the account that the API key belongs to. */
   account?: string;
+  /** `hmac` signs every call and never sends the secret. Default `basic`. */
+  authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
   /** Waits between two tries; for tests. */
@@ -25,7 +34,8 @@ export interface ProviderOptions {
 export interface Connection {
   /** Without a slash at its end. */
   baseUrl: string;
-  headers: Record<string, string>;
+  /** Headers of one try of a call. */
+  headers: (call: SignedCall) => Record<string, string>;
   /** Puts `***` in place of the credentials, for text that came from outside. */
   redact: (text: string) => string;
 }
@@ -35,23 +45,28 @@ export interface Connection {
  *
  * @throws {ProviderError} `invalid_options`
  */
-export function connectionOf({ baseUrl, apiKey, apiSecret, account }: ProviderOptions): Connection {
+export function connectionOf(options: ProviderOptions): Connection {
+  const { baseUrl, apiKey, apiSecret, account, authentication = 'basic' } = options;
   if (apiKey === '') throw invalid('the API key is empty: set MESSAGEMEDIA_API_KEY');
   if (apiSecret === '') throw invalid('the API secret is empty: set MESSAGEMEDIA_API_SECRET');
-  if (apiKey.includes(':')) throw invalid('the API key holds a colon, which HTTP Basic cannot carry: check it');
+  if (!authentications.includes(authentication)) {
+    throw invalid(`the authentication is none of ${authentications.join(', ')}: check MESSAGEMEDIA_AUTHENTICATION`);
+  }
+  if (authentication === 'basic' && apiKey.includes(':')) {
+    throw invalid('the API key holds a colon, which HTTP Basic cannot carry: check it');
+  }
+  if (authentication === 'hmac' && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(apiKey)) {
+    throw invalid('the API key is not printable ASCII without quotes and backslashes, as HMAC needs it: check it');
+  }
   if (account !== undefined && !/^[\x21-\x7e]+$/.test(account)) {
     throw invalid('the account is not printable ASCII without spaces: check it, or leave it out');
   }
-  const credentials = Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
-  return {
-    baseUrl: resolveBaseUrl(baseUrl),
-    headers: {
-      accept: 'application/json',
-      authorization: `Basic ${credentials}`,
-      ...(account !== undefined && { account }),
-    },
-    redact: (text) => text.replaceAll(credentials, '***').replaceAll(apiSecret, '***'),
-  };
+  const { headers, redact } = { basic: basicAuthentication, hmac: hmacAuthentication }[authentication](
+    apiKey,
+    apiSecret,
+  );
+  const common = { accept: 'application/json', ...(account !== undefined && { account }) };
+  return { baseUrl: resolveBaseUrl(baseUrl), headers: (call) => ({ ...common, ...headers(call) }), redact };
 }
 
 function resolveBaseUrl(baseUrl: string): string {

@@ -22,6 +22,9 @@ export interface Delivery extends Subject {
   request: WireRequest;
 }
 
+/** A destination, and how many times as long each delay before a retry is as the one before it: else all are alike. */
+export type Route = Destination & { growth?: number };
+
 /** What delivering depends on. */
 export interface DeliveryOptions {
   /** The key that is enabled at the moment. */
@@ -54,15 +57,15 @@ export function createDelivery({ signingKey, secondMilliseconds, resendSameBytes
   };
 
   /** Tries until one try succeeds or all have failed. @returns the last answer, if there was one */
-  const send = async (subject: Subject, destination: Destination): Promise<DeliveryAnswer | undefined> => {
+  const send = async (subject: Subject, destination: Route): Promise<DeliveryAnswer | undefined> => {
+    const { retries, retryDelay, growth = 1 } = destination;
     let request = write(destination, 1);
     for (let attempt = 1; ; attempt++) {
       const answer = await tryOnce(subject, destination, request, attempt);
       const done = answer !== undefined && answer.status >= 200 && answer.status < 300;
-      if (done || attempt > destination.retries) return answer;
-      await setTimeout(destination.retryDelay * secondMilliseconds, undefined, { signal: closing.signal }).catch(
-        () => {},
-      );
+      if (done || attempt > retries) return answer;
+      const pause = retryDelay * growth ** (attempt - 1) * secondMilliseconds;
+      await setTimeout(pause, undefined, { signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted) return answer;
       if (!resendSameBytes) request = write(destination, attempt + 1);
     }

@@ -1,4 +1,4 @@
-/** An answer outside 200 to 299, with the body that MessageMedia gives it. */
+/** A refusal. What is answered in which words depends on the service: see `wording.ts`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -14,6 +14,11 @@ export class ApiError extends Error {
 /** A 400 with one detail for each field that is wrong. */
 export function badRequest(...details: string[]): ApiError {
   return new ApiError(400, 'Bad Request', details);
+}
+
+/** A 404 of a service other than the signature keys, which have words of their own. */
+export function notFound(): ApiError {
+  return new ApiError(404, 'Resource not found.');
 }
 
 /** A body's fields. @throws {ApiError} 400 for anything but a JSON object */
@@ -38,7 +43,7 @@ export function paging(
     const text = query.get(name) ?? String(defaults[name]);
     const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
-    throw badRequest(`/${name}: must be a number from ${least} to ${most}`);
+    throw badRequest(`${name} property value is invalid`);
   };
   return { page: read('page', firstPage, 999_999), pageSize: read('page_size', 1, 100) };
 }

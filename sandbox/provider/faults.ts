@@ -12,10 +12,11 @@ export type Fault =
   | 'lost_answer'
   | 'half_answer';
 
-/** An answer to a call: a body is sent as JSON. */
+/** An answer to a call: a body is sent as JSON, unless it is plain text. */
 export interface Reply {
   status: number;
   body?: unknown;
+  plain?: boolean;
 }
 
 /** Faults that wait for their call. */
@@ -44,10 +45,10 @@ export async function answer(
   if (fault === 'reset') return reset(response);
   if (typeof fault === 'object')
     return write(response, fault.status, fault.body ?? '{"message":"Fault"}', fault.headers);
-  const { status, body } = await carryOut();
-  const text = body === undefined ? '' : JSON.stringify(body);
+  const { status, body, plain = false } = await carryOut();
+  const text = body === undefined ? '' : plain ? String(body) : JSON.stringify(body);
   if (fault === 'lost_answer' || (fault === 'half_answer' && text === '')) return reset(response);
-  if (fault === undefined) return write(response, status, text);
+  if (fault === undefined) return write(response, status, text, plain ? { 'content-type': 'text/plain' } : {});
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.write(text.slice(0, text.length / 2), () => response.destroy());
 }

@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import { isUuid } from '../../lambda/guards.ts';
 import type { CreatedSignatureKey, SignatureKey } from '../../lambda/provider/types.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import type { SigningKey } from '../sender.ts';
@@ -22,7 +23,7 @@ export function createSignatureKeys(modulusLength: number) {
   const find = (id: unknown): KeyPair => {
     const pair = typeof id === 'string' ? pairs.get(id) : undefined;
     if (pair) return pair;
-    throw new ApiError(404, 'No signature key has this key_id.');
+    throw new ApiError(404, 'Entity not found');
   };
   const enabledPair = () => (enabledId === undefined ? undefined : pairs.get(enabledId));
   const show = ({ key_id, cipher, digest, created }: KeyPair): SignatureKey => {
@@ -34,8 +35,8 @@ export function createSignatureKeys(modulusLength: number) {
     create: async (body: unknown): Promise<CreatedSignatureKey> => {
       const { digest, cipher } = fieldsOf(body);
       const problems = [
-        ...(isDigest(digest) ? [] : ['/digest: must be one of SHA224, SHA256, SHA512']),
-        ...(cipher === 'RSA' ? [] : ['/cipher: must be RSA']),
+        ...(isDigest(digest) ? [] : [problemOf('digest', 'Digest', digest)]),
+        ...(cipher === 'RSA' ? [] : [problemOf('cipher', 'Cipher', cipher)]),
       ];
       if (!isDigest(digest) || problems.length > 0) throw badRequest(...problems);
       const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength });
@@ -45,7 +46,11 @@ export function createSignatureKeys(modulusLength: number) {
       return { ...show(pair), public_key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
     },
     list: (): SignatureKey[] => [...pairs.values()].map(show),
-    get: (id: string): SignatureKey => show(find(id)),
+    /** @throws {ApiError} 400 for what is not even an id */
+    get: (id: string): SignatureKey => {
+      if (!isUuid(id)) throw badRequest('key_id property value is invalid');
+      return show(find(id));
+    },
     /** The enabled key can go as well: webhooks are unsigned then. */
     remove: (id: string): void => {
       pairs.delete(find(id).key_id);
@@ -53,12 +58,12 @@ export function createSignatureKeys(modulusLength: number) {
     enabled: (): SignatureKey => {
       const pair = enabledPair();
       if (pair) return show(pair);
-      throw new ApiError(404, 'No signature key is enabled.');
+      throw new ApiError(404, 'Currently no key is enabled');
     },
     /** Disables the one that was enabled. */
     enable: (body: unknown): SignatureKey => {
       const { key_id } = fieldsOf(body);
-      if (typeof key_id !== 'string') throw badRequest('/key_id: is required');
+      if (key_id === undefined || key_id === null) throw badRequest('/key_id: Key id cannot be null');
       const pair = find(key_id);
       enabledId = pair.key_id;
       return show(pair);
@@ -72,6 +77,13 @@ export function createSignatureKeys(modulusLength: number) {
       return pair && { id: pair.key_id, digest: pair.digest, privateKey: pair.privateKey };
     },
   };
+}
+
+/** As the API description has it for a wrong cipher, and for a key id that is missing. */
+function problemOf(field: string, title: string, value: unknown): string {
+  return value === undefined || value === null
+    ? `/${field}: ${title} cannot be null`
+    : `/${field}: [${value}] is invalid`;
 }
 
 function isDigest(value: unknown): value is Digest {

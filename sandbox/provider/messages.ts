@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { isObject } from '../../lambda/guards.ts';
 import type { OutboundMessage, SentMessage } from '../../lambda/provider/types.ts';
-import { ApiError, fieldsOf, isHttpUrl } from './errors.ts';
+import { badRequest, fieldsOf, isHttpUrl } from './errors.ts';
 
 /** A message that was accepted, with all that later events repeat of it. */
 export interface AcceptedMessage extends SentMessage {
   content: string;
   /** The phone. */
   destination_number: string;
-  /** The customer's number. */
-  source_number: string;
+  /** The customer's number; `undefined` when the message named none. */
+  source_number: string | undefined;
   format: string;
   delivery_report: boolean;
   callback_url: string | undefined;
@@ -16,50 +17,68 @@ export interface AcceptedMessage extends SentMessage {
   submitted: string;
 }
 
-/** The number that messages come from when they name none. */
-const defaultSourceNumber = '+61491570156';
-
 /** Reads the body of a send request; one message that is wrong refuses all. @throws {ApiError} 400 */
 export function acceptMessages(body: unknown): AcceptedMessage[] {
   const { messages } = fieldsOf(body);
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > 100) {
-    throw refused(['/messages: must hold 1 to 100 messages']);
+    throw badRequest('/messages: must hold 1 to 100 messages');
   }
   const drafts = messages.map(fieldsOf);
   const problems = drafts.flatMap((draft, index) =>
     problemsOf(draft).map((problem) => `/messages/${index}/${problem}`),
   );
-  if (problems.length > 0) throw refused(problems);
+  if (problems.length > 0) throw badRequest(...problems);
   return drafts.map(accept);
 }
 
-function refused(details: string[]): ApiError {
-  const message = 'Request failed to parse correctly. Please ensure input is valid and try again.';
-  return new ApiError(400, message, details);
+/** A message as answers show it. */
+export function showMessage({ submitted: _, ...message }: AcceptedMessage): object {
+  return message;
 }
+
+/** `undefined` counts as absent. */
+const checks: Record<string, (value: unknown) => string | undefined> = {
+  content: (value) => (isText(value, 1, 5000) ? undefined : 'must be text of 1 to 5000 characters'),
+  destination_number: problemOfNumber,
+  source_number: unless((value) => isText(value, 1), 'must be text'),
+  format: unless((value) => ['SMS', 'MMS', 'TTS'].includes(String(value)), 'must be one of SMS, MMS, TTS'),
+  delivery_report: unless((value) => typeof value === 'boolean', 'must be true or false'),
+  callback_url: unless(isHttpUrl, 'Not a valid http url'),
+  metadata: unless(isMetadata, 'must map up to 10 names of up to 100 characters to text of up to 256'),
+};
 
 function problemsOf(draft: Record<string, unknown>): string[] {
-  const { content, destination_number, source_number = '', format = 'SMS', callback_url, metadata = {} } = draft;
-  const problems: string[] = [];
-  if (typeof source_number !== 'string') problems.push('source_number: must be text');
-  if (typeof content !== 'string' || content === '' || content.length > 5000) {
-    problems.push('content: must be text of 1 to 5000 characters');
-  }
-  if (typeof destination_number !== 'string' || !/^\+?\d{8,15}$/.test(destination_number)) {
-    problems.push(
-      "destination_number: International address must be between 8 and 15 characters excluding the first '+'",
-    );
-  }
-  if (!['SMS', 'MMS', 'TTS'].includes(String(format))) problems.push('format: must be one of SMS, MMS, TTS');
-  if (callback_url !== undefined && !isHttpUrl(callback_url)) problems.push('callback_url: Not a valid http url');
-  if (!isTextMap(metadata)) problems.push('metadata: must map up to 10 names to text');
-  return problems;
+  return Object.entries(checks).flatMap(([name, problemOf]) => {
+    const problem = problemOf(draft[name] ?? undefined);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
 }
 
-function isTextMap(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const values = Object.values(value);
-  return values.length <= 10 && values.every((entry) => typeof entry === 'string');
+function unless(fits: (value: unknown) => boolean, problem: string) {
+  return (value: unknown): string | undefined => (value === undefined || fits(value) ? undefined : problem);
+}
+
+/** The only detail of a message that the API description shows, with both of its halves. */
+function problemOfNumber(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'is required';
+  const digits = value.replace(/^\+/, '');
+  const problems = [
+    ...(digits.length >= 8 && digits.length <= 15
+      ? []
+      : ["International address must be between 8 and 15 characters excluding the first '+'"]),
+    ...(/^\d*$/.test(digits) ? [] : ['International address contains invalid characters']),
+  ];
+  return problems.length === 0 ? undefined : `${problems.join(', ')}.`;
+}
+
+function isText(value: unknown, least: number, most = Number.POSITIVE_INFINITY): boolean {
+  return typeof value === 'string' && value.length >= least && value.length <= most;
+}
+
+function isMetadata(value: unknown): boolean {
+  const pairs = isObject(value) ? Object.entries(value) : undefined;
+  if (pairs === undefined || pairs.length > 10) return false;
+  return pairs.every(([key, text]) => isText(key, 0, 100) && isText(text, 0, 256));
 }
 
 /** The guide's example writes `delivery_reports`, the API description `delivery_report`: both are taken. */
@@ -71,10 +90,10 @@ function accept(draft: Record<string, unknown>): AcceptedMessage {
     status: 'queued',
     content,
     destination_number,
-    source_number: source_number ?? defaultSourceNumber,
+    source_number: source_number ?? undefined,
     format: format ?? 'SMS',
     delivery_report: draft.delivery_report === true || draft.delivery_reports === true,
-    callback_url,
+    callback_url: callback_url ?? undefined,
     metadata: metadata ?? {},
     submitted: new Date().toISOString(),
   };

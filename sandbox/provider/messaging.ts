@@ -1,23 +1,63 @@
-import type { createDelivery } from './delivery.ts';
+import type { WebhookEvent } from '../../lambda/provider/types.ts';
+import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
+import { notFound } from './errors.ts';
 import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './events.ts';
 import { type AcceptedMessage, acceptMessages } from './messages.ts';
+import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
 
+/** How a `callback_url` is tried again until a 2xx. The vendor documents neither of the numbers. */
+export interface Backoff {
+  /** Tries in all. */
+  tries: number;
+  /** Seconds before the second try. */
+  firstDelay: number;
+  /** How many times as long each later delay is. */
+  factor: number;
+}
+
+/** What messaging depends on. */
+export interface MessagingParts {
+  /** Id of the account. */
+  account: string;
+  webhooks: Webhooks;
+  lists: PolledLists;
+  delivery: ReturnType<typeof createDelivery>;
+  callbackBackoff: Backoff;
+  /** What a webhook or callback has brought need not be confirmed. */
+  confirmedByWebhook: boolean;
+  /** Whether nobody is to be told of this event. */
+  isDropped: (kind: WebhookEvent) => boolean;
+}
+
 /** Sends messages to phones that are always reached, hears from them, and tells webhooks of it in the background. */
-export function createMessaging(account: string, webhooks: Webhooks, delivery: ReturnType<typeof createDelivery>) {
+export function createMessaging(parts: MessagingParts) {
+  const { account, webhooks, lists, delivery, confirmedByWebhook, isDropped } = parts;
+  const { tries, firstDelay, factor } = parts.callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
 
-  /** Tells a message's callback URL and every webhook that asked for such events. */
-  const publish = async ({ callback_url }: AcceptedMessage, event: ProviderEvent) => {
-    const destinations = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
-    if (callback_url !== undefined) destinations.push(callbackDestination(callback_url, event));
+  const routesOf = ({ callback_url }: AcceptedMessage, event: ProviderEvent): Route[] => {
+    const routes: Route[] = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
+    if (callback_url === undefined) return routes;
+    const once = callbackDestination(callback_url, event);
+    return [...routes, { ...once, retries: tries - 1, retryDelay: firstDelay, growth: factor }];
+  };
+  /** Lists an event, then tells a message's callback URL and every webhook that asked for such events. */
+  const publish = async (message: AcceptedMessage, event: ProviderEvent) => {
+    lists.add(event, message.callback_url);
+    if (isDropped(event.kind)) return;
     const subject = { event: event.kind, eventId: event.id };
-    await Promise.all(destinations.map((destination) => delivery.send(subject, destination)));
+    const answers = await Promise.all(routesOf(message, event).map((route) => delivery.send(subject, route)));
+    const taken = answers.some((answer) => answer !== undefined && answer.status >= 200 && answer.status < 300);
+    if (taken && confirmedByWebhook) lists.remove(event);
   };
   /** One after the other: a report is not told before the one before it was taken or given up. */
   const report = async (message: AcceptedMessage) => {
-    for (const event of deliveryReports(message, account)) await publish(message, event);
+    for (const event of deliveryReports(message, account)) {
+      message.status = String(event.variables.status);
+      if (message.delivery_report) await publish(message, event);
+    }
   };
   const hear = (messageId: string, toEvent: (message: AcceptedMessage) => ProviderEvent): string => {
     const message = messages.get(messageId);
@@ -28,15 +68,23 @@ export function createMessaging(account: string, webhooks: Webhooks, delivery: R
   };
 
   return {
-    /** @throws {ApiError} 400 */
+    /** @returns the messages as they are before anything happens to them @throws {ApiError} 400 */
     send: (body: unknown): AcceptedMessage[] => {
       const accepted = acceptMessages(body);
       for (const message of accepted) {
-        messages.set(message.message_id, message);
-        if (message.delivery_report) delivery.inBackground(() => report(message));
+        const kept = { ...message };
+        messages.set(message.message_id, kept);
+        delivery.inBackground(() => report(kept));
       }
       return accepted;
     },
+    /** A message as it is now. @throws {ApiError} 404 */
+    get: (messageId: string): AcceptedMessage => {
+      const message = messages.get(messageId);
+      if (message) return message;
+      throw notFound();
+    },
+    has: (messageId: string): boolean => messages.has(messageId),
     /** @returns the reply's id */
     reply: (messageId: string, reply: PhoneReply): string =>
       hear(messageId, (message) => replyTo(message, account, reply)),

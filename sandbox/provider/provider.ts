@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { SignatureKey } from '../../lambda/provider/types.ts';
+import type { SignatureKey, WebhookEvent } from '../../lambda/provider/types.ts';
 import { type LocalServer, listen, readBody } from '../http.ts';
 import type { DeliveryAnswer, SigningKey, Webhook } from '../sender.ts';
+import { type Account, createAccount } from './account.ts';
+import { authenticate } from './credentials.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { onceTo } from './destinations.ts';
+import { createDrops, type Drops } from './drops.ts';
 import { ApiError, badRequest } from './errors.ts';
 import type { PhoneReply } from './events.ts';
 import { answer, createFaults, type Fault, type Reply } from './faults.ts';
 import { createSignatureKeys } from './keys.ts';
-import { createMessaging } from './messaging.ts';
+import type { Backoff } from './messaging.ts';
 import { createRouter } from './routes.ts';
-import { createWebhooks } from './webhooks.ts';
+import { refusalOf } from './wording.ts';
 
 /** How the stand-in behaves. Everything has a default. */
 export interface ProviderSimulatorOptions {
@@ -18,14 +21,23 @@ export interface ProviderSimulatorOptions {
   apiSecret?: string;
   /** Id of the account, in webhooks and in the `Account` header. */
   account?: string;
+  /** Ids of the accounts that these credentials may act for as well, each with messages, lists and webhooks of its own. */
+  subAccounts?: readonly string[];
   /** Bits of new signature keys. Default 2048. */
   modulusLength?: number;
   /** `false` for an account that was not given signed webhooks. */
   featureEnabled?: boolean;
-  /** How long a second of `retry_delay` lasts, in milliseconds. Default 1000. */
+  /** How long a second of a retry's delay lasts, in milliseconds. Default 1000. */
   secondMilliseconds?: number;
   /** A retried webhook repeats the first try to the byte. Default: it is signed anew, with a new `Date`. */
   resendSameBytes?: boolean;
+  /** How a `callback_url` is tried until a 2xx. Default: 4 tries, with 1, 2 and 4 seconds between them. */
+  callbackBackoff?: Partial<Backoff>;
+  /**
+   * Whether a webhook or callback that was taken counts as a confirmation, so that polling does not list its event.
+   * Documented nowhere. Default `false`.
+   */
+  confirmedByWebhook?: boolean;
 }
 
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
@@ -44,6 +56,8 @@ export interface ProviderSimulator extends LocalServer {
   optOut: (messageId: string) => string;
   /** Signs any webhook with the enabled key, if there is one, and delivers it once. @returns `undefined` without answer */
   deliver: (origin: string, webhook: Webhook) => Promise<DeliveryAnswer | undefined>;
+  /** The next event of this kind reaches no webhook and no callback: only polling tells of it. */
+  dropNext: (kind: WebhookEvent) => void;
   /** Spoils the next call whose `METHOD /path` matches. */
   failNext: (pattern: RegExp, fault: Fault) => void;
   /** Resolves when no webhook is left to deliver. */
@@ -55,21 +69,22 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
   const keys = createSignatureKeys(modulusLength);
-  const webhooks = createWebhooks();
   const delivery = createDelivery({ signingKey: keys.signingKey, secondMilliseconds, resendSameBytes });
   const faults = createFaults();
-  const messaging = createMessaging(account, webhooks, delivery);
-  const route = createRouter({ featureEnabled, keys, webhooks, send: messaging.send });
-  const credentials = `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')}`;
+  const drops = createDrops();
+  const accounts = createAccounts(account, options, delivery, drops);
+  const route = createRouter({ featureEnabled, keys, account: accounts.own });
   const carryOut = async (request: IncomingMessage, url: URL): Promise<Reply> => {
-    const body = String(await readBody(request));
-    checkCaller(request, credentials, account);
-    return route({ method: request.method ?? '', path: url.pathname, query: url.searchParams, body: parse(body) });
+    const body = (await readBody(request)) ?? Buffer.alloc(0);
+    authenticate(request, body, { apiKey, apiSecret });
+    const subAccount = accounts.actingFor(request.headers.account);
+    const { pathname: path, searchParams: query } = url;
+    return route({ method: request.method ?? '', path, query, body: parse(String(body)), subAccount });
   };
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(`http://localhost${request.url}`);
     const fault = faults.take(`${request.method} ${url.pathname}`);
-    await answer(response, fault, () => carryOut(request, url).catch(toReply));
+    await answer(response, fault, () => carryOut(request, url).catch((error) => refusalOf(error, url.pathname)));
   };
   const server = await listen(0, (request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -82,9 +97,10 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
     deliveries: delivery.deliveries,
     signatureKeys: keys.list,
     signingKey: keys.signingKey,
-    reply: messaging.reply,
-    optOut: messaging.optOut,
+    reply: (messageId, reply) => accounts.holding(messageId).messaging.reply(messageId, reply),
+    optOut: (messageId) => accounts.holding(messageId).messaging.optOut(messageId),
     deliver: (origin, webhook) => delivery.send({ event: 'custom' }, onceTo(origin, webhook)),
+    dropNext: drops.dropNext,
     failNext: faults.failNext,
     settled: delivery.settled,
     close: async () => {
@@ -93,10 +109,29 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
   };
 }
 
-function checkCaller({ headers }: IncomingMessage, credentials: string, account: string): void {
-  if (headers.authorization !== credentials) throw new ApiError(401, 'Invalid authentication credentials');
-  if ((headers.account ?? account) !== account)
-    throw new ApiError(403, 'These credentials cannot act for this account.');
+const defaultBackoff: Backoff = { tries: 4, firstDelay: 1, factor: 2 };
+
+function createAccounts(
+  ownId: string,
+  { subAccounts = [], callbackBackoff, confirmedByWebhook = false }: ProviderSimulatorOptions,
+  delivery: ReturnType<typeof createDelivery>,
+  drops: Drops,
+) {
+  const parts = { drops, callbackBackoff: { ...defaultBackoff, ...callbackBackoff }, confirmedByWebhook };
+  const own = createAccount(ownId, delivery, parts);
+  const others = subAccounts.map((id) => createAccount(id, delivery, parts));
+  return {
+    own,
+    /** The sub-account that a header names, if it names one. @throws {ApiError} 403 */
+    actingFor: (header: string | string[] | undefined): Account | undefined => {
+      if (header === undefined || header === ownId) return undefined;
+      const account = others.find(({ id }) => id === header);
+      if (account) return account;
+      throw new ApiError(403, 'These credentials cannot act for this account.');
+    },
+    /** The account that sent a message. */
+    holding: (messageId: string): Account => others.find(({ messaging }) => messaging.has(messageId)) ?? own,
+  };
 }
 
 function parse(body: string): unknown {
@@ -105,10 +140,4 @@ function parse(body: string): unknown {
   } catch {
     throw badRequest('Failed to parse message body.');
   }
-}
-
-function toReply(error: unknown): Reply {
-  if (error instanceof ApiError)
-    return { status: error.status, body: { message: error.message, details: error.details } };
-  return { status: 500, body: { message: String(error), details: [] } };
 }

@@ -1,8 +1,8 @@
-import { ApiError, paging } from './errors.ts';
+import type { Account } from './account.ts';
+import { ApiError, notFound, paging } from './errors.ts';
 import type { Reply } from './faults.ts';
 import type { SignatureKeys } from './keys.ts';
-import type { AcceptedMessage } from './messages.ts';
-import type { Webhooks } from './webhooks.ts';
+import { showMessage } from './messages.ts';
 
 /** A call after its credentials were checked. */
 export interface ApiCall {
@@ -11,38 +11,48 @@ export interface ApiCall {
   query: URLSearchParams;
   /** Parsed JSON; `undefined` when there is none. */
   body: unknown;
+  /** The account to act for, when it is not that of the credentials. */
+  subAccount: Account | undefined;
 }
 
-/** The account that calls work on. */
-export interface Account {
-  /** Whether it may have signature keys. */
+/** What the API works on. */
+export interface Api {
+  /** Whether there may be signature keys. */
   featureEnabled: boolean;
   keys: SignatureKeys;
-  webhooks: Webhooks;
-  /** Takes the body of a send request. */
-  send: (body: unknown) => AcceptedMessage[];
+  /** The account of the credentials. */
+  account: Account;
 }
 
-type Route = [method: string, path: RegExp, act: (call: ApiCall, id: string) => Reply | Promise<Reply>];
+type Act = (call: ApiCall, account: Account, id: string) => Reply | Promise<Reply>;
+type Route = [method: string, path: RegExp, act: Act];
 
 const keysPath = '/v1/iam/signature_keys';
 
 /** Carries calls of the management API out. The function it returns throws `ApiError` for all that is not a success. */
-export function createRouter(account: Account): (call: ApiCall) => Promise<Reply> {
-  const routes = [...keyRoutes(account), ...messageRoutes(account), ...webhookRoutes(account)];
+export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
+  const routes = [...keyRoutes(api), ...messageRoutes, ...polledRoutes, ...webhookRoutes];
   return async (call) => {
-    if (call.path.startsWith(keysPath) && !account.featureEnabled) {
-      throw new ApiError(403, 'This feature has not been enabled in your account.');
-    }
+    if (call.path.startsWith(keysPath)) checkKeysCall(api, call);
     for (const [method, path, act] of routes) {
       const match = method === call.method ? path.exec(call.path) : null;
-      if (match) return act(call, match[1] ?? '');
+      if (match) return act(call, call.subAccount ?? api.account, match[1] ?? '');
     }
-    throw new ApiError(404, 'Not Found');
+    throw notFound();
   };
 }
 
-function keyRoutes({ keys }: Account): Route[] {
+/**
+ * The API description names the services that know sub-accounts, and the signature keys are not among them. Whether the
+ * header is refused or passed over is not said. It is refused here, because a client that gets by would otherwise change
+ * the keys of the whole account while it believes to act for a part.
+ */
+function checkKeysCall({ featureEnabled }: Api, { subAccount }: ApiCall): void {
+  if (!featureEnabled) throw new ApiError(403, 'This feature has not been enabled in your account.');
+  if (subAccount) throw new ApiError(403, 'Signature keys cannot be managed for a sub-account.');
+}
+
+function keyRoutes({ keys }: Api): Route[] {
   const all = /^\/v1\/iam\/signature_keys$/;
   const enabled = /^\/v1\/iam\/signature_keys\/enabled$/;
   const one = /^\/v1\/iam\/signature_keys\/([^/]+)$/;
@@ -52,32 +62,64 @@ function keyRoutes({ keys }: Account): Route[] {
     ['GET', enabled, () => ({ status: 200, body: keys.enabled() })],
     ['PATCH', enabled, ({ body }) => ({ status: 200, body: keys.enable(body) })],
     ['DELETE', enabled, () => done(204, keys.disable)],
-    ['GET', one, (_call, id) => ({ status: 200, body: keys.get(id) })],
-    ['DELETE', one, (_call, id) => done(200, () => keys.remove(id))],
+    ['GET', one, (_call, _account, id) => ({ status: 200, body: keys.get(id) })],
+    ['DELETE', one, (_call, _account, id) => done(200, () => keys.remove(id))],
   ];
 }
 
-function messageRoutes({ send }: Account): Route[] {
-  const shown = (body: unknown) => send(body).map(({ submitted: _, ...message }) => message);
-  return [['POST', /^\/v1\/messages$/, ({ body }) => ({ status: 202, body: { messages: shown(body) } })]];
+const messageRoutes: Route[] = [
+  [
+    'POST',
+    /^\/v1\/messages$/,
+    ({ body }, { messaging }) => ({ status: 202, body: { messages: messaging.send(body).map(showMessage) } }),
+  ],
+  [
+    'GET',
+    /^\/v1\/messages\/([^/]+)$/,
+    (_call, { messaging }, id) => ({ status: 200, body: showMessage(messaging.get(id)) }),
+  ],
+];
+
+const polledRoutes: Route[] = [
+  [
+    'GET',
+    /^\/v1\/delivery_reports$/,
+    (_call, { lists }) => ({ status: 200, body: { delivery_reports: lists.reports.oldest() } }),
+  ],
+  ['GET', /^\/v1\/replies$/, (_call, { lists }) => ({ status: 200, body: { replies: lists.replies.oldest() } })],
+  [
+    'POST',
+    /^\/v1\/delivery_reports\/confirmed$/,
+    ({ body }, { lists }) => confirmed('delivery reports', () => lists.reports.confirm(body)),
+  ],
+  [
+    'POST',
+    /^\/v1\/replies\/confirmed$/,
+    ({ body }, { lists }) => confirmed('replies', () => lists.replies.confirm(body)),
+  ],
+];
+
+const webhookRoutes: Route[] = [
+  ['POST', /^\/v1\/webhooks\/messages$/, ({ body }, { webhooks }) => ({ status: 201, body: webhooks.create(body) })],
+  // The vendor's own client libraries ask with a slash at the end.
+  ['GET', /^\/v1\/webhooks\/messages\/?$/, listWebhooks],
+  [
+    'PATCH',
+    /^\/v1\/webhooks\/messages\/([^/]+)$/,
+    ({ body }, { webhooks }, id) => ({ status: 200, body: webhooks.update(id, body) }),
+  ],
+  ['DELETE', /^\/v1\/webhooks\/messages\/([^/]+)$/, (_call, { webhooks }, id) => done(204, () => webhooks.remove(id))],
+];
+
+function listWebhooks({ query }: ApiCall, { webhooks }: Account): Reply {
+  const { page, pageSize } = paging(query, 0, { page: 0, page_size: 100 });
+  return { status: 200, body: { page, pageSize, pageData: slice(webhooks.list(), { page, pageSize }, 0) } };
 }
 
-function webhookRoutes({ webhooks }: Account): Route[] {
-  const all = /^\/v1\/webhooks\/messages$/;
-  const one = /^\/v1\/webhooks\/messages\/([^/]+)$/;
-  return [
-    ['POST', all, ({ body }) => ({ status: 201, body: webhooks.create(body) })],
-    [
-      'GET',
-      all,
-      ({ query }) => {
-        const { page, pageSize } = paging(query, 0, { page: 0, page_size: 100 });
-        return { status: 200, body: { page, pageSize, pageData: slice(webhooks.list(), { page, pageSize }, 0) } };
-      },
-    ],
-    ['PATCH', one, ({ body }, id) => ({ status: 200, body: webhooks.update(id, body) })],
-    ['DELETE', one, (_call, id) => done(204, () => webhooks.remove(id))],
-  ];
+/** The description declares plain text for this one answer. */
+function confirmed(what: string, confirm: () => void): Reply {
+  confirm();
+  return { status: 202, body: `Requested ${what} will be marked as confirmed`, plain: true };
 }
 
 function done(status: number, act: () => void): Reply {

@@ -8,7 +8,7 @@ import {
   webhookEvents,
   webhookMethods,
 } from '../../lambda/provider/types.ts';
-import { ApiError, badRequest, fieldsOf, isHttpUrl } from './errors.ts';
+import { ApiError, badRequest, fieldsOf, isHttpUrl, notFound } from './errors.ts';
 import { hasDirectives } from './templates.ts';
 
 /** A webhook as it is kept, and as answers show it. */
@@ -27,7 +27,7 @@ export function createWebhooks() {
   const find = (id: string): StoredWebhook => {
     const webhook = webhooks.get(id);
     if (webhook) return webhook;
-    throw new ApiError(404, 'No webhook has this id.');
+    throw notFound();
   };
   const store = (webhook: StoredWebhook): StoredWebhook => {
     webhooks.set(webhook.id, webhook);
@@ -41,11 +41,13 @@ export function createWebhooks() {
         ({ url, method }) => url === definition.url && method === definition.method,
       );
       if (taken) throw new ApiError(409, 'A webhook with the given url and method already exists.');
-      const { headers = {}, retries = 0, ...rest } = definition;
-      return store({ ...rest, headers, retries, id: randomUUID() });
+      const { headers = {}, retries = 0, retry_delay, ...rest } = definition;
+      // The delay is only shown, and only used, where there are retries.
+      const delay = retries > 0 && retry_delay !== undefined ? { retry_delay } : {};
+      return store({ ...rest, headers, retries, ...delay, id: randomUUID() });
     },
     list: (): StoredWebhook[] => [...webhooks.values()],
-    /** @throws {ApiError} 400 or 404 */
+    /** Whether it may take URL and method of another is documented nowhere: it may. @throws {ApiError} 400 or 404 */
     update: (id: string, body: unknown): StoredWebhook => store({ ...find(id), ...checkChanges(body) }),
     /** @throws {ApiError} 404 */
     remove: (id: string): void => {
@@ -119,10 +121,13 @@ function checkHeaders(value: unknown): string[] {
   if (typeof value !== 'object' || Array.isArray(value)) return ['/headers: must be an object'];
   return Object.entries(value ?? {}).flatMap(([name, text]) => {
     if (name.toLowerCase() === 'content-type') return ['/headers: Content-Type follows from the encoding'];
+    if (name.length > 200) return ['/headers: a name has up to 200 characters'];
     try {
       validateHeaderName(name);
       validateHeaderValue(name, text);
-      return typeof text === 'string' ? [] : [`/headers/${name}: must be text`];
+      return typeof text === 'string' && text.length <= 1000
+        ? []
+        : [`/headers/${name}: is text of up to 1000 characters`];
     } catch {
       return [`/headers/${name}: is not a valid header`];
     }

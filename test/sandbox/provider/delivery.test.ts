@@ -88,16 +88,20 @@ describe('delivery reports', () => {
     expect(catcher.caught).toHaveLength(3);
   });
 
-  test('go on when one is not taken: a callback URL gets no retry', async () => {
-    catcher.answers.push(500, 'reset');
+  test('are tried at a callback URL until they are taken, or given up', async () => {
+    catcher.answers.push(500, 'reset', 302, 503, 401, 204);
     await send({ delivery_report: true });
     await provider.settled();
     expect(provider.deliveries).toMatchObject([
       { event: 'ENROUTE_DR', attempt: 1, status: 500 },
-      { event: 'SUBMITTED_DR', attempt: 1, status: undefined },
+      { event: 'ENROUTE_DR', attempt: 2, status: undefined },
+      { event: 'ENROUTE_DR', attempt: 3, status: 302 },
+      { event: 'ENROUTE_DR', attempt: 4, status: 503 },
+      { event: 'SUBMITTED_DR', attempt: 1, status: 401 },
+      { event: 'SUBMITTED_DR', attempt: 2, status: 204 },
       { event: 'DELIVERED_DR', attempt: 1, status: 200, eventId: uuid, keyId: undefined },
     ]);
-    expect(bodyOf(catcher.caught[2] as Caught).delivery_report_id).toBe(provider.deliveries[2]?.eventId);
+    expect(bodyOf(catcher.caught[6] as Caught).delivery_report_id).toBe(provider.deliveries[6]?.eventId);
   });
 });
 

@@ -61,7 +61,7 @@ export function startSimulator(options: ProviderSimulatorOptions = {}): Promise<
   return startProvider({ modulusLength: 1024, secondMilliseconds: 1, ...options });
 }
 
-/** One call of the simulated API as plain HTTP. @returns the status, and the body when there is one */
+/** One call of the simulated API as plain HTTP. @returns the status, and the body when there is one, parsed if it is JSON */
 export async function api(
   { url, apiKey, apiSecret }: ProviderSimulator,
   call: string,
@@ -75,5 +75,6 @@ export async function api(
     body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  const isJson = response.headers.get('content-type') === 'application/json';
+  return { status: response.status, body: text === '' ? undefined : isJson ? JSON.parse(text) : text };
 }

@@ -6,7 +6,7 @@ import { api, createKey, startSimulator } from './fixture.ts';
 const absentId = '00000000-0000-4000-8000-000000000000';
 const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
-const error = (message: unknown, details: unknown = []) => ({ message, details });
+const vague = { message: 'Something went wrong. Please try again later.' };
 
 let provider: ProviderSimulator;
 beforeEach(async () => {
@@ -59,9 +59,17 @@ describe('signature keys', () => {
     await api(provider, `PATCH ${keysPath}/enabled`, { key_id });
     expect(await api(provider, `DELETE ${keysPath}/${key_id}`)).toEqual({ status: 200, body: undefined });
     expect(provider.signingKey()).toBeUndefined();
-    for (const call of [`GET ${keysPath}/${key_id}`, `DELETE ${keysPath}/${key_id}`, `GET ${keysPath}/enabled`]) {
-      expect(await api(provider, call)).toEqual({ status: 404, body: error(expect.any(String)) });
+    for (const call of [`GET ${keysPath}/${key_id}`, `DELETE ${keysPath}/${key_id}`, `DELETE ${keysPath}/4711`]) {
+      expect(await api(provider, call)).toEqual({ status: 404, body: { message: 'Entity not found' } });
     }
+    expect(await api(provider, `GET ${keysPath}/enabled`)).toEqual({
+      status: 404,
+      body: { message: 'Currently no key is enabled' },
+    });
+    expect(await api(provider, `GET ${keysPath}/4711`)).toEqual({
+      status: 400,
+      body: { message: 'Bad Request', details: ['key_id property value is invalid'] },
+    });
   });
 
   test('pages start at 1, and both parameters are required', async () => {
@@ -70,41 +78,48 @@ describe('signature keys', () => {
     );
     const page = async (query: string) => {
       const { status, body } = await api(provider, `GET ${keysPath}${query}`);
-      return status === 200 ? body.map(({ key_id }: { key_id: string }) => key_id) : status;
+      return status === 200 ? body.map(({ key_id }: { key_id: string }) => key_id) : body;
     };
     expect(await page('?page=1&page_size=2')).toEqual(ids.slice(0, 2));
     expect(await page('?page=2&page_size=2')).toEqual(ids.slice(2));
     expect(await page('?page=3&page_size=2')).toEqual([]);
-    for (const query of [
-      '',
-      '?page=1',
-      '?page_size=2',
-      '?page=0&page_size=2',
-      '?page=1&page_size=0',
-      '?page=x&page_size=2',
-    ]) {
-      expect(await page(query)).toBe(400);
+    for (const [query, wrong] of [
+      ['', 'page'],
+      ['?page=1', 'page_size'],
+      ['?page_size=2', 'page'],
+      ['?page=0&page_size=2', 'page'],
+      ['?page=1&page_size=0', 'page_size'],
+      ['?page=x&page_size=2', 'page'],
+    ] as const) {
+      expect(await page(query)).toEqual({ message: 'Bad Request', details: [`${wrong} property value is invalid`] });
     }
   });
 
   test.each([
-    [{ digest: 'SHA1', cipher: 'RSA' }, ['/digest']],
-    [{ digest: 'SHA256', cipher: 'DSA' }, ['/cipher']],
-    [{}, ['/digest', '/cipher']],
-    ['{"digest":', ['Failed to parse']],
-    [[], ['Failed to parse']],
+    [{ digest: 'SHA1', cipher: 'RSA' }, ['/digest: [SHA1] is invalid']],
+    [{ digest: 'SHA256', cipher: 'RA' }, ['/cipher: [RA] is invalid']],
+    [{}, ['/digest: Digest cannot be null', '/cipher: Cipher cannot be null']],
+    ['{"digest":', ['Failed to parse message body.']],
+    [[], ['Failed to parse message body.']],
   ])('a key of %j is refused', async (body, details) => {
-    const problems = details.map((detail) => expect.stringContaining(detail));
     expect(await api(provider, `POST ${keysPath}`, body)).toEqual({
       status: 400,
-      body: error('Bad Request', problems),
+      body: { message: 'Bad Request', details },
     });
     expect(provider.signatureKeys()).toEqual([]);
   });
 
   test('enabling needs a key that is there', async () => {
-    expect((await api(provider, `PATCH ${keysPath}/enabled`, {})).status).toBe(400);
-    expect((await api(provider, `PATCH ${keysPath}/enabled`, { key_id: absentId })).status).toBe(404);
+    expect(await api(provider, `PATCH ${keysPath}/enabled`, {})).toEqual({
+      status: 400,
+      body: { message: 'Bad Request', details: ['/key_id: Key id cannot be null'] },
+    });
+    for (const key_id of [absentId, '4711', 7]) {
+      expect(await api(provider, `PATCH ${keysPath}/enabled`, { key_id })).toEqual({
+        status: 404,
+        body: { message: 'Entity not found' },
+      });
+    }
   });
 });
 
@@ -113,7 +128,11 @@ describe('who may call', () => {
     const call = `GET ${keysPath}?page=1&page_size=1`;
     for (const authorization of ['', 'Basic x', `Basic ${btoa(`${provider.apiKey}:guess`)}`]) {
       const refused = await api(provider, call, undefined, { authorization });
-      expect(refused).toEqual({ status: 401, body: error('Invalid authentication credentials') });
+      expect(refused).toEqual({ status: 401, body: undefined });
+      const message = { message: 'Invalid authentication credentials' };
+      for (const told of ['GET /v1/replies', `GET /v1/messages/${absentId}`]) {
+        expect(await api(provider, told, undefined, { authorization })).toEqual({ status: 401, body: message });
+      }
     }
     expect((await api(provider, call, undefined, { account: provider.account })).status).toBe(200);
     expect((await api(provider, call, undefined, { account: 'Other' })).status).toBe(403);
@@ -123,12 +142,14 @@ describe('who may call', () => {
     const plain = await startSimulator({ featureEnabled: false });
     const key = await api(plain, `POST ${keysPath}`, { digest: 'SHA256', cipher: 'RSA' });
     const list = await api(plain, `GET ${webhooksPath}`).finally(plain.close);
-    expect(key).toEqual({ status: 403, body: error('This feature has not been enabled in your account.') });
+    expect(key).toEqual({ status: 403, body: { message: 'This feature has not been enabled in your account.' } });
     expect(list.status).toBe(200);
   });
 
   test('a call that is not in the API', async () => {
-    expect((await api(provider, `PUT ${keysPath}`)).status).toBe(404);
+    for (const call of [`PUT ${keysPath}`, 'GET /v1/nothing']) {
+      expect(await api(provider, call)).toEqual({ status: 404, body: { message: 'Resource not found.' } });
+    }
   });
 });
 
@@ -144,36 +165,57 @@ describe('webhooks', () => {
     });
     expect(await create()).toEqual({
       status: 409,
-      body: error('A webhook with the given url and method already exists.'),
+      body: { message: 'A webhook with the given url and method already exists.' },
     });
     expect((await create({ method: 'PUT' })).status).toBe(201);
     const list = await api(provider, `GET ${webhooksPath}?page=1&page_size=1`);
     expect(list.body).toEqual({ page: 1, pageSize: 1, pageData: [expect.objectContaining({ method: 'PUT' })] });
-    expect((await api(provider, `GET ${webhooksPath}?page=-1`)).status).toBe(400);
+    expect(await api(provider, `GET ${webhooksPath}?page=-1`)).toEqual({ status: 400, body: vague });
+    expect((await api(provider, `GET ${webhooksPath}/`)).body.pageData).toHaveLength(2);
     expect((await api(provider, `GET ${webhooksPath}`)).body).toMatchObject({ page: 0, pageSize: 100 });
     expect(await api(provider, `DELETE ${webhooksPath}/${body.id}`)).toEqual({ status: 204, body: undefined });
-    expect((await api(provider, `DELETE ${webhooksPath}/${body.id}`)).status).toBe(404);
+    expect(await api(provider, `DELETE ${webhooksPath}/${body.id}`)).toEqual({ status: 404, body: undefined });
   });
 
   test.each([
-    [{ url: 'ftp://example.com/' }, '/url'],
-    [{ url: 'https://exa mple.com/' }, '/url'],
-    [{ url: undefined }, '/url: is required'],
-    [{ method: 'HEAD' }, '/method'],
-    [{ encoding: 'YAML' }, '/encoding'],
-    [{ events: [] }, '/events'],
-    [{ events: ['RECEIVED_SMS', 'RECEIVED_123'] }, '/events/1: [RECEIVED_123] is invalid'],
-    [{ headers: { 'content-type': 'text/plain' } }, '/headers'],
-    [{ headers: { 'X-A': 'a\r\nb: c' } }, '/headers/X-A'],
-    [{ template: 7 }, '/template'],
-    [{ template: '#foreach($a in $b)$a#end' }, '/template'],
-    [{ retries: 6 }, '/retries'],
-    [{ retry_delay: 4 }, '/retry_delay'],
-    [{ retry_delay: 61 }, '/retry_delay'],
-    [{ read_timeout: 60_001 }, '/read_timeout'],
-  ])('%j is refused', async (change, detail) => {
-    const problems = [expect.stringContaining(detail)];
-    expect(await create(change)).toEqual({ status: 400, body: error('Bad Request', problems) });
+    [{ url: 'ftp://example.com/' }],
+    [{ url: 'https://exa mple.com/' }],
+    [{ url: undefined }],
+    [{ url: `https://example.com/${'a'.repeat(981)}` }],
+    [{ method: 'HEAD' }],
+    [{ encoding: 'YAML' }],
+    [{ encoding: null }],
+    [{ events: [] }],
+    [{ events: ['RECEIVED_SMS', 'RECEIVED_123'] }],
+    [{ headers: { 'content-type': 'text/plain' } }],
+    [{ headers: { 'X-A': 'a\r\nb: c' } }],
+    [{ headers: { 'X-A': 7 } }],
+    [{ headers: { ['a'.repeat(201)]: 'a' } }],
+    [{ headers: { a: 'a'.repeat(1001) } }],
+    [{ template: 7 }],
+    [{ retries: -1 }],
+    [{ retries: 6 }],
+    [{ retries: '1' }],
+    [{ retry_delay: 4 }],
+    [{ retry_delay: 61 }],
+    [{ read_timeout: 0 }],
+    [{ read_timeout: 60_001 }],
+  ])('%j is refused, without a word on what is wrong', async (change) => {
+    expect(await create(change)).toEqual({ status: 400, body: vague });
+  });
+
+  test('may go to the limits', async () => {
+    const limits = {
+      url: `https://example.com/${'a'.repeat(980)}`,
+      headers: { ['a'.repeat(200)]: 'a'.repeat(1000) },
+      read_timeout: 60_000,
+      retries: 5,
+      retry_delay: 60,
+    };
+    expect(await create(limits)).toEqual({ status: 201, body: { ...webhook, ...limits, id: expect.any(String) } });
+    const least = { url: 'https://example.com/b', read_timeout: 1, retries: 0, retry_delay: 5 };
+    const { retry_delay: _, ...shown } = { ...webhook, ...least, headers: {}, id: expect.any(String) };
+    expect(await create(least)).toEqual({ status: 201, body: shown });
   });
 
   test('are updated, except for how they are retried', async () => {
@@ -186,5 +228,65 @@ describe('webhooks', () => {
     }
     expect((await update({ method: 'GET' }, absentId)).status).toBe(404);
     expect((await api(provider, `GET ${webhooksPath}`)).body.pageData).toEqual([changed]);
+  });
+});
+
+describe('messages', () => {
+  const message = { content: 'Hello!', destination_number: '+61412123123' };
+  const send = (change: object = {}) => api(provider, 'POST /v1/messages', { messages: [{ ...message, ...change }] });
+  const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
+  const length = "International address must be between 8 and 15 characters excluding the first '+'";
+  const characters = 'International address contains invalid characters';
+
+  test.each<[string, object]>([
+    ['content', { content: '' }],
+    ['content', { content: 'a'.repeat(5001) }],
+    ['content', { content: null }],
+    [`destination_number: ${length}.`, { destination_number: '+1234567' }],
+    [`destination_number: ${characters}.`, { destination_number: '+6141212312a' }],
+    [`destination_number: ${length}, ${characters}.`, { destination_number: 'phone' }],
+    ['destination_number', { destination_number: undefined }],
+    ['source_number', { source_number: 7 }],
+    ['format', { format: 'FAX' }],
+    ['delivery_report', { delivery_report: 'yes' }],
+    ['callback_url', { callback_url: 'example.com' }],
+    ['metadata', { metadata: pairs(11) }],
+    ['metadata', { metadata: { ['a'.repeat(101)]: 'v' } }],
+    ['metadata', { metadata: { a: 'v'.repeat(257) } }],
+    ['metadata', { metadata: { a: 1 } }],
+  ])('a message with a wrong %s', async (detail, change) => {
+    expect(await send(change)).toEqual({
+      status: 400,
+      body: {
+        message: 'Request failed to parse correctly. Please ensure input is valid and try again.',
+        details: [expect.stringContaining(`/messages/0/${detail}`)],
+      },
+    });
+  });
+
+  test('may go to the limits, and are shown as they were sent', async () => {
+    const limits = {
+      content: 'a'.repeat(5000),
+      destination_number: '+123456789012345',
+      metadata: { ...pairs(9), ['a'.repeat(100)]: 'v'.repeat(256) },
+    };
+    expect(await send(limits)).toEqual({
+      status: 202,
+      body: {
+        messages: [
+          { ...limits, message_id: expect.any(String), status: 'queued', format: 'SMS', delivery_report: false },
+        ],
+      },
+    });
+  });
+
+  test('that are no messages, or too many, are refused whole', async () => {
+    for (const body of ['{', [], {}, { messages: [] }, { messages: Array(101).fill(message) }, { messages: ['a'] }]) {
+      const { status, body: answer } = await api(provider, 'POST /v1/messages', body);
+      expect({ status, message: answer.message }).toEqual({
+        status: 400,
+        message: 'Request failed to parse correctly. Please ensure input is valid and try again.',
+      });
+    }
   });
 });

@@ -1,0 +1,35 @@
+import { ApiError } from './errors.ts';
+import type { Reply } from './faults.ts';
+
+/** What an error is answered with, in the words that the API description has for the service that the path belongs to. */
+export function refusalOf(error: unknown, path: string): Reply {
+  if (!(error instanceof ApiError)) return { status: 500, body: { message: String(error) } };
+  const { status } = error;
+  const body = bodyOf(error, serviceOf(path));
+  return body === undefined ? { status } : { status, body };
+}
+
+type Service = 'keys' | 'webhooks' | 'messages';
+
+function serviceOf(path: string): Service {
+  if (path.startsWith('/v1/iam/')) return 'keys';
+  return path.startsWith('/v1/webhooks/') ? 'webhooks' : 'messages';
+}
+
+/** Where the description has no body for a status, none is answered: nobody may rely on one. */
+function bodyOf({ status, message, details }: ApiError, service: Service): object | undefined {
+  if (status === 400) return badRequests[service](details);
+  if (status === 401) return service === 'messages' ? { message } : undefined;
+  if (status === 404 && service === 'webhooks') return undefined;
+  return { message };
+}
+
+const badRequests: Record<Service, (details: readonly string[]) => object> = {
+  keys: (details) => ({ message: 'Bad Request', details }),
+  messages: (details) => ({
+    message: 'Request failed to parse correctly. Please ensure input is valid and try again.',
+    details,
+  }),
+  // This service never says which field is wrong.
+  webhooks: () => ({ message: 'Something went wrong. Please try again later.' }),
+};
