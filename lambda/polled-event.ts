@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type EventType, eventTypes, type PolledEvent } from './contract.ts';
-import type { QueueMessage } from './event.ts';
+import { eventTypes, type PolledEvent } from './contract.ts';
+import { fifoId, type QueueMessage, sourceOf, writeEvent } from './event.ts';
 import { isUuid } from './guards.ts';
 import { identify } from './identity.ts';
-import { fifoId, sourceOf, toAsciiJson } from './message-parts.ts';
 import type { PolledItem } from './provider/types.ts';
 
 /** Which list an item is from. */
@@ -35,11 +34,9 @@ const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_
  * @param now milliseconds since 1970, the event's time when the item has none
  */
 export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): PolledEntry {
-  const data = toAsciiJson(item);
-  const found = identify(item);
+  const data = JSON.stringify(item);
   // The same item has the same id at every look, or each look would make another event of it.
-  const { id = hashedUuid(data), subject, account, receivedAt } = found;
-  const type: EventType = found.id === undefined ? eventTypes[kind] : found.type;
+  const { type, id = hashedUuid(data), subject, account, receivedAt, unrendered } = identify(item, eventTypes[kind]);
   const attributes: PolledEvent = {
     specversion: '1.0',
     id,
@@ -50,18 +47,19 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     datacontenttype: dataContentType,
     mmorigin: 'poll',
   };
-  const messageWith = (member: string): QueueMessage => ({
+  const messageWith = (place: { data: PolledItem } | { dataref: string }): QueueMessage => ({
     id,
     type,
-    body: `${toAsciiJson(attributes).slice(0, -1)},${member}}`,
+    body: writeEvent({ ...attributes, ...place }, ''),
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType,
+    unrendered,
   });
   const confirmId = item[idFields[kind]];
   return {
-    message: messageWith(`"data":${data}`),
-    withDataAt: (dataref) => messageWith(`"dataref":${JSON.stringify(dataref)}`),
+    message: messageWith({ data: item }),
+    withDataAt: (dataref) => messageWith({ dataref }),
     traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
     confirmId: typeof confirmId === 'string' && confirmId !== '' ? confirmId : undefined,
     receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),

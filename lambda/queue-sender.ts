@@ -6,6 +6,9 @@ export function createQueueSender(client: SQSClient, queueUrl: string, deadline?
   return async ({ body, groupId, deduplicationId }: QueueMessage): Promise<void> => {
     const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...ids }), deadline?.());
+    const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...ids });
+    const { MessageId } = await client.send(command, deadline?.());
+    // A proxy that answers 200 in the place of SQS has queued nothing.
+    if (!MessageId) throw new Error('SQS answered without a MessageId, so it is not known to have the event');
   };
 }

@@ -1,8 +1,10 @@
 import type { QueueMessage } from './event.ts';
-import { maxMessageBytes } from './message-parts.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { PolledItem } from './provider/types.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconcile.ts';
+
+/** Most bytes that SQS takes as one message (1 MiB). */
+const maxMessageBytes = 1_048_576;
 
 /** As many as MessageMedia lists at once. */
 const pageSize = 100;
