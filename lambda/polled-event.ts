@@ -13,7 +13,7 @@ export interface PolledEntry {
   message: QueueMessage;
   /** What it is looked for and logged by: its id, or if that is no UUID, one that is made from it. In lower case. */
   traceId: string;
-  /** What it is confirmed by; `undefined` when the item has none. */
+  /** What it is confirmed by; `undefined` when it has none: one id that is no UUID would spoil the whole call. */
   confirmId: string | undefined;
   /** When MessageMedia had it, in milliseconds since 1970; `undefined` when it does not say. */
   receivedAt: number | undefined;
@@ -61,7 +61,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     message: messageWith({ data: item }),
     withDataAt: (dataref) => messageWith({ dataref }),
     traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
-    confirmId: typeof confirmId === 'string' && confirmId !== '' ? confirmId : undefined,
+    confirmId: isUuid(confirmId) ? confirmId : undefined,
     receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),
     data: Buffer.from(data),
   };
