@@ -62,14 +62,23 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
  * @throws {Error} when there is no such stack, or it has no such output
  */
 export async function readOutput(stack: string, name: string): Promise<string> {
+  const value = (await readOutputs(stack)).get(name);
+  if (value) return value;
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+}
+
+/**
+ * All outputs of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack
+ */
+export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
   const { Stacks } = await new CloudFormationClient()
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
     });
-  const value = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
-  if (value) return value;
-  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+  return new Map((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }
 
 function required(name: string): string {

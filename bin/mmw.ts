@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueueCommand } from './commands/queue.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain } from './output.ts';
@@ -34,6 +35,7 @@ addKeysCommand(program);
 addWebhooksCommand(program);
 addSendCommand(program);
 addQueueCommand(program);
+addReconcileCommand(program);
 
 try {
   await program.parseAsync();

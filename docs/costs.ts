@@ -91,8 +91,8 @@ export function perMonth(): string {
       'Secrets Manager: the keyring, and two function environments that read it every five minutes',
       prices.secret + (keyringReads / 10_000) * prices.secretCalls,
     ],
-    ['CloudWatch: ten alarms', 10 * prices.alarm],
-    ['CloudWatch: about eight metrics in use', 8 * prices.metric],
+    ['CloudWatch: eleven alarms', 11 * prices.alarm],
+    ['CloudWatch: about nine metrics in use', 9 * prices.metric],
     ['CloudWatch: the dashboard', prices.dashboard],
   ];
   const key: Row = ['KMS, with `customerManagedKey`', prices.kmsKey];

@@ -1,4 +1,9 @@
-import { defaultTimestampToleranceSeconds, environment, rotationEnvironment } from './contract.ts';
+import {
+  defaultTimestampToleranceSeconds,
+  environment,
+  reconciliationEnvironment,
+  rotationEnvironment,
+} from './contract.ts';
 import { type Digest, parseDigest } from './signature.ts';
 
 /** Settings of the receiver function. */
@@ -35,6 +40,32 @@ export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationE
   };
 }
 
+/** Settings of the reconciliation function. */
+export interface ReconciliationEnvironment
+  extends Pick<ReceiverEnvironment, 'queueUrl' | 'overflowBucket' | 'hasOwnS3Endpoint'>,
+    Pick<RotationEnvironment, 'apiCredentialsSecretId' | 'baseUrl'> {
+  /** Whether what the queue has is taken out of MessageMedia's lists. */
+  confirm: boolean;
+  /** Names of the log groups that tell what came already. */
+  logGroups: string[];
+}
+
+/**
+ * Reads the reconciliation function's environment.
+ *
+ * @throws {Error} naming the variable that is missing
+ */
+export function readReconciliationEnvironment(variables: NodeJS.ProcessEnv): ReconciliationEnvironment {
+  return {
+    queueUrl: required(variables, environment.queueUrl),
+    ...readOverflow(variables),
+    apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),
+    baseUrl: required(variables, rotationEnvironment.baseUrl),
+    confirm: variables[reconciliationEnvironment.confirm] === 'true',
+    logGroups: required(variables, reconciliationEnvironment.logGroups).split(','),
+  };
+}
+
 /**
  * Reads the receiver's environment.
  *
@@ -45,6 +76,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): ReceiverEnvironme
     queueUrl: required(variables, environment.queueUrl),
     keyringSecretId: required(variables, environment.keyringSecretId),
     timestampToleranceSeconds: seconds(variables, environment.timestampToleranceSeconds),
+    ...readOverflow(variables),
+  };
+}
+
+function readOverflow(variables: NodeJS.ProcessEnv): Pick<ReceiverEnvironment, 'overflowBucket' | 'hasOwnS3Endpoint'> {
+  return {
     overflowBucket: variables[environment.overflowBucket] || undefined,
     hasOwnS3Endpoint: Boolean(variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL),
   };

@@ -25,16 +25,21 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const action = props.alarmTopic && new SnsAction(props.alarmTopic);
-    this.all = [...eventWatches(props), ...requestWatches(props), ...rotationWatch(props), ...silenceWatch(props)].map(
-      (watch) => {
-        const alarm = createAlarm(this, watch);
-        if (action) {
-          alarm.addAlarmAction(action);
-          alarm.addOkAction(action);
-        }
-        return alarm;
-      },
-    );
+    const watches = [
+      ...eventWatches(props),
+      ...requestWatches(props),
+      ...rotationWatch(props),
+      ...reconciliationWatches(props),
+      ...silenceWatch(props),
+    ];
+    this.all = watches.map((watch) => {
+      const alarm = createAlarm(this, watch);
+      if (action) {
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+      }
+      return alarm;
+    });
   }
 }
 
@@ -113,6 +118,11 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
       meaning: 'API Gateway turned requests away because there were too many',
       metric: receiver.metricThrottled(sum),
     },
+    {
+      id: 'UnidentifiedEvents',
+      meaning: 'Webhooks were queued without their ids, because a template was not rendered',
+      metric: receiver.metricUnidentified(sum),
+    },
   ];
 }
 
@@ -120,6 +130,23 @@ function rotationWatch({ rotation }: MonitoringProps): Watch[] {
   if (!rotation) return [];
   const metric = rotation.function.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(5) });
   return [{ id: 'RotationFailures', meaning: 'A step of a key rotation failed', metric }];
+}
+
+function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
+  if (!reconciliation) return [];
+  const sum = { statistic: Stats.SUM, period: Duration.minutes(5) };
+  return [
+    {
+      id: 'RecoveredEvents',
+      meaning: 'MessageMedia had events that no webhook had brought; they are queued now',
+      metric: reconciliation.metricRecovered(sum),
+    },
+    {
+      id: 'ReconciliationFailures',
+      meaning: 'A reconciliation failed',
+      metric: reconciliation.function.metricErrors(sum),
+    },
+  ];
 }
 
 function silenceWatch({ receiver, silence }: MonitoringProps): Watch[] {

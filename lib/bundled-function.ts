@@ -18,7 +18,7 @@ import { Construct } from 'constructs';
 export interface BundledFunctionProps
   extends Pick<
     FunctionProps,
-    'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions'
+    'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions' | 'retryAttempts'
   > {
   /** File in `lambda/` that exports `handler`, without its ending. */
   entry: string;
@@ -62,7 +62,8 @@ export class BundledFunction extends Construct {
         });
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray has no resources to name: xray:PutTraceSegments and xray:PutTelemetryRecords know only *.',
+      reason:
+        'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults know only *: they have no resources.',
     });
     props.logGroup.grantWrite(this.role);
   }

@@ -18,9 +18,9 @@ export interface Settings {
    */
   ordering: 'fifo' | 'standard';
   /**
-   * How far the signed `Date` may be from now, in seconds; `0` turns the check off. The default is longer than the
-   * longest retry tail that MessageMedia documents (10 minutes).
-   * @default 900
+   * How old the signed `Date` may be, in seconds; `0` turns the check of its age off. How far ahead of now it may be is
+   * fixed at 15 minutes. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
+   * @default 86400
    */
   timestampToleranceSeconds: number;
   /**
@@ -30,7 +30,20 @@ export interface Settings {
    */
   rotationDays: number;
   /**
-   * MessageMedia's API, for rotation: `messagemedia`, `eu`, `au`, or a URL.
+   * Minutes from one reconciliation to the next, 5 to 1440; `0` for none. It queues delivery reports and replies of the
+   * last day that no webhook brought, and needs the same credentials as rotation.
+   * @default 0
+   */
+  reconcileMinutes: number;
+  /**
+   * Lets reconciliation confirm at MessageMedia what the queue has: account-wide, nobody else gets it by polling then.
+   * Without it the list fills up: MessageMedia shows the oldest 100.
+   * @default false
+   */
+  reconcileConfirm: boolean;
+  /**
+   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `eu`, `au`, or a URL: https, or http on the
+   * loopback, for tests.
    * @default messagemedia
    */
   messagemediaBaseUrl: string;
@@ -138,14 +151,16 @@ export function readSettings(node: Node): Settings {
     timestampToleranceSeconds: read.wholeNumber(
       'timestampToleranceSeconds',
       0,
-      86_400,
+      3_888_000,
       defaultTimestampToleranceSeconds,
     ),
     rotationDays: read.wholeNumber('rotationDays', 0, 1000, 0),
+    reconcileMinutes: read.wholeNumber('reconcileMinutes', 0, 1_440, 0),
+    reconcileConfirm: read.oneOf('reconcileConfirm', ['false', 'true']) === 'true',
     messagemediaBaseUrl: read.text(
       'messagemediaBaseUrl',
-      /^(messagemedia|eu|au|https:\/\/[^\s?#]+)$/,
-      'messagemedia, eu, au, or an https URL',
+      /^(messagemedia|eu|au|https:\/\/[^\s?#@]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s?#@]*)?)$/,
+      'messagemedia, eu, au, or an https URL (http on the loopback alone)',
       'messagemedia',
     ),
     frontDoor: read.oneOf('frontDoor', ['http', 'rest']),
@@ -173,6 +188,7 @@ export function readSettings(node: Node): Settings {
 }
 
 function rejectCombinations(settings: Settings): void {
+  rejectReconciliation(settings);
   const { callbackPath, frontDoor, domainName, certificateArn, hostedZoneId, webAclArn, allowedIps } = settings;
   if (frontDoor === 'rest' && callbackPath.includes('~')) {
     throw invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API takes none');
@@ -188,5 +204,14 @@ function rejectCombinations(settings: Settings): void {
     if (hostedZoneId !== undefined) throw invalid('hostedZoneId', hostedZoneId, onlyDomain);
   } else if (certificateArn === undefined) {
     throw invalid('domainName', domainName, 'used with certificateArn, the ARN of its ACM certificate');
+  }
+}
+
+function rejectReconciliation({ reconcileMinutes, reconcileConfirm }: Settings): void {
+  if (reconcileMinutes > 0 && reconcileMinutes < 5) {
+    throw invalid('reconcileMinutes', String(reconcileMinutes), '0 for none, or 5 to 1440: a run may take 5 minutes');
+  }
+  if (reconcileConfirm && reconcileMinutes === 0) {
+    throw invalid('reconcileConfirm', 'true', 'left out, or used with reconcileMinutes');
   }
 }

@@ -13,11 +13,17 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { metrics } from '../lambda/contract.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What is shown. */
 export interface WebhookDashboardProps {
   receiver: WebhookReceiver;
+  /**
+   * Shown as well.
+   * @default - what was recovered is not on the dashboard
+   */
+  reconciliation?: Reconciliation;
   alarms: readonly Alarm[];
 }
 
@@ -27,11 +33,12 @@ const green = '#2ca02c';
 
 /** A day on one screen: is anything wrong, how much came, why was it refused, does it wait, how fast was it answered. */
 export class WebhookDashboard extends Dashboard {
-  constructor(scope: Construct, id: string, { receiver, alarms }: WebhookDashboardProps) {
+  constructor(scope: Construct, id: string, { receiver, reconciliation, alarms }: WebhookDashboardProps) {
     super(scope, id, { defaultInterval: Duration.days(1) });
     this.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [...alarms] }));
     this.addWidgets(...totals(receiver));
     this.addWidgets(...webhooks(receiver));
+    this.addWidgets(...lateness(receiver, reconciliation));
     this.addWidgets(...operation(receiver));
   }
 }
@@ -75,6 +82,20 @@ function webhooks(receiver: WebhookReceiver): IWidget[] {
   return [
     graph('Webhooks', outcomes(receiver), { stacked: true }),
     graph('Refused, by reason', [byReason], { stacked: true }),
+  ];
+}
+
+function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | undefined): IWidget[] {
+  const recovered = reconciliation ? [reconciliation.metricRecovered({ label: 'recovered', color: orange })] : [];
+  return [
+    graph('Seconds from signature to arrival, of accepted webhooks', [
+      receiver.metricAge({ statistic: 'p99', label: '99%' }),
+      receiver.metricAge({ label: 'latest' }),
+    ]),
+    graph('What did not come as it should', [
+      receiver.metricUnidentified({ label: 'without ids', color: red }),
+      ...recovered,
+    ]),
   ];
 }
 

@@ -1,11 +1,12 @@
-import { Duration, RemovalPolicy, SecretValue, Stack, Validations } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, Grant, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CfnRotationSchedule, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rotationEnvironment } from '../lambda/contract.ts';
+import { ApiCredentials } from './api-credentials.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantKeyThrough } from './key-grant.ts';
 import { allowLogs } from './log-key.ts';
@@ -18,6 +19,11 @@ export interface KeyRotationProps {
   everyDays: number;
   /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
   baseUrl: string;
+  /**
+   * The credentials of MessageMedia's API, for example those of a `Reconciliation`.
+   * @default - a secret of its own
+   */
+  apiCredentials?: ApiCredentials;
   /**
    * How long the log of the rotation function is kept.
    * @default RetentionDays.ONE_MONTH
@@ -32,23 +38,13 @@ export interface KeyRotationProps {
 
 /** Replaces the signature key on a schedule, without losing a webhook. */
 export class KeyRotation extends Construct {
-  /** Gets the credentials of MessageMedia's API. Nobody but the rotation function may read it. */
-  readonly apiCredentials: ISecret;
+  readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const { keyring, everyDays, baseUrl, encryptionKey } = props;
-    const apiCredentials = new Secret(this, 'ApiCredentials', {
-      description: 'Credentials of the MessageMedia API, for key rotation alone',
-      secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
-      encryptionKey,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(apiCredentials).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'MessageMedia has no call that makes new API credentials: a person replaces them.',
-    });
+    const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
     const logGroup = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -87,24 +83,9 @@ export class KeyRotation extends Construct {
         ),
         resourceArns: [keyring.secretArn],
       }),
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: ['secretsmanager:GetSecretValue'],
-        resourceArns: [apiCredentials.secretArn],
-      }),
+      apiCredentials.allowReading(role),
     ];
-    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey']);
-    grantKeyThrough(role, apiCredentials.encryptionKey, 'secretsmanager', ['kms:Decrypt']);
-    apiCredentials.addToResourcePolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['secretsmanager:GetSecretValue'],
-        // In a secret's own policy this is that secret.
-        resources: ['*'],
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': role.roleArn } },
-      }),
-    );
+    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey'], keyring);
     // Secrets Manager tries the function when the schedule is made.
     for (const grant of grants) grant.applyBefore(schedule);
     schedule.node.addDependency(rotate);

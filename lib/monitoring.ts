@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { WebhookDashboard } from './dashboard.ts';
 import type { KeyRotation } from './key-rotation.ts';
+import type { Reconciliation } from './reconciliation.ts';
 import { SavedQueries } from './saved-queries.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -17,6 +18,11 @@ export interface MonitoringProps {
    * @default - no alarm on rotation
    */
   rotation?: KeyRotation;
+  /**
+   * Watched as well.
+   * @default - no alarm on reconciliation
+   */
+  reconciliation?: Reconciliation;
   /**
    * Told when an alarm goes off and when it is over.
    * @default - nobody is told

@@ -1,4 +1,4 @@
-import { CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -8,17 +8,20 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/contract.ts';
 import { BundledFunction } from './bundled-function.ts';
+import { grantSendEvents } from './event-grants.ts';
 import { grantKeyThrough } from './key-grant.ts';
 
 /** What a receiver's function needs. */
 export interface ReceiverFunctionProps {
   /** Gets the verified events. */
   queue: IQueue;
+  /** Is encrypted with the queue's key as well. */
+  deadLetterQueue?: IQueue | undefined;
   /** Holds the public keys. */
   keyring: ISecret;
   /** Gets the data of events that are too large for the queue. */
   overflowBucket: IBucket;
-  /** How far the signed `Date` may be from now; zero turns the check off. */
+  /** How old the signed `Date` may be; zero turns the check of its age off. */
   timestampTolerance: Duration;
   /** Name of the receiver in log and metrics. */
   service: string;
@@ -59,23 +62,9 @@ export class ReceiverFunction extends Construct {
     });
     this.function = handler;
 
-    // The constructs' own grants would add more than the function calls: attributes, descriptions.
-    queue.grant(role, 'sqs:SendMessage');
+    grantSendEvents(role, props);
     const secretArn = keyring.secretFullArn ?? `${keyring.secretArn}-??????`;
     Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
-    grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt']);
-    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt']);
-    Grant.addToPrincipal({
-      grantee: role,
-      actions: ['s3:PutObject'],
-      resourceArns: [overflowBucket.arnForObjects('*')],
-    });
-    grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:GenerateDataKey']);
-    const resource = overflowBucket.node.defaultChild;
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${CfnElement.isCfnElement(resource) ? Stack.of(this).resolve(resource.logicalId) : ''}.Arn>/*]`,
-      reason:
-        'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
-    });
+    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt'], keyring);
   }
 }

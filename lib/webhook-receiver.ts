@@ -49,8 +49,9 @@ export interface WebhookReceiverProps {
    */
   callbackPath?: string;
   /**
-   * How far the signed `Date` may be from now; zero turns the check off.
-   * @default - 15 minutes, longer than the longest retry tail of MessageMedia
+   * How old the signed `Date` may be; zero turns the check of its age off. How far ahead of now it may be is fixed at 15
+   * minutes, for clocks that differ.
+   * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
    */
   timestampTolerance?: Duration;
   /**
@@ -136,6 +137,7 @@ export class WebhookReceiver extends Construct {
 
     this.function = new ReceiverFunction(this, 'Function', {
       queue: this.queue,
+      deadLetterQueue: this.deadLetterQueue,
       keyring: this.keyring,
       overflowBucket: this.overflowBucket,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
@@ -172,6 +174,16 @@ export class WebhookReceiver extends Construct {
   /** Times that the keyring could not be read, as a sum. */
   metricKeyringLoadFailed(options?: MetricOptions): Metric {
     return this.#metric(metrics.keyringLoadFailed, {}, options);
+  }
+
+  /** Webhooks that were queued without an id, subject, account or time, as their template was not rendered, as a sum. */
+  metricUnidentified(options?: MetricOptions): Metric {
+    return this.#metric(metrics.unidentified, {}, options);
+  }
+
+  /** Seconds from the signed `Date` of an accepted webhook to its arrival, as a maximum. */
+  metricAge(options?: MetricOptions): Metric {
+    return this.#metric(metrics.age, {}, { statistic: Stats.MAXIMUM, ...options });
   }
 
   /** Requests that API Gateway turned away with a 429, as a sum. */

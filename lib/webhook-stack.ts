@@ -1,10 +1,11 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { outputs } from '../lambda/contract.ts';
+import { ApiCredentials } from './api-credentials.ts';
 import type { Settings } from './config.ts';
 import type { CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
@@ -13,6 +14,7 @@ import { Keyring } from './keyring.ts';
 import { Monitoring } from './monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { pinLogicalIds } from './pin.ts';
+import { Reconciliation } from './reconciliation.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */
@@ -53,19 +55,11 @@ export class WebhookStack extends Stack {
       tracing: settings.tracing,
       encryptionKey,
     });
-    const rotation =
-      settings.rotationDays === 0
-        ? undefined
-        : new KeyRotation(this, 'Rotation', {
-            keyring,
-            everyDays: settings.rotationDays,
-            baseUrl: settings.messagemediaBaseUrl,
-            logRetention: settings.logRetentionDays,
-            encryptionKey,
-          });
+    const { rotation, reconciliation, apiCredentials } = callProvider(this, settings, receiver, encryptionKey);
     const { dashboard } = new Monitoring(this, 'Monitoring', {
       receiver,
       rotation,
+      reconciliation,
       alarmTopic: alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
       silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
     });
@@ -80,14 +74,63 @@ export class WebhookStack extends Stack {
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
-    if (rotation) {
-      const { secretArn } = rotation.apiCredentials;
-      output(outputs.apiCredentialsSecretArn, secretArn, 'Secret for the API credentials that rotation needs');
+    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log that tells which events came');
+    if (reconciliation) {
+      output(outputs.reconciliationLogGroup, reconciliation.log.logGroupName, 'Log that tells which were recovered');
+    }
+    if (apiCredentials) {
+      const description = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
+      output(outputs.apiCredentialsSecretArn, apiCredentials.secretArn, description);
     }
     output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
     if (receiver.domainTarget)
       output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
   }
+}
+
+interface ProviderCallers {
+  rotation?: KeyRotation | undefined;
+  reconciliation?: Reconciliation | undefined;
+  apiCredentials?: ApiCredentials;
+}
+
+/** What calls MessageMedia's API, with one secret for all of it. */
+function callProvider(
+  scope: Construct,
+  settings: Settings,
+  receiver: WebhookReceiver,
+  encryptionKey: IKey | undefined,
+): ProviderCallers {
+  const { rotationDays, reconcileMinutes } = settings;
+  if (rotationDays === 0 && reconcileMinutes === 0) return {};
+  const apiCredentials = new ApiCredentials(scope, 'ApiCredentials', { encryptionKey });
+  // The ids from when only rotation had it: with others, what a person put into the secret would be left behind.
+  pinLogicalIds({
+    RotationApiCredentials44313B9B: apiCredentials,
+    RotationApiCredentialsPolicy5B51366B: apiCredentials.node.findChild('Policy'),
+  });
+  const common = {
+    apiCredentials,
+    baseUrl: settings.messagemediaBaseUrl,
+    logRetention: settings.logRetentionDays,
+    encryptionKey,
+  };
+  return {
+    apiCredentials,
+    rotation:
+      rotationDays === 0
+        ? undefined
+        : new KeyRotation(scope, 'Rotation', { ...common, keyring: receiver.keyring, everyDays: rotationDays }),
+    reconciliation:
+      reconcileMinutes === 0
+        ? undefined
+        : new Reconciliation(scope, 'Reconciliation', {
+            ...common,
+            receiver,
+            every: Duration.minutes(reconcileMinutes),
+            confirm: settings.reconcileConfirm,
+          }),
+  };
 }
 
 function importDomain(scope: Construct, settings: Settings): CustomDomainOptions | undefined {

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Command } from 'commander';
+import { environment, outputs } from '../../lambda/contract.ts';
+import { createOverflowStore } from '../../lambda/overflow-store.ts';
+import { createQueueSender } from '../../lambda/queue-sender.ts';
+import { type ReconciliationCounts, type ReconciliationDependencies, reconcile } from '../../lambda/reconcile.ts';
+import { createLogSearch } from '../../lambda/seen-in-logs.ts';
+import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
+import { durationUpTo } from '../durations.ts';
+import { explain, formatTable, print, progress } from '../output.ts';
+import { confirm } from '../question.ts';
+
+interface Options extends GlobalOptions {
+  stack?: string;
+  queueUrl?: string;
+  since: number;
+  grace: number;
+  confirm?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+/** `mmw reconcile`: brings what MessageMedia has and no webhook brought onto the queue. */
+export function addReconcileCommand(program: Command): void {
+  program
+    .command('reconcile')
+    .description('queue the delivery reports and replies that no webhook brought')
+    .option('--stack <name>', 'the deployed stack whose queue, bucket and log to use')
+    .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
+    .option('--since <duration>', 'leave what is older: 30m, 2h, 3d, up to 45d', durationUpTo(45), 2 * 3_600_000)
+    .option('--grace <duration>', 'leave what is younger, as its webhook may still come', durationUpTo(45), 15 * 60_000)
+    .option('--confirm', 'take what the queue has out of its lists, for everybody who polls the account')
+    .option('--dry-run', 'only say what would be queued')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      `
+MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
+45 days. Opt-outs are not listed. The log of a stack tells what came already; without --stack everything is queued, and
+FIFO queue and consumers drop what came before.`,
+    )
+    .action((_options, command: Command) => run(command.optsWithGlobals()));
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.grace >= options.since) {
+    throw new Error('--since must be longer than --grace (15m if not given): nothing lies between the two.');
+  }
+  const provider = connectProvider(options);
+  const target = await connectTarget(options);
+  if (options.confirm && !options.dryRun) {
+    const question = 'Confirm at MessageMedia what the queue has? Nobody else gets it by polling this account then.';
+    await confirm(question, options);
+  }
+  const { notes, errors, ...counts } = await reconcile(
+    { provider, ...target, now: Date.now, recovered: ({ id, type }) => progress(`queued ${type} ${id}`) },
+    options,
+  );
+  for (const note of notes) progress(note);
+  for (const error of errors) progress(explain(error));
+  const rows = [row('delivery reports', counts.deliveryReports), row('replies', counts.replies)];
+  const heads = [
+    '',
+    'listed',
+    options.dryRun ? 'to queue' : 'queued',
+    'known',
+    'younger',
+    'older',
+    'confirmed',
+    'failed',
+  ];
+  print(options.json, { ...counts, notes, errors: errors.map(explain) }, formatTable(heads, rows));
+  if (errors.length > 0) process.exitCode = 1;
+}
+
+function row(name: string, { listed, recovered, known, younger, older, confirmed, failed }: ReconciliationCounts) {
+  return [name, ...[listed, recovered, known, younger, older, confirmed, failed].map(String)];
+}
+
+/** Queue, bucket and log: of the stack if one is named, else what options and environment name, and no log. */
+async function connectTarget({
+  stack,
+  queueUrl: named,
+}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'store' | 'seen'>> {
+  const found = stack === undefined ? undefined : await readOutputs(stack);
+  const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
+  if (!queueUrl) {
+    const problem = stack === undefined ? 'No queue is named' : `Stack ${stack} has no output ${outputs.queueUrl}`;
+    throw new Error(`${problem}: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+  }
+  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
+  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
+  const logGroups = [found?.get(outputs.functionLogGroup), found?.get(outputs.reconciliationLogGroup)].filter(
+    (name) => name !== undefined,
+  );
+  const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  return {
+    send: createQueueSender(new SQSClient({ useQueueUrlAsEndpoint: false }), queueUrl, deadline),
+    store: bucket ? createOverflowStore(bucket, { forcePathStyle }, deadline) : undefined,
+    seen:
+      logGroups.length === 0
+        ? undefined
+        : createLogSearch({ client: new CloudWatchLogsClient(), logGroups, now: Date.now, pause: sleep }),
+  };
+}

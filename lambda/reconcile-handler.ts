@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { connectWithSecret } from './api-credentials.ts';
+import { environment, metrics as names, reconciliationService } from './contract.ts';
+import { readReconciliationEnvironment } from './environment.ts';
+import { createOverflowStore } from './overflow-store.ts';
+import { createQueueSender } from './queue-sender.ts';
+import { reconcile } from './reconcile.ts';
+import { createLogSearch } from './seen-in-logs.ts';
+
+const logger = new Logger({ serviceName: reconciliationService });
+// In the metrics it is the receiver whose webhooks were lost.
+const metrics = new Metrics({
+  namespace: names.namespace,
+  serviceName: process.env[environment.service] ?? names.service,
+});
+
+/** How old an event may be, and how long a run begins another page: a minute less than the function may take. */
+const since = 24 * 3_600_000;
+const runTime = 4 * 60_000;
+
+const clientSettings = {
+  credentials: fromEnv(),
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
+const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
+
+/** Lambda's entry point for the schedule: queues what no webhook brought in the last day. */
+export async function handler(): Promise<void> {
+  const settings = readReconciliationEnvironment(process.env);
+  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm } = settings;
+  const stopAt = Date.now() + runTime;
+  const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
+  // As in the receiver.
+  const sqs = new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false, md5: false });
+  const s3 = { ...clientSettings, forcePathStyle: hasOwnS3Endpoint };
+  const { notes, errors, ...counts } = await reconcile(
+    {
+      provider,
+      send: createQueueSender(sqs, queueUrl, deadline),
+      store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
+      seen: createLogSearch({
+        client: new CloudWatchLogsClient(clientSettings),
+        logGroups,
+        now: Date.now,
+        pause: sleep,
+      }),
+      now: Date.now,
+      recovered: (event) => logger.info('recovered', event),
+    },
+    { since, confirm, stopAt },
+  );
+  const recovered = counts.deliveryReports.recovered + counts.replies.recovered;
+  metrics.singleMetric().addMetric(names.recovered, MetricUnit.Count, recovered);
+  logger.info('reconciled', counts);
+  for (const note of notes) logger.warn(note);
+  for (const error of errors) logger.error('failed', { detail: describe(error) });
+  if (errors.length > 0)
+    throw new Error(`Reconciliation met ${errors.length} failures, the first: ${describe(errors[0])}`);
+}
+
+/** Name and message of an error and of its causes, and nothing else: an SDK error carries the request with it. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.name}: ${error.message}${error.cause === undefined ? '' : ` <- ${describe(error.cause)}`}`;
+}

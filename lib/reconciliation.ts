@@ -1,0 +1,115 @@
+import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { environment, metrics, reconciliationEnvironment, rotationEnvironment } from '../lambda/contract.ts';
+import { ApiCredentials } from './api-credentials.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { grantSendEvents } from './event-grants.ts';
+import { allowLogs } from './log-key.ts';
+import type { WebhookReceiver } from './webhook-receiver.ts';
+
+/** Longest run; the shortest time between two, so that they do not meet. */
+const timeout = Duration.minutes(5);
+
+/** How the receiver's queue is compared with what MessageMedia has. */
+export interface ReconciliationProps {
+  /** Its queue gets what no webhook brought, its log tells what came. */
+  receiver: WebhookReceiver;
+  /** From one run to the next: 5 minutes to a day. */
+  every: Duration;
+  /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
+  baseUrl: string;
+  /**
+   * Takes what the queue has out of MessageMedia's lists, for everybody who polls the account.
+   * @default false
+   */
+  confirm?: boolean;
+  /**
+   * The credentials of MessageMedia's API, for example those of a `KeyRotation`.
+   * @default - a secret of its own
+   */
+  apiCredentials?: ApiCredentials;
+  /**
+   * How long the log is kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  logRetention?: RetentionDays;
+  /**
+   * Encrypts the log and the credentials.
+   * @default - keys that AWS owns, at no charge
+   */
+  encryptionKey?: IKey;
+}
+
+/** Fetches, on a schedule, the delivery reports and replies of the last day that no webhook brought, and queues them. */
+export class Reconciliation extends Construct {
+  readonly apiCredentials: ApiCredentials;
+  readonly function: IFunction;
+  readonly log: ILogGroup;
+  readonly #service: string;
+
+  constructor(scope: Construct, id: string, props: ReconciliationProps) {
+    super(scope, id);
+    const { receiver, every, baseUrl, confirm = false, encryptionKey } = props;
+    if (every.toMinutes() < timeout.toMinutes() || every.toDays({ integral: false }) > 1) {
+      throw new Error(`Reconciliation every ${every.toHumanString()}: give 5 minutes to a day`);
+    }
+    this.#service = receiver.service;
+    this.apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
+    if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
+    this.log = new LogGroup(this, 'Log', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      encryptionKey,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const logs = [receiver.functionLog, this.log];
+    const { function: reconcile, role } = new BundledFunction(this, 'Reconcile', {
+      entry: 'reconcile-handler',
+      logGroup: this.log,
+      tracing: false,
+      description: 'Queues MessageMedia events that no webhook brought',
+      memorySize: 256,
+      timeout,
+      // The next run does what one that failed did not.
+      retryAttempts: 0,
+      environment: {
+        [environment.queueUrl]: receiver.queue.queueUrl,
+        [environment.overflowBucket]: receiver.overflowBucket.bucketName,
+        [environment.service]: receiver.service,
+        [rotationEnvironment.apiCredentialsSecretId]: this.apiCredentials.secretArn,
+        [rotationEnvironment.baseUrl]: baseUrl,
+        [reconciliationEnvironment.confirm]: String(confirm),
+        [reconciliationEnvironment.logGroups]: Fn.join(
+          ',',
+          logs.map(({ logGroupName }) => logGroupName),
+        ),
+      },
+    });
+    this.function = reconcile;
+    grantSendEvents(role, receiver);
+    this.apiCredentials.allowReading(role);
+    const logGroupArns = logs.map(({ logGroupArn }) => logGroupArn);
+    Grant.addToPrincipal({ grantee: role, actions: ['logs:StartQuery'], resourceArns: logGroupArns });
+    // A result belongs to a query, which is no resource.
+    Grant.addToPrincipal({ grantee: role, actions: ['logs:GetQueryResults'], resourceArns: ['*'] });
+    // No concurrency is reserved for it, as a new account has none to spare.
+    new Rule(this, 'Schedule', {
+      description: 'Reconciles MessageMedia events with the queue',
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(reconcile, { retryAttempts: 0 })],
+    });
+  }
+
+  /** Events that were queued because no webhook had brought them, as a sum. */
+  metricRecovered(options?: MetricOptions): Metric {
+    const dimensionsMap = { service: this.#service };
+    const common = { namespace: metrics.namespace, metricName: metrics.recovered, statistic: Stats.SUM };
+    return new Metric({ ...common, dimensionsMap, ...options });
+  }
+}

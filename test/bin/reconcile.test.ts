@@ -1,0 +1,125 @@
+import { GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
+import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
+import { type LocalLogs, startLogs } from '../log-queries.ts';
+import { localEnvironment, start } from './terminal.ts';
+
+let provider: ProviderSimulator;
+let api: Provider;
+let queue: LocalQueue;
+let logs: LocalLogs;
+let stack: LocalServer;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [provider, queue, logs] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue(), startLogs()]);
+  api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+  const outputs = { QueueUrl: queue.queueUrl, OverflowBucketName: queue.overflowBucket, FunctionLogGroup: 'receiver' };
+  stack = await listen(0, (request, response) => {
+    const members = Object.entries(outputs).map(
+      ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+    );
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(
+        `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      );
+    });
+  });
+  env = localEnvironment({
+    MESSAGEMEDIA_API_KEY: provider.apiKey,
+    MESSAGEMEDIA_API_SECRET: provider.apiSecret,
+    MESSAGEMEDIA_BASE_URL: provider.url,
+    AWS_ENDPOINT_URL_SQS: queue.url,
+    AWS_ENDPOINT_URL_S3: queue.url,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: stack.url,
+  });
+});
+afterAll(() => Promise.all([provider, queue, logs, stack].map((server) => server.close())));
+beforeEach(async () => {
+  const ids = (await api.checkDeliveryReports()).map(({ delivery_report_id }) => String(delivery_report_id));
+  if (ids.length > 0) await api.confirmDeliveryReports(ids);
+  await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
+  await api.sendMessages([{ content: 'Hi', destination_number: '+61491570156', format: 'SMS', delivery_report: true }]);
+  await provider.settled();
+  logs.lines.length = logs.queries.length = 0;
+});
+
+const mmw = (...args: string[]) => start(args, env).done;
+
+async function waiting(): Promise<number> {
+  const { Attributes } = await queue.client.send(
+    new GetQueueAttributesCommand({ QueueUrl: queue.queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(Attributes?.ApproximateNumberOfMessages);
+}
+
+test('queues what the log of a stack does not know', async () => {
+  const [known] = await api.checkDeliveryReports();
+  logs.lines.push(JSON.stringify({ message: 'accepted', id: known?.delivery_report_id }));
+  const { code, stdout, stderr } = await mmw('reconcile', '--stack', 'Webhooks', '--grace', '0m', '--json');
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: expect.stringMatching(/^(queued com\S+delivery_report \S+\n){2}$/),
+  });
+  expect(JSON.parse(stdout)).toMatchObject({
+    deliveryReports: { listed: 3, recovered: 2, known: 1, confirmed: 0 },
+    replies: { listed: 0 },
+    notes: [],
+    errors: [],
+  });
+  expect(logs.queries).toMatchObject([{ logGroupNames: ['receiver'] }]);
+  expect(await waiting()).toBe(2);
+});
+
+test('without a stack it says that it does not know what came, and confirms when told to', async () => {
+  const args = ['reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--confirm'];
+  const asked = await mmw(...args);
+  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes. Nothing was done.') });
+  expect(await waiting()).toBe(0);
+
+  const { code, stdout, stderr } = await mmw(...args, '--yes');
+  expect(code).toBe(0);
+  expect(stderr).toContain('What came already is not known');
+  expect(stdout).toMatch(/delivery reports\s*│\s*3\s*│\s*3\s*│/);
+  expect(await api.checkDeliveryReports()).toEqual([]);
+  expect(await waiting()).toBe(3);
+});
+
+test('what is young is left, and a dry run queues nothing and does not ask', async () => {
+  const young = await mmw('reconcile', '--queue-url', queue.queueUrl, '--json');
+  expect(JSON.parse(young.stdout).deliveryReports).toMatchObject({ listed: 3, younger: 3 });
+  const dry = await mmw(
+    'reconcile',
+    '--queue-url',
+    queue.queueUrl,
+    '--grace',
+    '0m',
+    '--dry-run',
+    '--confirm',
+    '--json',
+  );
+  expect(JSON.parse(dry.stdout).deliveryReports).toMatchObject({ recovered: 3, confirmed: 0 });
+  expect(await waiting()).toBe(0);
+});
+
+test('what fails is told, with a code', async () => {
+  const url = `${queue.queueUrl}-other.fifo`;
+  const { code, stdout, stderr } = await mmw('reconcile', '--queue-url', url, '--grace', '0m', '--json');
+  expect(code).toBe(1);
+  expect(stderr).toContain('queue does not exist');
+  expect(JSON.parse(stdout).deliveryReports).toMatchObject({ failed: 3 });
+});
+
+test.each([
+  [['--since', '46d'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
+  [['--since', '2'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
+  [['--since', '15m'], '--since must be longer than --grace'],
+  [[], 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
+])('%j is refused', async (args, message) => {
+  expect(await mmw('reconcile', ...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+});
