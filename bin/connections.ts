@@ -5,6 +5,7 @@ import { environment, outputs } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
+import { progress } from './output.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {
@@ -53,7 +54,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
     stack === undefined
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
-  return id ? createKeyringStore(new SecretsManagerClient(), id) : undefined;
+  return id ? createKeyringStore(new SecretsManagerClient(), id, { warn: progress }) : undefined;
 }
 
 /**

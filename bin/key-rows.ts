@@ -1,37 +1,105 @@
-import { type KeyringEntry, sameId } from '../lambda/keyring-secret.ts';
+import { isTooLateFor, keysFor, parseKeyring, type VerificationKey } from '../lambda/keyring.ts';
+import { isDeleted, isPending, isRetired, type KeyringEntry, sameId, writeEntries } from '../lambda/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keyring-store.ts';
 import type { Provider } from '../lambda/provider/provider.ts';
 
 /** A key as MessageMedia and the keyring together know it. */
-export interface KeyRow extends Pick<KeyringEntry, 'digest' | 'created'> {
+export interface KeyRow extends Pick<KeyringEntry, 'digest' | 'created' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
   key_id: string;
   enabled: boolean;
-  messagemedia: boolean;
-  keyring: 'yes' | 'no' | 'pending' | 'retired' | 'not asked';
+  /** Whether it exists there; `null` for a key without an id, of which nobody can tell. */
+  messagemedia: boolean | null;
+  /** What verifiers have of it; `without id` when they try a key that was pasted without one. */
+  keyring: 'yes' | 'no' | 'pending' | 'retired' | 'remembered' | 'without id' | 'unreadable' | 'not asked';
 }
 
+/** All keys, of MessageMedia first and then what only the keyring has. */
 export async function listKeyRows(provider: Provider, keyring: KeyringStore | undefined): Promise<KeyRow[]> {
   const atProvider = await provider.listSignatureKeys();
   const entries = await keyring?.read();
+  const keys = entries ? parse(entries).keys : [];
   const known = atProvider.map(({ key_id, digest, created, enabled }): KeyRow => {
     const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
-    return { key_id, digest, created, enabled, messagemedia: true, keyring: entries ? inKeyring(entry) : 'not asked' };
+    const state = entries ? inKeyring(key_id, entry, keys) : 'not asked';
+    return { key_id, digest, created, enabled, ...lifeOf(entry), messagemedia: true, keyring: state };
   });
   const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
-  const unknown = others.map((entry): KeyRow => {
-    const { key_id = '(no id)', digest, created } = entry;
-    return {
-      key_id,
-      ...(digest && { digest }),
-      ...(created && { created }),
-      enabled: false,
-      messagemedia: false,
-      keyring: inKeyring(entry),
-    };
-  });
-  return [...known, ...unknown];
+  return [...known, ...others.map((entry) => rowOf(entry, keys))];
 }
 
+/** The row of what is only in the keyring. */
+function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
+  const { key_id, digest, created } = entry;
+  return {
+    key_id: key_id || '(no id)',
+    ...(digest && { digest }),
+    ...(created && { created }),
+    ...lifeOf(entry),
+    enabled: false,
+    messagemedia: key_id ? false : null,
+    keyring: key_id || !isReadable(entry) ? inKeyring(key_id, entry, keys) : 'without id',
+  };
+}
+
+function lifeOf({ enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = {}) {
+  return { ...(enabled_at && { enabled_at }), ...(retired_at && { retired_at }), ...(deleted_at && { deleted_at }) };
+}
+
+/** What verifiers have of a key, by the code that they use; its entry tells only what it is kept for. */
+function inKeyring(
+  keyId: string | undefined,
+  entry: KeyringEntry | undefined,
+  keys: readonly VerificationKey[],
+): KeyRow['keyring'] {
+  if (entry !== undefined && !isReadable(entry)) return 'unreadable';
+  if (entry === undefined) return keyId && keysFor(keyId, keys).length > 0 ? 'without id' : 'no';
+  if (isDeleted(entry)) return 'remembered';
+  if (isPending(entry)) return 'pending';
+  return isRetired(entry) ? 'retired' : 'yes';
+}
+
+function isReadable(entry: KeyringEntry): boolean {
+  return parse([entry]).keys.length > 0;
+}
+
+function parse(entries: readonly KeyringEntry[]): { keys: VerificationKey[]; warnings: string[] } {
+  try {
+    return parseKeyring(writeEntries(entries));
+  } catch (error) {
+    return { keys: [], warnings: [`${error instanceof Error ? error.message : error}: every webhook is refused`] };
+  }
+}
+
+/**
+ * What is wrong between the two sides, one sentence each.
+ *
+ * @param keyring to look at what verifiers say of it
+ */
+export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStore | undefined): Promise<string[]> {
+  const entries = await keyring?.read();
+  const parsed = entries && parse(entries);
+  const enabled = keys.find((key) => key.enabled);
+  const warnings = parsed?.warnings.map((warning) => `The receiver warns: ${warning}.`) ?? [];
+  if (enabled === undefined) {
+    return ['No key is enabled at MessageMedia: webhooks arrive unsigned, and every one is refused.', ...warnings];
+  }
+  if (parsed === undefined) return [];
+  const candidates = keysFor(enabled.key_id, parsed.keys);
+  if (candidates.length === 0) {
+    return [
+      'The enabled key is not in the keyring: every webhook is refused. See "mmw keys create" and "mmw keys import".',
+      ...warnings,
+    ];
+  }
+  if (candidates.every((key) => isTooLateFor(key, Date.now()))) {
+    const remedy = `Mend it with: mmw keys enable ${enabled.key_id}`;
+    return [`The keyring has it that the enabled key is retired: every webhook is refused. ${remedy}`, ...warnings];
+  }
+  if (enabled.keyring !== 'without id') return warnings;
+  return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
+}
+
+/** The row of one key. @throws {Error} when neither side has it */
 export async function findKeyRow(
   provider: Provider,
   keyring: KeyringStore | undefined,
@@ -44,17 +112,14 @@ export async function findKeyRow(
   );
 }
 
-function inKeyring(entry: KeyringEntry | undefined): KeyRow['keyring'] {
-  if (entry === undefined) return 'no';
-  if (entry.pending_since !== undefined) return 'pending';
-  return entry.retired_at === undefined ? 'yes' : 'retired';
-}
-
-export function stateOf({ enabled, messagemedia }: KeyRow): string {
-  if (!messagemedia) return 'gone at MessageMedia';
+/** What MessageMedia does with a key, for people. */
+export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
+  if (messagemedia === null) return 'unknown';
+  if (!messagemedia) return deleted_at ? 'deleted' : 'gone at MessageMedia';
   return enabled ? 'enabled' : 'not enabled';
 }
 
+/** A key in one sentence. */
 export function describeKey(key: KeyRow): string {
   const { key_id, digest = 'no digest', created = 'unknown' } = key;
   return `Key ${key_id} (${digest}, created ${created}): ${stateOf(key)}; in the keyring: ${key.keyring}.`;

@@ -16,8 +16,31 @@ export interface KeyringEntry {
   pending_since?: string;
   /** Id of the key that was enabled when this one was made to take its place. */
   replaces?: string;
-  /** RFC 3339: when another key was enabled in its place. It is kept until no retry can be signed with it. */
+  /** RFC 3339: when it was last enabled from here. */
+  enabled_at?: string;
+  /** RFC 3339: when it stopped signing. What it signed until then verifies on. */
   retired_at?: string;
+  /** RFC 3339: when it was deleted at MessageMedia. Its public half stays, for what it signed and comes late. */
+  deleted_at?: string;
+}
+
+/** A key that waits to be enabled. */
+export type PendingEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'pending_since'>>;
+
+/** A key that signs no longer, and that can still be enabled again. */
+export type RetiredEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'retired_at'>>;
+
+export function isPending(entry: KeyringEntry): entry is PendingEntry {
+  return Boolean(entry.key_id) && entry.pending_since !== undefined && !isDeleted(entry);
+}
+
+export function isRetired(entry: KeyringEntry): entry is RetiredEntry {
+  return Boolean(entry.key_id) && entry.retired_at !== undefined && !isDeleted(entry);
+}
+
+/** Whether the key is gone at MessageMedia: it can never sign again. */
+export function isDeleted({ deleted_at }: KeyringEntry): boolean {
+  return deleted_at !== undefined;
 }
 
 /**
@@ -60,22 +83,9 @@ export function identify(
   return entries.map((entry) => (entry.key_id ? entry : { ...entry, key_id, digest: entry.digest ?? digest }));
 }
 
-/** The keyring after a key was enabled: that key is neither pending nor retired, the one before it is retired. */
-export function afterEnabling(
-  entries: readonly KeyringEntry[],
-  enabledId: string,
-  previousId: string | undefined,
-  now: number,
-): KeyringEntry[] {
-  return entries.map((entry) => {
-    if (sameId(entry.key_id, enabledId)) {
-      const { pending_since: _pending, replaces: _replaces, retired_at: _retired, ...rest } = entry;
-      return rest;
-    }
-    const isPrevious = previousId !== undefined && sameId(entry.key_id, previousId);
-    // It has signed until now, whatever was noted earlier.
-    return isPrevious ? { ...entry, retired_at: new Date(now).toISOString() } : entry;
-  });
+/** The entry of a key. @returns `undefined` when the keyring does not name it */
+export function findEntry(entries: readonly KeyringEntry[], keyId: string): KeyringEntry | undefined {
+  return entries.find(({ key_id }) => sameId(key_id, keyId));
 }
 
 /** Key ids are UUIDs, whose case does not count. */

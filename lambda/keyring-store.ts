@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetSecretValueCommand,
   InvalidParameterException,
@@ -8,17 +9,25 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { type KeyringEntry, readEntries, writeEntries } from './keyring-secret.ts';
+import { eventually } from './eventually.ts';
+import { type KeyringEntry, readEntries } from './keyring-secret.ts';
+import { fitEntries } from './keyring-size.ts';
 
 /** The keyring as those see it who change it. Verifiers only ever read, see `createKeyring`. */
 export interface KeyringStore {
-  /** What verifiers read, or what one version holds. @returns `undefined` for a version without a value */
+  /**
+   * What verifiers read, or what one version holds. Secrets Manager may answer with what it was a moment ago.
+   *
+   * @returns `undefined` for a version without a value
+   */
   read(versionId?: string): Promise<KeyringEntry[] | undefined>;
   /**
-   * Changes what verifiers read. When somebody else changes it at the same time, the change is made anew on theirs.
+   * Changes what verifiers read. When somebody else changes it at the same time, the change is made anew on theirs; when
+   * an answer is lost, it may be made anew on its own result.
    *
    * @param change gets the entries, and gives them back as they are when there is nothing to change
    * @param versionId for the new version, if it has no value yet
+   * @throws {Error} when the keyring would be larger than a secret, or is changed by somebody else for a minute
    */
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
 }
@@ -26,8 +35,19 @@ export interface KeyringStore {
 /** Label of a version that is about to become the current one. */
 const nextStage = 'KEYRING_NEXT';
 
+/** What a store may get from outside. */
+export interface KeyringStoreOptions {
+  pause?: (milliseconds: number) => Promise<void>;
+  /** Gets what an operator should know of a keyring that was written, without key material. */
+  warn?: (message: string) => void;
+}
+
 /** A keyring in Secrets Manager. */
-export function createKeyringStore(client: SecretsManagerClient, SecretId: string): KeyringStore {
+export function createKeyringStore(
+  client: Pick<SecretsManagerClient, 'send'>,
+  SecretId: string,
+  { pause = (milliseconds) => sleep(milliseconds), warn = () => {} }: KeyringStoreOptions = {},
+): KeyringStore {
   const get = async (VersionId?: string) => {
     const { SecretString = '', VersionId: seen } = await client.send(
       new GetSecretValueCommand({ SecretId, VersionId }),
@@ -35,23 +55,26 @@ export function createKeyringStore(client: SecretsManagerClient, SecretId: strin
     return { entries: toEntries(SecretString), seen };
   };
 
-  /** @returns whether nobody else was faster */
+  /** @returns `true` when it is done, `undefined` when somebody else was faster, or what was read is of before */
   const tryUpdate = async (change: (entries: KeyringEntry[]) => KeyringEntry[], versionId: string) => {
     const { entries, seen } = await get();
     const changed = change(entries);
     if (changed === entries) return true;
-    const SecretString = writeEntries(changed);
+    const { secret: SecretString, warnings } = fitEntries(changed);
     const version = { ClientRequestToken: versionId, VersionStages: [nextStage] };
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ...version }));
     try {
       // Secrets Manager refuses this when AWSCURRENT is no longer on the version that was read.
       const move = { VersionStage: 'AWSCURRENT', MoveToVersionId: versionId, RemoveFromVersionId: seen };
       await client.send(new UpdateSecretVersionStageCommand({ SecretId, ...move }));
-      return true;
     } catch (error) {
-      if (error instanceof InvalidParameterException || error instanceof InvalidRequestException) return false;
-      throw error;
+      const isRefused = error instanceof InvalidParameterException || error instanceof InvalidRequestException;
+      if (!isRefused) throw error;
+      // It is refused a second time as well, when only the first answer was lost.
+      if ((await get()).seen !== versionId) return undefined;
     }
+    for (const warning of warnings) warn(warning);
+    return true;
   };
 
   return {
@@ -64,8 +87,13 @@ export function createKeyringStore(client: SecretsManagerClient, SecretId: strin
       }
     },
     update: async (change, versionId = randomUUID()) => {
-      if (await tryUpdate(change, versionId)) return;
-      for (let tries = 0; tries < 5; tries++) if (await tryUpdate(change, randomUUID())) return;
+      let next = versionId;
+      const done = await eventually(() => {
+        const current = next;
+        next = randomUUID();
+        return tryUpdate(change, current);
+      }, pause);
+      if (done) return;
       throw new Error('The keyring is being changed by somebody else all the time: try again later');
     },
   };

@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import {
   DescribeSecretCommand,
-  GetSecretValueCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { connectWithSecret } from './api-credentials.ts';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
-import { type KeyringEntry, sameId } from './keyring-secret.ts';
+import { eventually } from './eventually.ts';
+import { findEntry, isPending, type KeyringEntry } from './keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from './keyring-store.ts';
-import { createProvider, type Provider } from './provider/provider.ts';
 import { createRotation } from './rotation.ts';
 
 /** What Secrets Manager sends to a rotation function, once a step. */
@@ -27,64 +27,61 @@ const logger = new Logger({ serviceName: rotationService });
 /**
  * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before they are announced; a
  * verification key is announced first. So `createSecret` already makes the keyring with both keys current, `setSecret`
- * waits and enables, `testSecret` checks, and `finishSecret` waits and deletes the old key.
+ * waits and enables, `testSecret` checks, and `finishSecret` waits and deletes the old key at MessageMedia.
  */
 export async function handler({ Step, SecretId, ClientRequestToken: token }: RotationEvent): Promise<void> {
   const { apiCredentialsSecretId, baseUrl, digest } = readRotationEnvironment(process.env);
   const client = new SecretsManagerClient({ credentials: fromEnv() });
-  const keyring = createKeyringStore(client, SecretId);
+  const log = (message: string) => logger.info(message, { step: Step });
+  const pause = (milliseconds: number) => sleep(milliseconds);
+  const keyring = createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) });
   const version = await keyring.read(token);
-  const made = version?.find(({ pending_since }) => pending_since !== undefined)?.key_id;
+  const made = version?.find(isPending)?.key_id;
   if (Step === 'testSecret' && made === undefined) {
     // How Secrets Manager tries out a new schedule: there may be no credentials yet, and nothing was created.
     logger.info('nothing to test: this rotation has made no key');
     return;
   }
-  const rotation = createRotation({
-    provider: await connect(client, apiCredentialsSecretId, baseUrl),
-    keyring,
-    digest,
-    now: Date.now,
-    pause: (milliseconds) => sleep(milliseconds),
-    log: (message) => logger.info(message, { step: Step }),
-  });
-  const steps: Record<RotationEvent['Step'], () => Promise<void>> = {
+  const provider = await connectWithSecret(client, apiCredentialsSecretId, baseUrl);
+  const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log });
+  const steps: Record<RotationEvent['Step'], () => Promise<unknown>> = {
     createSecret: async () => {
       // Run again, it must not make a second key once the first is enabled; until then the rotation sees to that.
-      const entry = made === undefined ? undefined : await find(keyring, made);
-      if (entry && entry.pending_since === undefined) return;
+      const entry = made === undefined ? undefined : findEntry((await keyring.read()) ?? [], made);
+      if (entry && !isPending(entry)) return;
       await rotation.create(version === undefined ? token : undefined);
     },
-    setSecret: () => rotation.enable(),
+    setSecret: async () => rotation.enable({ keyId: await findWaiting(keyring, token, pause) }),
     testSecret: rotation.confirm,
     finishSecret: async () => {
-      await rotation.retire();
+      await rotation.retire(made);
       await clearPending(client, SecretId, token);
     },
   };
   await steps[Step]();
 }
 
-async function find(keyring: KeyringStore, keyId: string): Promise<KeyringEntry | undefined> {
-  return (await keyring.read())?.find((entry) => sameId(entry.key_id, keyId));
+/**
+ * The key that `createSecret` left to be enabled: the one of this rotation's version, unless that was gone at
+ * MessageMedia and another was made.
+ */
+async function findWaiting(
+  keyring: KeyringStore,
+  token: string,
+  pause: (milliseconds: number) => Promise<void>,
+): Promise<string | undefined> {
+  const version = await eventually(() => keyring.read(token), pause);
+  if (version === undefined)
+    throw new Error(`Version ${token} of the keyring has no value: createSecret did not end well`);
+  const made = version.find(isPending)?.key_id;
+  const entries: KeyringEntry[] = (await keyring.read()) ?? [];
+  const isReplaced = made !== undefined && !isWaiting(entries, made);
+  return (isReplaced ? entries.find(isPending)?.key_id : undefined) ?? made;
 }
 
-/** Credentials are read at every step: nothing of them stays in the function. */
-async function connect(client: SecretsManagerClient, secretId: string, baseUrl: string): Promise<Provider> {
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-  const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(SecretString ?? '');
-  if (typeof apiKey !== 'string' || typeof apiSecret !== 'string' || !apiKey || !apiSecret) {
-    throw new Error(`Secret ${secretId} must hold {"api_key":"…","api_secret":"…"} of MessageMedia's API`);
-  }
-  return createProvider({ baseUrl, apiKey, apiSecret, ...(typeof account === 'string' && { account }) });
-}
-
-function parseCredentials(secret: string): Record<string, unknown> {
-  try {
-    return JSON.parse(secret) ?? {};
-  } catch {
-    return {};
-  }
+function isWaiting(entries: readonly KeyringEntry[], keyId: string): boolean {
+  const entry = findEntry(entries, keyId);
+  return entry !== undefined && isPending(entry);
 }
 
 /** The label must not stay on a version that is no longer current, or Secrets Manager takes the rotation for unfinished. */

@@ -1,23 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { sameId } from '../../lambda/keyring-secret.ts';
-import type { KeyringStore } from '../../lambda/keyring-store.ts';
-import type { Provider } from '../../lambda/provider/provider.ts';
-import { createRotation, deleteKey as deleteKeyEverywhere, enableKey } from '../../lambda/rotation.ts';
+import { enableKey } from '../../lambda/key-changes.ts';
+import { isPending } from '../../lambda/keyring-secret.ts';
 import type { Digest } from '../../lambda/signature.ts';
-import {
-  addKeyringOptions,
-  connectKeyring,
-  connectProvider,
-  findKeyring,
-  type GlobalOptions,
-  type KeyringOptions,
-} from '../connections.ts';
-import { describeKey, findKeyRow, listKeyRows, stateOf } from '../key-rows.ts';
+import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
+import { confirmTakeover, connectKeys, type KeyOptions } from '../key-connection.ts';
+import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
-import { confirm } from '../question.ts';
-
-type Options<Own = object> = GlobalOptions & KeyringOptions & Own;
+import { importCommand } from './keys-import.ts';
+import { deleteKeyCommand, disableKeyCommand, forgetKey } from './keys-removal.ts';
 
 const digestOption = () =>
   new Option('--digest <name>', 'digest that the new key signs with')
@@ -43,29 +33,37 @@ export function addKeysCommand(program: Command): void {
   add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one')
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
-  keys
-    .command('disable')
-    .description('leave webhooks unsigned from now on, which makes the receiver refuse them')
-    .option('--yes', 'do not ask')
-    .action((_options, command: Command) => disableKey(command.optsWithGlobals()));
-  add('delete <key-id>', 'delete a key at MessageMedia and in the keyring')
-    .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => deleteKey(keyId, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
+    .option('--abandon', 'instead delete the key that a rotation made and that waits to be enabled')
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
+  add('disable', 'leave webhooks unsigned from now on, which makes the receiver refuse them')
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
+  add('delete <key-id>', 'delete a key at MessageMedia; the keyring remembers what it signed')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => deleteKeyCommand(keyId, command.optsWithGlobals()));
+  add('forget <key-id>', 'drop a key from the keyring for good, as after a leak: nothing that it signed verifies')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => forgetKey(keyId, command.optsWithGlobals()));
+  add('import <file>', 'bring public keys into the keyring, from the answer that created one; "-" reads standard input')
+    .option('--key-id <id>', 'id of a key that comes without it')
+    .action((file: string, _options, command: Command) => importCommand(file, command.optsWithGlobals()));
 }
 
-async function createKey(options: Options<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
-  const { provider, keyring, rotation } = await connect(options, options.digest);
-  const pending = (await keyring.read())?.find(({ pending_since }) => pending_since !== undefined);
+async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  const pending = (await keyring.read())?.find(isPending);
   if (pending && pending.digest !== options.digest) {
     const { key_id, digest } = pending;
     throw new Error(`Key ${key_id} (${digest}) waits to be enabled: enable or delete it before making another.`);
   }
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await rotation.create();
-  if (options.enable) await rotation.enable({ atOnce: true });
+  if (options.enable && (await rotation.enable({ keyId, atOnce: true })) !== 'enabled') {
+    throw new Error(`Key ${keyId} was created and is not enabled: another was chosen, or it was deleted, meanwhile.`);
+  }
   const key = await findKeyRow(provider, keyring, keyId);
   print(
     options.json,
@@ -74,86 +72,44 @@ async function createKey(options: Options<{ digest: Digest; enable?: boolean; ye
   );
 }
 
-async function listKeys(options: Options): Promise<void> {
-  const keys = await listKeyRows(connectProvider(options), await findKeyring(options));
+async function listKeys(options: KeyOptions): Promise<void> {
+  const keyring = await findKeyring(options);
+  const keys = await listKeyRows(connectProvider(options), keyring);
   const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring]);
   const text =
     keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
-  const enabled = keys.find((key) => key.enabled);
-  const warning =
-    enabled?.keyring === 'no'
-      ? '\nThe enabled key is not in the keyring: every webhook is refused. See "mmw keys create --help".'
-      : '';
-  print(options.json, keys, `${text}${warning}`);
+  const problems = await findProblems(keys, keyring);
+  print(options.json, keys, [text, ...problems].join('\n'));
 }
 
-async function showKey(keyId: string, options: Options): Promise<void> {
+async function showKey(keyId: string, options: KeyOptions): Promise<void> {
   const key = await findKeyRow(connectProvider(options), await findKeyring(options), keyId);
   print(options.json, key, describeKey(key));
 }
 
-async function enableKeyCommand(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
-  const { provider, keyring } = await connect(options);
+async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boolean }>): Promise<void> {
+  const { dependencies, provider, keyring } = await connectKeys(options);
   await confirmTakeover({ provider, keyring }, options);
-  await enableKey({ provider, keyring, now: Date.now }, keyId);
+  const waiting = (await keyring.read())?.filter(isPending) ?? [];
+  await enableKey(dependencies, keyId);
   const key = await findKeyRow(provider, keyring, keyId);
+  for (const { key_id } of waiting.filter((entry) => entry.key_id !== key.key_id)) {
+    progress(`The rotation to key ${key_id} is abandoned. Delete that key with: mmw keys delete ${key_id}`);
+  }
   print(options.json, key, describeKey(key));
 }
 
-/** Whoever has the key that is enabled now, another stack perhaps, can verify nothing any more once ours is. */
-async function confirmTakeover(
-  { provider, keyring }: { provider: Provider; keyring: KeyringStore },
-  options: { yes?: boolean },
-): Promise<void> {
-  const enabled = await provider.getEnabledSignatureKey();
-  const entries = (await keyring.read()) ?? [];
-  // A key that was pasted without its id may be the very one.
-  if (!enabled || entries.some(({ key_id }) => !key_id || sameId(key_id, enabled.key_id))) return;
-  await confirm(
-    `Key ${enabled.key_id} is enabled and not in this keyring. Enable another? Whoever verifies with it refuses every webhook from then on.`,
-    options,
-  );
-}
-
-async function disableKey(options: GlobalOptions & { yes?: boolean }): Promise<void> {
-  const provider = connectProvider(options);
-  const enabled = await provider.getEnabledSignatureKey();
-  if (enabled) {
-    await confirm(`Disable key ${enabled.key_id}? Webhooks arrive unsigned from then on, and are refused.`, options);
-    await provider.disableSignatureKey();
+async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  if (options.abandon) {
+    const abandoned = await rotation.abandon();
+    const text = abandoned ? `The rotation to key ${abandoned} is abandoned.` : 'No key waits to be enabled.';
+    return print(options.json, { abandoned: abandoned ?? null }, text);
   }
-  print(
-    options.json,
-    { disabled: enabled?.key_id ?? null },
-    enabled ? `Key ${enabled.key_id} is disabled.` : 'No key was enabled.',
-  );
-}
-
-async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
-  const { provider, keyring } = await connect(options);
-  const enabled = await provider.getEnabledSignatureKey();
-  const consequence = sameId(enabled?.key_id, keyId)
-    ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
-    : 'Webhooks signed with it that are still to be retried are refused from then on.';
-  const key = await findKeyRow(provider, keyring, keyId);
-  await confirm(`Delete key ${keyId}? ${consequence}`, options);
-  await deleteKeyEverywhere({ provider, keyring }, key.key_id);
-  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted, at MessageMedia and in the keyring.`);
-}
-
-async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
-  const { provider, keyring, rotation } = await connect(options, options.digest);
+  await confirmTakeover({ provider, keyring }, options);
   progress('It can be stopped at any time without harm: run it again to go on.');
   await rotation.run();
   const keys = await listKeyRows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);
   print(options.json, keys, enabled ? describeKey(enabled) : 'No key is enabled.');
-}
-
-async function connect(options: Options, digest: Digest = 'SHA256') {
-  const provider = connectProvider(options);
-  const keyring = await connectKeyring(options);
-  const pause = (milliseconds: number) => sleep(milliseconds);
-  const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log: progress });
-  return { provider, keyring, rotation };
 }

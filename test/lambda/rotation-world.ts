@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { createKeyring, type Keyring } from '../../lambda/keyring.ts';
+import type { KeyDependencies } from '../../lambda/key-changes.ts';
+import { createKeyring, isTooLateFor, type Keyring } from '../../lambda/keyring.ts';
 import { createKeyringStore, type KeyringStore } from '../../lambda/keyring-store.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { createRotation, type Rotation } from '../../lambda/rotation.ts';
@@ -21,13 +22,17 @@ export class World {
   readonly secrets: LocalSecrets;
   readonly api: Provider;
   readonly store: KeyringStore;
+  readonly client: SecretsManagerClient;
+  /** What rotations told. */
+  readonly told: string[] = [];
   /** Webhooks that did not verify, and when. */
   readonly failures: string[] = [];
   time = Date.UTC(2026, 10, 23, 9);
   private readonly verifiers: Keyring[];
   /** What the keyring held, from when on. */
   private readonly values: { at: number; value: string }[] = [];
-  private readonly signed: { at: number; key: SigningKey }[] = [];
+  /** The last webhook of each key. */
+  private readonly signed = new Map<string, ReturnType<typeof sign>>();
 
   static async start(): Promise<World> {
     const [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
@@ -44,7 +49,8 @@ export class World {
       region: 'us-east-1',
       credentials: localCredentials,
     });
-    this.store = createKeyringStore(client, 'keyring');
+    this.client = client;
+    this.store = createKeyringStore(client, 'keyring', { pause: (milliseconds) => this.pass(milliseconds) });
     // One of them takes 20 seconds to read, so that what it gets is that much older than it thinks.
     this.verifiers = [0, 0, 0, 0, 20 * second].map((delay) => this.newVerifier(delay));
   }
@@ -59,12 +65,15 @@ export class World {
 
   /** @param parts in place of the real ones; `during` is done once, within the first wait */
   rotation(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): Rotation {
-    let { during } = parts;
+    return createRotation({ ...this.keys(parts), provider: parts.api ?? this.api, digest: 'SHA256' });
+  }
 
-    return createRotation({
+  /** What changes keys by hand. @param parts as for a rotation */
+  keys(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): KeyDependencies {
+    let { during } = parts;
+    return {
       provider: parts.api ?? this.api,
       keyring: parts.store ?? this.store,
-      digest: 'SHA256',
       now: () => this.time,
       pause: async (milliseconds) => {
         const end = this.time + milliseconds;
@@ -73,8 +82,8 @@ export class World {
         await deed?.();
         await this.pass(Math.max(0, end - this.time));
       },
-      log: () => {},
-    });
+      log: (message) => this.told.push(message),
+    };
   }
 
   /** Lets time pass, with a webhook to every verifier now and then. */
@@ -86,30 +95,22 @@ export class World {
     }
   }
 
-  /** Every verifier gets a webhook signed now, and the last retry of each one signed in the ten minutes before. */
+  /** Every verifier gets a webhook signed now, and a retry of the last one that each key signed in the two hours before. */
   async check(): Promise<void> {
     const value = this.secrets.get('keyring') ?? '';
     if (this.values.at(-1)?.value !== value) this.values.push({ at: this.time, value });
     const current = this.provider.signingKey();
-    if (current) this.signed.push({ at: this.time, key: current });
-    const due = this.signed.filter(({ at }) => this.time - at <= 10 * minute);
-    const keys = [...new Map(due.map(({ key }) => [key.id, key])).values()];
+    if (current) this.signed.set(current.id, sign(current, this.time));
+    const due = [...this.signed].filter(([, { at }]) => this.time - at <= 120 * minute);
     for (const [index, verifier] of this.verifiers.entries()) {
       // One verifier a minute begins its five minutes, so that they never read at the same moment.
       if (Math.floor(this.time / minute) % 5 < index && this.time < Date.UTC(2026, 10, 23, 9, 5)) continue;
       const held = await verifier.keys();
-      for (const key of keys) {
-        const { method, target, headers, body } = toWire(
-          { method: 'POST', target: '/', body: '{}' },
-          key,
-          new Date(this.time),
-        );
-        const parts = { method, target, date: headers.date ?? '', body };
-        const signature = headers['x-messagemedia-signature'] ?? '';
+      for (const [keyId, { at, digest, parts, signature }] of due) {
         const good = held.some(
-          (candidate) => candidate.id === key.id && verify(parts, signature, candidate.key, key.digest),
+          (key) => key.id === keyId && !isTooLateFor(key, at) && verify(parts, signature, key.key, digest),
         );
-        if (!good) this.failures.push(`key ${key.id} at ${new Date(this.time).toISOString()}, verifier ${index}`);
+        if (!good) this.failures.push(`key ${keyId} at ${new Date(this.time).toISOString()}, verifier ${index}`);
       }
     }
   }
@@ -117,4 +118,10 @@ export class World {
   async close(): Promise<void> {
     await Promise.all([this.provider.close(), this.secrets.close()]);
   }
+}
+
+function sign(key: SigningKey, at: number) {
+  const { method, target, headers, body } = toWire({ method: 'POST', target: '/', body: '{}' }, key, new Date(at));
+  const parts = { method, target, date: headers.date ?? '', body };
+  return { at, digest: key.digest, parts, signature: headers['x-messagemedia-signature'] ?? '' };
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { propagationMilliseconds } from '../../lambda/enabling.ts';
+import { enableKey } from '../../lambda/key-changes.ts';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
-import { enableKey, propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
+import { retryTailMilliseconds } from '../../lambda/retirement.ts';
 import { World } from './rotation-world.ts';
 
 let world: World;
@@ -178,8 +180,7 @@ test('an old key that was enabled again meanwhile stays', async () => {
 });
 
 describe('somebody else', () => {
-  const enableByHand = (keyId: string) =>
-    enableKey({ provider: world.api, keyring: world.store, now: () => world.time }, keyId);
+  const enableByHand = (keyId: string) => enableKey(world.keys(), keyId);
 
   test('went back to the old key long ago: it is retired anew, not by the old note', async () => {
     const first = await begin();

@@ -1,0 +1,64 @@
+import { deleteKey, disableKey } from '../../lambda/key-changes.ts';
+import { findEntry, sameId } from '../../lambda/keyring-secret.ts';
+import { connectProvider, findKeyring } from '../connections.ts';
+import { connectKeys, type KeyOptions } from '../key-connection.ts';
+import { findKeyRow } from '../key-rows.ts';
+import { print } from '../output.ts';
+import { confirm } from '../question.ts';
+
+type Options = KeyOptions<{ yes?: boolean }>;
+
+/** `mmw keys disable`. */
+export async function disableKeyCommand(options: Options): Promise<void> {
+  const provider = connectProvider(options);
+  const keyring = await findKeyring(options);
+  const enabled = await provider.getEnabledSignatureKey();
+  if (enabled) {
+    await confirm(`Disable key ${enabled.key_id}? Webhooks arrive unsigned from then on, and are refused.`, options);
+    await disableKey({ provider, keyring, now: Date.now }, enabled.key_id);
+  }
+  print(
+    options.json,
+    { disabled: enabled?.key_id ?? null },
+    enabled
+      ? `Key ${enabled.key_id} is disabled. The way back: mmw keys enable ${enabled.key_id}`
+      : 'No key was enabled.',
+  );
+}
+
+/** `mmw keys delete`. */
+export async function deleteKeyCommand(keyId: string, options: Options): Promise<void> {
+  const { dependencies, provider, keyring } = await connectKeys(options);
+  const isEnabled = sameId((await provider.getEnabledSignatureKey())?.key_id, keyId);
+  const consequence = isEnabled
+    ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
+    : 'It can never be enabled again.';
+  const key = await findKeyRow(provider, keyring, keyId);
+  await confirm(`Delete key ${keyId}? ${consequence}`, options);
+  // Somebody else may have enabled it while the question stood: that was not what was asked.
+  await deleteKey(dependencies, key.key_id, { evenEnabled: isEnabled });
+  const isRemembered = key.keyring !== 'no';
+  const memory = isRemembered ? ' The keyring remembers what it signed.' : '';
+  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.${memory}`);
+}
+
+/** `mmw keys forget`. */
+export async function forgetKey(keyId: string, options: Options): Promise<void> {
+  const { provider, keyring } = await connectKeys(options);
+  const refuseEnabled = async () => {
+    if (!sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) return;
+    throw new Error(`Key ${keyId} is enabled: without it every webhook would be refused. Enable another key first.`);
+  };
+  await refuseEnabled();
+  if (findEntry((await keyring.read()) ?? [], keyId) === undefined) {
+    throw new Error(`The keyring has no key ${keyId}: "mmw keys list" shows what there is.`);
+  }
+  const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public half cannot be fetched again.`;
+  await confirm(question, options);
+  await refuseEnabled();
+  await keyring.update((entries) => {
+    const left = entries.filter(({ key_id }) => !sameId(key_id, keyId));
+    return left.length < entries.length ? left : entries;
+  });
+  print(options.json, { forgotten: keyId }, `Key ${keyId} is no longer in the keyring.`);
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sameId } from '../lambda/keyring-secret.ts';
+import type { KeyringStore } from '../lambda/keyring-store.ts';
+import type { Provider } from '../lambda/provider/provider.ts';
+import { createRotation } from '../lambda/rotation.ts';
+import type { Digest } from '../lambda/signature.ts';
+import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from './connections.ts';
+import { progress } from './output.ts';
+import { confirm } from './question.ts';
+
+/** Options of a command that changes keys. */
+export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
+
+/** MessageMedia, the keyring, and what changes keys in both. */
+export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
+  const provider = connectProvider(options);
+  const keyring = await connectKeyring(options);
+  const pause = (milliseconds: number) => sleep(milliseconds);
+  const dependencies = { provider, keyring, now: Date.now, pause, log: progress };
+  return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
+}
+
+/**
+ * Asks before a key takes over from one that is not in the keyring: whoever has that one, another stack perhaps, can
+ * verify nothing any more then.
+ */
+export async function confirmTakeover(
+  { provider, keyring }: { provider: Provider; keyring: KeyringStore },
+  options: { yes?: boolean },
+): Promise<void> {
+  const enabled = await provider.getEnabledSignatureKey();
+  const entries = (await keyring.read()) ?? [];
+  // A key that was pasted without its id may be the very one.
+  if (!enabled || entries.some(({ key_id }) => !key_id || sameId(key_id, enabled.key_id))) return;
+  await confirm(
+    `Key ${enabled.key_id} is enabled and not in this keyring: the receiver refuses every webhook. Enable another? Whoever verifies with it refuses every webhook from then on.`,
+    options,
+  );
+}

@@ -1,0 +1,57 @@
+import { isDeleted, type KeyringEntry, writeEntries } from './keyring-secret.ts';
+
+/** What a secret of Secrets Manager holds, in bytes. */
+export const maxSecretBytes = 65_536;
+
+/** From here on it is worth saying that the keyring fills up. */
+const crowdedBytes = 0.8 * maxSecretBytes;
+
+/** A keyring secret that fits, and what an operator should know of it. */
+export interface FittingSecret {
+  secret: string;
+  warnings: string[];
+}
+
+/**
+ * Writes entries as a secret that Secrets Manager takes. What does not fit goes, of the keys that were deleted at
+ * MessageMedia the one first that was deleted first.
+ *
+ * @throws {Error} when there is none left that may go
+ */
+export function fitEntries(entries: readonly KeyringEntry[]): FittingSecret {
+  const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
+  const forgotten = new Set<KeyringEntry>();
+  let secret = writeEntries(entries);
+  while (bytesOf(secret) > maxSecretBytes) {
+    const oldest = remembered.shift();
+    if (oldest === undefined) throw tooLarge(secret);
+    forgotten.add(oldest);
+    secret = writeEntries(entries.filter((entry) => !forgotten.has(entry)));
+  }
+  const warnings = [...forgotten].map(
+    ({ key_id, deleted_at }) =>
+      `the keyring is full: key ${key_id}, deleted ${deleted_at}, is forgotten, and nothing that it signed verifies`,
+  );
+  const bytes = bytesOf(secret);
+  if (bytes > crowdedBytes) {
+    warnings.push(`the keyring has ${bytes} of the ${maxSecretBytes} bytes of a secret: see "mmw keys forget"`);
+  }
+  return { secret, warnings };
+}
+
+function tooLarge(secret: string): Error {
+  const size = `The keyring would have ${bytesOf(secret)} bytes, and a secret holds ${maxSecretBytes}`;
+  return new Error(
+    `${size}. None of its keys is deleted, so none was dropped: delete keys that are not in use with "mmw keys delete"`,
+  );
+}
+
+/** A time that cannot be read is nobody's reason to go first. */
+function deletedAt({ deleted_at = '' }: KeyringEntry): number {
+  const time = Date.parse(deleted_at);
+  return Number.isNaN(time) ? Number.MAX_VALUE : time;
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text);
+}

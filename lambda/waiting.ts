@@ -1,0 +1,10 @@
+/** Milliseconds of a period that are left; all of it when its beginning cannot be read or is still to come. */
+export function remaining(since: string, period: number, now: number): number {
+  const begun = Date.parse(since);
+  return begun <= now ? begun + period - now : period;
+}
+
+/** A time for people, rounded up. */
+export function seconds(milliseconds: number): string {
+  return `${Math.ceil(milliseconds / 1000)} s`;
+}
