@@ -2,7 +2,7 @@ import { aMoment, eventually } from './eventually.ts';
 import { deleteKey, type KeyDependencies, KeyInUseError } from './key-changes.ts';
 import { acknowledge } from './key-life.ts';
 import { readAll } from './key-lookups.ts';
-import { findEntry, isPending, isRetired, type KeyringEntry, sameId } from './keyring-secret.ts';
+import { findEntry, isPending, isRetired, type KeyringEntry, type RetiredEntry, sameId } from './keyring-secret.ts';
 import { remaining, seconds } from './waiting.ts';
 
 /**
@@ -19,8 +19,12 @@ export const retryTailMilliseconds = 10 * 60_000 + 60_000;
  */
 export async function retireKeys(dependencies: KeyDependencies, enabledId?: string): Promise<void> {
   const { provider, keyring, log } = dependencies;
-  for (const { key_id: keyId } of (await readAfter(dependencies, enabledId)).filter(isRetired)) {
-    if (!(await waitToGoBack(dependencies, keyId))) continue;
+  const retired = (await readAfter(dependencies, enabledId)).filter(isRetired);
+  for (const [index, listed] of retired.entries()) {
+    const keyId = listed.key_id;
+    // The wait for another lies before all but the first.
+    const entry = index === 0 ? listed : findEntry(await readAll(keyring), keyId);
+    if (!entry || !isRetired(entry) || !(await waitToGoBack(dependencies, entry))) continue;
     const enabled = await provider.getEnabledSignatureKey();
     if (enabled === undefined) {
       log(`no key is enabled at MessageMedia: key ${keyId} stays, as the way back`);
@@ -55,16 +59,35 @@ async function deleteUnlessEnabled(dependencies: KeyDependencies, keyId: string)
   }
 }
 
-/** Waits as long as the keyring says, and looks again: meanwhile the key may have signed anew. @returns whether it is still retired */
-async function waitToGoBack({ keyring, now, pause, log }: KeyDependencies, keyId: string): Promise<boolean> {
-  let waitedFor: string | undefined;
+/** Who goes back to a key without this keyring is to be noticed before what it signs is too late for a retired key. */
+const lookEveryMilliseconds = 60_000;
+
+/** Waits as long as the keyring says, which is longer when the key has signed anew. @returns whether it is still to be deleted */
+async function waitToGoBack(
+  { provider, keyring, now, pause, log }: KeyDependencies,
+  retired: RetiredEntry,
+): Promise<boolean> {
+  const keyId = retired.key_id;
+  let entry: KeyringEntry | undefined = retired;
+  let retiredAt: string | undefined;
+  let left = 0;
   for (;;) {
-    const entry = findEntry(await readAll(keyring), keyId);
     if (entry === undefined || !isRetired(entry)) return false;
-    const wait = remaining(entry.retired_at, retryTailMilliseconds, now());
-    if (wait <= 0 || entry.retired_at === waitedFor) return true;
-    log(`waiting ${seconds(wait)} with key ${keyId} still at MessageMedia, for whoever wants to go back to it`);
-    waitedFor = entry.retired_at;
+    if (entry.retired_at !== retiredAt) {
+      retiredAt = entry.retired_at;
+      left = remaining(retiredAt, retryTailMilliseconds, now());
+      const purpose = 'for whoever goes back to it';
+      if (left > 0) log(`waiting ${seconds(left)} with key ${keyId} still at MessageMedia, ${purpose}`);
+    }
+    if (left <= 0) return true;
+    if (sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) {
+      await keyring.update((entries) => acknowledge(entries, keyId));
+      log(`key ${keyId} is enabled again: it stays`);
+      return false;
+    }
+    const wait = Math.min(left, lookEveryMilliseconds);
     await pause(wait);
+    left -= wait;
+    entry = findEntry(await readAll(keyring), keyId);
   }
 }

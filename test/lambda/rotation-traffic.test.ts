@@ -179,5 +179,7 @@ test('2,000 signed webhooks, half of them retried late, while keys rotate three 
   const left = provider.signingKey()?.id;
   expect(left).not.toBe(firstKey);
   expect(provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([left]);
-  expect(JSON.parse(secrets.get('keyring') ?? '').keys).toMatchObject([{ key_id: left }]);
+  const remembered: { key_id: string; deleted_at?: string }[] = JSON.parse(secrets.get('keyring') ?? '').keys;
+  expect(remembered.filter(({ deleted_at }) => !deleted_at)).toMatchObject([{ key_id: left }]);
+  expect(remembered).toHaveLength(rotations + 1);
 }, 120_000);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { propagationMilliseconds } from '../../lambda/enabling.ts';
-import { enableKey } from '../../lambda/key-changes.ts';
+import { deleteKey, enableKey } from '../../lambda/key-changes.ts';
+import { afterDeleting } from '../../lambda/key-life.ts';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
 import { retryTailMilliseconds } from '../../lambda/retirement.ts';
@@ -14,6 +15,8 @@ afterEach(() => world.close());
 
 const enabledId = () => world.provider.signingKey()?.id;
 const keyring = async () => (await world.store.read()) ?? [];
+/** The keys that can sign, without those that are only remembered. */
+const liveIds = async () => (await keyring()).filter(({ deleted_at }) => !deleted_at).map(({ key_id }) => key_id);
 const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
 
 /** A first key in use, with every verifier at its own moment of the five minutes. */
@@ -32,8 +35,11 @@ test('a rotation replaces the key, and at every moment every verifier verifies e
   expect(second).not.toBe(first);
   expect(world.failures).toEqual([]);
   expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([second]);
+  const time = expect.any(String);
+  const key = { public_key: time, cipher: 'RSA', digest: 'SHA256', created: time, enabled_at: time };
   expect(await keyring()).toEqual([
-    { key_id: second, public_key: expect.any(String), cipher: 'RSA', digest: 'SHA256', created: expect.any(String) },
+    { ...key, key_id: first, retired_at: time, deleted_at: time },
+    { ...key, key_id: second },
   ]);
 });
 
@@ -107,8 +113,7 @@ describe('killed', () => {
       }
       await world.pass(3 * 60_000);
       await world.rotation().run();
-      const ids = await keyringIds();
-      expect(ids).toEqual([enabledId()]);
+      expect(await liveIds()).toEqual([enabledId()]);
       expect(enabledId()).not.toBe(current);
       expect(world.provider.signatureKeys().some(({ key_id }) => key_id === current)).toBe(false);
       current = enabledId() ?? '';
@@ -130,7 +135,7 @@ test('a key that vanished at MessageMedia while it waited is replaced by another
   const lost = await world.rotation().create();
   await world.api.deleteSignatureKey(lost);
   await world.rotation().run();
-  expect(await keyringIds()).toEqual([enabledId()]);
+  expect(await liveIds()).toEqual([enabledId()]);
   expect(world.failures).toEqual([]);
 });
 
@@ -154,7 +159,7 @@ test('a key that was pasted without an id gets the id of the enabled key, and is
   await world.rotation().create();
   expect((await keyring())[0]).toEqual({ public_key: created.public_key, key_id: created.key_id, digest: 'SHA512' });
   await world.rotation().run();
-  expect(await keyringIds()).toEqual([enabledId()]);
+  expect(await liveIds()).toEqual([enabledId()]);
 });
 
 test('keys that somebody put there by hand stay', async () => {
@@ -163,8 +168,8 @@ test('keys that somebody put there by hand stay', async () => {
   const { enabled: _enabled, ...entry } = spare;
   await world.store.update((entries) => [...entries, { ...entry, note: 'spare' } as typeof entry]);
   await world.rotation().run();
-  expect(await keyringIds()).toEqual([spare.key_id, enabledId()]);
-  expect((await keyring())[0]).toMatchObject({ note: 'spare' });
+  expect(await liveIds()).toEqual([spare.key_id, enabledId()]);
+  expect((await keyring())[1]).toMatchObject({ note: 'spare' });
 });
 
 test('an old key that was enabled again meanwhile stays', async () => {
@@ -173,21 +178,39 @@ test('an old key that was enabled again meanwhile stays', async () => {
   await rotation.create();
   await rotation.enable();
   await world.api.enableSignatureKey(first);
+  const before = world.time;
+  world.attentive = true;
   await rotation.retire();
   expect(enabledId()).toBe(first);
-  expect(await keyringIds()).toContain(first);
+  expect((await keyring())[0]).toMatchObject({ key_id: first });
+  expect((await keyring())[0]).not.toHaveProperty('retired_at');
+  expect(world.time - before).toBeLessThan(5 * 60_000);
+  await world.pass(30 * 60_000);
   expect(world.failures).toEqual([]);
 });
 
+test('a retired key that was enabled behind the keyring has no end any more once a rotation looks', async () => {
+  const first = await begin();
+  await world.rotation().run();
+  const second = enabledId() ?? '';
+  await world.store.update((entries) => entries.map((entry) => ({ ...entry, retired_at: '2026-11-23T09:30:00Z' })));
+  await world.rotation().create();
+  expect((await keyring()).map(({ retired_at }) => retired_at !== undefined)).toEqual([true, false, false]);
+  expect((await keyring()).map(({ key_id }) => key_id).slice(0, 2)).toEqual([first, second]);
+});
+
 describe('somebody else', () => {
-  const enableByHand = (keyId: string) => enableKey(world.keys(), keyId);
+  const enableByHand = async (keyId: string) => {
+    await enableKey(world.keys(), keyId);
+  };
 
   test('went back to the old key long ago: it is retired anew, not by the old note', async () => {
     const first = await begin();
+    world.attentive = true;
     const stopped = world.rotation();
     await stopped.create();
     await stopped.enable();
-    await world.api.enableSignatureKey(first);
+    await enableByHand(first);
     await world.pass(60 * 60_000);
     const steps = world.rotation();
     await steps.create();
@@ -200,6 +223,7 @@ describe('somebody else', () => {
 
   test('goes back and forth while the old key waits to be deleted: it waits anew', async () => {
     const first = await begin();
+    world.attentive = true;
     const rotation = world.rotation();
     const second = await rotation.create();
     await rotation.enable();
@@ -213,7 +237,7 @@ describe('somebody else', () => {
     });
     await busy.retire();
     expect(world.failures).toEqual([]);
-    expect(await keyringIds()).toEqual([second]);
+    expect(await liveIds()).toEqual([second]);
   });
 
   test('enables the new key and goes back while it waits: the rotation leaves it at that', async () => {
@@ -231,18 +255,55 @@ describe('somebody else', () => {
     expect(world.failures).toEqual([]);
   });
 
-  test('enables another key while the new one waits: that one is retired', async () => {
-    await begin();
-    await world.rotation().create();
-    const other = await world.api.createSignatureKey('SHA256');
-    const { enabled: _enabled, ...entry } = other;
-    await world.store.update((entries) => [...entries, entry]);
-    await world.pass(6 * 60_000);
-    await enableByHand(other.key_id);
-    await world.rotation().enable();
-    expect(await keyring()).toContainEqual(
-      expect.objectContaining({ key_id: other.key_id, retired_at: expect.any(String) }),
-    );
+  test('enables another key while the new one waits: that rotation is abandoned, and does not pass for done', async () => {
+    const first = await begin();
+    const { enabled: _enabled, ...other } = await world.api.createSignatureKey('SHA256');
+    await world.store.update((entries) => [...entries, other]);
+    await world.pass(10 * 60_000);
+    const busy = world.rotation({ during: () => enableByHand(other.key_id) });
+    await expect(busy.run()).rejects.toThrow(/rotation to key .* is abandoned/);
+    expect(enabledId()).toBe(other.key_id);
+    expect((await keyring()).find(({ key_id }) => key_id === first)).toHaveProperty('retired_at');
+    expect((await keyring()).some(({ pending_since }) => pending_since)).toBe(false);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back to the old key during the first wait: the new one is not enabled when the wait ends', async () => {
+    const first = await begin();
+    const busy = world.rotation({ during: () => enableByHand(first) });
+    await expect(busy.run()).rejects.toThrow(/is abandoned/);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('retired_at');
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back at the very moment the new key is enabled: that one is enabled in the end', async () => {
+    const first = await begin();
+    const api = {
+      ...world.api,
+      enableSignatureKey: async (keyId: string) => {
+        await enableByHand(first);
+        return world.api.enableSignatureKey(keyId);
+      },
+    };
+    await expect(world.rotation({ api }).run()).rejects.toThrow(/is abandoned/);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('retired_at');
+  });
+
+  test('abandons the rotation by name: the waiting key is deleted, and the running rotation stops', async () => {
+    const first = await begin();
+    const busy = world.rotation({
+      during: async () => {
+        await world.rotation().abandon();
+      },
+    });
+    await expect(busy.run()).rejects.toThrow(/is abandoned/);
+    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
+    expect((await keyring())[1]).toHaveProperty('deleted_at');
+    expect(await world.rotation().abandon()).toBeUndefined();
+    await world.rotation().run();
+    expect(enabledId()).not.toBe(first);
     expect(world.failures).toEqual([]);
   });
 
@@ -299,6 +360,105 @@ test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read m
   if (field === 'pending_since') await world.rotation().enable();
   else await world.rotation().retire();
   expect(world.time - before).toBe(field === 'pending_since' ? propagationMilliseconds : retryTailMilliseconds);
+});
+
+describe('deleting', () => {
+  /** An API before whose deletion something else happens, after every look. */
+  const before = (deed: () => Promise<unknown>): Provider => ({
+    ...world.api,
+    deleteSignatureKey: async (keyId) => {
+      await deed();
+      return world.api.deleteSignatureKey(keyId);
+    },
+  });
+
+  test('never takes the enabled key, whoever enabled it meanwhile', async () => {
+    const first = await begin();
+    await expect(deleteKey(world.keys(), first)).rejects.toThrow(`Key ${first} is enabled`);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('deleted_at');
+  });
+
+  test.each([
+    ['as mmw does', (keyId: string) => enableKey(world.keys(), keyId)],
+    ['behind the keyring', (keyId: string) => world.api.enableSignatureKey(keyId)],
+  ])('the old key at the moment somebody goes back to it %s leaves another enabled', async (_how, goBack) => {
+    const first = await begin();
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    await world.rotation({ api: before(() => goBack(first)) }).retire();
+    expect(enabledId()).toBe(second);
+    const entry = (await keyring()).find(({ key_id }) => key_id === second);
+    expect(entry).not.toHaveProperty('retired_at');
+    expect((await keyring())[0]).toHaveProperty('deleted_at');
+  });
+
+  test('the old key while somebody is going back to it leaves another enabled, and they are told', async () => {
+    const first = await begin();
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    const api = {
+      ...world.api,
+      enableSignatureKey: async (keyId: string) => {
+        const key = await world.api.enableSignatureKey(keyId);
+        if (keyId === first) {
+          await world.api.deleteSignatureKey(first);
+          await world.store.update((entries) => afterDeleting(entries, first, world.time));
+        }
+        return key;
+      },
+    };
+    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow(`was deleted by somebody else`);
+    expect(enabledId()).toBe(second);
+    expect((await keyring())[1]).not.toHaveProperty('retired_at');
+  });
+
+  test('leaves the old key as the way back when none is enabled', async () => {
+    const first = await begin();
+    const rotation = world.rotation();
+    await rotation.create();
+    await rotation.enable();
+    await world.api.disableSignatureKey();
+    await rotation.retire();
+    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toContain(first);
+  });
+
+  test('a deleted key cannot be enabled again', async () => {
+    const first = await begin();
+    await world.rotation().run();
+    await expect(enableKey(world.keys(), first)).rejects.toThrow(`Key ${first} was deleted at MessageMedia`);
+  });
+});
+
+test.each([false, true])(
+  'without an enabled key a rotation makes one, with retired keys left: %s',
+  async (isRetired) => {
+    const first = await begin();
+    if (isRetired) {
+      await world.rotation().create();
+      await world.rotation().enable();
+    }
+    await world.api.disableSignatureKey();
+    const before = world.time;
+    await world.rotation().run();
+    expect(enabledId()).toBeDefined();
+    expect(enabledId()).not.toBe(first);
+    expect(world.told).toContainEqual(expect.stringContaining('no key is enabled at MessageMedia'));
+    // Nobody can be refused who is refused already: only the way back takes time.
+    expect(world.time - before).toBeLessThanOrEqual(retryTailMilliseconds);
+  },
+);
+
+test('a key takes over at once from one that no verifier has', async () => {
+  const stranger = await world.api.createSignatureKey('SHA256');
+  await world.api.enableSignatureKey(stranger.key_id);
+  const before = world.time;
+  await world.rotation().run();
+  expect(world.time).toBe(before);
+  expect(world.told).toContainEqual(expect.stringContaining(`${stranger.key_id}, which the keyring does not have`));
+  expect(world.provider.signatureKeys()).toHaveLength(2);
 });
 
 test('without an enabled key, or with one that verifiers cannot have, the rotation does not end well', async () => {
