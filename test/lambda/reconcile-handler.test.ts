@@ -97,7 +97,7 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   logs.lines.push(JSON.stringify({ message: 'accepted', id: first?.delivery_report_id }));
   await runLater();
   const replies = await api.checkReplies();
-  const expected = [...others, ...replies];
+  const expected = [...replies, ...others];
   expect((await queued()).map(({ mmorigin, data }) => [mmorigin, data])).toEqual(
     expected.map((item) => ['poll', item]),
   );
