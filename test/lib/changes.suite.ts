@@ -69,6 +69,8 @@ const reconciliation = [
   '+ ReconciliationScheduleAllowEventRuleTestReconciliationReconcileFunction0D22CABF',
   '+ output ReconciliationLogGroup',
   '~ MonitoringDashboard.DashboardBody',
+  '~ MonitoringQueriesFailures.LogGroupNames',
+  '~ MonitoringQueriesStory.LogGroupNames',
 ];
 
 /** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
