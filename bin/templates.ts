@@ -4,42 +4,92 @@ import type { WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts'
 export const templateKinds = ['delivery-report', 'reply', 'opt-out'] as const;
 export type TemplateKind = (typeof templateKinds)[number];
 
-/** Field of our event and MessageMedia's variable for it. Ids come first: text that somebody typed cannot replace them. */
-const fields: Record<TemplateKind, [field: string, variable: string][]> = {
+/**
+ * Field of our event and MessageMedia's variable for it, in an order that is safe: ids first, then what nobody types, and
+ * what somebody typed last. An opt-out is a notification: `$moId` and `$replyId` do not exist for it.
+ */
+const ids: Record<TemplateKind, [field: string, variable: string]> = {
+  'delivery-report': ['delivery_report_id', 'drId'],
+  reply: ['reply_id', 'moId'],
+  'opt-out': ['notification_id', 'notificationId'],
+};
+const common: [string, string][] = [
+  ['message_id', 'mtId'],
+  ['account_id', 'accountId'],
+  ['date_received', 'receivedTimestamp'],
+];
+const more: Record<TemplateKind, [string, string][]> = {
   'delivery-report': [
-    ['delivery_report_id', '$drId'],
-    ['message_id', '$mtId'],
-    ['account_id', '$accountId'],
-    ['date_received', '$receivedTimestamp'],
-    ['status', '$status'],
-    ['error_code', '$statusCode'],
-    ['source_number', '$sourceAddress'],
+    ['status', 'status'],
+    ['error_code', 'statusCode'],
+    ['submitted_date', 'submittedTimestamp'],
+    ['source_number', 'sourceAddress'],
   ],
-  reply: [['reply_id', '$moId'], ...fromPhone()],
-  'opt-out': [['notification_id', '$moId'], ...fromPhone()],
+  reply: fromPhone(),
+  'opt-out': fromPhone(),
 };
 
 function fromPhone(): [string, string][] {
   return [
-    ['message_id', '$!mtId'],
-    ['account_id', '$accountId'],
-    ['date_received', '$receivedTimestamp'],
-    ['source_number', '$sourceAddress'],
-    ['destination_number', '$!destinationAddress'],
-    ['content', '$!moContent'],
+    ['source_number', 'sourceAddress'],
+    ['destination_number', 'destinationAddress'],
   ];
 }
 
-/** A template whose events carry the ids by which they are recognised, ordered and queued once. */
+/**
+ * A template whose events carry the ids by which they are recognised, ordered and queued once. Every reference is
+ * silent (`$!`): what has no value is empty or left out, and never stays as the text of the template.
+ */
 export function templateFor(kind: TemplateKind, encoding: WebhookEncoding): string {
-  const names = fields[kind];
-  if (encoding === 'FORM_ENCODED') return names.map(([name, variable]) => `${name}=${variable}`).join('&');
-  if (encoding === 'XML') {
-    const elements = names.map(([name, variable]) => `<${name}>${variable}</${name}>`);
-    return `<${kind}>${elements.join('')}</${kind}>`;
-  }
-  return `{${names.map(([name, variable]) => `"${name}":"$esc.json(${variable})"`).join(',')}}`;
+  if (encoding === 'JSON') return jsonTemplates[kind];
+  const typed: [string, string][] = kind === 'delivery-report' ? [] : [['content', 'moContent']];
+  const fields = [ids[kind], ...common, ...more[kind], ...typed];
+  if (encoding === 'FORM_ENCODED') return fields.map(([name, variable]) => `${name}=$!${variable}`).join('&');
+  const elements = fields.map(([name, variable]) => `<${name}>$!${variable}</${name}>`);
+  return `<${kind}>${elements.join('')}</${kind}>`;
 }
+
+/**
+ * The query of a GET webhook, in which MessageMedia's own example has its variables. Without what somebody typed: whether
+ * values are encoded there is documented nowhere, and a space in a URL would lose the event.
+ */
+export function queryFor(kind: TemplateKind): string {
+  return [ids[kind], ...common, ...more[kind]].map(([name, variable]) => `${name}=$!${variable}`).join('&');
+}
+
+/** A member with text, and one that is there only with a value. */
+const text = (name: string, variable: string) => `"${name}":"$!esc.json($!${variable})"`;
+const optional = (name: string, variable: string) => `#if($${variable}),${text(name, variable)}#end`;
+
+const vendorAccount = `"vendor_account_id":{${text('vendor_id', 'vendorId')},${text('account_id', 'accountId')}}`;
+const metadata = `"metadata":{${each('metadata.entrySet()', '"$!esc.json($!entry.key)":"$!esc.json($!entry.value)"')}}`;
+const attachment = `{${text('content_type', 'entry.contentType')},${text('content', 'entry.base64')},${text('original_name', 'entry.originalName')}}`;
+
+/** A list with commas between its items. */
+function each(list: string, item: string): string {
+  return `#foreach($entry in $${list})${item}#if($foreach.hasNext),#end#end`;
+}
+
+function head(kind: TemplateKind): string {
+  return text(...ids[kind]) + optional('message_id', 'mtId');
+}
+
+/** All that MessageMedia's own callbacks carry. An opt-out has no callback of its own: it carries what a reply does. */
+const jsonTemplates: Record<TemplateKind, string> = {
+  'delivery-report':
+    `{${head('delivery-report')},${vendorAccount},${text('date_received', 'receivedTimestamp')},` +
+    `${text('status', 'status')},${text('error_code', 'statusCode')},${text('source_number', 'sourceAddress')}` +
+    `${optional('submitted_date', 'submittedTimestamp')}#if($billingUnits),"billing_units":$billingUnits#end,` +
+    `${text('original_text', 'mtContent')},${metadata}}`,
+  reply:
+    `{${head('reply')},${vendorAccount},${text('date_received', 'receivedTimestamp')},` +
+    `${text('source_number', 'sourceAddress')}${optional('destination_number', 'destinationAddress')}` +
+    `#if($attachments),"attachments":[${each('attachments', attachment)}]#else,${text('content', 'moContent')}#end,${metadata}}`,
+  'opt-out':
+    `{${head('opt-out')},${text('account_id', 'accountId')},${text('date_received', 'receivedTimestamp')},` +
+    `${text('source_number', 'sourceAddress')}${optional('destination_number', 'destinationAddress')},` +
+    `${text('content', 'moContent')},${metadata}}`,
+};
 
 /** The one kind that all of these events are of; `undefined` when they are of several. */
 export function kindOf(events: readonly WebhookEvent[]): TemplateKind | undefined {

@@ -13,7 +13,7 @@ import {
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { formatTable, print } from '../output.ts';
 import { confirm } from '../question.ts';
-import { kindOf, type TemplateKind, templateFor, templateKinds } from '../templates.ts';
+import { kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from '../templates.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
@@ -40,9 +40,18 @@ export function addWebhooksCommand(program: Command): void {
     .action((webhookId: string, _options, command: Command) => deleteWebhook(webhookId, command.optsWithGlobals()));
 }
 
+const urlKinds = [...templateKinds, 'webhook'] as const;
+type UrlKind = (typeof urlKinds)[number];
+
 const createNotes = `
-One template serves one kind of event (${templateKinds.join(', ')}). For several kinds create a webhook each; as URL and
-method together must be new, tell the URLs apart by a query, such as …/messagemedia?kind=reply. The query is signed too.`;
+One template serves one kind of event (${templateKinds.join(', ')}): for several kinds create a webhook each. Its URL gets
+?kind=… as first parameter, which tells the receiver what the event is, whatever somebody typed into a phone; the query is
+signed too. With a template of your own it is kind=webhook, and nothing is read from the body: every event has the id of
+its request. Give --kind only if that template puts the id of MessageMedia first and escapes what people typed.
+
+Documented by MessageMedia: variables and events, $esc.json in JSON templates, and for GET the variables in the URL's
+query, without a template. Our reading: values in a form, in XML and in a query may arrive without being escaped. So ids
+come first there, what people typed comes last, and is left out of a query.`;
 
 interface Settings extends GlobalOptions {
   stack?: string;
@@ -51,6 +60,7 @@ interface Settings extends GlobalOptions {
   encoding?: WebhookEncoding;
   events?: WebhookEvent[];
   template?: string;
+  kind?: UrlKind;
 }
 
 interface Creation extends Settings {
@@ -64,8 +74,11 @@ function addSettings(command: Command): Command {
     .option('--url <URL>', 'where the webhooks go')
     .option('--stack <name>', 'the deployed stack whose CallbackUrl they go to')
     .addOption(new Option('--method <method>', 'default: POST').choices(webhookMethods))
-    .addOption(new Option('--encoding <encoding>', 'default: JSON, for GET: FORM_ENCODED').choices(webhookEncodings))
+    .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
     .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)
+    .addOption(
+      new Option('--kind <kind>', 'what the URL says of the events (default: by the template)').choices(urlKinds),
+    )
     .option(
       '--template <template>',
       `${templateKinds.join(', ')}, a template of your own, or @file (default: by the events)`,
@@ -73,26 +86,64 @@ function addSettings(command: Command): Command {
 }
 
 async function createWebhook(options: Creation): Promise<void> {
-  const { method = 'POST', events, retries, retryDelay, readTimeout } = options;
-  const encoding = options.encoding ?? (method === 'GET' ? 'FORM_ENCODED' : 'JSON');
-  checkEncoding(method, encoding);
+  const { method = 'POST', encoding = 'JSON', events, retries, retryDelay, readTimeout } = options;
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
-  const template = await templateOf(options.template ?? kindOf(events), encoding);
-  if (template === undefined) {
-    throw new Error(severalKinds);
-  }
+  const kind = options.kind ?? urlKindOf(options.template, events);
+  const content = await contentOf({ url, method, encoding, template: options.template, events, kind });
   const webhook = await connectProvider(options).createWebhook({
-    url,
+    ...content,
     method,
     encoding,
     events,
-    template,
     retries,
     retry_delay: retryDelay,
     ...(readTimeout !== undefined && { read_timeout: readTimeout }),
   });
   print(options.json, webhook, describe(webhook));
+}
+
+/** What the URL says: the kind of a template of ours, and `webhook` for any other. */
+function urlKindOf(template: string | undefined, events: readonly WebhookEvent[]): UrlKind {
+  if (template !== undefined) return isKind(template) ? template : 'webhook';
+  const kind = kindOf(events);
+  if (kind === undefined) throw new Error(severalKinds);
+  return kind;
+}
+
+interface Content {
+  url: string;
+  method: string;
+  encoding: WebhookEncoding;
+  template: string | undefined;
+  events: readonly WebhookEvent[];
+  kind: UrlKind;
+}
+
+/** URL and template. A GET has no body, so its variables are in the URL, as in MessageMedia's example. */
+async function contentOf({ url, method, encoding, template, events, kind }: Content) {
+  const marked = withKind(url, kind);
+  const own = template === undefined || isKind(template) ? undefined : template;
+  if (method === 'GET') {
+    if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
+    const query = new URL(url).search.includes('$') ? '' : `&${queryFor(kindOfTemplate(template, events))}`;
+    return { url: marked + query };
+  }
+  if (own !== undefined) return { url: marked, template: await readTemplate(own) };
+  return { url: marked, template: templateFor(kindOfTemplate(template, events), encoding) };
+}
+
+function kindOfTemplate(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
+  const kind = template !== undefined && isKind(template) ? template : kindOf(events);
+  if (kind === undefined) throw new Error(severalKinds);
+  return kind;
+}
+
+/** The URL with `kind` before every other parameter: what comes behind text that somebody typed is not believed. */
+function withKind(url: string, kind: UrlKind): string {
+  const [, base = url, query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
+  if (/(?:^|&)kind=/.test(query)) return url;
+  return `${base}?kind=${kind}${query === '' ? '' : `&${query}`}`;
 }
 
 async function listWebhooks(options: GlobalOptions): Promise<void> {
@@ -112,32 +163,35 @@ async function updateWebhook(webhookId: string, options: Settings): Promise<void
   const provider = connectProvider(options);
   const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
   if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows what there is.`);
-  const { method, encoding, events } = options;
-  const written = encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
-  checkEncoding(method ?? current.method, written);
+  const { method, encoding, template } = options;
   const url = await urlOf(options);
-  // A template is written for one encoding and one kind of event: with either of them it changes as well.
-  const kind = kindOf(events ?? current.events.flatMap(eventOf));
-  const template = await templateOf(options.template ?? (encoding || events ? kind : undefined), written);
-  if (template === undefined && (encoding || events)) throw new Error(severalKinds);
+  const events = options.events ?? current.events.flatMap(eventOf);
+  const written = encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
+  // A template is written for one encoding and one kind of event: with either of them it changes, and for a GET it goes.
+  const becomesGet = method !== undefined && (method === 'GET') !== (current.method === 'GET');
+  const isNew = becomesGet || [template, encoding, options.events].some((option) => option !== undefined);
+  const kind = options.kind ?? (isNew ? urlKindOf(template, events) : undefined);
+  const place = { url: url ?? withoutQuery(current.url), method: method ?? current.method, encoding: written };
+  const content =
+    isNew && kind !== undefined
+      ? await contentOf({ ...place, template, events, kind })
+      : { ...(url !== undefined && { url: kind === undefined ? url : withKind(url, kind) }) };
   const webhook = await provider.updateWebhook(webhookId, {
-    ...(url !== undefined && { url }),
+    ...content,
     ...(method !== undefined && { method }),
     ...(encoding !== undefined && { encoding }),
-    ...(events !== undefined && { events }),
-    ...(template !== undefined && { template }),
+    ...(options.events !== undefined && { events: options.events }),
   });
   print(options.json, webhook, describe(webhook));
 }
 
+/** A new kind of event needs another `kind`, and a GET other variables. */
+function withoutQuery(url: string): string {
+  return url.split('?')[0] ?? url;
+}
+
 const severalKinds =
   'These events are of several kinds, which no template of ours serves: create a webhook for each kind, or give --template.';
-
-/** @throws {Error} for a GET webhook that is no form: its data has to fit into a query */
-function checkEncoding(method: string, encoding: WebhookEncoding): void {
-  if (method !== 'GET' || encoding === 'FORM_ENCODED') return;
-  throw new Error(`A GET webhook has its data in the query: give --encoding FORM_ENCODED, not ${encoding}.`);
-}
 
 function eventOf(name: string): WebhookEvent[] {
   return webhookEvents.filter((event) => event === name);
@@ -153,9 +207,7 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
   return url ?? (stack === undefined ? undefined : readOutput(stack, outputs.callbackUrl));
 }
 
-async function templateOf(value: string | undefined, encoding: WebhookEncoding): Promise<string | undefined> {
-  if (value === undefined) return undefined;
-  if (isKind(value)) return templateFor(value, encoding);
+async function readTemplate(value: string): Promise<string> {
   return value.startsWith('@') ? readFile(value.slice(1), 'utf8') : value;
 }
 

@@ -35,18 +35,16 @@ export function onceTo(origin: string, webhook: Webhook): Destination {
   return { origin, compose: () => webhook, headers: {}, retries: 0, retryDelay: 0, readTimeout: defaultReadTimeout };
 }
 
-/** A webhook gets its rendered template: as a body or, being a GET, in the query of its target. */
+/** A webhook gets its rendered template as body. A GET has none: MessageMedia's example has its variables in the URL. */
 export function webhookDestination(webhook: StoredWebhook, { variables }: ProviderEvent): Destination {
   const { url, method, encoding, template = '', headers, retries } = webhook;
-  const { origin, pathname, search } = new URL(url);
+  const { origin, pathname } = new URL(url);
+  const query = /\?[^#]*/.exec(url)?.[0] ?? '';
   const compose = (attempt: number): Webhook => {
     const values = { ...variables, retryCount: attempt - 1 };
-    if (method === 'GET') {
-      const data = queryText(renderTemplate(template, values, 'FORM_ENCODED'));
-      return { method, target: pathname + joinQuery(search, data), body: '' };
-    }
-    const body = renderTemplate(template, values, encoding);
-    return { method, target: pathname + search, contentType: contentTypes[encoding], body };
+    const target = pathname + renderQuery(query, values);
+    if (method === 'GET') return { method, target, body: '' };
+    return { method, target, contentType: contentTypes[encoding], body: renderTemplate(template, values) };
   };
   const retryDelay = webhook.retry_delay ?? defaultRetryDelay;
   return { origin, compose, headers, retries, retryDelay, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
@@ -58,12 +56,14 @@ const contentTypes: Record<WebhookEncoding, string> = {
   XML: 'application/xml',
 };
 
-function joinQuery(search: string, data: string): string {
-  if (data === '') return search;
-  return search === '' ? `?${data}` : `${search}&${data}`;
+/** Values are encoded as a query needs it: that is our reading, MessageMedia documents nothing. */
+function renderQuery(query: string, variables: Readonly<Record<string, unknown>>): string {
+  const encoded = Object.entries(variables).map(([name, value]) => [name, encodeValue(value)]);
+  return renderTemplate(query, Object.fromEntries(encoded)).replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
 }
 
-/** Values are encoded already; what the template itself holds and a target cannot, is encoded here. */
-function queryText(rendered: string): string {
-  return rendered.toWellFormed().replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
+function encodeValue(value: unknown): unknown {
+  if (typeof value === 'string') return encodeURIComponent(value.toWellFormed());
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, encodeValue(inner)]));
 }

@@ -18,16 +18,27 @@ export type PhoneReply =
   | { content: string }
   | { attachments: { content_type: string; content: string; original_name: string }[] };
 
-/** Statuses that a delivered message goes through, with the code of each. */
-const stations = [
-  { kind: 'ENROUTE_DR', status: 'enroute', code: '101' },
-  { kind: 'SUBMITTED_DR', status: 'submitted', code: '200' },
-  { kind: 'DELIVERED_DR', status: 'delivered', code: '220' },
-] as const;
+interface Station {
+  kind: WebhookEvent;
+  status: string;
+  code: string;
+}
+
+const enroute: Station = { kind: 'ENROUTE_DR', status: 'enroute', code: '101' };
+const submitted: Station = { kind: 'SUBMITTED_DR', status: 'submitted', code: '200' };
+
+/** What becomes of a message, by the end of its number; every other number is reached. */
+const ends: Record<string, Station> = {
+  '0001': { kind: 'FAILED_DR', status: 'failed', code: '400' },
+  '0002': { kind: 'EXPIRED_DR', status: 'expired', code: '401' },
+  '0003': { kind: 'REJECTED_DR', status: 'rejected', code: '302' },
+};
+const delivered: Station = { kind: 'DELIVERED_DR', status: 'delivered', code: '220' };
 
 /** The delivery reports of a message, each made when it is asked for. In a report the phone is the source. */
 export function* deliveryReports(message: AcceptedMessage, accountId: string): Generator<ProviderEvent> {
-  for (const { kind, status, code } of stations) {
+  const end = ends[message.destination_number.slice(-4)] ?? delivered;
+  for (const { kind, status, code } of [enroute, submitted, end]) {
     const id = randomUUID();
     const now = new Date().toISOString();
     const body = {
@@ -59,6 +70,7 @@ export function replyTo(message: AcceptedMessage, accountId: string, reply: Phon
     message_id: message.message_id,
     reply_id: id,
     date_received: now,
+    callback_url: message.callback_url,
     destination_number: message.source_number,
     source_number: message.destination_number,
     vendor_account_id: vendorAccount(accountId),
@@ -66,30 +78,45 @@ export function replyTo(message: AcceptedMessage, accountId: string, reply: Phon
   };
   const variables = {
     ...common(message, accountId, now),
+    ...heard(message, content),
+    format: attachments ? 'MMS' : 'SMS',
+    type: attachments ? 'MMS' : 'SMS',
     moId: id,
     replyId: id,
-    destinationAddress: message.source_number,
-    moContent: content,
-    replyContent: content,
-    attachments,
+    ...(attachments && {
+      attachments: attachments.map(({ content_type, content: base64, original_name }) => {
+        return { contentType: content_type, base64, originalName: original_name };
+      }),
+    }),
   };
   return { kind: attachments ? 'RECEIVED_MMS' : 'RECEIVED_SMS', id, body, variables };
 }
 
-/** A phone that wants no more messages, told as a reply to one. */
-export function optOutAfter(message: AcceptedMessage, accountId: string): ProviderEvent {
-  const { id, variables } = replyTo(message, accountId, { content: 'STOP' });
+/**
+ * A phone that wants no more messages. It is a notification with an id of its own, so there are neither `$moId` nor
+ * `$replyId`; and no message either when nobody wrote to that phone before.
+ */
+export function optOutAfter(message: AcceptedMessage, accountId: string, isSolicited = true): ProviderEvent {
+  const id = randomUUID();
+  const now = new Date().toISOString();
+  const { mtId, messageId, mtContent, messageContent, ...rest } = common(message, accountId, now);
+  const about = isSolicited ? { mtId, messageId, mtContent, messageContent } : {};
   const body = {
     notification_id: id,
-    message_id: message.message_id,
-    date_received: variables.receivedTimestamp,
+    ...(isSolicited && { message_id: message.message_id }),
+    date_received: now,
     content: 'STOP',
     source_number: message.destination_number,
     destination_number: message.source_number,
     account_id: accountId,
     metadata: message.metadata,
   };
+  const variables = { ...rest, ...about, ...heard(message, 'STOP'), notificationId: id };
   return { kind: 'OPT_OUT_SMS', id, body, variables };
+}
+
+function heard(message: AcceptedMessage, content: string | undefined) {
+  return { destinationAddress: message.source_number, moContent: content, replyContent: content };
 }
 
 function common(message: AcceptedMessage, accountId: string, receivedTimestamp: string) {

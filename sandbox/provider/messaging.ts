@@ -89,6 +89,7 @@ export function createMessaging(parts: MessagingParts) {
     reply: (messageId: string, reply: PhoneReply): string =>
       hear(messageId, (message) => replyTo(message, account, reply)),
     /** @returns the notification's id */
-    optOut: (messageId: string): string => hear(messageId, (message) => optOutAfter(message, account)),
+    optOut: (messageId: string, isSolicited = true): string =>
+      hear(messageId, (message) => optOutAfter(message, account, isSolicited)),
   };
 }

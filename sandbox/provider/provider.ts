@@ -52,8 +52,8 @@ export interface ProviderSimulator extends LocalServer {
   signingKey: () => SigningKey | undefined;
   /** A phone answers a message. @returns the reply's id */
   reply: (messageId: string, reply: PhoneReply) => string;
-  /** A phone answers STOP. @returns the notification's id */
-  optOut: (messageId: string) => string;
+  /** A phone writes STOP, if not told otherwise as answer to a message. @returns the notification's id */
+  optOut: (messageId: string, isSolicited?: boolean) => string;
   /** Signs any webhook with the enabled key, if there is one, and delivers it once. @returns `undefined` without answer */
   deliver: (origin: string, webhook: Webhook) => Promise<DeliveryAnswer | undefined>;
   /** The next event of this kind reaches no webhook and no callback: only polling tells of it. */
@@ -98,7 +98,7 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
     signatureKeys: keys.list,
     signingKey: keys.signingKey,
     reply: (messageId, reply) => accounts.holding(messageId).messaging.reply(messageId, reply),
-    optOut: (messageId) => accounts.holding(messageId).messaging.optOut(messageId),
+    optOut: (messageId, isSolicited) => accounts.holding(messageId).messaging.optOut(messageId, isSolicited),
     deliver: (origin, webhook) => delivery.send({ event: 'custom' }, onceTo(origin, webhook)),
     dropNext: drops.dropNext,
     failNext: faults.failNext,

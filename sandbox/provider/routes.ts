@@ -45,7 +45,8 @@ export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
 /**
  * The API description names the services that know sub-accounts, and the signature keys are not among them. Whether the
  * header is refused or passed over is not said. It is refused here, because a client that gets by would otherwise change
- * the keys of the whole account while it believes to act for a part.
+ * the keys of the whole account while it believes to act for a part. Webhooks of sub-accounts are signed with the
+ * account's own key.
  */
 function checkKeysCall({ featureEnabled }: Api, { subAccount }: ApiCall): void {
   if (!featureEnabled) throw new ApiError(403, 'This feature has not been enabled in your account.');

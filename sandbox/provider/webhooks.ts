@@ -9,7 +9,7 @@ import {
   webhookMethods,
 } from '../../lambda/provider/types.ts';
 import { ApiError, badRequest, fieldsOf, isHttpUrl, notFound } from './errors.ts';
-import { hasDirectives } from './templates.ts';
+import { renderTemplate } from './templates.ts';
 
 /** A webhook as it is kept, and as answers show it. */
 export interface StoredWebhook extends WebhookDefinition {
@@ -136,7 +136,11 @@ function checkHeaders(value: unknown): string[] {
 
 function checkTemplate(value: unknown): string[] {
   if (typeof value !== 'string') return ['/template: must be text'];
-  return hasDirectives(value)
-    ? ['/template: this stand-in renders references, but no directives such as #foreach']
-    : [];
+  try {
+    renderTemplate(value, {});
+    return [];
+  } catch {
+    // What MessageMedia says of one that is no Velocity is documented nowhere.
+    return ['/template: is not a valid template'];
+  }
 }

@@ -24,7 +24,10 @@ beforeEach(() => {
 });
 
 const send = (args: string[], environment = env) =>
-  start([...args, 'send', 'Hello!', '--to', '+61491570157', '--json'], environment).done;
+  start(
+    [...args, 'send', 'Hello!', '--to', '+61491570157', '--callback-url', 'https://example.com', '--json'],
+    environment,
+  ).done;
 
 test.each([
   ['the option', ['--authentication', 'hmac'], {}],

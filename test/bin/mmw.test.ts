@@ -299,8 +299,14 @@ describe('webhooks', () => {
   test('are created with a template that carries ids, listed, changed and deleted', async () => {
     const url = `${callback.url}/hook`;
     const created = await json('webhooks', 'create', '--url', url, '--events', 'DELIVERED_DR,FAILED_DR');
-    expect(created).toMatchObject({ url, method: 'POST', encoding: 'JSON', retries: 5, retry_delay: 60 });
-    expect(created.template).toContain('"delivery_report_id":"$esc.json($drId)"');
+    expect(created).toMatchObject({
+      url: `${url}?kind=delivery-report`,
+      method: 'POST',
+      encoding: 'JSON',
+      retries: 5,
+      retry_delay: 60,
+    });
+    expect(created.template).toContain('"delivery_report_id":"$!esc.json($!drId)"');
     const changed = await json('webhooks', 'update', String(created.id), '--method', 'PUT');
     expect(changed).toMatchObject({ id: created.id, method: 'PUT', template: created.template });
     expect(await json('webhooks', 'list')).toMatchObject([{ id: created.id, method: 'PUT' }]);
@@ -326,26 +332,30 @@ describe('webhooks', () => {
     await json('webhooks', 'delete', String(id), '--yes');
   });
 
-  test('by GET are forms', async () => {
+  test('with a template of their own say that nothing is read from it, unless told otherwise', async () => {
+    const url = `${callback.url}/own?a=b`;
+    const own = ['--url', url, '--events', 'RECEIVED_SMS,OPT_OUT_SMS', '--template', '$moContent'];
+    const created = await json('webhooks', 'create', ...own);
+    expect(created).toMatchObject({ url: `${callback.url}/own?kind=webhook&a=b`, template: '$moContent' });
+    const changed = await json('webhooks', 'update', String(created.id), '--method', 'PUT');
+    expect(changed).toMatchObject({ url: created.url, template: '$moContent', method: 'PUT' });
+    const told = await json('webhooks', 'create', ...own, '--kind', 'reply');
+    expect(told.url).toBe(`${callback.url}/own?kind=reply&a=b`);
+    for (const { id } of [created, told]) await json('webhooks', 'delete', String(id), '--yes');
+  });
+
+  test('by GET have their variables in the URL and no template', async () => {
     const url = `${callback.url}/get`;
-    const { id, encoding } = await json(
-      'webhooks',
-      'create',
-      '--url',
-      url,
-      '--events',
-      'RECEIVED_SMS',
-      '--method',
-      'GET',
-    );
-    expect(encoding).toBe('FORM_ENCODED');
-    await json('webhooks', 'delete', String(id), '--yes');
+    const webhook = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS', '--method', 'GET');
+    expect(webhook).not.toHaveProperty('template');
+    expect(webhook.url).toMatch(/\/get\?kind=reply&reply_id=\$!moId&message_id=\$!mtId&/);
+    await json('webhooks', 'delete', String(webhook.id), '--yes');
   });
 
   test.each([
     [
-      ['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--method', 'GET', '--encoding', 'XML'],
-      'give --encoding FORM_ENCODED',
+      ['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--method', 'GET', '--template', 'a=$moId'],
+      'A GET webhook has no template',
     ],
     [['--events', 'DELIVERED_DR'], 'Give --events, and --url or --stack.'],
     [['--url', 'http://localhost/'], 'Give --events, and --url or --stack.'],

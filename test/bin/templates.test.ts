@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { kindOf, type TemplateKind, templateFor } from '../../bin/templates.ts';
+import { kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from '../../bin/templates.ts';
 import { eventTypes } from '../../lambda/contract.ts';
 import { toQueueMessage } from '../../lambda/event.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
@@ -40,34 +41,104 @@ const kinds: Record<TemplateKind, { events: WebhookEvent[]; type: string; cause:
   'opt-out': { events: ['OPT_OUT_SMS'], type: eventTypes.optOut, cause: (id) => provider.optOut(id) },
 };
 
-const cases = (Object.keys(kinds) as TemplateKind[]).flatMap((kind) =>
-  // A GET webhook has its data in the query, which only a form can be.
-  [...webhookEncodings.map((encoding) => [kind, encoding, 'POST'] as const), [kind, 'FORM_ENCODED', 'GET'] as const],
-);
+const cases = (Object.keys(kinds) as TemplateKind[]).flatMap((kind) => [
+  ...webhookEncodings.map((encoding) => [kind, encoding, 'POST'] as const),
+  [kind, 'JSON', 'GET'] as const,
+]);
+
+/** Creates a webhook as `mmw` does. */
+function create(kind: TemplateKind, encoding: WebhookEncoding, method: 'POST' | 'GET') {
+  const url = `${server.url}/messagemedia?kind=${kind}`;
+  const content =
+    method === 'GET' ? { url: `${url}&${queryFor(kind)}` } : { url, template: templateFor(kind, encoding) };
+  return api.createWebhook({ ...content, method, encoding, events: kinds[kind].events });
+}
+
+async function send(destination_number = '+61491570157'): Promise<string> {
+  const [message] = await api.sendMessages([{ content: 'Hello!', destination_number, delivery_report: true }]);
+  return message?.message_id ?? '';
+}
 
 test.each(cases)('%s in %s by %s has the ids that the event needs', async (kind, encoding, method) => {
-  const { events, type, cause } = kinds[kind];
-  const url = `${server.url}/messagemedia?kind=${kind}`;
-  await api.createWebhook({ url, method, encoding, events, template: templateFor(kind, encoding) });
+  const { type, cause } = kinds[kind];
+  await create(kind, encoding, method);
   const before = provider.deliveries.length;
-  const [message] = await api.sendMessages([
-    { content: 'Hello!', destination_number: '+61491570157', delivery_report: true },
-  ]);
-  cause(message?.message_id ?? '');
+  const messageId = await send();
+  cause(messageId);
   await provider.settled();
   const [delivery, ...more] = provider.deliveries.slice(before);
   expect(more).toEqual([]);
-  expect(messageOf(delivery?.request)).toMatchObject({ id: delivery?.eventId, type, groupId: message?.message_id });
+  expect(messageOf(delivery?.request)).toMatchObject({
+    id: delivery?.eventId,
+    type,
+    groupId: messageId,
+    unrendered: [],
+  });
 });
+
+test.each(cases.filter(([kind]) => kind === 'opt-out'))(
+  'two phones that write STOP are two events, also without a message before: %s in %s by %s',
+  async (kind, encoding, method) => {
+    await create(kind, encoding, method);
+    const before = provider.deliveries.length;
+    provider.optOut(await send('+61491570157'));
+    provider.optOut(await send('+61491570158'), false);
+    await provider.settled();
+    const deliveries = provider.deliveries.slice(before);
+    const messages = deliveries.map(({ request }) => messageOf(request));
+    expect(messages.map(({ id }) => id)).toEqual(deliveries.map(({ eventId }) => eventId));
+    expect(new Set(messages.map(({ deduplicationId }) => deduplicationId)).size).toBe(2);
+    expect(messages.map(({ type, unrendered }) => [type, unrendered])).toEqual(Array(2).fill([eventTypes.optOut, []]));
+  },
+);
+
+const vectors: { template: string; variables: Record<string, unknown>; rendered: string }[] = JSON.parse(
+  readFileSync(new URL('../vectors/velocity.json', import.meta.url), 'utf8'),
+);
+const ours = templateKinds.flatMap((kind) =>
+  webhookEncodings.map((encoding) => ({ kind, encoding, template: templateFor(kind, encoding) })),
+);
+
+test.each(ours)('Apache Velocity renders nothing that was typed as an id: $kind in $encoding', ({ kind, template }) => {
+  const rendered = vectors.filter((vector) => vector.template === template);
+  expect(rendered.length).toBeGreaterThan(8);
+  for (const { variables, rendered: body } of rendered) {
+    const id = variables.drId ?? variables.moId ?? variables.notificationId ?? 'r';
+    for (const target of [`/m?kind=${kind}`, ...(variables.accountId === undefined ? [] : ['/m'])]) {
+      const message = toMessage({ method: 'POST', target, body: Buffer.from(body) });
+      expect(message).toMatchObject({ id, type: kinds[kind].type, groupId: variables.mtId ?? id, unrendered: [] });
+    }
+  }
+});
+
+test.each(ours.filter(({ encoding }) => encoding === 'JSON'))(
+  'Apache Velocity makes JSON of it, with all that was given: $kind',
+  ({ kind, template }) => {
+    for (const { variables, rendered } of vectors.filter((vector) => vector.template === template)) {
+      const body = JSON.parse(rendered);
+      expect(body.metadata).toEqual(variables.metadata ?? {});
+      expect(body.source_number).toBe(variables.sourceAddress ?? '');
+      if (kind === 'delivery-report') expect(body.original_text).toBe(variables.mtContent ?? '');
+      else if (!body.attachments) expect(body.content).toBe(variables.moContent ?? '');
+      else
+        expect(body.attachments[1]).toEqual({ content_type: 'image/png', content: 'aGk=', original_name: 'a "b".png' });
+      expect(body.billing_units).toBe(kind === 'delivery-report' ? variables.billingUnits : undefined);
+    }
+  },
+);
 
 function messageOf(request: WireRequest | undefined) {
   if (request === undefined) throw new Error('nothing was delivered');
-  const { method, target, headers, body } = request;
+  return toMessage(request);
+}
+
+function toMessage(request: Pick<WireRequest, 'method' | 'target' | 'body'> & Partial<Pick<WireRequest, 'headers'>>) {
+  const { method, target, headers = {}, body } = request;
   const unsigned = { signature: 's', digest: 'SHA256', keyId: undefined, requestId: 'r' } as const;
   return toQueueMessage({
     method,
     target,
-    date: headers.date ?? '',
+    date: headers.date ?? 'Wed, 18 Jul 2018 06:33:52 GMT',
     body,
     contentType: headers['content-type'],
     ...unsigned,
@@ -83,6 +154,6 @@ test('every event has a template, and events of one kind share it', () => {
 
 test.each(webhookEncodings)('ids come before anything that somebody types, in %s', (encoding: WebhookEncoding) => {
   const template = templateFor('reply', encoding);
-  for (const id of ['$moId', '$!mtId', '$accountId'])
+  for (const id of ['moId', 'mtId', 'accountId'])
     expect(template.indexOf(id)).toBeLessThan(template.indexOf('$!moContent'));
 });

@@ -48,36 +48,35 @@ const settledReply = async (content?: string, at = provider) => {
 
 describe('a template reaches the other side whole', () => {
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('as JSON with %s', async (method) => {
-    await register({ method, template: '{"id":"$mtId","text":"$moContent","from":"$sourceAddress"}' });
+    await register({ method, template: '{"id":"$mtId","text":"$esc.json($moContent)","from":"$sourceAddress"}' });
     const { messageId, caught } = await settledReply();
     expect(caught).toMatchObject([{ method, target: '/hook?a=b', headers: { 'content-type': 'application/json' } }]);
     expect(JSON.parse(String(caught[0]?.body))).toEqual({ id: messageId, text: difficult, from: '+61412123123' });
   });
 
-  test('as a form', async () => {
-    await register({ encoding: 'FORM_ENCODED', template: "text=$moContent&order=$metadata.get('order')" });
+  // Whether MessageMedia escapes values in forms and XML is documented nowhere: here it does not, which is worse.
+  test('as a form, with nothing escaped', async () => {
+    await register({ encoding: 'FORM_ENCODED', template: "order=$metadata.get('order')&text=$moContent" });
     const { caught } = await settledReply();
     expect(caught[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded');
-    expect(Object.fromEntries(new URLSearchParams(String(caught[0]?.body)))).toEqual({
-      text: difficult,
-      order: '47/11',
-    });
+    expect(String(caught[0]?.body)).toBe(`order=47/11&text=${difficult}`);
   });
 
-  test('as XML', async () => {
+  test('as XML, with nothing escaped', async () => {
     await register({ encoding: 'XML', template: '<r t="$moContent">$!moContent</r>' });
     const { caught } = await settledReply(`<&>"'`);
     expect(caught[0]?.headers['content-type']).toBe('application/xml');
-    expect(String(caught[0]?.body)).toBe('<r t="&lt;&amp;&gt;&quot;&apos;">&lt;&amp;&gt;&quot;&apos;</r>');
+    expect(String(caught[0]?.body)).toBe(`<r t="<&>"'"><&>"'</r>`);
   });
 
   test.each(['JSON', 'FORM_ENCODED', 'XML'])('as the query of a GET, whatever the encoding: %s', async (encoding) => {
     const key = await enableNewKey(provider);
-    await register({ method: 'GET', encoding, template: 'text=$moContent&note={"ä"}' });
+    const url = `${catcher.url}/hook?a=b&text=$moContent&order=$metadata.get('order')&none=$!moId2`;
+    await register({ method: 'GET', encoding, url });
     const { caught } = await settledReply();
     const [request] = caught as [Caught];
     const query = new URL(request.target, catcher.url).searchParams;
-    expect(Object.fromEntries(query)).toEqual({ a: 'b', text: difficult, note: '{"ä"}' });
+    expect(Object.fromEntries(query)).toEqual({ a: 'b', text: difficult, order: '47/11', none: '' });
     expect(request).toMatchObject({ method: 'GET', body: Buffer.alloc(0) });
     expect(request.headers).not.toHaveProperty('content-type');
     expect(isSignedWith(key, request)).toBe(true);

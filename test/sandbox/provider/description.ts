@@ -1,0 +1,245 @@
+/** A JSON schema. */
+export type Schema = Record<string, unknown>;
+
+/** What the vendor's API description says of one operation. */
+export interface Operation {
+  /** Its method and path, with `{id}` for an id. */
+  call: string;
+  /** Names of the query parameters, and whether each is required. */
+  query?: Record<string, boolean>;
+  /** Whether `Accept` has to be there. */
+  needsAccept?: true;
+  request?: Schema;
+  /** By status: a body in JSON, plain text, or none. */
+  answers: Record<number, Schema | 'text' | 'none'>;
+}
+
+const text = { type: 'string' };
+const uuid = { type: 'string', format: 'uuid' };
+const dateTime = { type: 'string', format: 'date-time' };
+const flag = { type: 'boolean' };
+const whole = { type: 'integer' };
+const number = { type: 'string', minLength: 1, maxLength: 15 };
+const texts = { type: 'object', additionalProperties: text };
+
+/** Fields that are not described are not allowed: a client must not find what the vendor does not promise. */
+function object(properties: Record<string, Schema>, required: readonly string[] = []): Schema {
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+function list(items: Schema, limits: Schema = {}): Schema {
+  return { type: 'array', items, ...limits };
+}
+
+const says = (message: string) => object({ message: { const: message } }, ['message']);
+const badRequest = (message: string) =>
+  object({ message: { const: message }, details: list(text) }, ['message', 'details']);
+
+const keyFields = { key_id: text, cipher: text, digest: text, created: text, enabled: flag };
+const key = object(keyFields);
+const keyErrors = {
+  401: 'none',
+  403: says('This feature has not been enabled in your account.'),
+} as const;
+const badKeyRequest = badRequest('Bad Request');
+const noKey = says('Entity not found');
+
+const vendorAccount = object({ vendor_id: text, account_id: text });
+const metadata = { ...texts, maxProperties: 10 };
+const status = {
+  enum: [
+    ...['undefined', 'queued', 'processing', 'processed', 'failed', 'scheduled', 'cancelled', 'delivered'],
+    ...['expired', 'enroute', 'held', 'submitted', 'rejected', 'read'],
+  ],
+};
+const messageFields = {
+  callback_url: text,
+  content: { type: 'string', minLength: 1, maxLength: 5000 },
+  destination_number: number,
+  delivery_report: flag,
+  format: { enum: ['SMS', 'TTS', 'MMS'] },
+  message_expiry_timestamp: dateTime,
+  metadata: {
+    ...metadata,
+    propertyNames: { maxLength: 100 },
+    additionalProperties: { type: 'string', maxLength: 256 },
+  },
+  scheduled: dateTime,
+  source_number: text,
+  source_number_type: { enum: ['INTERNATIONAL', 'ALPHANUMERIC', 'SHORTCODE'] },
+  media: list(text),
+  subject: { type: 'string', maxLength: 64 },
+};
+const message = object({ ...messageFields, message_id: uuid, status }, ['content', 'destination_number']);
+const { media: _media, subject: _subject, ...statusFields } = messageFields;
+
+const report = object({
+  callback_url: text,
+  date_received: dateTime,
+  delay: whole,
+  billing_units: whole,
+  delivery_report_id: uuid,
+  message_id: uuid,
+  metadata: { type: 'object' },
+  original_text: text,
+  source_number: number,
+  status,
+  submitted_date: dateTime,
+  vendor_account_id: vendorAccount,
+});
+const reply = object({
+  callback_url: text,
+  content: { type: 'string', minLength: 1, maxLength: 5000 },
+  date_received: dateTime,
+  destination_number: number,
+  message_id: uuid,
+  metadata: { type: 'object' },
+  reply_id: uuid,
+  source_number: number,
+  vendor_account_id: vendorAccount,
+});
+const messageErrors = {
+  400: badRequest('Request failed to parse correctly. Please ensure input is valid and try again.'),
+  401: says('Invalid authentication credentials'),
+  404: says('Resource not found.'),
+};
+const { 400: badMessageRequest, 401: unauthorized, 404: noResource } = messageErrors;
+const ids = (name: string) => object({ [name]: list(uuid, { maxItems: 100 }) }, [name]);
+
+const settingFields = {
+  url: { type: 'string', maxLength: 1000 },
+  method: { enum: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] },
+  encoding: { enum: ['JSON', 'FORM_ENCODED', 'XML'] },
+  events: list(
+    {
+      enum: [
+        ...['ENROUTE_DR', 'SUBMITTED_DR', 'DELIVERED_DR', 'EXPIRED_DR', 'REJECTED_DR', 'FAILED_DR'],
+        ...['RECEIVED_SMS', 'RECEIVED_MMS', 'OPT_OUT_SMS'],
+      ],
+    },
+    { minItems: 1 },
+  ),
+  headers: {
+    type: 'object',
+    propertyNames: { maxLength: 200, not: { pattern: '^[Cc]ontent-[Tt]ype$' } },
+    additionalProperties: { type: 'string', maxLength: 1000 },
+  },
+  template: text,
+};
+const retryFields = {
+  read_timeout: { type: 'integer', minimum: 1, maximum: 60_000 },
+  retries: { type: 'integer', minimum: 0, maximum: 5 },
+  retry_delay: { type: 'integer', minimum: 5, maximum: 60 },
+};
+const webhookRequest = object({ ...settingFields, ...retryFields }, ['url', 'method', 'encoding', 'events']);
+const webhook = object(
+  {
+    id: uuid,
+    url: text,
+    method: text,
+    encoding: text,
+    headers: texts,
+    events: list(text),
+    template: text,
+    read_timeout: whole,
+    retries: whole,
+    retry_delay: whole,
+  },
+  ['id', 'url', 'method', 'retries'],
+);
+const somethingWrong = says('Something went wrong. Please try again later.');
+
+const keysPath = '/v1/iam/signature_keys';
+const webhooksPath = '/v1/webhooks/messages';
+
+/**
+ * The operations that the client uses and the simulator has, as facts of our own: what is required and allowed, with the
+ * limits that the text beside a schema gives. All error answers that an operation has are listed, and no others.
+ */
+export const operations: readonly Operation[] = [
+  {
+    call: `POST ${keysPath}`,
+    needsAccept: true,
+    request: object({ digest: text, cipher: text }, ['digest', 'cipher']),
+    answers: {
+      201: object({ ...keyFields, public_key: text }, [...Object.keys(keyFields), 'public_key']),
+      400: badKeyRequest,
+      ...keyErrors,
+    },
+  },
+  {
+    call: `GET ${keysPath}`,
+    query: { page: true, page_size: true },
+    answers: { 200: list(key), 400: badKeyRequest, ...keyErrors },
+  },
+  { call: `GET ${keysPath}/{id}`, answers: { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors } },
+  { call: `DELETE ${keysPath}/{id}`, answers: { 200: 'none', 404: noKey, ...keyErrors } },
+  {
+    call: `GET ${keysPath}/enabled`,
+    answers: { 200: key, 404: says('Currently no key is enabled'), ...keyErrors },
+  },
+  {
+    call: `PATCH ${keysPath}/enabled`,
+    needsAccept: true,
+    request: object({ key_id: text }, ['key_id']),
+    answers: { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors },
+  },
+  { call: `DELETE ${keysPath}/enabled`, answers: { 204: 'none', ...keyErrors } },
+  {
+    call: 'POST /v1/messages',
+    request: object({ messages: list(message, { minItems: 1, maxItems: 100 }) }, ['messages']),
+    answers: {
+      202: object({ messages: list(message, { maxItems: 100 }) }),
+      400: badMessageRequest,
+      401: unauthorized,
+    },
+  },
+  {
+    call: 'GET /v1/messages/{id}',
+    answers: { 200: object({ ...statusFields, message_id: uuid, status }), 401: unauthorized, 404: noResource },
+  },
+  // The description has a 404 for each of the four below, and does not say when: the simulator never answers it.
+  {
+    call: 'GET /v1/delivery_reports',
+    answers: { 200: object({ delivery_reports: list(report, { maxItems: 100 }) }), 401: unauthorized },
+  },
+  {
+    call: 'POST /v1/delivery_reports/confirmed',
+    request: ids('delivery_report_ids'),
+    answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
+  },
+  {
+    call: 'GET /v1/replies',
+    answers: { 200: object({ replies: list(reply, { maxItems: 100 }) }), 401: unauthorized },
+  },
+  {
+    call: 'POST /v1/replies/confirmed',
+    request: ids('reply_ids'),
+    answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
+  },
+  {
+    call: `POST ${webhooksPath}`,
+    request: webhookRequest,
+    answers: {
+      201: webhook,
+      400: somethingWrong,
+      401: 'none',
+      409: says('A webhook with the given url and method already exists.'),
+    },
+  },
+  {
+    call: `GET ${webhooksPath}`,
+    query: { page: false, page_size: false },
+    answers: {
+      200: object({ page: whole, pageSize: whole, pageData: list(webhook) }),
+      400: somethingWrong,
+      401: 'none',
+    },
+  },
+  {
+    call: `PATCH ${webhooksPath}/{id}`,
+    request: { ...object(settingFields), minProperties: 1 },
+    answers: { 200: webhook, 400: somethingWrong, 401: 'none', 404: 'none' },
+  },
+  { call: `DELETE ${webhooksPath}/{id}`, answers: { 204: 'none', 401: 'none', 404: 'none' } },
+];

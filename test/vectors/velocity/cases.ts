@@ -1,0 +1,69 @@
+import { templateFor, templateKinds } from '../../../bin/templates.ts';
+import { webhookEncodings } from '../../../lambda/provider/types.ts';
+
+/** Prints templates and variables for Apache Velocity to render: see make.sh. */
+const hostile = [
+  'plain',
+  'say "hi" \\ back/slash',
+  '$moId $!x ${notificationId} $esc.json($x)',
+  '#if($x)a#end #foreach #set($a=1)',
+  '&reply_id=typed&notification_id=typed',
+  '</content><reply_id>typed</reply_id><notification_id>typed</notification_id>',
+  '","reply_id":"typed","notification_id":"typed',
+  'line\nbreak\ttab\r 👍🏽 ü \u0000 \uffff',
+];
+
+const entry = { contentType: 'image/png', base64: 'aGk=', originalName: 'a "b".png' };
+
+const ids: Record<(typeof templateKinds)[number], object> = {
+  'delivery-report': {
+    drId: 'd-1',
+    status: 'delivered',
+    statusCode: '220',
+    submittedTimestamp: '2026-11-23T09:00:00Z',
+  },
+  reply: { moId: 'r-1', replyId: 'r-1', destinationAddress: '+61491570156' },
+  'opt-out': { notificationId: 'n-1', destinationAddress: '+61491570156' },
+};
+
+const cases: { template: string; variables: object }[] = [];
+for (const kind of templateKinds) {
+  for (const encoding of webhookEncodings) {
+    const template = templateFor(kind, encoding);
+    for (const content of hostile) {
+      const metadata = { order: '4711', [content.replace('\u0000', '')]: content };
+      const about = { mtId: 'm-1', messageId: 'm-1', accountId: 'a-1', vendorId: 'v-1', metadata };
+      const typed = { mtContent: content, moContent: content, sourceAddress: '+61491570157' };
+      const times = { receivedTimestamp: '2026-11-23T09:00:00.000Z' };
+      cases.push({ template, variables: { ...ids[kind], ...about, ...typed, ...times } });
+    }
+    cases.push({ template, variables: {} });
+    cases.push({ template, variables: { ...ids[kind], accountId: 'a-1', metadata: {} } });
+    cases.push({ template, variables: { ...ids[kind], attachments: [entry, entry], billingUnits: 2 } });
+  }
+}
+
+const variables = {
+  id: '1',
+  text: 'say "hi"\n',
+  n: 2,
+  no: false,
+  metadata: { 'a key': 'a&b', $b: '$id' },
+  list: ['x', 'y'],
+};
+for (const template of [
+  '$id ${id} $!id $!{id} ${id}x $idx $!idx|${idx}|$!{idx}',
+  "$metadata.get('a key')|$metadata.get('b')|$!metadata.get('b')|$!{metadata.get('b')}",
+  'costs $5, 100%, $ and #fff, #1, #iffy',
+  '$esc.json($text)|$esc.json($!text)|$esc.json($none)|$!esc.json($none)|$!esc.json($!none)',
+  '#if($id)yes#else no#end|#if($none)yes#{else}no#end|#if($no)a#elseif($n)b#else c#end',
+  '#foreach($x in $list)$x#if($foreach.hasNext),#end#end',
+  '#foreach($x in $list)$x#if($velocityHasNext),#end#end',
+  '#foreach($k in $metadata.keySet())"$k":"$esc.json($metadata.get($k))"#if($foreach.hasNext),#end#end',
+  '#foreach($e in $metadata.entrySet())"$e.key":"$e.value"#if( $foreach.hasNext ),#end    #end  }',
+  '#foreach($e in $none.entrySet())x#end|#foreach($e in $none)x#end|',
+  '{ "attachments": [ #if ($attachments) 1 #else 2 #end ] }',
+]) {
+  cases.push({ template, variables });
+}
+console.log(JSON.stringify(cases));

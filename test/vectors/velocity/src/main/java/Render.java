@@ -1,0 +1,51 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.text.StringEscapeUtils;
+import org.apache.velocity.VelocityContext;
+import org.apache.velocity.app.VelocityEngine;
+
+/** Reads a list of {template, variables} and writes it with what Apache Velocity makes of each, as `rendered`. */
+public class Render {
+  /** MessageMedia's `$esc`. What it does with a null is what Velocity Tools do: nothing comes back. */
+  public static class Escape {
+    public String json(Object value) {
+      return value == null ? null : StringEscapeUtils.escapeJson(String.valueOf(value));
+    }
+  }
+
+  public static void main(String[] args) throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode cases = mapper.readTree(System.in);
+    VelocityEngine engine = new VelocityEngine();
+    engine.init();
+    for (JsonNode one : cases) {
+      VelocityContext context = new VelocityContext();
+      one.get("variables").fields().forEachRemaining((entry) -> context.put(entry.getKey(), toJava(entry.getValue())));
+      context.put("esc", new Escape());
+      StringWriter writer = new StringWriter();
+      engine.evaluate(context, writer, "template", one.get("template").asText());
+      ((ObjectNode) one).put("rendered", writer.toString());
+    }
+    System.out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(cases));
+  }
+
+  private static Object toJava(JsonNode node) {
+    if (node.isObject()) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      node.fields().forEachRemaining((entry) -> map.put(entry.getKey(), toJava(entry.getValue())));
+      return map;
+    }
+    if (node.isArray()) {
+      List<Object> list = new ArrayList<>();
+      node.forEach((item) -> list.add(toJava(item)));
+      return list;
+    }
+    return node.isInt() ? (Object) node.asInt() : node.isBoolean() ? (Object) node.asBoolean() : node.asText();
+  }
+}
