@@ -21,10 +21,17 @@ test('every character can be in a cell, in JSON, and in an error', () => {
 });
 
 test('what MessageMedia answers cannot write on the screen', async () => {
-  const key_id = '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11';
-  const key = { key_id, cipher: 'RSA', digest: 'SHA256', created: 'a\u001b[2J\u009b31m\u202e', enabled: true };
+  const webhook = {
+    id: '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11',
+    url: 'https://a.example',
+    method: 'POST',
+    events: ['a\u001b[2J\u009b31m\u202e'],
+  };
   const server = await listen(0, ({ headers }, response) => {
-    const answers = { one: [200, [key]], two: [400, { message: 'no\u001b]0;title\u0007', details: ['\u009b2J'] }] };
+    const answers = {
+      one: [200, { page: 0, pageSize: 100, pageData: [webhook] }],
+      two: [400, { message: 'no\u001b]0;title\u0007', details: ['\u009b2J'] }],
+    };
     const [status, body] = answers[headers.account as 'one' | 'two'];
     response.writeHead(Number(status), { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
@@ -36,7 +43,7 @@ test('what MessageMedia answers cannot write on the screen', async () => {
   try {
     for (const args of [[], ['--json']]) {
       for (const account of ['one', 'two']) {
-        const { stdout, stderr } = await start(['keys', 'list', '--account', account, ...args], env).done;
+        const { stdout, stderr } = await start(['webhooks', 'list', '--account', account, ...args], env).done;
         expect(stdout + stderr).toContain('\\u001b');
         expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
       }
