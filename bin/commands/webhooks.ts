@@ -31,9 +31,9 @@ export function addWebhooksCommand(program: Command): void {
     .command('list')
     .description('list the webhooks')
     .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
-  addSettings(
-    webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'),
-  ).action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
+  addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
+    .addHelpText('after', updateNotes)
+    .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
   webhooks
     .command('delete <webhook-id>')
     .description('delete a webhook')
@@ -48,8 +48,13 @@ signed too. With a template of your own it is kind=webhook, and nothing is read 
 its request. Give --kind only if that template puts the id of MessageMedia first and escapes what people typed.
 
 Documented by MessageMedia: events and variables, $esc.json in JSON templates, and for GET the variables in the URL's
-query, without a template. Documented nowhere: whether values are escaped in a form, in XML and in a query. What people
+query, without a template. An opt-out has $notificationId, and neither $moId nor $replyId: what has no value stays in
+the body as it is written, unless it is written $!x. Documented nowhere: whether values are escaped in a form, in XML and in a query. What people
 typed is therefore in the JSON templates alone; the others have ids, numbers, times and states.`;
+
+const updateNotes = `
+A template is written for one kind of event and one encoding: with --events or --encoding the webhook gets one of ours,
+unless --template is given, also if it had one of your own. The rest of its URL's query stays, unless --url is given.`;
 
 interface Settings extends GlobalOptions {
   stack?: string;
@@ -75,7 +80,10 @@ function addSettings(command: Command): Command {
     .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
     .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)
     .addOption(
-      new Option('--kind <kind>', 'what the URL says of the events (default: by the template)').choices(urlKinds),
+      new Option(
+        '--kind <kind>',
+        'what the URL says of the events (default: what it says already, else by the template)',
+      ).choices(urlKinds),
     )
     .option(
       '--template <template>',
