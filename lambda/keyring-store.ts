@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetSecretValueCommand,
   InvalidParameterException,
@@ -65,7 +66,11 @@ export function createKeyringStore(client: SecretsManagerClient, SecretId: strin
     },
     update: async (change, versionId = randomUUID()) => {
       if (await tryUpdate(change, versionId)) return;
-      for (let tries = 0; tries < 5; tries++) if (await tryUpdate(change, randomUUID())) return;
+      // What was read may be some seconds old: Secrets Manager is eventually consistent.
+      for (const pause of [0, 250, 500, 1_000, 2_000, 4_000]) {
+        await sleep(pause);
+        if (await tryUpdate(change, randomUUID())) return;
+      }
       throw new Error('The keyring is being changed by somebody else all the time: try again later');
     },
   };

@@ -55,7 +55,12 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
       if (entry && entry.pending_since === undefined) return;
       await rotation.create(version === undefined ? token : undefined);
     },
-    setSecret: () => rotation.enable(),
+    setSecret: async () => {
+      // A key that another run left waiting goes before; else the one made here must show, or this step fails loudly.
+      const waiting = (await keyring.read())?.find(({ pending_since }) => pending_since !== undefined)?.key_id;
+      const isEnabled = made !== undefined && (await find(keyring, made))?.enabled_at !== undefined;
+      await rotation.enable({ keyId: waiting ?? (isEnabled ? undefined : made) });
+    },
     testSecret: rotation.confirm,
     finishSecret: async () => {
       await rotation.retire();

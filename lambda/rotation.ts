@@ -1,27 +1,28 @@
-import { keyringCacheMilliseconds, parseKeyring } from './keyring.ts';
-import { afterEnabling, identify, type KeyringEntry, sameId, writeEntries } from './keyring-secret.ts';
-import type { KeyringStore } from './keyring-store.ts';
-import { ProviderError } from './provider/error.ts';
-import type { Provider } from './provider/provider.ts';
+import {
+  deleteKey,
+  enableKey,
+  exists,
+  isVerifiable,
+  type KeyChangeDependencies,
+  prove,
+  readAll,
+  readUntil,
+  repairEnabled,
+} from './key-changes.ts';
+import { keyringCacheMilliseconds } from './keyring.ts';
+import { afterEnabling, identify, type KeyringEntry, sameId, without } from './keyring-secret.ts';
 import type { Digest } from './signature.ts';
 
 /** After this long every verifier has read the keyring anew: its cache, and time for a slow load. */
 export const propagationMilliseconds = keyringCacheMilliseconds + 30_000;
 
-/** After this long no retry of a webhook signed with an old key is due: 5 x (60 s + 60 s), and time for a slow one. */
+/** How long a key can be gone back to before it is deleted, which the retries of a webhook fit into: 5 x (60 s + 60 s). */
 export const retryTailMilliseconds = 10 * 60_000 + 60_000;
 
 /** What a rotation needs from outside. Times are milliseconds since the epoch. */
-export interface RotationDependencies {
-  provider: Pick<
-    Provider,
-    'createSignatureKey' | 'getSignatureKey' | 'getEnabledSignatureKey' | 'enableSignatureKey' | 'deleteSignatureKey'
-  >;
-  keyring: KeyringStore;
+export interface RotationDependencies extends KeyChangeDependencies {
   /** For the new key. */
   digest: Digest;
-  now: () => number;
-  pause: (milliseconds: number) => Promise<void>;
   /** Gets each step in words, without key material. */
   log: (message: string) => void;
 }
@@ -38,31 +39,44 @@ export interface Rotation {
    * @returns the key's id
    */
   create(versionId?: string): Promise<string>;
-  /** Waits until every verifier can have the new key unless told not to, proves that it is there, and enables it. */
-  enable(options?: { atOnce: boolean }): Promise<void>;
+  /**
+   * Waits until every verifier can have the new key, unless told not to or nothing is verified meanwhile anyway; proves
+   * that it is there, and enables it. A key that was abandoned meanwhile is left alone.
+   */
+  enable(options?: EnableOptions): Promise<void>;
   /** Checks that the enabled key is one that verifiers can have. */
   confirm(): Promise<void>;
-  /** Waits until no retry can be signed with the old key, and deletes it at MessageMedia, then in the keyring. */
+  /** Waits until nobody is likely to go back to the old key, deletes it at MessageMedia, and keeps its public half. */
   retire(): Promise<void>;
+  /** Gives up the key that waits to be enabled, in both places. @returns its id */
+  abandon(): Promise<string | undefined>;
   /** All four steps, or those that are left of a run that was stopped. */
   run(): Promise<void>;
+}
+
+/** How a new key is enabled. */
+export interface EnableOptions {
+  /** The key, as `create` gave it; else the one that waits in the keyring. */
+  keyId?: string | undefined;
+  atOnce?: boolean;
 }
 
 export function createRotation(dependencies: RotationDependencies): Rotation {
   const steps = {
     create: (versionId?: string) => create(dependencies, versionId),
-    enable: (options?: { atOnce: boolean }) => enable(dependencies, options?.atOnce ?? false),
+    enable: (options?: EnableOptions) => enable(dependencies, options),
     confirm: () => confirm(dependencies),
     retire: () => retire(dependencies),
+    abandon: () => abandon(dependencies),
   };
-  const run = async () => {
+  const run = async (): Promise<void> => {
     const entries = await readAll(dependencies.keyring);
-    const isAlmostDone = entries.some(isRetired) && !entries.some(isPending);
+    const enabled = await dependencies.provider.getEnabledSignatureKey();
+    if (enabled && (await noteReturn(dependencies, enabled.key_id))) return run();
+    // With no key enabled there is nothing to finish: webhooks are unsigned until a new one is.
+    const isAlmostDone = enabled !== undefined && entries.some(isRetired) && !entries.some(isPending);
     if (isAlmostDone) dependencies.log('finishing a rotation that was stopped; run it again for another');
-    else {
-      await steps.create();
-      await steps.enable();
-    }
+    else await steps.enable({ keyId: await steps.create() });
     await steps.confirm();
     await steps.retire();
   };
@@ -81,16 +95,29 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
     log(`key ${pending.key_id} is gone at MessageMedia: making another`);
   }
   const enabled = await provider.getEnabledSignatureKey();
+  if (enabled) await noteReturn(dependencies, enabled.key_id);
   const { enabled: _enabled, ...created } = await provider.createSignatureKey(digest);
   const entry: KeyringEntry = { ...created, pending_since: new Date(now()).toISOString() };
   if (enabled) entry.replaces = enabled.key_id;
   const add = (entries: KeyringEntry[]) => [
-    ...identify(entries, enabled).filter(({ key_id }) => pending === undefined || !sameId(key_id, pending.key_id)),
+    // The new key may be there already, when the answer to writing it was lost.
+    ...without(without(identify(entries, enabled), pending?.key_id ?? created.key_id), created.key_id),
     entry,
   ];
   await storeOrDelete(dependencies, add, created.key_id, versionId);
   log(`key ${created.key_id} is created and in the keyring`);
   return created.key_id;
+}
+
+/** Somebody went back to a retired key at MessageMedia alone: it signs again, so verifiers must take it again. */
+async function noteReturn(dependencies: RotationDependencies, enabledId: string): Promise<boolean> {
+  const { keyring, now, log } = dependencies;
+  const isReturned = (entry: KeyringEntry) => isRetired(entry) && sameId(entry.key_id, enabledId);
+  if (!(await readAll(keyring)).some(isReturned)) return false;
+  await keyring.update((entries) => afterEnabling(entries, enabledId, undefined, now()));
+  await readUntil(dependencies, (entries) => !entries.some(isReturned), `that key ${enabledId} is enabled again`);
+  log(`key ${enabledId} is enabled again: noted in the keyring`);
+  return true;
 }
 
 /** Nobody can ever get a key's public half again: when it cannot be stored, the key is deleted again. */
@@ -111,48 +138,37 @@ async function storeOrDelete(
   }
 }
 
-async function enable(dependencies: RotationDependencies, atOnce: boolean): Promise<void> {
+async function enable(
+  dependencies: RotationDependencies,
+  { keyId: wanted, atOnce }: EnableOptions = {},
+): Promise<void> {
   const { provider, keyring, now, pause, log } = dependencies;
-  const pending = (await readAll(keyring)).find(isPending);
+  const isWanted = ({ key_id }: KeyringEntry) => wanted !== undefined && sameId(key_id, wanted);
+  const entries = wanted
+    ? await readUntil(dependencies, (shown) => shown.some(isWanted), `key ${wanted}`)
+    : await readAll(keyring);
+  const pending = entries.filter(isPending).find((entry) => wanted === undefined || isWanted(entry));
   if (pending === undefined) return log('no new key waits to be enabled');
   const { key_id: keyId, pending_since: since, replaces } = pending;
+  const enabled = await provider.getEnabledSignatureKey();
+  const isVerified = enabled !== undefined && isVerifiable(enabled.key_id, entries);
+  if (!isVerified) log('no webhook is accepted at the moment: enabling the new key at once');
   const wait = remaining(since, propagationMilliseconds, now());
-  if (!atOnce && wait > 0 && !(await provider.getSignatureKey(keyId)).enabled) {
+  if (!atOnce && isVerified && wait > 0 && !sameId(enabled.key_id, keyId)) {
     log(`waiting ${seconds(wait)} until every verifier can have key ${keyId}`);
     await pause(wait);
     const stillPending = (await readAll(keyring)).some((entry) => isPending(entry) && sameId(entry.key_id, keyId));
-    if (!stillPending) return log(`key ${keyId} was enabled or removed by somebody else meanwhile: leaving it alone`);
+    if (!stillPending) return log(`key ${keyId} was enabled, abandoned or removed meanwhile: leaving it alone`);
   }
   await enableKey(dependencies, keyId, replaces);
   log(`key ${keyId} is enabled`);
 }
 
-/**
- * Enables a key that verifiers can have, and notes in the keyring that the one before it is retired.
- *
- * @param replaces the key before it, for when it was enabled already and only the note is missing
- * @throws {Error} when the keyring does not have the key: every webhook would be refused
- */
-export async function enableKey(
-  { provider, keyring, now }: Pick<RotationDependencies, 'provider' | 'keyring' | 'now'>,
-  keyId: string,
-  replaces?: string,
-): Promise<void> {
-  prove(keyId, await readAll(keyring));
-  const before = await provider.getEnabledSignatureKey();
-  await provider.enableSignatureKey(keyId);
-  const previousId = before && !sameId(before.key_id, keyId) ? before.key_id : replaces;
-  await keyring.update((entries) => afterEnabling(entries, keyId, previousId, now()));
-}
-
-/** The key must come out of the keyring by the very code that verifiers read it with. */
-function prove(keyId: string, entries: readonly KeyringEntry[]): void {
-  const { keys } = parseKeyring(writeEntries(entries));
-  if (keys.some(({ id }) => sameId(id, keyId))) return;
-  throw new Error(
-    `The keyring has no public key ${keyId}: with it enabled every webhook would be refused. MessageMedia gives a ` +
-      'public key out only when it is created: create another key',
-  );
+async function abandon(dependencies: RotationDependencies): Promise<string | undefined> {
+  const pending = (await readAll(dependencies.keyring)).find(isPending);
+  if (pending === undefined) return undefined;
+  await deleteKey(dependencies, pending.key_id);
+  return pending.key_id;
 }
 
 async function confirm({ provider, keyring, log }: RotationDependencies): Promise<void> {
@@ -167,14 +183,21 @@ async function retire(dependencies: RotationDependencies): Promise<void> {
   for (const { key_id: keyId } of (await readAll(keyring)).filter(isRetired)) {
     if (!(await waitForRetries(dependencies, keyId))) continue;
     const enabled = await provider.getEnabledSignatureKey();
-    if (enabled && sameId(keyId, enabled.key_id)) {
+    if (enabled === undefined) {
+      log(`key ${keyId} stays: no key is enabled, and it may be needed`);
+      continue;
+    }
+    if (sameId(keyId, enabled.key_id)) {
       // Somebody went back to it meanwhile.
       await keyring.update((entries) => afterEnabling(entries, keyId, undefined, now()));
       log(`key ${keyId} is enabled again: it stays`);
       continue;
     }
-    await deleteKey({ provider, keyring }, keyId);
-    log(`key ${keyId} is deleted`);
+    await deleteKey(dependencies, keyId);
+    log(`key ${keyId} is deleted; its public half stays, to check what it signed`);
+    const repaired = await repairEnabled(dependencies, enabled.key_id);
+    if (repaired !== undefined)
+      log(`key ${keyId} was enabled while it was deleted: key ${repaired} is enabled instead`);
   }
 }
 
@@ -201,47 +224,13 @@ function isPending(entry: KeyringEntry): entry is PendingEntry {
 type RetiredEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'retired_at'>>;
 
 function isRetired(entry: KeyringEntry): entry is RetiredEntry {
-  return entry.key_id !== undefined && entry.retired_at !== undefined;
-}
-
-async function readAll(keyring: KeyringStore): Promise<KeyringEntry[]> {
-  return (await keyring.read()) ?? [];
-}
-
-async function exists(provider: Pick<Provider, 'getSignatureKey'>, keyId: string): Promise<boolean> {
-  try {
-    await provider.getSignatureKey(keyId);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-/** Deletes a key at MessageMedia first: a key that can still sign must stay in the keyring. It may be gone already. */
-export async function deleteKey(
-  { provider, keyring }: Pick<RotationDependencies, 'provider' | 'keyring'>,
-  keyId: string,
-): Promise<void> {
-  try {
-    await provider.deleteSignatureKey(keyId);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  await keyring.update((entries) => {
-    const left = entries.filter((entry) => !sameId(entry.key_id, keyId));
-    return left.length < entries.length ? left : entries;
-  });
+  return entry.key_id !== undefined && entry.retired_at !== undefined && entry.deleted_at === undefined;
 }
 
 /** Milliseconds of a period that are left; all of it when its beginning cannot be read or is still to come. */
 function remaining(since: string, period: number, now: number): number {
   const begun = Date.parse(since);
   return begun <= now ? begun + period - now : period;
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof ProviderError && error.code === 'not_found';
 }
 
 function seconds(milliseconds: number): string {

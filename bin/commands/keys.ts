@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { sameId } from '../../lambda/keyring-secret.ts';
+import { deleteKey as deleteKeyEverywhere, enableKey, isVerifiable } from '../../lambda/key-changes.ts';
+import { parseKeyring } from '../../lambda/keyring.ts';
+import { afterEnd, type KeyringEntry, readEntries, sameId, without } from '../../lambda/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
-import { createRotation, deleteKey as deleteKeyEverywhere, enableKey } from '../../lambda/rotation.ts';
+import { createRotation } from '../../lambda/rotation.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import {
   addKeyringOptions,
@@ -13,7 +17,7 @@ import {
   type GlobalOptions,
   type KeyringOptions,
 } from '../connections.ts';
-import { describeKey, findKeyRow, listKeyRows, stateOf } from '../key-rows.ts';
+import { describeKey, findKeyRow, type KeyRow, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { confirm } from '../question.ts';
 
@@ -43,16 +47,26 @@ export function addKeysCommand(program: Command): void {
   add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one')
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
-  keys
-    .command('disable')
-    .description('leave webhooks unsigned from now on, which makes the receiver refuse them')
+  add('disable', 'leave webhooks unsigned from now on, which makes the receiver refuse them')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => disableKey(command.optsWithGlobals()));
-  add('delete <key-id>', 'delete a key at MessageMedia and in the keyring')
+  add('delete <key-id>', 'delete a key at MessageMedia; its public half stays in the keyring, to check what it signed')
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => deleteKey(keyId, command.optsWithGlobals()));
+  add(
+    'forget <key-id>',
+    'drop a key from the keyring for good, after a leak: nothing that it signed is accepted any more',
+  )
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => forgetKey(keyId, command.optsWithGlobals()));
+  add(
+    'import <file>',
+    'add public keys to the keyring: an answer of MessageMedia that created one, or - for standard input',
+  ).action((file: string, _options, command: Command) => importKeys(file, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
+    .option('--abandon', 'give up the new key of a rotation that is under way, and leave the enabled one')
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
 }
 
@@ -65,7 +79,7 @@ async function createKey(options: Options<{ digest: Digest; enable?: boolean; ye
   }
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await rotation.create();
-  if (options.enable) await rotation.enable({ atOnce: true });
+  if (options.enable) await rotation.enable({ keyId, atOnce: true });
   const key = await findKeyRow(provider, keyring, keyId);
   print(
     options.json,
@@ -79,12 +93,21 @@ async function listKeys(options: Options): Promise<void> {
   const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring]);
   const text =
     keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
+  print(options.json, keys, `${text}${warningOf(keys)}`);
+}
+
+/** What is wrong with the keys as they are now, in the words of what becomes of webhooks. */
+function warningOf(keys: readonly KeyRow[]): string {
   const enabled = keys.find((key) => key.enabled);
-  const warning =
-    enabled?.keyring === 'no'
-      ? '\nThe enabled key is not in the keyring: every webhook is refused. See "mmw keys create --help".'
-      : '';
-  print(options.json, keys, `${text}${warning}`);
+  if (enabled === undefined) return '\nNo key is enabled: webhooks arrive unsigned, and every one is refused.';
+  if (enabled.keyring === 'yes' || enabled.keyring === 'pending' || enabled.keyring === 'not asked') return '';
+  const problem = {
+    no: 'is not in the keyring',
+    unreadable: 'cannot be read in the keyring',
+    retired: 'is retired in the keyring',
+    remembered: 'is deleted in the keyring',
+  }[enabled.keyring];
+  return `\nThe enabled key ${problem}: every webhook is refused. See "mmw keys create --help" and "mmw keys import --help".`;
 }
 
 async function showKey(keyId: string, options: Options): Promise<void> {
@@ -95,7 +118,7 @@ async function showKey(keyId: string, options: Options): Promise<void> {
 async function enableKeyCommand(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
   const { provider, keyring } = await connect(options);
   await confirmTakeover({ provider, keyring }, options);
-  await enableKey({ provider, keyring, now: Date.now }, keyId);
+  await enableKey({ provider, keyring, now: Date.now, pause: sleep }, keyId);
   const key = await findKeyRow(provider, keyring, keyId);
   print(options.json, key, describeKey(key));
 }
@@ -106,21 +129,21 @@ async function confirmTakeover(
   options: { yes?: boolean },
 ): Promise<void> {
   const enabled = await provider.getEnabledSignatureKey();
-  const entries = (await keyring.read()) ?? [];
-  // A key that was pasted without its id may be the very one.
-  if (!enabled || entries.some(({ key_id }) => !key_id || sameId(key_id, enabled.key_id))) return;
+  if (!enabled || isVerifiable(enabled.key_id, (await keyring.read()) ?? [])) return;
   await confirm(
     `Key ${enabled.key_id} is enabled and not in this keyring. Enable another? Whoever verifies with it refuses every webhook from then on.`,
     options,
   );
 }
 
-async function disableKey(options: GlobalOptions & { yes?: boolean }): Promise<void> {
+async function disableKey(options: Options<{ yes?: boolean }>): Promise<void> {
   const provider = connectProvider(options);
+  const keyring = await findKeyring(options);
   const enabled = await provider.getEnabledSignatureKey();
   if (enabled) {
     await confirm(`Disable key ${enabled.key_id}? Webhooks arrive unsigned from then on, and are refused.`, options);
     await provider.disableSignatureKey();
+    await keyring?.update((entries) => afterEnd(entries, enabled.key_id, 'retired_at', Date.now()));
   }
   print(
     options.json,
@@ -131,18 +154,58 @@ async function disableKey(options: GlobalOptions & { yes?: boolean }): Promise<v
 
 async function deleteKey(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
   const { provider, keyring } = await connect(options);
-  const enabled = await provider.getEnabledSignatureKey();
-  const consequence = sameId(enabled?.key_id, keyId)
+  const wasEnabled = sameId((await provider.getEnabledSignatureKey())?.key_id, keyId);
+  const consequence = wasEnabled
     ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
-    : 'Webhooks signed with it that are still to be retried are refused from then on.';
+    : 'It can sign no more. Its public half stays here, to check what it signed.';
   const key = await findKeyRow(provider, keyring, keyId);
   await confirm(`Delete key ${keyId}? ${consequence}`, options);
-  await deleteKeyEverywhere({ provider, keyring }, key.key_id);
-  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted, at MessageMedia and in the keyring.`);
+  const dependencies = { provider, keyring, now: Date.now, pause: sleep };
+  // Looked at again: somebody may have enabled it while the question stood there.
+  await deleteKeyEverywhere(dependencies, key.key_id, { evenIfEnabled: wasEnabled });
+  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.`);
 }
 
-async function rotateKeys(options: Options<{ digest: Digest }>): Promise<void> {
+async function forgetKey(keyId: string, options: Options<{ yes?: boolean }>): Promise<void> {
+  const { provider, keyring } = await connect(options);
+  if (sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) {
+    throw new Error(`Key ${keyId} is enabled: rotate first ("mmw keys rotate"), or every webhook would be refused.`);
+  }
+  const entries = (await keyring.read()) ?? [];
+  if (without(entries, keyId).length === entries.length) throw new Error(`The keyring has no key ${keyId}.`);
+  await confirm(`Forget key ${keyId}? Nothing that it signed is accepted or can be checked any more.`, options);
+  await keyring.update((current) => without(current, keyId));
+  print(options.json, { forgotten: keyId }, `Key ${keyId} is forgotten.`);
+}
+
+/** Adds keys of any form that a keyring secret may have; what is there already stays as it is. */
+async function importKeys(file: string, options: Options): Promise<void> {
+  const keyring = await connectKeyring(options);
+  const secret = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  // Every key must be one that verifiers can read, and each is known by its id from then on.
+  const { warnings } = parseKeyring(secret);
+  const skipped = warnings.filter((warning) => warning.includes('is skipped'));
+  if (skipped.length > 0) throw new Error(`${file} holds something that is no key: ${skipped.join('; ')}.`);
+  const added = (readEntries(secret) as KeyringEntry[]).map((entry) => ({ ...entry, enabled: undefined }));
+  if (added.length === 0 || added.some(({ key_id }) => !key_id)) {
+    throw new Error(`${file} must hold the answer of MessageMedia that created the key, with its key_id.`);
+  }
+  await keyring.update((entries) => {
+    const news = added.filter(({ key_id }) => !entries.some((entry) => sameId(entry.key_id, key_id ?? '')));
+    return news.length === 0 ? entries : [...entries, ...news];
+  });
+  const ids = added.map(({ key_id }) => key_id);
+  print(options.json, { imported: ids }, `In the keyring: ${ids.join(', ')}.`);
+}
+
+async function rotateKeys(options: Options<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
   const { provider, keyring, rotation } = await connect(options, options.digest);
+  if (options.abandon) {
+    const abandoned = await rotation.abandon();
+    const said = abandoned ? `Key ${abandoned} is given up, and deleted.` : 'No rotation is under way.';
+    return print(options.json, { abandoned: abandoned ?? null }, said);
+  }
+  await confirmTakeover({ provider, keyring }, options);
   progress('It can be stopped at any time without harm: run it again to go on.');
   await rotation.run();
   const keys = await listKeyRows(provider, keyring);

@@ -218,6 +218,11 @@ test('what destroys asks first, and does nothing where nobody can be asked', asy
   expect(provider.signingKey()?.id).toBe(key.key_id);
   for (const command of commands) expect(await mmw([...command, '--yes'])).toMatchObject({ code: 0 });
   expect(await api.listSignatureKeys()).toEqual([]);
+  // Its public half stays, to check what it signed.
+  const end = expect.any(String);
+  expect(keyring()).toMatchObject([{ key_id: key.key_id, retired_at: end, deleted_at: end }]);
+  expect(await json('keys', 'list')).toMatchObject([{ key_id: key.key_id, keyring: 'remembered' }]);
+  expect(await mmw(['keys', 'forget', String(key.key_id), '--yes'])).toMatchObject({ code: 0 });
   expect(keyring()).toEqual([]);
   expect(await api.listWebhooks()).toEqual([]);
 });

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { localCredentials } from '../../sandbox/queue.ts';
 
-const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
+/** What `npx mmw` runs. */
+export const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
 /** What a command did. */
 export interface Outcome {

@@ -58,19 +58,22 @@ async function rotate(until: RotationEvent['Step'] = 'finishSecret'): Promise<st
   return ClientRequestToken;
 }
 
-const keys = (): { key_id: string }[] => JSON.parse(secrets.get('keyring') ?? '').keys;
+/** The keys that can still sign; the public halves of the others are kept. */
+const keys = (): { key_id: string }[] =>
+  JSON.parse(secrets.get('keyring') ?? '').keys.filter((key: { deleted_at?: string }) => key.deleted_at === undefined);
 
 test('the four steps of Secrets Manager make the first key and then replace it', async () => {
   await rotate();
   const [first] = keys();
   expect(provider.signingKey()).toMatchObject({ id: first?.key_id, digest: 'SHA512' });
-  expect(waits).toHaveLength(1);
+  // Nothing was verified before: there is nothing to wait for.
+  expect(waits).toHaveLength(0);
   await rotate();
   const [second] = keys();
   expect(keys()).toHaveLength(1);
   expect(second?.key_id).not.toBe(first?.key_id);
   expect(provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([second?.key_id]);
-  expect(waits).toHaveLength(3);
+  expect(waits).toHaveLength(2);
 });
 
 test('a finished rotation lets the next one begin: no version is left pending', async () => {

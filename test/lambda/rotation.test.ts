@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { enableKey } from '../../lambda/key-changes.ts';
+import type { KeyringEntry } from '../../lambda/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
-import { enableKey, propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
+import { propagationMilliseconds, retryTailMilliseconds } from '../../lambda/rotation.ts';
 import { World } from './rotation-world.ts';
 
 let world: World;
@@ -12,7 +14,9 @@ afterEach(() => world.close());
 
 const enabledId = () => world.provider.signingKey()?.id;
 const keyring = async () => (await world.store.read()) ?? [];
-const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
+/** Of the keys that can still sign; the public halves of the others are kept. */
+const keyringIds = async () =>
+  (await keyring()).filter(({ deleted_at }) => deleted_at === undefined).map(({ key_id }) => key_id);
 
 /** A first key in use, with every verifier at its own moment of the five minutes. */
 async function begin(): Promise<string> {
@@ -30,8 +34,11 @@ test('a rotation replaces the key, and at every moment every verifier verifies e
   expect(second).not.toBe(first);
   expect(world.failures).toEqual([]);
   expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([second]);
+  const time = expect.any(String);
+  const key = { public_key: time, cipher: 'RSA', digest: 'SHA256', created: time, enabled_at: time };
   expect(await keyring()).toEqual([
-    { key_id: second, public_key: expect.any(String), cipher: 'RSA', digest: 'SHA256', created: expect.any(String) },
+    { ...key, key_id: first, retired_at: time, deleted_at: time },
+    { ...key, key_id: second },
   ]);
 });
 
@@ -162,7 +169,7 @@ test('keys that somebody put there by hand stay', async () => {
   await world.store.update((entries) => [...entries, { ...entry, note: 'spare' } as typeof entry]);
   await world.rotation().run();
   expect(await keyringIds()).toEqual([spare.key_id, enabledId()]);
-  expect((await keyring())[0]).toMatchObject({ note: 'spare' });
+  expect((await keyring()).find(({ key_id }) => key_id === spare.key_id)).toMatchObject({ note: 'spare' });
 });
 
 test('an old key that was enabled again meanwhile stays', async () => {
@@ -177,9 +184,32 @@ test('an old key that was enabled again meanwhile stays', async () => {
   expect(world.failures).toEqual([]);
 });
 
+test.each([1_000, 3_000, 20_000])('a keyring that shows what was written %d ms later is waited for', async (lag) => {
+  const first = await begin();
+  const shown: { at: number; entries: KeyringEntry[] }[] = [{ at: world.time, entries: await keyring() }];
+  const lagging: KeyringStore = {
+    read: async () => shown.findLast(({ at }) => at <= world.time - lag || at === shown[0]?.at)?.entries,
+    update: async (change, versionId) => {
+      await world.store.update(change, versionId);
+      shown.push({ at: world.time, entries: await keyring() });
+    },
+  };
+  await world.rotation({ store: lagging }).run();
+  expect(enabledId()).not.toBe(first);
+  expect(world.failures).toEqual([]);
+});
+
+test('a keyring that never shows what was written is no success', async () => {
+  const first = await begin();
+  const old = await keyring();
+  const deaf: KeyringStore = { read: async () => old, update: world.store.update };
+  await expect(world.rotation({ store: deaf }).run()).rejects.toThrow('does not show key');
+  expect(enabledId()).toBe(first);
+});
+
 describe('somebody else', () => {
   const enableByHand = (keyId: string) =>
-    enableKey({ provider: world.api, keyring: world.store, now: () => world.time }, keyId);
+    enableKey({ provider: world.api, keyring: world.store, now: () => world.time, pause: async () => {} }, keyId);
 
   test('went back to the old key long ago: it is retired anew, not by the old note', async () => {
     const first = await begin();
@@ -230,19 +260,78 @@ describe('somebody else', () => {
     expect(world.failures).toEqual([]);
   });
 
-  test('enables another key while the new one waits: that one is retired', async () => {
+  test('enables another key while the new one waits: the rotation is abandoned by that', async () => {
     await begin();
-    await world.rotation().create();
+    const pending = await world.rotation().create();
     const other = await world.api.createSignatureKey('SHA256');
     const { enabled: _enabled, ...entry } = other;
     await world.store.update((entries) => [...entries, entry]);
     await world.pass(6 * 60_000);
     await enableByHand(other.key_id);
     await world.rotation().enable();
-    expect(await keyring()).toContainEqual(
-      expect.objectContaining({ key_id: other.key_id, retired_at: expect.any(String) }),
-    );
+    expect(enabledId()).toBe(other.key_id);
+    expect((await keyring()).find(({ key_id }) => key_id === pending)).not.toHaveProperty('pending_since');
     expect(world.failures).toEqual([]);
+  });
+
+  test('goes back to the old key during the first wait: it stays enabled', async () => {
+    const first = await begin();
+    await world.rotation({ during: () => enableByHand(first) }).run();
+    expect(enabledId()).toBe(first);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('abandons the key that waits, by name', async () => {
+    const first = await begin();
+    const pending = await world.rotation().create();
+    expect(await world.rotation().abandon()).toBe(pending);
+    expect(await keyringIds()).toEqual([first]);
+    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
+    expect(await world.rotation().abandon()).toBeUndefined();
+  });
+
+  test('enables the key that is just being deleted: another is enabled in its place', async () => {
+    const first = await begin();
+    await world.rotation().create();
+    await world.rotation().enable();
+    const second = enabledId();
+    // Between the last look and the deletion.
+    const api = {
+      ...world.api,
+      deleteSignatureKey: async (keyId: string) => {
+        await world.api.enableSignatureKey(first);
+        await world.api.deleteSignatureKey(keyId);
+      },
+    } as Provider;
+    await world.rotation({ api }).retire();
+    expect(enabledId()).toBe(second);
+  });
+
+  test('disabled every key: a rotation begins with a new one, at once', async () => {
+    const first = await begin();
+    await world.rotation().create();
+    await world.rotation().enable();
+    await world.api.deleteSignatureKey(enabledId() ?? '');
+    const before = world.time;
+    const rotation = world.rotation();
+    await rotation.enable({ keyId: await rotation.create() });
+    expect(world.time).toBe(before);
+    await world.rotation().run();
+    expect([undefined, first]).not.toContain(enabledId());
+  });
+
+  test('had the answer to writing the keyring lost: the new key is there once', async () => {
+    await begin();
+    const store = {
+      ...world.store,
+      update: async (change: Parameters<typeof world.store.update>[0], versionId?: string) => {
+        await world.store.update(change, versionId);
+        // The first answer is lost, and the change is made again on what it made.
+        await world.store.update(change);
+      },
+    };
+    const created = await world.rotation({ store }).create();
+    expect((await keyringIds()).filter((id) => id === created)).toHaveLength(1);
   });
 
   test('changes the keyring while a key is made: neither change is lost', async () => {
