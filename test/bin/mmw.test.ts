@@ -326,7 +326,11 @@ describe('webhooks', () => {
     const update = (...args: string[]) => json('webhooks', 'update', String(id), ...args);
     expect((await update('--template', 'reply')).template).toMatch(/^<reply><reply_id>/);
     expect((await update('--encoding', 'FORM_ENCODED')).template).toMatch(/^reply_id=/);
-    expect((await update('--events', 'OPT_OUT_SMS')).template).toMatch(/^notification_id=/);
+    const optOuts = await update('--events', 'OPT_OUT_SMS');
+    expect(optOuts.template).toMatch(/^notification_id=/);
+    expect(optOuts.url).toBe(`${url}?kind=opt-out`);
+    expect((await update('--url', `${url}/new`)).url).toBe(`${url}/new?kind=opt-out`);
+    expect((await update('--kind', 'webhook')).url).toBe(`${url}/new?kind=webhook`);
     expect(await mmw(['webhooks', 'update', String(id), '--events', 'OPT_OUT_SMS,FAILED_DR'])).toMatchObject({
       code: 1,
     });
@@ -353,7 +357,7 @@ describe('webhooks', () => {
     const url = `${callback.url}/get`;
     const webhook = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS', '--method', 'GET');
     expect(webhook).not.toHaveProperty('template');
-    expect(webhook.url).toMatch(/\/get\?kind=reply&reply_id=\$!moId&message_id=\$!mtId&/);
+    expect(webhook.url).toMatch(/\/get\?kind=reply&reply_id=\$moId&message_id=\$mtId&/);
     await json('webhooks', 'delete', String(webhook.id), '--yes');
   });
 
