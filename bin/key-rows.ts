@@ -7,8 +7,8 @@ import type { Provider } from '../lambda/provider/provider.ts';
 export interface KeyRow extends Pick<KeyringEntry, 'digest' | 'created' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
   key_id: string;
   enabled: boolean;
-  /** Whether it exists there; `null` for a key without an id, of which nobody can tell. */
-  messagemedia: boolean | null;
+  /** Whether MessageMedia has it; `unknown` for a key that was pasted without its id. */
+  messagemedia: boolean | 'unknown';
   /** What verifiers have of it; `without id` when they try a key that was pasted without one. */
   keyring: 'yes' | 'no' | 'pending' | 'retired' | 'remembered' | 'without id' | 'unreadable' | 'not asked';
 }
@@ -36,7 +36,7 @@ function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
     ...(created && { created }),
     ...lifeOf(entry),
     enabled: false,
-    messagemedia: key_id ? false : null,
+    messagemedia: key_id ? false : 'unknown',
     keyring: key_id || !isReadable(entry) ? inKeyring(key_id, entry, keys) : 'without id',
   };
 }
@@ -114,7 +114,7 @@ export async function findKeyRow(
 
 /** What MessageMedia does with a key, for people. */
 export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
-  if (messagemedia === null) return 'unknown';
+  if (messagemedia === 'unknown') return 'unknown: it has no id';
   if (!messagemedia) return deleted_at ? 'deleted' : 'gone at MessageMedia';
   return enabled ? 'enabled' : 'not enabled';
 }

@@ -4,7 +4,7 @@ import { addQueueCommand } from './commands/queue.ts';
 import { addReconcileCommand } from './commands/reconcile.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
-import { explain } from './output.ts';
+import { explain, ignoreClosedPipes } from './output.ts';
 
 const program = new Command('mmw')
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
@@ -37,6 +37,7 @@ addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
 
+ignoreClosedPipes();
 try {
   await program.parseAsync();
 } catch (error) {

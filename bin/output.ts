@@ -2,20 +2,82 @@ import { getBorderCharacters, table } from 'table';
 
 /** Prints a result: as JSON for scripts, else as text for people. */
 export function print(json: boolean | undefined, result: unknown, text: string): void {
-  console.log(json ? JSON.stringify(result, null, 2) : text);
+  console.log(json ? toJson(result, 2) : visible(text));
+}
+
+/**
+ * Prints a line of a result, and resolves when the whole of it is written.
+ *
+ * @throws {ClosedPipeError} when nobody reads any more
+ */
+export function printLine(line: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${line}\n`, (error) => {
+      if (!error) resolve();
+      else reject(isClosedPipe(error) ? new ClosedPipeError() : error);
+    });
+  });
 }
 
 /** Tells what is being done. Kept off standard output, which is the result's alone. */
 export function progress(message: string): void {
-  console.error(message);
+  console.error(visible(message));
 }
 
-/** Rows under headings. */
+/** Rows under headings. What would move the cursor is shown as text; a line break in a cell stays in its cell. */
 export function formatTable(heads: string[], rows: string[][]): string {
-  return table([heads, ...rows], {
+  return table([heads, ...rows.map((cells) => cells.map(visible))], {
     border: getBorderCharacters('norc'),
     drawHorizontalLine: (index, count) => index < 2 || index === count,
   }).trimEnd();
+}
+
+/** Nobody reads what is printed, as after `| head`. */
+export class ClosedPipeError extends Error {
+  override readonly name = 'ClosedPipeError';
+
+  constructor() {
+    super('Nobody reads the output any more.');
+  }
+}
+
+/**
+ * Lets a command whose output nobody reads any more come to its end: what it began, such as a key that is to be stored,
+ * is not broken off in the middle.
+ */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (!isClosedPipe(error)) throw error;
+    });
+  }
+}
+
+function isClosedPipe(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
+}
+
+/**
+ * Text with its control characters written out (`\u001b`), but for line breaks: what others wrote cannot move the cursor,
+ * colour the screen, or turn the direction of reading.
+ */
+export function visible(text: string): string {
+  return text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped);
+}
+
+/** As `visible`, for what must stay on one line. */
+export function visibleOnOneLine(text: string): string {
+  return visible(text).replaceAll('\n', escaped);
+}
+
+/** JSON that can be shown. It has escapes of its own for most control characters, and gets them for the others. */
+export function toJson(value: unknown, indent?: number): string {
+  return visible(JSON.stringify(value, null, indent));
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** What to do about errors of the AWS SDK that do not say. */
@@ -26,9 +88,13 @@ const hints: [RegExp, string][] = [
 
 /** An error in words: its message, and those of its causes that say something new. */
 export function explain(error: unknown): string {
+  return visible(inWords(error));
+}
+
+function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = hints.find(([shape]) => shape.test(error.message))?.[1];
   if (hint) return `${error.message}: ${hint}`;
-  const cause = error.cause instanceof Error ? explain(error.cause) : '';
+  const cause = error.cause instanceof Error ? inWords(error.cause) : '';
   return cause === '' || error.message.includes(cause) ? error.message : `${error.message}\n  because: ${cause}`;
 }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { visible } from './output.ts';
 
 /**
  * Asks before something is destroyed.
@@ -10,7 +11,7 @@ export async function confirm(question: string, options: { yes?: boolean }): Pro
   if (!process.stdin.isTTY) throw new Error(`${question} Nobody can be asked here: add --yes. Nothing was done.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} [y/N] `);
+    const answer = await terminal.question(visible(`${question} [y/N] `));
     if (/^y(es)?$/i.test(answer.trim())) return;
   } catch (error) {
     // Ctrl-C or Ctrl-D at the question is a no; the terminal is still on its line.

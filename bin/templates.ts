@@ -4,36 +4,46 @@ import type { WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts'
 export const templateKinds = ['delivery-report', 'reply', 'opt-out'] as const;
 export type TemplateKind = (typeof templateKinds)[number];
 
-/**
- * Field of our event and MessageMedia's variable for it, in an order that is safe: ids first, then what nobody types, and
- * what somebody typed last. An opt-out is a notification: `$moId` and `$replyId` do not exist for it.
- */
-const ids: Record<TemplateKind, [field: string, variable: string]> = {
+/** Whether a name is that of a kind. */
+export function isKind(name: string): name is TemplateKind {
+  return (templateKinds as readonly string[]).includes(name);
+}
+
+/** Field of our event and MessageMedia's variable for it. */
+type Field = [name: string, variable: string];
+
+/** An opt-out is a notification with an id of its own: `$moId` and `$replyId` do not exist for it. */
+const ids: Record<TemplateKind, Field> = {
   'delivery-report': ['delivery_report_id', 'drId'],
   reply: ['reply_id', 'moId'],
   'opt-out': ['notification_id', 'notificationId'],
 };
-const common: [string, string][] = [
+const common: Field[] = [
   ['message_id', 'mtId'],
   ['account_id', 'accountId'],
   ['date_received', 'receivedTimestamp'],
 ];
-const more: Record<TemplateKind, [string, string][]> = {
+const numbers: Field[] = [
+  ['source_number', 'sourceAddress'],
+  ['destination_number', 'destinationAddress'],
+];
+const more: Record<TemplateKind, Field[]> = {
   'delivery-report': [
     ['status', 'status'],
     ['error_code', 'statusCode'],
     ['submitted_date', 'submittedTimestamp'],
     ['source_number', 'sourceAddress'],
   ],
-  reply: fromPhone(),
-  'opt-out': fromPhone(),
+  reply: numbers,
+  'opt-out': numbers,
 };
 
-function fromPhone(): [string, string][] {
-  return [
-    ['source_number', 'sourceAddress'],
-    ['destination_number', 'destinationAddress'],
-  ];
+/**
+ * What nobody typed, ids first. Forms, XML and queries have no more than that: whether values are escaped there is
+ * documented nowhere, and text that is not escaped breaks the document, or passes for other fields.
+ */
+function fieldsOf(kind: TemplateKind): Field[] {
+  return [ids[kind], ...common, ...more[kind]];
 }
 
 /**
@@ -42,19 +52,22 @@ function fromPhone(): [string, string][] {
  */
 export function templateFor(kind: TemplateKind, encoding: WebhookEncoding): string {
   if (encoding === 'JSON') return jsonTemplates[kind];
-  const typed: [string, string][] = kind === 'delivery-report' ? [] : [['content', 'moContent']];
-  const fields = [ids[kind], ...common, ...more[kind], ...typed];
+  const fields = fieldsOf(kind);
   if (encoding === 'FORM_ENCODED') return fields.map(([name, variable]) => `${name}=$!${variable}`).join('&');
   const elements = fields.map(([name, variable]) => `<${name}>$!${variable}</${name}>`);
   return `<${kind}>${elements.join('')}</${kind}>`;
 }
 
 /**
- * The query of a GET webhook, in which MessageMedia's own example has its variables. Without what somebody typed: whether
- * values are encoded there is documented nowhere, and a space in a URL would lose the event.
+ * The query of a GET webhook, in which MessageMedia's own example has its variables, without `!`: what every event has
+ * is written as there, in case something simpler than Velocity renders URLs.
  */
 export function queryFor(kind: TemplateKind): string {
-  return [ids[kind], ...common, ...more[kind]].map(([name, variable]) => `${name}=$!${variable}`).join('&');
+  const isCertain = (variable: string) =>
+    variable !== 'destinationAddress' && !(kind === 'opt-out' && variable === 'mtId');
+  return fieldsOf(kind)
+    .map(([name, variable]) => `${name}=${isCertain(variable) ? '$' : '$!'}${variable}`)
+    .join('&');
 }
 
 /** A member with text, and one that is there only with a value. */

@@ -79,17 +79,18 @@ export async function reconcile(
     );
     return counts;
   };
-  const deliveryReports = await run({
-    kind: 'deliveryReport',
-    name: 'delivery reports',
-    read: () => provider.checkDeliveryReports(),
-    confirmIds: (ids) => provider.confirmDeliveryReports(ids),
-  });
+  // Replies first: of reports there may be more than there is time for.
   const replies = await run({
     kind: 'reply',
     name: 'replies',
     read: () => provider.checkReplies(),
     confirmIds: (ids) => provider.confirmReplies(ids),
+  });
+  const deliveryReports = await run({
+    kind: 'deliveryReport',
+    name: 'delivery reports',
+    read: () => provider.checkDeliveryReports(),
+    confirmIds: (ids) => provider.confirmDeliveryReports(ids),
   });
   return { deliveryReports, replies, notes: [...notes], errors };
 }

@@ -1,8 +1,9 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import { defaultTimestampToleranceSeconds } from '../lambda/contract.ts';
-import { createReader, invalid } from './context.ts';
+import { createReader } from './context.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle } from './front-door.ts';
+import { rejectCombinations } from './setting-combinations.ts';
 
 /** Everything that can be chosen at `cdk deploy`, each as `-c name=value`. */
 export interface Settings {
@@ -185,33 +186,4 @@ export function readSettings(node: Node): Settings {
   read.rejectUnknown(Object.keys(settings));
   rejectCombinations(settings);
   return settings;
-}
-
-function rejectCombinations(settings: Settings): void {
-  rejectReconciliation(settings);
-  const { callbackPath, frontDoor, domainName, certificateArn, hostedZoneId, webAclArn, allowedIps } = settings;
-  if (frontDoor === 'rest' && callbackPath.includes('~')) {
-    throw invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API takes none');
-  }
-  if (frontDoor === 'http') {
-    const onlyRest = 'left out, or used with frontDoor=rest: an HTTP API has neither WAF nor an IP allow list';
-    if (webAclArn !== undefined) throw invalid('webAclArn', webAclArn, onlyRest);
-    if (allowedIps !== undefined) throw invalid('allowedIps', allowedIps.join(','), onlyRest);
-  }
-  if (domainName === undefined) {
-    const onlyDomain = 'left out, or used with domainName';
-    if (certificateArn !== undefined) throw invalid('certificateArn', certificateArn, onlyDomain);
-    if (hostedZoneId !== undefined) throw invalid('hostedZoneId', hostedZoneId, onlyDomain);
-  } else if (certificateArn === undefined) {
-    throw invalid('domainName', domainName, 'used with certificateArn, the ARN of its ACM certificate');
-  }
-}
-
-function rejectReconciliation({ reconcileMinutes, reconcileConfirm }: Settings): void {
-  if (reconcileMinutes > 0 && reconcileMinutes < 5) {
-    throw invalid('reconcileMinutes', String(reconcileMinutes), '0 for none, or 5 to 1440: a run may take 5 minutes');
-  }
-  if (reconcileConfirm && reconcileMinutes === 0) {
-    throw invalid('reconcileConfirm', 'true', 'left out, or used with reconcileMinutes');
-  }
 }

@@ -1,11 +1,17 @@
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Reconciliation } from './reconciliation.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
 /** Questions to the logs that docs/operations.md asks, saved in CloudWatch Logs Insights under the receiver's name. */
 export class SavedQueries extends Construct {
-  constructor(scope: Construct, id: string, { receiver }: { receiver: WebhookReceiver }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { receiver, reconciliation }: { receiver: WebhookReceiver; reconciliation?: Reconciliation },
+  ) {
     super(scope, id);
+    const reconciliationLog = reconciliation ? [reconciliation.log] : [];
     const { service, functionLog, accessLog } = receiver;
     const save = (queryId: string, name: string, logGroups: ILogGroup[], query: QueryString) =>
       new QueryDefinition(this, queryId, {
@@ -26,7 +32,7 @@ export class SavedQueries extends Construct {
     save(
       'Failures',
       'failures',
-      [functionLog],
+      [functionLog, ...reconciliationLog],
       new QueryString({
         fields: ['@timestamp', 'message', 'reason', 'detail', 'cause', 'requestId', '@message'],
         filterStatements: [
@@ -39,7 +45,7 @@ export class SavedQueries extends Construct {
     save(
       'Story',
       'story-of-an-event',
-      [functionLog, accessLog.logGroup],
+      [functionLog, accessLog.logGroup, ...reconciliationLog],
       new QueryString({
         fields: [
           '@timestamp',

@@ -12,10 +12,13 @@ export interface LocalFunction {
   invoke: (event: string) => Promise<Answer>;
   /** The log line about a request; `undefined` when none came within a second. */
   logOf: (requestId: string) => Promise<LogLine | undefined>;
-  /** Everything that the function has written so far, line by line: its log and its metrics. */
+  /** The newest lines that the function has written, {@link keptLines} at the most: its log and its metrics. */
   output: readonly string[];
   close: () => Promise<void>;
 }
+
+/** How many lines are kept, and log lines that nobody has asked for: a sandbox may run for days. */
+export const keptLines = 1_000;
 
 /** Starts the handler. @param environment all of its environment variables */
 export function startFunction(environment: Record<string, string>): LocalFunction {
@@ -43,9 +46,13 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
   for (const input of [worker.stdout, worker.stderr]) {
     createInterface({ input }).on('line', (line) => {
       output.push(line);
+      if (output.length > keptLines) output.shift();
       const entry = parseLine(line);
       // Metrics share the stream; a log line has a level.
-      if (typeof entry?.requestId === 'string' && 'level' in entry) lines.set(entry.requestId, entry);
+      if (typeof entry?.requestId !== 'string' || !('level' in entry)) return;
+      lines.set(entry.requestId, entry);
+      const [oldest] = lines.keys();
+      if (lines.size > keptLines && oldest !== undefined) lines.delete(oldest);
     });
   }
 

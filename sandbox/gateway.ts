@@ -48,7 +48,7 @@ export function startGateway(options: GatewayOptions): Promise<LocalServer> {
     (request, response) => {
       serve(request, response).catch(() => reply(response, 500, 'Internal Server Error'));
     },
-    { maxHeaderSize: maxHeaderBytes },
+    { maxHeaderSize: maxHeaderBytes, anyHost: true },
   );
 }
 

@@ -8,13 +8,25 @@ export interface LocalServer {
   close: () => Promise<void>;
 }
 
+/** How a server on this machine behaves. */
+export interface ListenOptions extends ServerOptions {
+  /**
+   * Takes requests under any host name, as what a tunnel makes public must. Every other server takes those for this
+   * machine alone.
+   */
+  anyHost?: boolean;
+}
+
 /** Starts a server on 127.0.0.1, on any free port when `port` is 0. */
 export async function listen(
   port: number,
   listener: RequestListener,
-  options: ServerOptions = {},
+  { anyHost = false, ...options }: ListenOptions = {},
 ): Promise<LocalServer> {
-  const server: Server = createServer(options, listener);
+  const server: Server = createServer(options, (request, response) => {
+    if (anyHost || isForThisMachine(request)) listener(request, response);
+    else response.writeHead(421, { 'content-type': 'text/plain', connection: 'close' }).end(misdirected);
+  });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -25,6 +37,18 @@ export async function listen(
       await once(server, 'close');
     },
   };
+}
+
+/** What a request gets that is not for this machine. */
+export const misdirected = 'Only requests to 127.0.0.1 or localhost, with the port of this server, are answered.\n';
+
+/**
+ * Whether the `Host` of a request is this machine and this port. A web page can have its own name resolve to 127.0.0.1,
+ * and what it then sends from the browser of whoever looks at it has that name as its `Host`.
+ */
+export function isForThisMachine({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): boolean {
+  const [, name = '', port = '80'] = /^(.*?)(?::(\d{1,5}))?$/.exec(headers.host ?? '') ?? [];
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(name.toLowerCase()) && Number(port) === socket.localPort;
 }
 
 /** The whole body, or `undefined` when it is longer than `limit` bytes. */

@@ -3,7 +3,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { INVALID_MESSAGE_BODY_CHAR } from '../node_modules/fauxqs/dist/sqs/sqsTypes.js';
-import type { LocalServer } from './http.ts';
+import { isForThisMachine, type LocalServer, misdirected } from './http.ts';
 
 // SQS takes U+10000 to U+10FFFF (SendMessage in its API reference), emoji among them; fauxqs up to 2.4.1 refuses them,
 // https://github.com/kibertoad/fauxqs/pull/278.
@@ -24,6 +24,9 @@ export interface LocalQueue extends LocalServer {
 /** Starts fauxqs on a free port. Its own start function would listen on every network interface. */
 export async function startQueue(): Promise<LocalQueue> {
   const app = buildApp({ logger: false });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isForThisMachine(request.raw)) await reply.code(421).type('text/plain').send(misdirected);
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const client = new SQSClient({

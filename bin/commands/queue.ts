@@ -8,11 +8,11 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { parseQueuedEvent } from '../../lambda/attributes.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { formatTable, print, progress } from '../output.ts';
+import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
 import { confirm } from '../question.ts';
 import { addQueueOptions, connectQueues, type QueueOptions, type Queues, receive } from '../queues.ts';
+import { asCells, asLine, describe, messageHeads } from '../shown-message.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
@@ -82,16 +82,19 @@ async function peek(options: Options<{ deadLetters?: boolean; count: number }>):
       held.push(...messages);
     }
   } finally {
-    for (const message of held) await giveBack(queues, queueUrl, message);
+    await giveBack(queues, queueUrl, held);
   }
   const shown = held.slice(0, options.count).map(describe);
-  const cells = shown.map(({ sent, tries, type, id }) => [sent.slice(0, 19), String(tries), short(type), id]);
-  const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(['queued (UTC)', 'tries', 'type', 'id'], cells);
+  const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
 }
 
-async function giveBack({ client }: Queues, queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
-  await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+/** Lets others have the messages at once. Those that cannot be given back are there again when their minute is over. */
+async function giveBack({ client }: Queues, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  for (const { ReceiptHandle } of messages) {
+    const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+    await client.send(command).catch(() => {});
+  }
 }
 
 async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
@@ -99,13 +102,25 @@ async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>):
   const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
   await confirm('Take messages off the queue and show them? Nobody else gets those.', options);
   progress('Waiting for messages, until Ctrl-C.');
-  for (;;) {
-    for (const message of await receive(queues.client, queueUrl, 20)) {
+  try {
+    for (;;) await showAndRemove(queues, queueUrl, options.json);
+  } catch (error) {
+    if (!(error instanceof ClosedPipeError)) throw error;
+  }
+}
+
+/** Deletes each message after the whole of it was written, and gives back those that come after one that could not be. */
+async function showAndRemove(queues: Queues, queueUrl: string, json: boolean | undefined): Promise<void> {
+  const held = await receive(queues.client, queueUrl, 20);
+  try {
+    for (let message = held[0]; message !== undefined; message = held[0]) {
       const shown = describe(message);
-      const { sent, type, id, subject } = shown;
-      console.log(options.json ? JSON.stringify(shown) : `${sent.slice(0, 19)}  ${short(type)}  ${id}  ${subject}`);
+      await printLine(json ? toJson(shown) : asLine(shown));
       await remove(queues, queueUrl, message);
+      held.shift();
     }
+  } finally {
+    await giveBack(queues, queueUrl, held);
   }
 }
 
@@ -155,34 +170,6 @@ async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>)
   await confirm(`Delete everything on ${queueUrl}, ${amount(waiting + inFlight)}? It is lost.`, options);
   await queues.client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
   print(options.json, { purged: queueUrl }, `${queueUrl} is empty.`);
-}
-
-/** A message as it is shown; with `--json` the event is there as a whole. */
-interface Shown {
-  /** RFC 3339: when it came onto the queue. */
-  sent: string;
-  /** How often it was received, this time included. */
-  tries: number;
-  type: string;
-  id: string;
-  subject: string;
-  event: unknown;
-}
-
-function describe({ Body = '', Attributes }: Message): Shown {
-  const sent = new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString();
-  const tries = Number(Attributes?.ApproximateReceiveCount ?? 0);
-  try {
-    const event = parseQueuedEvent(Body);
-    return { sent, tries, type: event.type, id: event.id, subject: event.subject ?? '', event };
-  } catch {
-    return { sent, tries, type: 'not an event of this receiver', id: '', subject: '', event: Body };
-  }
-}
-
-/** What all types begin with says nothing new. */
-function short(type: string): string {
-  return type.replace(/^com\.messagemedia\./, '');
 }
 
 function amount(messages: number): string {

@@ -13,7 +13,8 @@ import {
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { formatTable, print } from '../output.ts';
 import { confirm } from '../question.ts';
-import { kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from '../templates.ts';
+import { templateKinds } from '../templates.ts';
+import { changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
@@ -30,9 +31,9 @@ export function addWebhooksCommand(program: Command): void {
     .command('list')
     .description('list the webhooks')
     .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
-  addSettings(
-    webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'),
-  ).action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
+  addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
+    .addHelpText('after', updateNotes)
+    .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
   webhooks
     .command('delete <webhook-id>')
     .description('delete a webhook')
@@ -40,18 +41,20 @@ export function addWebhooksCommand(program: Command): void {
     .action((webhookId: string, _options, command: Command) => deleteWebhook(webhookId, command.optsWithGlobals()));
 }
 
-const urlKinds = [...templateKinds, 'webhook'] as const;
-type UrlKind = (typeof urlKinds)[number];
-
 const createNotes = `
 One template serves one kind of event (${templateKinds.join(', ')}): for several kinds create a webhook each. Its URL gets
 ?kind=… as first parameter, which tells the receiver what the event is, whatever somebody typed into a phone; the query is
 signed too. With a template of your own it is kind=webhook, and nothing is read from the body: every event has the id of
 its request. Give --kind only if that template puts the id of MessageMedia first and escapes what people typed.
 
-Documented by MessageMedia: variables and events, $esc.json in JSON templates, and for GET the variables in the URL's
-query, without a template. Our reading: values in a form, in XML and in a query may arrive without being escaped. So ids
-come first there, what people typed comes last, and is left out of a query.`;
+Documented by MessageMedia: events and variables, $esc.json in JSON templates, and for GET the variables in the URL's
+query, without a template. An opt-out has $notificationId, and neither $moId nor $replyId: what has no value stays in
+the body as it is written, unless it is written $!x. Documented nowhere: whether values are escaped in a form, in XML and in a query. What people
+typed is therefore in the JSON templates alone; the others have ids, numbers, times and states.`;
+
+const updateNotes = `
+A template is written for one kind of event and one encoding: with --events or --encoding the webhook gets one of ours,
+unless --template is given, also if it had one of your own. The rest of its URL's query stays, unless --url is given.`;
 
 interface Settings extends GlobalOptions {
   stack?: string;
@@ -77,7 +80,10 @@ function addSettings(command: Command): Command {
     .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
     .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)
     .addOption(
-      new Option('--kind <kind>', 'what the URL says of the events (default: by the template)').choices(urlKinds),
+      new Option(
+        '--kind <kind>',
+        'what the URL says of the events (default: what it says already, else by the template)',
+      ).choices(urlKinds),
     )
     .option(
       '--template <template>',
@@ -89,8 +95,8 @@ async function createWebhook(options: Creation): Promise<void> {
   const { method = 'POST', encoding = 'JSON', events, retries, retryDelay, readTimeout } = options;
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
-  const kind = options.kind ?? urlKindOf(options.template, events);
-  const content = await contentOf({ url, method, encoding, template: options.template, events, kind });
+  const template = await readTemplate(options.template);
+  const content = contentOf({ url, method, encoding, events, template, kind: options.kind });
   const webhook = await connectProvider(options).createWebhook({
     ...content,
     method,
@@ -101,49 +107,6 @@ async function createWebhook(options: Creation): Promise<void> {
     ...(readTimeout !== undefined && { read_timeout: readTimeout }),
   });
   print(options.json, webhook, describe(webhook));
-}
-
-/** What the URL says: the kind of a template of ours, and `webhook` for any other. */
-function urlKindOf(template: string | undefined, events: readonly WebhookEvent[]): UrlKind {
-  if (template !== undefined) return isKind(template) ? template : 'webhook';
-  const kind = kindOf(events);
-  if (kind === undefined) throw new Error(severalKinds);
-  return kind;
-}
-
-interface Content {
-  url: string;
-  method: string;
-  encoding: WebhookEncoding;
-  template: string | undefined;
-  events: readonly WebhookEvent[];
-  kind: UrlKind;
-}
-
-/** URL and template. A GET has no body, so its variables are in the URL, as in MessageMedia's example. */
-async function contentOf({ url, method, encoding, template, events, kind }: Content) {
-  const marked = withKind(url, kind);
-  const own = template === undefined || isKind(template) ? undefined : template;
-  if (method === 'GET') {
-    if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
-    const query = new URL(url).search.includes('$') ? '' : `&${queryFor(kindOfTemplate(template, events))}`;
-    return { url: marked + query };
-  }
-  if (own !== undefined) return { url: marked, template: await readTemplate(own) };
-  return { url: marked, template: templateFor(kindOfTemplate(template, events), encoding) };
-}
-
-function kindOfTemplate(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
-  const kind = template !== undefined && isKind(template) ? template : kindOf(events);
-  if (kind === undefined) throw new Error(severalKinds);
-  return kind;
-}
-
-/** The URL with `kind` before every other parameter: what comes behind text that somebody typed is not believed. */
-function withKind(url: string, kind: UrlKind): string {
-  const [, base = url, query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
-  if (/(?:^|&)kind=/.test(query)) return url;
-  return `${base}?kind=${kind}${query === '' ? '' : `&${query}`}`;
 }
 
 async function listWebhooks(options: GlobalOptions): Promise<void> {
@@ -163,38 +126,16 @@ async function updateWebhook(webhookId: string, options: Settings): Promise<void
   const provider = connectProvider(options);
   const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
   if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows what there is.`);
-  const { method, encoding, template } = options;
-  const url = await urlOf(options);
-  const events = options.events ?? current.events.flatMap(eventOf);
-  const written = encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
-  // A template is written for one encoding and one kind of event: with either of them it changes, and for a GET it goes.
-  const becomesGet = method !== undefined && (method === 'GET') !== (current.method === 'GET');
-  const isNew = becomesGet || [template, encoding, options.events].some((option) => option !== undefined);
-  const kind = options.kind ?? (isNew ? urlKindOf(template, events) : undefined);
-  const place = { url: url ?? withoutQuery(current.url), method: method ?? current.method, encoding: written };
-  const content =
-    isNew && kind !== undefined
-      ? await contentOf({ ...place, template, events, kind })
-      : { ...(url !== undefined && { url: kind === undefined ? url : withKind(url, kind) }) };
-  const webhook = await provider.updateWebhook(webhookId, {
-    ...content,
+  const { method, encoding, events, kind } = options;
+  const [url, template] = [await urlOf(options), await readTemplate(options.template)];
+  const settings = {
     ...(method !== undefined && { method }),
     ...(encoding !== undefined && { encoding }),
-    ...(options.events !== undefined && { events: options.events }),
-  });
+    ...(events !== undefined && { events }),
+  };
+  const content = changesOf(current, { ...settings, ...(url !== undefined && { url }), template, kind });
+  const webhook = await provider.updateWebhook(webhookId, { ...settings, ...content });
   print(options.json, webhook, describe(webhook));
-}
-
-/** A new kind of event needs another `kind`, and a GET other variables. */
-function withoutQuery(url: string): string {
-  return url.split('?')[0] ?? url;
-}
-
-const severalKinds =
-  'These events are of several kinds, which no template of ours serves: create a webhook for each kind, or give --template.';
-
-function eventOf(name: string): WebhookEvent[] {
-  return webhookEvents.filter((event) => event === name);
 }
 
 async function deleteWebhook(webhookId: string, options: GlobalOptions & { yes?: boolean }): Promise<void> {
@@ -207,12 +148,9 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
   return url ?? (stack === undefined ? undefined : readOutput(stack, outputs.callbackUrl));
 }
 
-async function readTemplate(value: string): Promise<string> {
-  return value.startsWith('@') ? readFile(value.slice(1), 'utf8') : value;
-}
-
-function isKind(value: string): value is TemplateKind {
-  return (templateKinds as readonly string[]).includes(value);
+/** The text of a template, or the kind of one of ours as it stands. */
+async function readTemplate(value: string | undefined): Promise<string | undefined> {
+  return value?.startsWith('@') ? readFile(value.slice(1), 'utf8') : value;
 }
 
 function eventList(value: string): WebhookEvent[] {

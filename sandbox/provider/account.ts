@@ -11,7 +11,7 @@ export type Account = ReturnType<typeof createAccount>;
 export function createAccount(
   id: string,
   delivery: ReturnType<typeof createDelivery>,
-  { drops, ...options }: { drops: Drops; callbackBackoff: Backoff; confirmedByWebhook: boolean },
+  { drops, ...options }: { drops: Drops; callbackBackoff: Backoff; confirmedByWebhook: boolean; escapeValues: boolean },
 ) {
   const webhooks = createWebhooks();
   const lists = createPolledLists();

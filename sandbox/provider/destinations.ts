@@ -1,3 +1,4 @@
+import { isObject } from '../../lambda/guards.ts';
 import type { WebhookEncoding } from '../../lambda/provider/types.ts';
 import type { Webhook } from '../sender.ts';
 import type { ProviderEvent } from './events.ts';
@@ -35,8 +36,16 @@ export function onceTo(origin: string, webhook: Webhook): Destination {
   return { origin, compose: () => webhook, headers: {}, retries: 0, retryDelay: 0, readTimeout: defaultReadTimeout };
 }
 
-/** A webhook gets its rendered template as body. A GET has none: MessageMedia's example has its variables in the URL. */
-export function webhookDestination(webhook: StoredWebhook, { variables }: ProviderEvent): Destination {
+/**
+ * A webhook gets its rendered template as body. A GET has none: MessageMedia's example has its variables in the URL.
+ *
+ * @param escapeValues whether values in forms and XML are escaped, which is documented nowhere
+ */
+export function webhookDestination(
+  webhook: StoredWebhook,
+  { variables }: ProviderEvent,
+  escapeValues: boolean,
+): Destination {
   const { url, method, encoding, template = '', headers, retries } = webhook;
   const { origin, pathname } = new URL(url);
   const query = /\?[^#]*/.exec(url)?.[0] ?? '';
@@ -44,7 +53,8 @@ export function webhookDestination(webhook: StoredWebhook, { variables }: Provid
     const values = { ...variables, retryCount: attempt - 1 };
     const target = pathname + renderQuery(query, values);
     if (method === 'GET') return { method, target, body: '' };
-    return { method, target, contentType: contentTypes[encoding], body: renderTemplate(template, values) };
+    const body = renderTemplate(template, escapeValues ? mapText(values, escapes[encoding]) : values);
+    return { method, target, contentType: contentTypes[encoding], body };
   };
   const retryDelay = webhook.retry_delay ?? defaultRetryDelay;
   return { origin, compose, headers, retries, retryDelay, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
@@ -56,14 +66,27 @@ const contentTypes: Record<WebhookEncoding, string> = {
   XML: 'application/xml',
 };
 
-/** Values are encoded as a query needs it: that is our reading, MessageMedia documents nothing. */
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
+/** In JSON templates escape themselves: that is what the documentation has `$esc.json` for. */
+const escapes: Record<WebhookEncoding, (text: string) => string> = {
+  JSON: (text) => text,
+  FORM_ENCODED: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  XML: (text) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character),
+};
+
+/** Values are always encoded as a query needs it. That is our reading, MessageMedia documents nothing. */
 function renderQuery(query: string, variables: Readonly<Record<string, unknown>>): string {
-  const encoded = Object.entries(variables).map(([name, value]) => [name, encodeValue(value)]);
-  return renderTemplate(query, Object.fromEntries(encoded)).replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
+  const encoded = mapText(variables, (text) => encodeURIComponent(text.toWellFormed()));
+  return renderTemplate(query, encoded).replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
 }
 
-function encodeValue(value: unknown): unknown {
-  if (typeof value === 'string') return encodeURIComponent(value.toWellFormed());
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, encodeValue(inner)]));
+/** The same variables with another text wherever there is one, also in lists and maps. */
+function mapText(variables: Readonly<Record<string, unknown>>, change: (text: string) => string) {
+  const map = (value: unknown): unknown => {
+    if (typeof value === 'string') return change(value);
+    if (Array.isArray(value)) return value.map(map);
+    return isObject(value) ? mapText(value, change) : value;
+  };
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, map(value)]));
 }

@@ -99,19 +99,19 @@ export function replyTo(message: AcceptedMessage, accountId: string, reply: Phon
 export function optOutAfter(message: AcceptedMessage, accountId: string, isSolicited = true): ProviderEvent {
   const id = randomUUID();
   const now = new Date().toISOString();
-  const { mtId, messageId, mtContent, messageContent, ...rest } = common(message, accountId, now);
-  const about = isSolicited ? { mtId, messageId, mtContent, messageContent } : {};
+  const solicited = common(message, accountId, now);
+  // Nobody wrote before: what would be of that message is not there.
+  const { mtId, messageId, mtContent, messageContent, submittedTimestamp, metadata, ...unsolicited } = solicited;
   const body = {
     notification_id: id,
-    ...(isSolicited && { message_id: message.message_id }),
+    ...(isSolicited && { message_id: message.message_id, metadata: message.metadata }),
     date_received: now,
     content: 'STOP',
     source_number: message.destination_number,
     destination_number: message.source_number,
     account_id: accountId,
-    metadata: message.metadata,
   };
-  const variables = { ...rest, ...about, ...heard(message, 'STOP'), notificationId: id };
+  const variables = { ...(isSolicited ? solicited : unsolicited), ...heard(message, 'STOP'), notificationId: id };
   return { kind: 'OPT_OUT_SMS', id, body, variables };
 }
 

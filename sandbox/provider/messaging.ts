@@ -27,18 +27,21 @@ export interface MessagingParts {
   callbackBackoff: Backoff;
   /** What a webhook or callback has brought need not be confirmed. */
   confirmedByWebhook: boolean;
+  /** Values in forms and XML are escaped. */
+  escapeValues: boolean;
   /** Whether nobody is to be told of this event. */
   isDropped: (kind: WebhookEvent) => boolean;
 }
 
 /** Sends messages to phones that are always reached, hears from them, and tells webhooks of it in the background. */
 export function createMessaging(parts: MessagingParts) {
-  const { account, webhooks, lists, delivery, confirmedByWebhook, isDropped } = parts;
+  const { account, webhooks, lists, delivery, confirmedByWebhook, escapeValues, isDropped } = parts;
   const { tries, firstDelay, factor } = parts.callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
 
   const routesOf = ({ callback_url }: AcceptedMessage, event: ProviderEvent): Route[] => {
-    const routes: Route[] = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
+    const subscribed = webhooks.subscribedTo(event.kind);
+    const routes: Route[] = subscribed.map((webhook) => webhookDestination(webhook, event, escapeValues));
     if (callback_url === undefined) return routes;
     const once = callbackDestination(callback_url, event);
     return [...routes, { ...once, retries: tries - 1, retryDelay: firstDelay, growth: factor }];

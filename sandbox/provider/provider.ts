@@ -38,6 +38,8 @@ export interface ProviderSimulatorOptions {
    * Documented nowhere. Default `false`.
    */
   confirmedByWebhook?: boolean;
+  /** Whether values in forms and XML are escaped. Documented nowhere. Default `false`, with which more goes wrong. */
+  escapeValues?: boolean;
 }
 
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
@@ -113,11 +115,11 @@ const defaultBackoff: Backoff = { tries: 4, firstDelay: 1, factor: 2 };
 
 function createAccounts(
   ownId: string,
-  { subAccounts = [], callbackBackoff, confirmedByWebhook = false }: ProviderSimulatorOptions,
+  { subAccounts = [], callbackBackoff, confirmedByWebhook = false, escapeValues = false }: ProviderSimulatorOptions,
   delivery: ReturnType<typeof createDelivery>,
   drops: Drops,
 ) {
-  const parts = { drops, callbackBackoff: { ...defaultBackoff, ...callbackBackoff }, confirmedByWebhook };
+  const parts = { drops, callbackBackoff: { ...defaultBackoff, ...callbackBackoff }, confirmedByWebhook, escapeValues };
   const own = createAccount(ownId, delivery, parts);
   const others = subAccounts.map((id) => createAccount(id, delivery, parts));
   return {

@@ -1,48 +1,76 @@
 import velocity from 'velocityjs';
+import { isObject } from '../../lambda/guards.ts';
 
 /** A java.util.Map as templates see it. */
 class JavaMap {
-  readonly #entries: Readonly<Record<string, unknown>>;
+  readonly #entries: ReadonlyMap<string, unknown>;
 
   constructor(entries: Readonly<Record<string, unknown>>) {
-    this.#entries = entries;
+    this.#entries = new Map(Object.entries(entries));
   }
 
   get(key: string): unknown {
-    return Object.hasOwn(this.#entries, key) ? this.#entries[key] : undefined;
+    return this.#entries.get(key);
+  }
+
+  containsKey(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  size(): number {
+    return this.#entries.size;
   }
 
   keySet(): string[] {
-    return Object.keys(this.#entries);
+    return [...this.#entries.keys()];
   }
 
   entrySet(): { key: string; value: unknown }[] {
-    return Object.entries(this.#entries).map(([key, value]) => ({ key, value }));
+    return Array.from(this.#entries, ([key, value]) => ({ key, value }));
+  }
+
+  toString(): string {
+    return `{${Array.from(this.#entries, ([key, value]) => `${key}=${value}`).join(', ')}}`;
   }
 }
 
-/** `$esc` of MessageMedia's templates: escapes as Apache Commons Text does, ASCII alone. Nothing stays nothing. */
-const esc = {
-  json: (value: unknown): string | undefined =>
-    value === undefined || value === null
-      ? undefined
-      : JSON.stringify(String(value))
-          .slice(1, -1)
-          .replaceAll('/', '\\/')
-          .replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`)
-          .replace(/\\u00([01][0-9a-f])/g, (lower) => `\\u${lower.slice(2).toUpperCase()}`),
+/** `$esc.json` of MessageMedia's templates: escapes as Apache Commons Text does, ASCII alone. Nothing stays nothing. */
+function escapeJson(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  const hex = (character: string) => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return JSON.stringify(String(value))
+    .slice(1, -1)
+    .replaceAll('/', '\\/')
+    .replace(/[^\x20-\x7e]/g, (character) => `\\u${hex(character)}`)
+    .replace(/\\u00([01][0-9a-f])/g, (lower) => `\\u${lower.slice(2).toUpperCase()}`);
+}
+
+/** What is no method in Java either leaves its reference as it is written, where the engine would fail. */
+const noMethod = {
+  uid: 'no method of a text, number or truth',
+  match: ({ context, property }: { context: unknown; property: string }) =>
+    typeof context !== 'object' && typeof Object(context)[property] !== 'function',
+  resolve: () => undefined,
 };
 
 /**
  * Renders a Velocity template: checked against what Apache Velocity itself makes of every template here, see
  * `test/vectors/velocity`. A reference without a value stays as it is written, or vanishes when it is written `$!name`.
- * No value is escaped but by `$esc.json`: whether MessageMedia does more, in forms and XML, is documented nowhere.
+ * No value is escaped but by `$esc.json`, and none is rendered again.
+ *
+ * @throws {Error} for a template that is no Velocity
  */
 export function renderTemplate(template: string, variables: Readonly<Record<string, unknown>>): string {
-  const context: Record<string, unknown> = { esc };
-  for (const [name, value] of Object.entries(variables)) {
-    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-    context[name] = isMap ? new JavaMap(value as Record<string, unknown>) : value;
+  // Without a prototype, whose members would be variables; and a template may change what it is given.
+  const context: Record<string, unknown> = Object.assign(Object.create(null), { esc: { json: escapeJson } });
+  for (const [name, value] of Object.entries(structuredClone(variables))) {
+    context[name] = isObject(value) ? new JavaMap(value) : value;
   }
-  return velocity.render(template, context as Parameters<typeof velocity.render>[1]);
+  // The older name is in MessageMedia's own example, and the engine knows the newer one alone.
+  const source = template.replace(/(\$!?\{?)velocityHasNext\b/g, '$1foreach.hasNext');
+  return velocity.render(source, context, undefined, { customMethodHandlers: [noMethod] });
 }

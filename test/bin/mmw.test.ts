@@ -218,6 +218,11 @@ test('what destroys asks first, and does nothing where nobody can be asked', asy
   expect(provider.signingKey()?.id).toBe(key.key_id);
   for (const command of commands) expect(await mmw([...command, '--yes'])).toMatchObject({ code: 0 });
   expect(await api.listSignatureKeys()).toEqual([]);
+  // Its public half stays, to check what it signed.
+  const end = expect.any(String);
+  expect(keyring()).toMatchObject([{ key_id: key.key_id, retired_at: end, deleted_at: end }]);
+  expect(await json('keys', 'list')).toMatchObject([{ key_id: key.key_id, keyring: 'remembered' }]);
+  expect(await mmw(['keys', 'forget', String(key.key_id), '--yes'])).toMatchObject({ code: 0 });
   expect(keyring()).toEqual([]);
   expect(await api.listWebhooks()).toEqual([]);
 });
@@ -262,7 +267,7 @@ test('keys rotate says what it waits for, and can be stopped and taken up again 
 
   age('pending_since');
   const second = start(['keys', 'rotate'], env);
-  await second.said('until no retry can be signed with key');
+  await second.said('still at MessageMedia, for whoever goes back to it');
   second.process.kill('SIGINT');
   await second.done;
   expect(provider.signingKey()?.id).not.toBe(old.key_id);
@@ -321,7 +326,11 @@ describe('webhooks', () => {
     const update = (...args: string[]) => json('webhooks', 'update', String(id), ...args);
     expect((await update('--template', 'reply')).template).toMatch(/^<reply><reply_id>/);
     expect((await update('--encoding', 'FORM_ENCODED')).template).toMatch(/^reply_id=/);
-    expect((await update('--events', 'OPT_OUT_SMS')).template).toMatch(/^notification_id=/);
+    const optOuts = await update('--events', 'OPT_OUT_SMS');
+    expect(optOuts.template).toMatch(/^notification_id=/);
+    expect(optOuts.url).toBe(`${url}?kind=opt-out`);
+    expect((await update('--url', `${url}/new`)).url).toBe(`${url}/new?kind=opt-out`);
+    expect((await update('--kind', 'webhook')).url).toBe(`${url}/new?kind=webhook`);
     expect(await mmw(['webhooks', 'update', String(id), '--events', 'OPT_OUT_SMS,FAILED_DR'])).toMatchObject({
       code: 1,
     });
@@ -348,7 +357,7 @@ describe('webhooks', () => {
     const url = `${callback.url}/get`;
     const webhook = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS', '--method', 'GET');
     expect(webhook).not.toHaveProperty('template');
-    expect(webhook.url).toMatch(/\/get\?kind=reply&reply_id=\$!moId&message_id=\$!mtId&/);
+    expect(webhook.url).toMatch(/\/get\?kind=reply&reply_id=\$moId&message_id=\$mtId&/);
     await json('webhooks', 'delete', String(webhook.id), '--yes');
   });
 

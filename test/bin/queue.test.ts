@@ -1,13 +1,18 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   DeleteMessageCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toQueueMessage } from '../../lambda/event.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { entry, localEnvironment, start } from './terminal.ts';
 
 let queue: LocalQueue;
 let env: Record<string, string>;
@@ -27,22 +32,23 @@ beforeEach(async () => {
 });
 
 let sent = 0;
-/** Puts an event on a queue. @returns its id */
-async function put(QueueUrl: string, message: string): Promise<string> {
+/** Puts an event on a queue, with attributes and fields of its data in place of its own. @returns its id */
+async function put(QueueUrl: string, message: string, attributes: object = {}, fields: object = {}): Promise<string> {
   const id = `report-${++sent}`;
   const { body, groupId, deduplicationId } = toQueueMessage({
     method: 'POST',
     target: '/messagemedia',
     date: 'Wed, 18 Jul 2018 06:33:52 GMT',
-    body: Buffer.from(JSON.stringify({ delivery_report_id: id, message_id: message })),
+    body: Buffer.from(JSON.stringify({ delivery_report_id: id, message_id: message, ...fields })),
     signature: 'c2lnbmF0dXJl',
     digest: 'SHA256',
     keyId: undefined,
     contentType: 'application/json',
     requestId: 'r',
   });
+  const MessageBody = JSON.stringify({ ...JSON.parse(body), ...attributes });
   const ids = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
-  await queue.client.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ids }));
+  await queue.client.send(new SendMessageCommand({ QueueUrl, MessageBody, ...ids }));
   return id;
 }
 
@@ -106,6 +112,76 @@ test('tail takes messages off the queue, but not without asking', async () => {
   await tail.done;
   // A message is deleted right after it was shown; the last one may still have been on its way.
   expect(await takeIds(queue.queueUrl)).not.toContain(id);
+});
+
+describe('what others wrote cannot write on the screen', () => {
+  // Of JSON's own escapes, and characters that stand in JSON as they are.
+  const hostile = 'a\u0001\u001b[2J\u007f\u009b31m\u202eb\nfake line';
+  const harmless = 'a\\u0001\\u001b[2J\\u007f\\u009b31m\\u202eb\\u000afake line';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
+  /** The receiver takes no such id; whoever else may write to the queue can. */
+  const hostileReport = () => put(queue.queueUrl, 'a', { id: hostile, subject: hostile });
+
+  test('peek shows it in words, and in JSON as it is', async () => {
+    await hostileReport();
+    const { code, stdout, stderr } = await start(['queue', 'peek'], env).done;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`│ ${harmless} │`);
+    expect(stdout).not.toMatch(control);
+    const inJson = await start(['queue', 'peek', '--json'], env).done;
+    expect(inJson.stdout).not.toMatch(control);
+    expect(JSON.parse(inJson.stdout)).toMatchObject([{ id: hostile, subject: hostile }]);
+  });
+
+  test.each([[[]], [['--json']]])('tail %j keeps it on one line', async (options) => {
+    await hostileReport();
+    const tail = start(['queue', 'tail', '--yes', ...options], env);
+    await tail.printed('fake line');
+    tail.process.kill('SIGINT');
+    const { stdout } = await tail.done;
+    expect(stdout.trimEnd()).not.toContain('\n');
+    expect(stdout).not.toMatch(control);
+    if (options.length === 0) expect(stdout).toContain(harmless);
+    else expect(JSON.parse(stdout)).toMatchObject({ id: hostile });
+  });
+});
+
+describe('into a pipe that is closed', () => {
+  /** @returns what `command` prints of the output of `mmw`, and what `mmw` did */
+  const through = async (command: string, ...args: string[]) => {
+    const script = `"$0" "$@" 2>"$ERRORS" | ${command}; echo "\${PIPESTATUS[0]}" >&2`;
+    const errors = join(await mkdtemp(join(tmpdir(), 'mmw-')), 'errors');
+    const shell = promisify(execFile);
+    const { stdout, stderr } = await shell('bash', ['--norc', '-c', script, process.execPath, entry, ...args], {
+      env: { ...env, ERRORS: errors },
+      maxBuffer: 10_000_000,
+    });
+    return { stdout, code: Number(stderr), said: await readFile(errors, 'utf8') };
+  };
+  // No pipe holds one as a whole: it is written out only when all of it is read.
+  const large = { original_text: 'x'.repeat(300_000) };
+
+  test('tail deletes what was read as a whole and nothing else, gives back the rest, and ends quietly', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 4; index++) ids.push(await put(queue.queueUrl, 'one message', {}, large));
+    const { stdout, code, said } = await through('head -1', 'queue', 'tail', '--yes', '--json');
+    expect(JSON.parse(stdout).id).toBe(ids[0]);
+    expect({ code, said }).toEqual({ code: 0, said: 'Waiting for messages, until Ctrl-C.\n' });
+    expect((await json('stats')).result.queue).toEqual({ waiting: 3, inFlight: 0 });
+  });
+
+  test('tail deletes nothing when not even the first is read as a whole', async () => {
+    for (let index = 0; index < 2; index++) await put(queue.queueUrl, 'one message', {}, large);
+    expect(await through('head -c 10', 'queue', 'tail', '--yes', '--json')).toMatchObject({ code: 0 });
+    expect((await json('stats')).result.queue).toEqual({ waiting: 2, inFlight: 0 });
+  });
+
+  test('peek ends quietly, too', async () => {
+    await put(queue.queueUrl, 'a', {}, large);
+    expect(await through('head -c 10', 'queue', 'peek', '--json')).toMatchObject({ code: 0, said: '' });
+    expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
+  });
 });
 
 test('redrive says what it would do, does it in order, and loses nothing to deduplication', async () => {

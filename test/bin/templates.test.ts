@@ -152,8 +152,52 @@ test('every event has a template, and events of one kind share it', () => {
   expect(kindOf(['RECEIVED_SMS', 'OPT_OUT_SMS'])).toBeUndefined();
 });
 
-test.each(webhookEncodings)('ids come before anything that somebody types, in %s', (encoding: WebhookEncoding) => {
-  const template = templateFor('reply', encoding);
-  for (const id of ['moId', 'mtId', 'accountId'])
-    expect(template.indexOf(id)).toBeLessThan(template.indexOf('$!moContent'));
+test.each(ours)('ids come before anything that somebody types: $kind in $encoding', ({ encoding, template }) => {
+  const typed = template.search(/moContent|mtContent|metadata|attachments/);
+  expect(typed >= 0).toBe(encoding === 'JSON');
+  for (const id of [/drId|moId|notificationId/, /\$!mtId/, /accountId/])
+    expect(template.search(id)).toBeLessThan(encoding === 'JSON' ? typed : template.length);
 });
+
+test('both versions of Apache Velocity make the same of every template of ours', () => {
+  const templates = new Set(ours.map(({ template }) => template));
+  const rendered = vectors.filter((vector) => templates.has(vector.template));
+  expect(rendered.length).toBeGreaterThan(90);
+  for (const vector of rendered) expect(vector).not.toHaveProperty('renderedByOlder');
+});
+
+test.each(webhookEncodings)('an opt-out needs no message: nothing is read as one, in %s', async (encoding) => {
+  await create('opt-out', encoding, 'POST');
+  const before = provider.deliveries.length;
+  provider.optOut(await send(), false);
+  await provider.settled();
+  const [delivery] = provider.deliveries.slice(before);
+  expect(messageOf(delivery?.request)).toMatchObject({ id: delivery?.eventId, groupId: delivery?.eventId });
+});
+
+test('an MMS has its attachments', async () => {
+  await api.createWebhook({ ...jsonReply(), events: ['RECEIVED_MMS'] });
+  const before = provider.deliveries.length;
+  const attachment = { content_type: 'image/png', content: 'iVBORw0=', original_name: 'a "b".png' };
+  provider.reply(await send(), { attachments: [attachment, { ...attachment, original_name: '' }] });
+  await provider.settled();
+  const body = JSON.parse(String(provider.deliveries.slice(before)[0]?.request.body));
+  expect(body.attachments).toEqual([attachment, { ...attachment, original_name: '' }]);
+  expect(body).not.toHaveProperty('content');
+});
+
+test('metadata arrives as it was sent, whatever is in it', async () => {
+  await api.createWebhook(jsonReply());
+  const before = provider.deliveries.length;
+  const metadata = { 'a "key"': 'a value', $moId: '$mtId', x: '#if(', '': 'empty', 'ü 👍': '</a>&b=c' };
+  const [message] = await api.sendMessages([{ content: 'Hello!', destination_number: '+61491570157', metadata }]);
+  provider.reply(message?.message_id ?? '', { content: 'Hi' });
+  await provider.settled();
+  expect(JSON.parse(String(provider.deliveries.slice(before)[0]?.request.body))).toMatchObject({ metadata });
+});
+
+function jsonReply() {
+  const template = templateFor('reply', 'JSON');
+  const events: WebhookEvent[] = ['RECEIVED_SMS'];
+  return { url: `${server.url}/m?kind=reply`, method: 'POST', encoding: 'JSON', events, template } as const;
+}

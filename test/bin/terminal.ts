@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { localCredentials } from '../../sandbox/queue.ts';
 
-const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
+/** What `npx mmw` runs. */
+export const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
 /** What a command did. */
 export interface Outcome {
@@ -37,8 +38,11 @@ export function localEnvironment(more: Record<string, string>): Record<string, s
   };
 }
 
-export function start(args: string[], env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+/** @param input for its standard input */
+export function start(args: string[], env: Record<string, string>, input?: string): Running {
+  const child = spawn(process.execPath, [entry, ...args], { env });
+  // A command that reads nothing may be gone already.
+  child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   child.stdout.on('data', (chunk) => {
@@ -65,8 +69,8 @@ export function start(args: string[], env: Record<string, string>): Running {
   };
 }
 
-/** Told of a call before and after it is carried out; `drop` before it keeps it from being carried out. */
-export type Hook = (call: string, when: 'before' | 'after') => 'drop' | undefined;
+/** Told of a call before and after it is carried out, which waits for it; `drop` before it keeps it from being carried out. */
+export type Hook = (call: string, when: 'before' | 'after') => 'drop' | undefined | Promise<'drop' | undefined>;
 
 /** Notes every call on its way to a server, and can do something before or after one. */
 export interface Recorder extends LocalServer {
@@ -82,7 +86,7 @@ export async function record(target: string, calls: string[]): Promise<Recorder>
     const call = action || `${request.method} ${request.url?.split('?')[0]}`;
     const body = await readBody(request);
     calls.push(call);
-    if (hook?.(call, 'before') === 'drop') {
+    if ((await hook?.(call, 'before')) === 'drop') {
       response.destroy();
       return;
     }
@@ -91,7 +95,7 @@ export async function record(target: string, calls: string[]): Promise<Recorder>
       headers: headers as Record<string, string>,
       ...(body && body.length > 0 && { body }),
     });
-    hook?.(call, 'after');
+    await hook?.(call, 'after');
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
     response.end(Buffer.from(await answer.arrayBuffer()));
   });

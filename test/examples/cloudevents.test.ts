@@ -22,7 +22,9 @@ describe('the official SDK accepts', () => {
     const event = parse(body);
     expect(event).toMatchObject({ id, type, source: ours.source, mmrequestline: ours.mmrequestline });
     expect(event.datacontenttype).toBe(ours.datacontenttype);
-    if (ours.payload != null && event.data_base64 === undefined) expect(event.data).toEqual(ours.payload);
+    // Of a repeated name the SDK keeps the last, as JSON.parse does, and our own library the first.
+    const isJson = ours.payload != null && event.data_base64 === undefined;
+    if (isJson) expect(event.data).toEqual(JSON.parse(String(signed.body)));
     if (signed.body.length === 0) return;
     const { message } = offload(body, signed.body);
     expect(parse(message)).toMatchObject({ id, type, dataref: JSON.parse(message).dataref });

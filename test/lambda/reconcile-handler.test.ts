@@ -97,7 +97,7 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   logs.lines.push(JSON.stringify({ message: 'accepted', id: first?.delivery_report_id }));
   await runLater();
   const replies = await api.checkReplies();
-  const expected = [...others, ...replies];
+  const expected = [...replies, ...others];
   expect((await queued()).map(({ mmorigin, data }) => [mmorigin, data])).toEqual(
     expected.map((item) => ['poll', item]),
   );
@@ -105,7 +105,11 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   expect(recovered.map(({ id }) => id)).toEqual(
     expected.map(({ delivery_report_id, reply_id }) => delivery_report_id ?? reply_id),
   );
-  expect(metric()).toMatchObject({ Recovered: 3, service: 'webhook-receiver' });
+  expect(metric()).toMatchObject({
+    _aws: { CloudWatchMetrics: [{ Namespace: 'MessageMediaWebhooks', Dimensions: [['service']] }] },
+    Recovered: 3,
+    service: 'webhook-receiver',
+  });
   expect(logs.queries[0]?.logGroupNames).toEqual(['receiver', 'reconciliation']);
   expect((await api.checkDeliveryReports()).length).toBe(3);
   for (const text of ['+614', 'Yes', provider.apiSecret]) expect(output).not.toContain(text);

@@ -121,7 +121,7 @@ test('what no webhook brought is queued, oldest first, and logged; nothing is co
     notes: [],
     errors: [],
   });
-  expect(queue.map(({ id }) => id)).toEqual([1, 3, 4].map(idOf));
+  expect(queue.map(({ id }) => id)).toEqual([4, 1, 3].map(idOf));
   expect([...log].sort()).toEqual([1, 2, 3, 4].map(idOf));
   expect(calls).toEqual([]);
   // The same list again: nothing is new.

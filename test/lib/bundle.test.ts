@@ -69,10 +69,14 @@ async function expectSelfContained(bundle: string): Promise<void> {
 test('cdk synth works without account or network, and what it bundles runs as it is', async () => {
   const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
   const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
-  await run(process.execPath, [cdk, 'synth', '--quiet', '--output', output, '-c', 'rotationDays=30'], {
-    cwd: root,
-    env,
-  });
+  await run(
+    process.execPath,
+    [cdk, 'synth', '--quiet', '--output', output, '-c', 'rotationDays=30', '-c', 'reconcileMinutes=15'],
+    {
+      cwd: root,
+      env,
+    },
+  );
 
   const receiver = await bundleOf('ReceiverFunctionHandlerFunction');
   await expectSelfContained(receiver);
@@ -85,6 +89,13 @@ test('cdk synth works without account or network, and what it bundles runs as it
   await expectSelfContained(rotation);
   const trial = { Step: 'testSecret', SecretId: 'keyring', ClientRequestToken: secrets.startRotation('keyring') };
   expect(await invoke(rotation, trial, rotationEnvironment())).toBeNull();
+
+  const reconciliation = await bundleOf('ReconciliationReconcileFunction');
+  await expectSelfContained(reconciliation);
+  secrets.put('credentials', '{"api_key":"","api_secret":""}');
+  await expect(
+    invoke(reconciliation, {}, { ...rotationEnvironment(), RECONCILE_LOG_GROUPS: 'log' }),
+  ).rejects.toMatchObject({ stderr: expect.stringContaining('Secret credentials must hold {"api_key"') });
 });
 
 test('cdk synth says in one line what is wrong with a setting, and stops', async () => {

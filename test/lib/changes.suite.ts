@@ -15,6 +15,7 @@ const alarms = [
   'RequestThrottles',
   'StorageFailures',
   'UnexpectedFailures',
+  'UnidentifiedEvents',
 ];
 
 /** What a REST API in place of an HTTP API changes, whatever the callback URL. */
@@ -33,6 +34,43 @@ const restForHttp = [
   '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
   '- ReceiverHttpStage',
   '~ MonitoringDashboard.DashboardBody',
+];
+
+const customerManagedKey = [
+  '+ Key',
+  '+ ReceiverFunctionHandlerRoleKeyUse',
+  '~ DeadLetterQueue.DependsOn',
+  '~ DeadLetterQueue.KmsMasterKeyId',
+  '~ DeadLetterQueue.SqsManagedSseEnabled',
+  '~ EventQueue.DependsOn',
+  '~ EventQueue.KmsMasterKeyId',
+  '~ EventQueue.SqsManagedSseEnabled',
+  '~ Keyring.DependsOn',
+  '~ Keyring.KmsKeyId',
+  '~ OverflowBucket.BucketEncryption',
+  '~ OverflowBucket.DependsOn',
+  '~ OverflowPolicy.DependsOn',
+  '~ QueueDeadLettersPolicy.DependsOn',
+  '~ QueueEventsPolicy.DependsOn',
+  '~ ReceiverAccessLogGroup.KmsKeyId',
+  '~ ReceiverFunctionHandlerFunction.DependsOn',
+  '~ ReceiverFunctionLog.KmsKeyId',
+];
+
+const reconciliation = [
+  '+ MonitoringAlarmsReconciliationFailures',
+  '+ MonitoringAlarmsRecoveredEvents',
+  '+ ReconciliationLog',
+  '+ ReconciliationReconcileFunction',
+  '+ ReconciliationReconcileFunctionEventInvokeConfig',
+  '+ ReconciliationReconcileRole',
+  '+ ReconciliationReconcileRoleDefaultPolicy',
+  '+ ReconciliationSchedule',
+  '+ ReconciliationScheduleAllowEventRuleTestReconciliationReconcileFunction0D22CABF',
+  '+ output ReconciliationLogGroup',
+  '~ MonitoringDashboard.DashboardBody',
+  '~ MonitoringQueriesFailures.LogGroupNames',
+  '~ MonitoringQueriesStory.LogGroupNames',
 ];
 
 /** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
@@ -141,6 +179,29 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     ],
   ],
   [
+    'reconcileMinutes',
+    {},
+    { reconcileMinutes: '15' },
+    [
+      ...reconciliation,
+      '+ RotationApiCredentials',
+      '+ RotationApiCredentialsPolicy',
+      '+ output ApiCredentialsSecretArn',
+    ].sort(),
+  ],
+  [
+    'reconcileMinutes beside rotation, which has credentials already',
+    { rotationDays: '30' },
+    { reconcileMinutes: '15' },
+    [...reconciliation, '~ RotationApiCredentialsPolicy.ResourcePolicy'].sort(),
+  ],
+  [
+    'reconcileConfirm',
+    { reconcileMinutes: '15' },
+    { reconcileConfirm: 'true' },
+    ['~ ReconciliationReconcileFunction.Environment'],
+  ],
+  [
     'messagemediaBaseUrl',
     { rotationDays: '30' },
     { messagemediaBaseUrl: 'eu' },
@@ -161,20 +222,28 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     { rotationDays: '30' },
     { customerManagedKey: 'true' },
     [
-      '+ Key',
-      '~ DeadLetterQueue.KmsMasterKeyId',
-      '~ DeadLetterQueue.SqsManagedSseEnabled',
-      '~ EventQueue.KmsMasterKeyId',
-      '~ EventQueue.SqsManagedSseEnabled',
-      '~ Keyring.KmsKeyId',
-      '~ OverflowBucket.BucketEncryption',
-      '~ ReceiverAccessLogGroup.KmsKeyId',
-      '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
-      '~ ReceiverFunctionLog.KmsKeyId',
+      ...customerManagedKey,
+      '+ RotationRotateRoleKeyUse',
+      '~ RotationApiCredentials.DependsOn',
       '~ RotationApiCredentials.KmsKeyId',
+      '~ RotationApiCredentialsPolicy.DependsOn',
       '~ RotationLog.KmsKeyId',
-      '~ RotationRotateRoleDefaultPolicy.PolicyDocument',
-    ],
+      '~ RotationRotateFunction.DependsOn',
+    ].sort(),
+  ],
+  [
+    'customerManagedKey of reconciliation',
+    { reconcileMinutes: '15' },
+    { customerManagedKey: 'true' },
+    [
+      ...customerManagedKey,
+      '+ ReconciliationReconcileRoleKeyUse',
+      '~ ReconciliationLog.KmsKeyId',
+      '~ ReconciliationReconcileFunction.DependsOn',
+      '~ RotationApiCredentials.DependsOn',
+      '~ RotationApiCredentials.KmsKeyId',
+      '~ RotationApiCredentialsPolicy.DependsOn',
+    ].sort(),
   ],
   [
     'tracing',
@@ -182,23 +251,7 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     { tracing: 'false' },
     ['~ ReceiverFunctionHandlerFunction.TracingConfig', '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument'],
   ],
-  [
-    'customerManagedKey',
-    {},
-    { customerManagedKey: 'true' },
-    [
-      '+ Key',
-      '~ DeadLetterQueue.KmsMasterKeyId',
-      '~ DeadLetterQueue.SqsManagedSseEnabled',
-      '~ EventQueue.KmsMasterKeyId',
-      '~ EventQueue.SqsManagedSseEnabled',
-      '~ Keyring.KmsKeyId',
-      '~ OverflowBucket.BucketEncryption',
-      '~ ReceiverAccessLogGroup.KmsKeyId',
-      '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
-      '~ ReceiverFunctionLog.KmsKeyId',
-    ],
-  ],
+  ['customerManagedKey', {}, { customerManagedKey: 'true' }, customerManagedKey],
   [
     'alarmTopicArn',
     {},

@@ -17,6 +17,7 @@ const key = makeKey();
 const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
 const signed = httpApiEvent(toWire(webhook, key));
 const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
+const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
 const { json } = stackOf({ silenceAlarmMinutes: '60' });
 
@@ -85,6 +86,7 @@ function watched(): string[] {
 test('alarms watch what the function really emits', async () => {
   const logs = await Promise.all([
     logOf(signed),
+    logOf(unrendered),
     logOf(unsigned),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
@@ -94,6 +96,7 @@ test('alarms watch what the function really emits', async () => {
   expect([...emitted].sort()).toEqual(
     [
       'Accepted service=Test/Receiver',
+      'Age service=Test/Receiver',
       'Failed reason=keyring_unavailable service=Test/Receiver',
       'Failed reason=queue_unavailable service=Test/Receiver',
       'Failed reason=storage_unavailable service=Test/Receiver',
@@ -101,6 +104,7 @@ test('alarms watch what the function really emits', async () => {
       'KeyringLoadFailed service=Test/Receiver',
       'Refused reason=unsigned service=Test/Receiver',
       'Refused service=Test/Receiver',
+      'Unidentified service=Test/Receiver',
     ].map((metric) => `MessageMediaWebhooks ${metric}`),
   );
   // The one comes from the access log, the other is an error that nobody foresaw.

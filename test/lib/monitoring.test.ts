@@ -3,7 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { resolve } from './policies.ts';
 import { idsOf, type Resource, samples, stackOf } from './support.ts';
 
-const { json, template } = stackOf({ silenceAlarmMinutes: '90', rotationDays: '30', ...samples.alarmTopic });
+const { json, template } = stackOf({
+  silenceAlarmMinutes: '90',
+  rotationDays: '30',
+  reconcileMinutes: '15',
+  ...samples.alarmTopic,
+});
 const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const alarms = idsOf(json, 'AWS::CloudWatch::Alarm').map((id): [string, Resource['Properties']] => [
   /Alarms(\w+)[0-9A-F]{8}$/.exec(id)?.[1] ?? id,
@@ -29,7 +34,10 @@ describe('alarms', () => {
       'UnexpectedFailures',
       'FunctionThrottles',
       'RequestThrottles',
+      'UnidentifiedEvents',
       'RotationFailures',
+      'RecoveredEvents',
+      'ReconciliationFailures',
       'Silence',
     ]);
   });
@@ -88,6 +96,9 @@ describe('alarms', () => {
       'FunctionErrors',
       'FunctionThrottles',
       'RequestThrottles',
+      'UnidentifiedEvents',
+      'RecoveredEvents',
+      'ReconciliationFailures',
     ]) {
       expect(alarm(name)).toMatchObject({ Threshold: 1, Statistic: 'Sum', Period: 300, EvaluationPeriods: 1 });
     }
@@ -127,7 +138,16 @@ test('the dashboard shows every alarm and every metric of the receiver', () => {
   expect(widgets[0]?.properties.alarms).toEqual(
     idsOf(json, 'AWS::CloudWatch::Alarm').map((alarmId) => `arn:${alarmId}`),
   );
-  for (const name of ['Accepted', 'Refused', 'Failed', 'Throttled', 'KeyringLoadFailed']) {
+  for (const name of [
+    'Accepted',
+    'Refused',
+    'Failed',
+    'Throttled',
+    'KeyringLoadFailed',
+    'Unidentified',
+    'Age',
+    'Recovered',
+  ]) {
     expect(body).toContain(`["MessageMediaWebhooks","${name}","service","Test/Receiver"`);
   }
 });

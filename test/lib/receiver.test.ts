@@ -35,7 +35,7 @@ test('a receiver that is told nothing is as the app makes it by default', () => 
   });
   template.hasResourceProperties('AWS::Lambda::Function', {
     TracingConfig: { Mode: 'Active' },
-    Environment: { Variables: { TIMESTAMP_TOLERANCE_SECONDS: '900' } },
+    Environment: { Variables: { TIMESTAMP_TOLERANCE_SECONDS: '86400' } },
   });
 });
 

@@ -10,8 +10,10 @@ test('every setting has a default', () => {
   expect(settingsOf()).toEqual({
     callbackPath: '/messagemedia',
     ordering: 'fifo',
-    timestampToleranceSeconds: 900,
+    timestampToleranceSeconds: 86_400,
     rotationDays: 0,
+    reconcileMinutes: 0,
+    reconcileConfirm: false,
     messagemediaBaseUrl: 'messagemedia',
     frontDoor: 'http',
     throttleRateLimit: 200,
@@ -44,6 +46,16 @@ test('the README has every setting, with its default', () => {
   expect(rows).toEqual(expected);
 });
 
+test.each([
+  'messagemedia',
+  'https://example.com/api',
+  'http://127.0.0.1:8080',
+  'http://localhost:1/x',
+  'http://[::1]:80',
+])('MessageMedia can be at %s', (messagemediaBaseUrl) => {
+  expect(settingsOf({ messagemediaBaseUrl })).toMatchObject({ messagemediaBaseUrl });
+});
+
 describe('a wrong value stops the synthesis and says what is allowed:', () => {
   test.each([
     ['ordering', 'random', 'fifo or standard'],
@@ -53,12 +65,18 @@ describe('a wrong value stops the synthesis and says what is allowed:', () => {
     ['callbackPath', '/a b', 'a path such as'],
     ['callbackPath', '/{proxy+}', 'a path such as'],
     ['callbackPath', '/a/../b', 'a path such as'],
-    ['timestampToleranceSeconds', '-1', 'a whole number from 0 to 86400'],
+    ['timestampToleranceSeconds', '-1', 'a whole number from 0 to 3888000'],
     ['timestampToleranceSeconds', '15 minutes', 'a whole number'],
-    ['timestampToleranceSeconds', '86401', 'a whole number'],
+    ['timestampToleranceSeconds', '3888001', 'a whole number'],
     ['rotationDays', '1001', 'a whole number from 0 to 1000'],
+    ['reconcileMinutes', '1441', 'a whole number from 0 to 1440'],
+    ['reconcileMinutes', '4', '0 for none, or 5 to 1440'],
+    ['reconcileConfirm', 'yes', 'false or true'],
     ['messagemediaBaseUrl', 'us', 'messagemedia, eu, au'],
     ['messagemediaBaseUrl', 'http://api.messagemedia.com', 'messagemedia, eu, au'],
+    ['messagemediaBaseUrl', 'http://localhost.example.com', 'messagemedia, eu, au'],
+    ['messagemediaBaseUrl', 'http://127.0.0.1@example.com', 'messagemedia, eu, au'],
+    ['messagemediaBaseUrl', 'http://127.0.0.1.example.com:80', 'messagemedia, eu, au'],
     ['frontDoor', 'alb', 'http or rest'],
     ['domainName', 'Hooks.example.com', 'a domain name such as'],
     ['domainName', 'https://hooks.example.com', 'a domain name such as'],
@@ -91,6 +109,7 @@ describe('settings that do not go together stop the synthesis:', () => {
     ['certificateArn', { certificateArn: samples.domain.certificateArn }, 'left out, or used with domainName'],
     ['hostedZoneId', samples.hostedZone, 'left out, or used with domainName'],
     ['domainName', { domainName: 'hooks.example.com' }, 'used with certificateArn'],
+    ['reconcileConfirm', { reconcileConfirm: 'true' }, 'left out, or used with reconcileMinutes'],
     ['callbackPath', { ...rest, callbackPath: '/a~b' }, 'without ~, or used with frontDoor=http'],
   ])('%s of %j', (name, context, allowed) => {
     expect(() => settingsOf(context)).toThrow(`Setting ${name} is "${context[name]}": it must be ${allowed}`);

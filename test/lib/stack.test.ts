@@ -14,6 +14,7 @@ describe('the stack', () => {
       'DeadLetterQueueUrl',
       'KeyringSecretArn',
       'OverflowBucketName',
+      'FunctionLogGroup',
       'DashboardName',
     ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
@@ -83,7 +84,7 @@ describe('the stack', () => {
       ReservedConcurrentExecutions: Match.absent(),
       Environment: {
         Variables: {
-          TIMESTAMP_TOLERANCE_SECONDS: '900',
+          TIMESTAMP_TOLERANCE_SECONDS: '86400',
           POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
           OVERFLOW_BUCKET: { Ref: 'OverflowBucket' },
         },

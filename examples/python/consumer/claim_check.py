@@ -6,8 +6,8 @@ import boto3
 
 from consumer.queued_event import FetchData, QueuedEventError
 
-# Of such characters a key is the same in a URI as in S3.
-_KEY = re.compile(r"[A-Za-z0-9_!.*'()/-]+")
+# Nothing else is ever written there, and nothing else leads out of it.
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch_from_s3(bucket: str) -> FetchData:
@@ -18,7 +18,7 @@ def fetch_from_s3(bucket: str) -> FetchData:
     def fetch(dataref: str) -> bytes:
         key = dataref.removeprefix(prefix)
         if not dataref.startswith(prefix) or not _KEY.fullmatch(key):
-            raise QueuedEventError("the dataref does not point into the bucket for large events")
+            raise QueuedEventError("invalid_dataref", "the dataref does not point into the bucket for large events")
         body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body
 

@@ -12,6 +12,9 @@ from consumer.queued_event import QueuedEventError
     [
         "s3://elsewhere/a",
         "s3://large.evil/a",
+        f"s3://large/../elsewhere/{'ab' * 32}",
+        f"s3://large/{'AB' * 32}",
+        f"s3://large/{'ab' * 32}0",
         "s3://large/",
         "s3://large",
         "s3://large/a%2Fb",
@@ -24,5 +27,6 @@ from consumer.queued_event import QueuedEventError
 )
 def test_it_goes_nowhere_else(dataref: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "client", lambda _service: None)
-    with pytest.raises(QueuedEventError):
+    with pytest.raises(QueuedEventError) as caught:
         fetch_from_s3("large")(dataref)
+    assert caught.value.code == "invalid_dataref"

@@ -3,12 +3,14 @@
 import base64
 import json
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from cloudevents.core.v1.event import CloudEvent
 from conftest import ROOT, Samples
 
-from consumer.queued_event import ReadEvent, SignedRequest, read_queued_event
+from consumer.queued_event import QueuedEventError, ReadEvent, SignedRequest, read_queued_event
 from consumer.signature import VerificationKey, parse_keyring, reverify
 
 STRANGER = "11111111-2222-3333-4444-555555555555"
@@ -30,7 +32,7 @@ def test_every_form_is_verified_again(samples: Samples, keys: list[VerificationK
     for sample in samples.events:
         for message in filter(None, [sample.message, sample.pointer]):
             event = read_queued_event(message, lambda _dataref, body=sample.body: body)
-            assert reverify(event, keys), sample.form
+            assert reverify(event, keys) == "good", sample.form
 
 
 def test_every_form_of_keyring_is_read(samples: Samples) -> None:
@@ -39,7 +41,7 @@ def test_every_form_of_keyring_is_read(samples: Samples) -> None:
     pem = f"-----BEGIN PUBLIC KEY-----\n{bare}\n-----END PUBLIC KEY-----\n"
     hyphenated = json.dumps({**answer, "digest": "sha-256"})
     for secret in (samples.keyring, json.dumps(answer), hyphenated, bare, pem):
-        assert reverify(read(samples), parse_keyring(secret))
+        assert reverify(read(samples), parse_keyring(secret)) == "good"
 
 
 def test_any_other_signed_part_is_refused(samples: Samples, keys: list[VerificationKey]) -> None:
@@ -49,35 +51,34 @@ def test_any_other_signed_part_is_refused(samples: Samples, keys: list[Verificat
         {"date": "Wed, 18 Jul 2018 06:33:52 GMT"},
         {"body": event.signed.body + b" "},
     ):
-        assert not reverify(replace(event, signed=replace(event.signed, **change)), keys)
-    assert not reverify(replace(event, signature=event.signature[:-1] + b"\0"), keys)
-    assert not reverify(replace(event, signature=b""), keys)
+        assert reverify(replace(event, signed=replace(event.signed, **change)), keys) == "bad"
+    assert reverify(replace(event, signature=event.signature[:-1] + b"\0"), keys) == "bad"
+    assert reverify(replace(event, signature=b""), keys) == "bad"
 
 
 def test_fetched_data_is_what_is_verified(samples: Samples, keys: list[VerificationKey]) -> None:
     pointer = str(samples.of("mmsReply").pointer)
     for body in (b"", b"{}", samples.of("deliveryReport").body):
-        assert not reverify(read_queued_event(pointer, lambda _dataref, body=body: body), keys)
+        assert reverify(read_queued_event(pointer, lambda _dataref, body=body: body), keys) == "bad"
 
 
 def test_the_named_key_alone_is_tried(samples: Samples, keys: list[VerificationKey]) -> None:
     [key] = keys
     other = replace(key, id=STRANGER)
-    assert reverify(read(samples, mmkeyid=str(key.id).upper()), keys)
-    assert not reverify(read(samples), [other])
-    assert not reverify(read(samples, mmkeyid=STRANGER), keys)
-    assert reverify(read(samples), [replace(key, id=None)])
-    assert not reverify(
-        read(samples, mmkeyid=STRANGER), [replace(key, id=None), replace(key, id=STRANGER, digest="SHA512")]
-    )
-    assert not reverify(read(samples), [])
+    assert reverify(read(samples, mmkeyid=str(key.id).upper()), keys) == "good"
+    assert reverify(read(samples), [other]) == "bad"
+    assert reverify(read(samples, mmkeyid=STRANGER), keys) == "bad"
+    assert reverify(read(samples), [replace(key, id=None)]) == "good"
+    others = [replace(key, id=None), replace(key, id=STRANGER, digest="SHA512")]
+    assert reverify(read(samples, mmkeyid=STRANGER), others) == "bad"
+    assert reverify(read(samples), []) == "bad"
 
 
 def test_the_digest_is_pinned_to_the_key(samples: Samples, keys: list[VerificationKey]) -> None:
     [key] = keys
-    assert reverify(read(samples), [replace(key, digest=None)])
-    assert not reverify(read(samples), [replace(key, digest="SHA512")])
-    assert not reverify(read(samples, mmdigest="MD5"), [replace(key, digest=None)])
+    assert reverify(read(samples), [replace(key, digest=None)]) == "good"
+    assert reverify(read(samples), [replace(key, digest="SHA512")]) == "bad"
+    assert reverify(read(samples, mmdigest="MD5"), [replace(key, digest=None)]) == "bad"
 
 
 def test_known_answers_of_openssl_verify() -> None:
@@ -90,6 +91,45 @@ def test_known_answers_of_openssl_verify() -> None:
         event = CloudEvent({**attributes, "mmdigest": vector["digest"]})
         signature = base64.b64decode(vector["signature"])
         keys = parse_keyring(vector["public_key"])
-        assert reverify(ReadEvent(event, signed, signature), keys), vector["name"]
+        assert reverify(ReadEvent(event, signed, signature), keys) == "good", vector["name"]
         changed = replace(signed, body=body + b"\n")
-        assert not reverify(ReadEvent(event, changed, signature), keys), vector["name"]
+        assert reverify(ReadEvent(event, changed, signature), keys) == "bad", vector["name"]
+
+
+def test_a_retired_key_is_good_for_what_was_signed_in_its_day(samples: Samples, keys: list[VerificationKey]) -> None:
+    [key] = keys
+    event = read(samples)
+    signed_at = parsedate_to_datetime(event.signed.date)
+    for seconds, verdict in ((1, "good"), (-300, "good"), (-301, "bad")):
+        retired = replace(key, retired_at=signed_at + timedelta(seconds=seconds))
+        assert reverify(event, [retired]) == verdict
+
+
+def test_a_broken_key_is_skipped(samples: Samples) -> None:
+    [answer] = json.loads(samples.keyring)["keys"]
+    broken = [None, {}, {**answer, "public_key": "rubbish"}, {**answer, "cipher": "EC"}, {**answer, "digest": "MD5"}]
+    pem = f"-----BEGIN PUBLIC KEY-----\\n{answer['public_key']}\\n-----END PUBLIC KEY-----\\n"
+    secret = json.dumps({"keys": [*broken, {**answer, "public_key": pem, "retired_at": "yesterday"}]})
+    [key] = parse_keyring(secret)
+    assert reverify(read(samples), [key]) == "good"
+    with pytest.raises(ValueError, match="no key"):
+        parse_keyring(json.dumps({"keys": broken}))
+
+
+def test_a_polled_event_was_never_signed() -> None:
+    polled = {
+        "specversion": "1.0",
+        "id": "r-1",
+        "source": "urn:messagemedia",
+        "type": "com.messagemedia.reply",
+        "time": "2026-11-24T00:00:00Z",
+        "datacontenttype": "application/json",
+        "mmorigin": "poll",
+        "data": {"reply_id": "r-1"},
+    }
+    message = json.dumps(polled, separators=(",", ":")).replace('"r-1"}', '"r-1","reply_id":"typed"}')
+    event = read_queued_event(message, lambda _dataref: b"")
+    assert reverify(event, []) == "never_signed"
+    assert event.event.get_data() == {"reply_id": "r-1"}
+    with pytest.raises(QueuedEventError):
+        read_queued_event(json.dumps({**polled, "mmsignature": "c2ln"}, separators=(",", ":")), lambda _dataref: b"")

@@ -53,15 +53,19 @@ export const keyring: Proof[] = [
         const after = await rotate(run, provider);
         await keyringInterval();
         assert.equal((await run.stack.send(freshReport(run, after))).status, 202, 'the new key is not taken');
+        // As if an outage of an hour had refused it: its first signature is the old key's, and comes again.
+        const retried = freshReport(run, before, new Date(Date.now() - 3_600_000));
+        assert.equal((await run.stack.send(retried)).status, 202, 'a late retry of the old key is not taken');
         await drain(run);
-        await expectRefused(run, freshReport(run, before), 'unknown_key');
+        // More than five minutes after its retirement the old key can have signed nothing.
+        await expectRefused(run, freshReport(run, before, new Date(Date.now() + 6 * 60_000)), 'unknown_key');
         assert.deepEqual(
           provider.signatureKeys().map(({ key_id }) => key_id),
           [after.id],
         );
         // As the proofs after this one expect it.
         await putKeys(run, run.firstKey, run.secondKey);
-        return 'the new key is taken at its first webhook, the old one is gone at MessageMedia and refused';
+        return 'the new key is taken at its first webhook; the old one is gone at MessageMedia, taken for a retry of an hour ago, refused for what is new';
       } finally {
         await provider.close();
       }

@@ -70,6 +70,17 @@ describe('delivery reports', () => {
     }
   });
 
+  test.each([
+    ['0001', 'FAILED_DR', 'failed'],
+    ['0002', 'EXPIRED_DR', 'expired'],
+    ['0003', 'REJECTED_DR', 'rejected'],
+  ])('of a number that ends in %s: %s', async (end, event, status) => {
+    await send({ delivery_report: true, destination_number: `+6141212${end}` });
+    await provider.settled();
+    expect(provider.deliveries.map((delivery) => delivery.event)).toEqual(['ENROUTE_DR', 'SUBMITTED_DR', event]);
+    expect(catcher.caught.map(bodyOf).at(-1)).toMatchObject({ status });
+  });
+
   test('are not sent unless asked for', async () => {
     await send();
     await provider.settled();
@@ -136,6 +147,15 @@ describe('what a phone sends', () => {
     const common = { notification_id, message_id, account_id, date_received: timestamp, metadata: { order: '4711' } };
     expect(catcher.caught.map(bodyOf)).toEqual([{ ...common, ...numbers, content: 'STOP' }]);
     expect(provider.deliveries).toMatchObject([{ event: 'OPT_OUT_SMS', eventId: notification_id }]);
+  });
+
+  test('an opt-out of a phone that nobody wrote to', async () => {
+    const notification_id = provider.optOut(await send(), false);
+    await provider.settled();
+    const account_id = 'MessageMedia123';
+    expect(catcher.caught.map(bodyOf)).toEqual([
+      { notification_id, account_id, date_received: timestamp, ...numbers, content: 'STOP' },
+    ]);
   });
 
   test('no answer to a message that was not sent', () => {

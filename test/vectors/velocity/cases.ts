@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Velocity writes its references like that
 import { templateFor, templateKinds } from '../../../bin/templates.ts';
 import { webhookEncodings } from '../../../lambda/provider/types.ts';
 
@@ -50,6 +51,9 @@ const variables = {
   no: false,
   metadata: { 'a key': 'a&b', $b: '$id' },
   list: ['x', 'y'],
+  empty: '',
+  zero: 0,
+  media: [entry, { ...entry, originalName: '' }],
 };
 for (const template of [
   '$id ${id} $!id $!{id} ${id}x $idx $!idx|${idx}|$!{idx}',
@@ -62,7 +66,18 @@ for (const template of [
   '#foreach($k in $metadata.keySet())"$k":"$esc.json($metadata.get($k))"#if($foreach.hasNext),#end#end',
   '#foreach($e in $metadata.entrySet())"$e.key":"$e.value"#if( $foreach.hasNext ),#end    #end  }',
   '#foreach($e in $none.entrySet())x#end|#foreach($e in $none)x#end|',
+  '#foreach($k in $metadata.keySet()) "$k": "$esc.json($metadata.get($k))"#if( $velocityHasNext ),#end #end',
+  '#foreach($x in $list)#foreach($y in $list)$x$y#if($velocityHasNext)-#end#end#if($velocityHasNext),#end#end',
   '{ "attachments": [ #if ($attachments) 1 #else 2 #end ] }',
+  '{ #if ($attachments) "attachments": [ #foreach ($entry in $attachments) { "type": "$entry.contentType", "data": "$entry.base64", "name": "$entry.originalName" }#if( $foreach.hasNext ),#end #end ], #else "content": "$esc.json($text)", #end "to": "$none" }',
+  '#foreach($a in $media)$a.contentType $esc.json($a.originalName) $!a.none $a.none#if($foreach.hasNext);#end#end',
+  '#if($empty)t#{else}f#end #if($zero)t#{else}f#end #if(!$none)t#end #if($n == 2)t#end #if($text && !$no)t#end',
+  '$metadata $metadata.size() $metadata.isEmpty() $metadata.containsKey("a key") $list',
+  '$none.foo $!none.foo $none.foo() $id.foo $!id.foo $esc.none($id) $!esc.none($id) $esc.json("a$id")',
+  '$toString $constructor $hasOwnProperty $__proto__ $id.constructor $metadata.constructor',
+  '#set($a = "v$id")$a|a ## comment',
+  'a #* comment *# b|$$id|$1|user@example.com|$id&id=$id;$id,$id.|👍$id👍',
+  '{"a":"$moId","b":"$!moId","c":"$replyId","d":"$notificationId"}',
 ]) {
   cases.push({ template, variables });
 }

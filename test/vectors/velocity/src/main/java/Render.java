@@ -10,7 +10,10 @@ import org.apache.commons.text.StringEscapeUtils;
 import org.apache.velocity.VelocityContext;
 import org.apache.velocity.app.VelocityEngine;
 
-/** Reads a list of {template, variables} and writes it with what Apache Velocity makes of each, as `rendered`. */
+/**
+ * Reads a list of {template, variables} and writes it with what this version of Apache Velocity makes of each. The first
+ * argument is the name that the result gets, `rendered` for the first version; of another only what differs is written.
+ */
 public class Render {
   /** MessageMedia's `$esc`. What it does with a null is what Velocity Tools do: nothing comes back. */
   public static class Escape {
@@ -23,6 +26,7 @@ public class Render {
     ObjectMapper mapper = new ObjectMapper();
     JsonNode cases = mapper.readTree(System.in);
     VelocityEngine engine = new VelocityEngine();
+    engine.setProperty("runtime.log.logsystem.class", "org.apache.velocity.runtime.log.NullLogChute");
     engine.init();
     for (JsonNode one : cases) {
       VelocityContext context = new VelocityContext();
@@ -30,9 +34,14 @@ public class Render {
       context.put("esc", new Escape());
       StringWriter writer = new StringWriter();
       engine.evaluate(context, writer, "template", one.get("template").asText());
-      ((ObjectNode) one).put("rendered", writer.toString());
+      JsonNode before = one.get("rendered");
+      if (before == null || !before.asText().equals(writer.toString())) {
+        ((ObjectNode) one).put(args[0], writer.toString());
+      }
     }
-    System.out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(cases));
+    // Bytes: text would be written in whatever encoding this machine prefers.
+    System.out.write(mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(cases));
+    System.out.println();
   }
 
   private static Object toJava(JsonNode node) {

@@ -1,0 +1,142 @@
+import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts';
+import { webhookEncodings, webhookEvents } from '../lambda/provider/types.ts';
+import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+
+/** What `kind` in a callback URL can say: the receiver takes it for the kind of event, and reads nothing for `webhook`. */
+export const urlKinds = [...templateKinds, 'webhook'] as const;
+export type UrlKind = (typeof urlKinds)[number];
+
+/** What a webhook is to be. */
+export interface Wish {
+  url: string;
+  method: string;
+  encoding: WebhookEncoding;
+  events: readonly WebhookEvent[];
+  /** The kind of one of our templates, or the text of another. Default: by the events. */
+  template?: string | undefined;
+  /** Default: what the URL says, else by the template. */
+  kind?: UrlKind | undefined;
+}
+
+/** The part of a webhook that decides what its events say, and as what they are received. */
+export interface Content {
+  url: string;
+  template?: string;
+}
+
+/**
+ * URL and template of a webhook. A GET has no body, so its variables are in the URL, as in MessageMedia's example.
+ *
+ * @throws {Error} when the parts of the wish do not fit together
+ */
+export function contentOf(wish: Wish): Content {
+  const { url, method, encoding, events, template } = wish;
+  const own = template === undefined || isKind(template) ? undefined : template;
+  if (method !== 'GET') {
+    if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
+    const kind = templateKindOf(template, events);
+    return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
+  }
+  if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
+  if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
+    return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
+  }
+  const kind = templateKindOf(template, events);
+  return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
+}
+
+/**
+ * What changes of URL and template. A template is written for one kind of event and one encoding: with either of them it
+ * changes. What the URL has beside `kind` and the variables of ours stays, unless there is a new one.
+ *
+ * @throws {Error} when the parts of the wish do not fit together
+ */
+export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Partial<Content> {
+  const { url = current.url, method = current.method, kind, template } = wish;
+  const events = wish.events ?? webhookEvents.filter((event) => current.events.includes(event));
+  const encoding = wish.encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
+  const isOther = [template, wish.encoding, wish.events].some((value) => value !== undefined);
+  const toOrFromGet = (method === 'GET') !== (current.method === 'GET');
+  if (isOther || toOrFromGet || (method === 'GET' && wish.url !== undefined)) {
+    return contentOf({ url: wish.url ?? withoutOurs(current.url), method, encoding, events, template, kind });
+  }
+  if (wish.url === undefined && kind === undefined) return {};
+  // A new kind displaces the one before; a new URL without a kind inherits it.
+  const before = saidBy(current.url) ?? kindOfText(current.template);
+  const place = wish.url ?? withoutKind(current.url);
+  const said = kind ?? saidBy(place) ?? before;
+  if (said === undefined) return { url };
+  return { url: withKind(place, urlKindOf({ url: place, events, kind }, said)) };
+}
+
+/** The kind of the template of ours that serves these events. */
+function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
+  const kind = kindOf(events);
+  if (kind === undefined) throw new Error(severalKinds);
+  if (template === undefined || template === kind) return kind;
+  throw new Error(
+    `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
+  );
+}
+
+const severalKinds =
+  'These events are of several kinds, which no template of ours serves: create a webhook for each kind, or give --template.';
+
+/** What the URL is to say. @param fallback where neither option nor URL says anything */
+function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {
+  const said = saidBy(url);
+  if (kind !== undefined && said !== undefined && said !== kind) {
+    throw new Error(`The URL says kind=${said} and --kind says ${kind}: give one of them.`);
+  }
+  const result = kind ?? said ?? fallback;
+  if (isKind(result) && !events.some((event) => kindOf([event]) === result)) {
+    throw new Error(
+      `kind=${result} fits none of the events ${events.join(', ')}: leave it out to have the one that does.`,
+    );
+  }
+  return result;
+}
+
+/** The kind of one of our templates, in whichever encoding. */
+function kindOfText(template: string | undefined): TemplateKind | undefined {
+  return templateKinds.find((kind) => webhookEncodings.some((encoding) => templateFor(kind, encoding) === template));
+}
+
+/** A URL's parts as they are written: a URL object would encode what MessageMedia has to read. */
+function split(url: string): { base: string; parameters: string[] } {
+  const [, base = url, query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
+  return { base, parameters: query.split('&').filter((parameter) => parameter !== '') };
+}
+
+function saidBy(url: string): string | undefined {
+  return split(url)
+    .parameters.find((parameter) => parameter.startsWith('kind='))
+    ?.slice('kind='.length);
+}
+
+function withoutKind(url: string): string {
+  const { base, parameters } = split(url);
+  return join(
+    base,
+    parameters.filter((parameter) => !parameter.startsWith('kind=')),
+  );
+}
+
+function withoutOurs(url: string): string {
+  const { base, parameters } = split(withoutKind(url));
+  const ours = new Set(templateKinds.flatMap((kind) => queryFor(kind).split('&')));
+  return join(
+    base,
+    parameters.filter((parameter) => !ours.has(parameter)),
+  );
+}
+
+/** The URL with `kind`, then our variables, then everything else: what comes behind what somebody typed is not believed. */
+function withKind(url: string, kind: string, query?: string): string {
+  const { base, parameters } = split(withoutKind(url));
+  return join(base, [`kind=${kind}`, ...(query === undefined ? [] : [query]), ...parameters]);
+}
+
+function join(base: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? base : `${base}?${parameters.join('&')}`;
+}

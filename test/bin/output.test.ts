@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import { explain, formatTable, toJson, visible, visibleOnOneLine } from '../../bin/output.ts';
+import { listen } from '../../sandbox/http.ts';
+import { localEnvironment, start } from './terminal.ts';
+
+test('control characters are written out, line breaks and all other characters stay', () => {
+  expect(visible('a\u0000\t\r\u001b[2J\u007f\u0085\u009b1m\u200e\u202e\u2066\u061c\u2028')).toBe(
+    'a\\u0000\\u0009\\u000d\\u001b[2J\\u007f\\u0085\\u009b1m\\u200e\\u202e\\u2066\\u061c\\u2028',
+  );
+  expect(visible('Größe\n你好 👍🏽 👨‍👩‍👧')).toBe('Größe\n你好 👍🏽 👨‍👩‍👧');
+  expect(visibleOnOneLine('a\nb')).toBe('a\\u000ab');
+});
+
+test('every character can be in a cell, in JSON, and in an error', () => {
+  const all = String.fromCodePoint(...Array.from({ length: 0x2100 }, (_, index) => index));
+  expect(formatTable(['head'], [[all]])).toContain('\\u0001');
+  expect(toJson({ all })).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  expect(JSON.parse(toJson({ all }, 2))).toEqual({ all });
+  const error = new Error('outside', { cause: new Error('\u001b[2J') });
+  expect(explain(error)).toBe('outside\n  because: \\u001b[2J');
+});
+
+test('what MessageMedia answers cannot write on the screen', async () => {
+  const webhook = {
+    id: '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11',
+    url: 'https://a.example',
+    method: 'POST',
+    events: ['a\u001b[2J\u009b31m\u202e'],
+  };
+  const server = await listen(0, ({ headers }, response) => {
+    const answers = {
+      one: [200, { page: 0, pageSize: 100, pageData: [webhook] }],
+      two: [400, { message: 'no\u001b]0;title\u0007', details: ['\u009b2J'] }],
+    };
+    const [status, body] = answers[headers.account as 'one' | 'two'];
+    response.writeHead(Number(status), { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  const env = localEnvironment({
+    MESSAGEMEDIA_BASE_URL: server.url,
+    MESSAGEMEDIA_API_KEY: 'key',
+    MESSAGEMEDIA_API_SECRET: 'secret',
+  });
+  try {
+    for (const args of [[], ['--json']]) {
+      for (const account of ['one', 'two']) {
+        const { stdout, stderr } = await start(['webhooks', 'list', '--account', account, ...args], env).done;
+        expect(stdout + stderr).toContain('\\u001b');
+        expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+      }
+    }
+  } finally {
+    await server.close();
+  }
+});

@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { toWire } from '../../sandbox/sender.ts';
+import { makeKey } from '../support.ts';
+import { type Flaws, hour, type LogFate, LossWorld, minute, type QueueFate, type WebhookFate } from './loss-world.ts';
+import type { VendorEvent } from './model-provider.ts';
+
+/** Something that happens some time after the thing before it. */
+type Step = { after: number } & (
+  | {
+      does: 'webhook';
+      kind: VendorEvent['kind'];
+      message: number;
+      fate: WebhookFate;
+      lastTryAfter: number;
+      givenUp: boolean;
+      resent: boolean;
+    }
+  | { does: 'retry'; which: number; fate: WebhookFate; resent: boolean }
+  | { does: 'rotation'; killedBefore: boolean }
+  | { does: 'reconciliation'; confirm: boolean; queue: QueueFate; log: LogFate }
+  | { does: 'redrive'; crashes: boolean }
+  | { does: 'consumer'; count: number; dies: boolean }
+  | { does: 'stranger'; how: 'forgery' | 'change' | 'replay'; which: number }
+);
+
+const stranger = makeKey();
+
+async function perform(world: LossWorld, step: Step): Promise<void> {
+  await world.pass(step.after);
+  const { events } = world.provider;
+  switch (step.does) {
+    case 'webhook': {
+      const { kind, message, fate, resent } = step;
+      // Opt-outs can only come as webhooks: those that nobody ever hears of cannot be known.
+      const lastTryAfter = step.givenUp && kind !== 'optOut' ? undefined : step.lastTryAfter;
+      const messageId = `6a5e1c1e-0000-4000-8000-00000000000${message}`;
+      return world.webhook({ kind, id: randomUUID(), messageId, lastTryAfter, resent }, fate);
+    }
+    case 'retry': {
+      const due = events.filter(
+        ({ heard, lastTryAfter, receivedAt = 0 }) =>
+          !heard && lastTryAfter !== undefined && world.time < receivedAt + lastTryAfter,
+      );
+      const event = due[step.which % due.length];
+      return event && world.retry(event, step.fate, step.resent);
+    }
+    case 'rotation':
+      if (step.killedBefore) world.killRotation();
+      return world.rotate();
+    case 'reconciliation':
+      await world.reconcile({ since: 48 * hour, confirm: step.confirm }, step.queue, step.log);
+      return;
+    case 'redrive':
+      return world.queue.redrive(step.crashes);
+    case 'consumer':
+      return world.queue.consume(step.count, step.dies);
+    case 'stranger': {
+      const event = events[step.which % events.length];
+      if (step.how === 'replay') return event && world.replay(event);
+      const body = JSON.stringify({ delivery_report_id: randomUUID(), message_id: randomUUID() });
+      if (step.how === 'forgery') {
+        const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
+        return world.attack(toWire(webhook, stranger, new Date(world.time)));
+      }
+      return event?.first && world.attack({ ...event.first, body: Buffer.from(body) });
+    }
+  }
+}
+
+/** Performs the steps, lets everything come to its end, and says what should not be so. */
+async function findLosses(steps: Step[], confirmedByWebhook: boolean, flaws: Flaws = {}): Promise<string[]> {
+  const world = await LossWorld.start(flaws);
+  world.provider.confirmedByWebhook = confirmedByWebhook;
+  for (const step of steps) await perform(world, step);
+  await world.pass(24 * hour);
+  await world.reconcile({ since: 45 * 24 * hour, confirm: true });
+  world.queue.consume(Number.POSITIVE_INFINITY);
+  world.queue.redrive(false);
+  world.queue.consume(Number.POSITIVE_INFINITY);
+  return [...judge(world)];
+}
+
+function* judge({ provider, queue, refused, fooled, problems }: LossWorld): Generator<string> {
+  yield* refused.map((text) => `refused: ${text}`);
+  yield* fooled.map((text) => `fooled: ${text}`);
+  yield* problems.map((problem) => `failed: ${problem}`);
+  if (provider.listed() > 0) yield `${provider.listed()} events are still on MessageMedia's lists`;
+  const generated = new Map(provider.events.map((event) => [event.id, event]));
+  for (const { id, kind } of provider.events) {
+    if (!queue.taken.some(({ body }) => JSON.parse(body).id === id)) yield `${kind} ${id} was never queued`;
+    const effects = queue.effects.get(id)?.length ?? 0;
+    if (effects !== 1) yield `${kind} ${id} had ${effects} effects`;
+  }
+  for (const id of queue.effects.keys()) if (!generated.has(id)) yield `${id} is no event of MessageMedia`;
+  for (const { body, groupId } of queue.taken) {
+    const { id, type, subject, source, data, mmorigin = 'webhook' } = JSON.parse(body);
+    const event = generated.get(id);
+    const known = { deliveryReport: 'delivery_report', reply: 'reply', optOut: 'opt_out' };
+    const isRight =
+      event !== undefined &&
+      type === `com.messagemedia.${known[event.kind]}` &&
+      [subject, groupId, data.message_id].every((name) => name === event.messageId) &&
+      source === 'urn:messagemedia:account:MessageMedia123';
+    if (!isRight) yield `${id} was queued as something else (${mmorigin}): ${body}`;
+  }
+}
+
+const waits = fc.oneof(
+  fc.constant(0),
+  fc.integer({ min: 1, max: 6 * 60 }).map((seconds) => seconds * 1000),
+  fc.integer({ min: 1, max: 40 }).map((minutes) => minutes * minute),
+  fc.integer({ min: 1, max: 9 }).map((hours) => hours * hour),
+);
+const queueFates = fc.constantFrom<QueueFate[]>('ok', 'ok', 'down', 'half');
+const webhookFates = fc.constantFrom<WebhookFate[]>('ok', 'ok', 'lost', 'unheard', 'down', 'half');
+const which = fc.nat({ max: 9 });
+const kinds = fc.constantFrom<VendorEvent['kind'][]>('deliveryReport', 'reply', 'optOut');
+
+const webhookSteps = fc.record({
+  does: fc.constant('webhook' as const),
+  after: waits,
+  kind: kinds,
+  message: fc.nat({ max: 2 }),
+  fate: webhookFates,
+  lastTryAfter: fc.integer({ min: 1, max: 24 * 60 - 1 }).map((minutes) => minutes * minute),
+  givenUp: fc.boolean(),
+  resent: fc.boolean(),
+});
+const otherSteps = fc.oneof(
+  fc.record({ does: fc.constant('retry' as const), after: waits, which, fate: webhookFates, resent: fc.boolean() }),
+  fc.record({ does: fc.constant('rotation' as const), after: waits, killedBefore: fc.boolean() }),
+  fc.record({
+    does: fc.constant('reconciliation' as const),
+    after: waits,
+    confirm: fc.boolean(),
+    queue: queueFates,
+    log: fc.constantFrom<LogFate[]>('whole', 'late', 'fails'),
+  }),
+  fc.record({ does: fc.constant('redrive' as const), after: waits, crashes: fc.boolean() }),
+  fc.record({
+    does: fc.constant('consumer' as const),
+    after: waits,
+    count: fc.integer({ min: 1, max: 5 }),
+    dies: fc.boolean(),
+  }),
+  fc.record({
+    does: fc.constant('stranger' as const),
+    after: waits,
+    how: fc.constantFrom('forgery' as const, 'change' as const, 'replay' as const),
+    which,
+  }),
+);
+const histories = fc.array(fc.oneof({ weight: 2, arbitrary: webhookSteps }, { weight: 3, arbitrary: otherSteps }), {
+  maxLength: 40,
+});
+
+test('every event is queued at least once and has one effect, and nothing else is queued, whatever happens when', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, fc.boolean(), async (steps, confirmedByWebhook) => {
+      expect(await findLosses(steps, confirmedByWebhook)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+}, 120_000);
+
+const late = { lastTryAfter: 23 * hour, givenUp: false, resent: true };
+const report = { does: 'webhook', kind: 'deliveryReport', message: 0, ...late } as const;
+const deeds: Record<string, (after: number) => Step> = {
+  webhook: (after) => ({ ...report, after, fate: 'ok' }),
+  retry: (after) => ({ does: 'retry', after, which: 0, fate: 'ok', resent: true }),
+  rotation: (after) => ({ does: 'rotation', after, killedBefore: false }),
+  reconciliation: (after) => ({ does: 'reconciliation', after, confirm: true, queue: 'ok', log: 'whole' }),
+  redrive: (after) => ({ does: 'redrive', after, crashes: false }),
+};
+
+test('webhook, retry, rotation, reconciliation and redrive in each of their 120 orders', async () => {
+  const orders = permutations(Object.values(deeds));
+  expect(orders).toHaveLength(120);
+  for (const after of [0, 4 * minute, 16 * minute, 5 * hour]) {
+    for (const order of orders) {
+      // What there is to retry, to recover, and to redrive.
+      const before: Step[] = [
+        { ...report, after: 0, fate: 'ok' },
+        { does: 'consumer', after: 0, count: 1, dies: true },
+        { ...report, after: 0, fate: 'unheard' },
+        { ...report, after: 0, fate: 'lost', kind: 'optOut', message: 1 },
+        { ...report, after: 0, fate: 'lost', kind: 'reply', message: 2, givenUp: true },
+      ];
+      expect(await findLosses([...before, ...order.map((deed) => deed(after))], false)).toEqual([]);
+    }
+  }
+}, 120_000);
+
+function permutations<Item>(items: readonly Item[]): Item[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+}
+
+test.each<[string, Flaws, Step[], string]>([
+  [
+    'a redrive under the old deduplication id',
+    { redriveKeepsIds: true },
+    [
+      { ...report, after: 0, fate: 'ok' },
+      { does: 'consumer', after: 0, count: 1, dies: true },
+      { does: 'redrive', after: 0, crashes: false },
+    ],
+    'had 0 effects',
+  ],
+  [
+    'a keyring without deleted keys',
+    { forgetsKeys: true },
+    [
+      { ...report, after: 0, fate: 'lost' },
+      { does: 'rotation', after: 0, killedBefore: false },
+    ],
+    'unknown_key',
+  ],
+  ['a tolerance of five minutes', { toleranceSeconds: 300 }, [{ ...report, after: 0, fate: 'lost' }], 'stale_date'],
+])('the checks of this test can fail: %s', async (_name, flaws, steps, loss) => {
+  expect(await findLosses(steps, false, flaws)).toEqual(expect.arrayContaining([expect.stringContaining(loss)]));
+});
