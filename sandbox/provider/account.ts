@@ -1,17 +1,22 @@
 import type { createDelivery } from './delivery.ts';
 import type { Drops } from './drops.ts';
-import { type Backoff, createMessaging } from './messaging.ts';
+import { createMessaging, type MessagingParts } from './messaging.ts';
 import { createPolledLists } from './polled.ts';
 import { createWebhooks } from './webhooks.ts';
 
 /** What an account or sub-account has to itself. Signature keys are not among it: see `routes.ts`. */
 export type Account = ReturnType<typeof createAccount>;
 
+/** What accounts share. */
+export type AccountParts = Pick<MessagingParts, 'callbackBackoff' | 'confirmedByWebhook' | 'escapeValues' | 'now'> & {
+  drops: Drops;
+};
+
 /** An account without webhooks and messages. */
 export function createAccount(
   id: string,
   delivery: ReturnType<typeof createDelivery>,
-  { drops, ...options }: { drops: Drops; callbackBackoff: Backoff; confirmedByWebhook: boolean; escapeValues: boolean },
+  { drops, ...options }: AccountParts,
 ) {
   const webhooks = createWebhooks();
   const lists = createPolledLists();

@@ -31,18 +31,20 @@ export interface DeliveryOptions {
   signingKey: () => SigningKey | undefined;
   /** How long a second of `retry_delay` lasts, in milliseconds. */
   secondMilliseconds: number;
+  /** The clock of the `Date` that is signed. */
+  now: () => Date;
   /** A retry repeats the first try to the byte; else it is signed anew, with a new `Date`. */
   resendSameBytes: boolean;
 }
 
 /** Signs and sends webhooks, and keeps a history. */
-export function createDelivery({ signingKey, secondMilliseconds, resendSameBytes }: DeliveryOptions) {
+export function createDelivery({ signingKey, secondMilliseconds, now, resendSameBytes }: DeliveryOptions) {
   const deliveries: Delivery[] = [];
   const inFlight = new Set<Promise<unknown>>();
   const closing = new AbortController();
 
   const write = (destination: Destination, attempt: number): WireRequest => {
-    const wire = toWire(destination.compose(attempt), signingKey());
+    const wire = toWire(destination.compose(attempt), signingKey(), now());
     const custom = Object.entries(destination.headers).map(([name, value]) => [name.toLowerCase(), value]);
     return { ...wire, headers: { ...Object.fromEntries(custom), ...wire.headers } };
   };

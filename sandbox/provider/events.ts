@@ -18,6 +18,12 @@ export type PhoneReply =
   | { content: string }
   | { attachments: { content_type: string; content: string; original_name: string }[] };
 
+/** Whose event it is, and by which clock. */
+export interface Origin {
+  accountId: string;
+  now: () => Date;
+}
+
 interface Station {
   kind: WebhookEvent;
   status: string;
@@ -36,11 +42,12 @@ const ends: Record<string, Station> = {
 const delivered: Station = { kind: 'DELIVERED_DR', status: 'delivered', code: '220' };
 
 /** The delivery reports of a message, each made when it is asked for. In a report the phone is the source. */
-export function* deliveryReports(message: AcceptedMessage, accountId: string): Generator<ProviderEvent> {
+export function* deliveryReports(message: AcceptedMessage, from: Origin): Generator<ProviderEvent> {
+  const { accountId } = from;
   const end = ends[message.destination_number.slice(-4)] ?? delivered;
   for (const { kind, status, code } of [enroute, submitted, end]) {
     const id = randomUUID();
-    const now = new Date().toISOString();
+    const now = from.now().toISOString();
     const body = {
       vendor_account_id: vendorAccount(accountId),
       callback_url: message.callback_url,
@@ -61,9 +68,10 @@ export function* deliveryReports(message: AcceptedMessage, accountId: string): G
 }
 
 /** A reply to a message. The phone is the source, the customer's number the destination. */
-export function replyTo(message: AcceptedMessage, accountId: string, reply: PhoneReply): ProviderEvent {
+export function replyTo(message: AcceptedMessage, from: Origin, reply: PhoneReply): ProviderEvent {
+  const { accountId } = from;
   const id = randomUUID();
-  const now = new Date().toISOString();
+  const now = from.now().toISOString();
   const { content, attachments } = { content: undefined, attachments: undefined, ...reply };
   const body = {
     metadata: message.metadata,
@@ -96,9 +104,10 @@ export function replyTo(message: AcceptedMessage, accountId: string, reply: Phon
  * A phone that wants no more messages. It is a notification with an id of its own, so there are neither `$moId` nor
  * `$replyId`; and no message either when nobody wrote to that phone before.
  */
-export function optOutAfter(message: AcceptedMessage, accountId: string, isSolicited = true): ProviderEvent {
+export function optOutAfter(message: AcceptedMessage, from: Origin, isSolicited = true): ProviderEvent {
+  const { accountId } = from;
   const id = randomUUID();
-  const now = new Date().toISOString();
+  const now = from.now().toISOString();
   const solicited = common(message, accountId, now);
   // Nobody wrote before: what would be of that message is not there.
   const { mtId, messageId, mtContent, messageContent, submittedTimestamp, metadata, ...unsolicited } = solicited;

@@ -17,8 +17,12 @@ export interface AcceptedMessage extends SentMessage {
   submitted: string;
 }
 
-/** Reads the body of a send request; one message that is wrong refuses all. @throws {ApiError} 400 */
-export function acceptMessages(body: unknown): AcceptedMessage[] {
+/**
+ * Reads the body of a send request; one message that is wrong refuses all.
+ *
+ * @param now when it came @throws {ApiError} 400
+ */
+export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
   const { messages } = fieldsOf(body);
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > 100) {
     throw badRequest('/messages: must hold 1 to 100 messages');
@@ -28,7 +32,7 @@ export function acceptMessages(body: unknown): AcceptedMessage[] {
     problemsOf(draft).map((problem) => `/messages/${index}/${problem}`),
   );
   if (problems.length > 0) throw badRequest(...problems);
-  return drafts.map(accept);
+  return drafts.map((draft) => accept(draft, now));
 }
 
 /** A message as answers show it. */
@@ -82,7 +86,7 @@ function isMetadata(value: unknown): boolean {
 }
 
 /** The guide's example writes `delivery_reports`, the API description `delivery_report`: both are taken. */
-function accept(draft: Record<string, unknown>): AcceptedMessage {
+function accept(draft: Record<string, unknown>, now: Date): AcceptedMessage {
   const { content, destination_number, source_number, format, callback_url, metadata } =
     draft as unknown as OutboundMessage;
   return {
@@ -95,6 +99,6 @@ function accept(draft: Record<string, unknown>): AcceptedMessage {
     delivery_report: draft.delivery_report === true || draft.delivery_reports === true,
     callback_url: callback_url ?? undefined,
     metadata: metadata ?? {},
-    submitted: new Date().toISOString(),
+    submitted: now.toISOString(),
   };
 }

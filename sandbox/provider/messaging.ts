@@ -29,13 +29,16 @@ export interface MessagingParts {
   confirmedByWebhook: boolean;
   /** Values in forms and XML are escaped. */
   escapeValues: boolean;
+  /** The clock of messages and events. */
+  now: () => Date;
   /** Whether nobody is to be told of this event. */
   isDropped: (kind: WebhookEvent) => boolean;
 }
 
 /** Sends messages to phones that are always reached, hears from them, and tells webhooks of it in the background. */
 export function createMessaging(parts: MessagingParts) {
-  const { account, webhooks, lists, delivery, confirmedByWebhook, escapeValues, isDropped } = parts;
+  const { account, webhooks, lists, delivery, confirmedByWebhook, escapeValues, isDropped, now } = parts;
+  const from = { accountId: account, now };
   const { tries, firstDelay, factor } = parts.callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
 
@@ -57,7 +60,7 @@ export function createMessaging(parts: MessagingParts) {
   };
   /** One after the other: a report is not told before the one before it was taken or given up. */
   const report = async (message: AcceptedMessage) => {
-    for (const event of deliveryReports(message, account)) {
+    for (const event of deliveryReports(message, from)) {
       message.status = String(event.variables.status);
       if (message.delivery_report) await publish(message, event);
     }
@@ -73,7 +76,7 @@ export function createMessaging(parts: MessagingParts) {
   return {
     /** @returns the messages as they are before anything happens to them @throws {ApiError} 400 */
     send: (body: unknown): AcceptedMessage[] => {
-      const accepted = acceptMessages(body);
+      const accepted = acceptMessages(body, now());
       for (const message of accepted) {
         const kept = { ...message };
         messages.set(message.message_id, kept);
@@ -90,9 +93,9 @@ export function createMessaging(parts: MessagingParts) {
     has: (messageId: string): boolean => messages.has(messageId),
     /** @returns the reply's id */
     reply: (messageId: string, reply: PhoneReply): string =>
-      hear(messageId, (message) => replyTo(message, account, reply)),
+      hear(messageId, (message) => replyTo(message, from, reply)),
     /** @returns the notification's id */
     optOut: (messageId: string, isSolicited = true): string =>
-      hear(messageId, (message) => optOutAfter(message, account, isSolicited)),
+      hear(messageId, (message) => optOutAfter(message, from, isSolicited)),
   };
 }

@@ -29,6 +29,8 @@ export interface ProviderSimulatorOptions {
   featureEnabled?: boolean;
   /** How long a second of a retry's delay lasts, in milliseconds. Default 1000. */
   secondMilliseconds?: number;
+  /** The clock of events, and of the `Date` that is signed. Default: this machine's. */
+  now?: () => Date;
   /** A retried webhook repeats the first try to the byte. Default: it is signed anew, with a new `Date`. */
   resendSameBytes?: boolean;
   /** How a `callback_url` is tried until a 2xx. Default: 4 tries, with 1, 2 and 4 seconds between them. */
@@ -70,11 +72,12 @@ export interface ProviderSimulator extends LocalServer {
 export async function startProvider(options: ProviderSimulatorOptions = {}): Promise<ProviderSimulator> {
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
+  const { now = () => new Date() } = options;
   const keys = createSignatureKeys(modulusLength);
-  const delivery = createDelivery({ signingKey: keys.signingKey, secondMilliseconds, resendSameBytes });
+  const delivery = createDelivery({ signingKey: keys.signingKey, secondMilliseconds, now, resendSameBytes });
   const faults = createFaults();
   const drops = createDrops();
-  const accounts = createAccounts(account, options, delivery, drops);
+  const accounts = createAccounts(account, options, delivery, { drops, now });
   const route = createRouter({ featureEnabled, keys, account: accounts.own });
   const carryOut = async (request: IncomingMessage, url: URL): Promise<Reply> => {
     const body = (await readBody(request)) ?? Buffer.alloc(0);
@@ -117,9 +120,14 @@ function createAccounts(
   ownId: string,
   { subAccounts = [], callbackBackoff, confirmedByWebhook = false, escapeValues = false }: ProviderSimulatorOptions,
   delivery: ReturnType<typeof createDelivery>,
-  drops: Drops,
+  shared: { drops: Drops; now: () => Date },
 ) {
-  const parts = { drops, callbackBackoff: { ...defaultBackoff, ...callbackBackoff }, confirmedByWebhook, escapeValues };
+  const parts = {
+    ...shared,
+    callbackBackoff: { ...defaultBackoff, ...callbackBackoff },
+    confirmedByWebhook,
+    escapeValues,
+  };
   const own = createAccount(ownId, delivery, parts);
   const others = subAccounts.map((id) => createAccount(id, delivery, parts));
   return {

@@ -13,7 +13,7 @@ import { SelfExplanatoryError } from './self-explanatory.ts';
 const starter = fileURLToPath(new URL('./start_ministack.py', import.meta.url));
 
 /** Resource types that MiniStack does not know and that no proof depends on: deployed as placeholders. */
-export const placeholders = ['AWS::Logs::QueryDefinition'];
+export const placeholders = ['AWS::Logs::QueryDefinition', 'AWS::SecretsManager::ResourcePolicy'];
 
 /** Root credentials of the emulated account, and its region. */
 export const account = {

@@ -4,6 +4,7 @@ import { destruction } from './proofs/destruction.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
+import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
 
@@ -15,5 +16,6 @@ export const proofs: readonly Proof[] = [
   ...keyring,
   ...outage,
   ...upgrade,
+  ...recovery,
   ...destruction,
 ];

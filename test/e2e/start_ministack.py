@@ -1,9 +1,10 @@
-"""Starts MiniStack with two of its differences from AWS put right (see docs/emulator.md), for as long as standard
+"""Starts MiniStack with three of its differences from AWS put right and its schedules in a hurry (see docs/emulator.md), for as long as standard
 input stays open: nothing is left behind when whoever started it is killed.
 
 Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
 """
 
+import json
 import os
 import signal
 import sys
@@ -11,7 +12,8 @@ import threading
 import uuid
 
 from hypercorn.__main__ import main
-from ministack.services import secretsmanager
+from ministack.core import iam_actions
+from ministack.services import eventbridge, secretsmanager
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
 
@@ -43,12 +45,35 @@ def deploy_as_placeholder(resource_type):
     }
 
 
+def query_log_groups():
+    """A query is of its log groups in AWS, and of everything in MiniStack. Here it is of the first one it names."""
+    extract = iam_actions.extract_resource_arn
+
+    def by_log_group(service, method, path, headers, body, query_params, region, account):
+        is_query = service == "logs" and headers.get("x-amz-target", "").endswith(".StartQuery")
+        groups = json.loads(body).get("logGroupNames", []) if is_query else []
+        if groups:
+            return f"arn:aws:logs:{region}:{account}:log-group:{groups[0]}:*"
+        return extract(service, method, path, headers, body, query_params, region, account)
+
+    iam_actions.extract_resource_arn = by_log_group
+
+
+def hurry_schedules():
+    """A minute of a schedule lasts a second: a run does not wait for what is scheduled every five minutes."""
+    rate = eventbridge._parse_rate_seconds
+    eventbridge._parse_rate_seconds = lambda expression: rate(expression) and rate(expression) / 60
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1
+
+
 def stop_with_standard_input():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 refer_to_secrets_by_arn()
+query_log_groups()
+hurry_schedules()
 for placeholder in filter(None, sys.argv[1].split(",")):
     deploy_as_placeholder(placeholder)
 threading.Thread(target=stop_with_standard_input, daemon=True).start()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RejectionReason } from '../../lambda/contract.ts';
+import { parseKeyring } from '../../lambda/keyring.ts';
 import { fetchFromS3 } from '../../lambda/s3-data.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
 import type { DeliveryAnswer, SigningKey, Webhook, WireRequest } from '../../sandbox/sender.ts';
@@ -63,9 +64,15 @@ export async function expectRefused(run: Run, request: WireRequest, reason: Reje
   await expectNothingQueued(run);
 }
 
-/** Empties the queue of what no proof looks at. */
-export async function drain(run: Run): Promise<void> {
-  while ((await receive(run)).length > 0);
+/** Empties the queue. @param keyring the secret's value, when other keys signed than those of the run */
+export async function receiveAll(run: Run, keyring?: string): Promise<ConsumedEvent[]> {
+  const keys = keyring === undefined ? run.keys : parseKeyring(keyring).keys;
+  const events: ConsumedEvent[] = [];
+  for (;;) {
+    const some = await receive(run, keys);
+    if (some.length === 0) return events;
+    events.push(...some);
+  }
 }
 
 export async function expectNothingQueued(run: Run): Promise<void> {
@@ -77,7 +84,7 @@ export async function keyringInterval(): Promise<void> {
   await sleep(3_000);
 }
 
-function receive({ clients, stack, keys }: Run): Promise<ConsumedEvent[]> {
+function receive({ clients, stack, keys: own }: Run, keys = own): Promise<ConsumedEvent[]> {
   return consume(clients.sqs, stack.queueUrl, keys, fetchFromS3(clients.s3, stack.overflowBucket));
 }
 

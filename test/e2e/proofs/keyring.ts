@@ -1,31 +1,9 @@
 import assert from 'node:assert/strict';
-import { createKeyringStore } from '../../../lambda/keyring-store.ts';
-import { createProvider } from '../../../lambda/provider/provider.ts';
-import { createRotation } from '../../../lambda/rotation.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
-import type { SigningKey } from '../../../sandbox/sender.ts';
-import type { Proof, Run } from '../proof.ts';
+import { startProvider } from '../../../sandbox/provider/provider.ts';
+import type { Proof } from '../proof.ts';
+import { rotate } from '../rotate.ts';
 import { putKeys } from '../secret.ts';
-import { drain, expectQueued, expectRefused, freshReport, keyringInterval } from '../webhooks.ts';
-
-/** Rotates the key in the deployed secret, but for the waiting. @returns the key that MessageMedia then signs with */
-async function rotate(
-  { clients, stack }: Run,
-  { url, apiKey, apiSecret, ...provider }: ProviderSimulator,
-): Promise<SigningKey> {
-  const rotation = createRotation({
-    provider: createProvider({ baseUrl: url, apiKey, apiSecret }),
-    keyring: createKeyringStore(clients.secrets, stack.keyringSecretId),
-    digest: 'SHA512',
-    now: Date.now,
-    pause: async () => {},
-    log: () => {},
-  });
-  await rotation.run();
-  const key = provider.signingKey();
-  assert.ok(key, 'no key is enabled');
-  return key;
-}
+import { expectQueued, expectRefused, freshReport, keyringInterval, receiveAll } from '../webhooks.ts';
 
 export const keyring: Proof[] = [
   {
@@ -56,7 +34,7 @@ export const keyring: Proof[] = [
         // As if an outage of an hour had refused it: its first signature is the old key's, and comes again.
         const retried = freshReport(run, before, new Date(Date.now() - 3_600_000));
         assert.equal((await run.stack.send(retried)).status, 202, 'a late retry of the old key is not taken');
-        await drain(run);
+        await receiveAll(run);
         // More than five minutes after its retirement the old key can have signed nothing.
         await expectRefused(run, freshReport(run, before, new Date(Date.now() + 6 * 60_000)), 'unknown_key');
         assert.deepEqual(

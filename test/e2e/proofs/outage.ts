@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
-import { GetQueueAttributesCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { consume } from '../../../sandbox/consumer.ts';
+import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, expectNothingQueued, expectQueued, freshReport } from '../webhooks.ts';
-
-/** Denies sending by the queue's own policy. @returns a function that puts back the policy that was there */
-async function closeQueue({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<() => Promise<void>> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['Policy', 'QueueArn'] }),
-  );
-  const { Policy = '', QueueArn } = Attributes ?? {};
-  const setPolicy = async (policy: string) => {
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy: policy } }));
-  };
-  const document = JSON.parse(Policy);
-  const denial = { Effect: 'Deny', Principal: '*', Action: 'sqs:SendMessage', Resource: QueueArn };
-  await setPolicy(JSON.stringify({ ...document, Statement: [...document.Statement, denial] }));
-  return () => setPolicy(Policy);
-}
 
 /** Takes what is on the queue and gives it back at once, as a consumer does that fails. */
 async function receiveInVain({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<number> {

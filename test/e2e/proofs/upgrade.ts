@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Proof, Run } from '../proof.ts';
 import { readKeys } from '../secret.ts';
-import { expectAccepted, expectOnQueue, expectQueued, expectRefused, freshReport } from '../webhooks.ts';
+import { expectAccepted, expectOnQueue, expectQueued, expectRefused, freshReport, receiveAll } from '../webhooks.ts';
 
 /** What holds data: its physical id must outlive every deployment. */
 const stateful = new Set([
@@ -41,4 +42,39 @@ export const upgrade: Proof[] = [
       return 'taken before, refused now: the new setting is live; one of 500 s ago is taken';
     },
   },
+  {
+    claim: 'customerManagedKey=true, switched on under traffic',
+    prove: async (run) => {
+      const traffic = startTraffic(run);
+      await run.deploy({ customerManagedKey: 'true' });
+      const accepted = await traffic.stop();
+      const { Attributes } = await run.clients.sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: run.stack.queueUrl, AttributeNames: ['KmsMasterKeyId'] }),
+      );
+      assert.ok(Attributes?.KmsMasterKeyId, 'the queue has no key');
+      const events = await receiveAll(run);
+      assert.ok(events.every(({ reverified }) => reverified));
+      assert.deepEqual(events.map(({ event }) => event.id).sort(), accepted.sort());
+      return `${accepted.length} webhooks meanwhile: each answered 202, each on the queue once`;
+    },
+  },
 ];
+
+/** Sends one webhook after another. `stop` says which ids were answered, and throws when one was not taken. */
+function startTraffic(run: Run): { stop(): Promise<string[]> } {
+  const ids: string[] = [];
+  let stopped = false;
+  const send = async () => {
+    while (!stopped) ids.push(await expectAccepted(run, freshReport(run, run.firstKey)));
+  };
+  const sent = send();
+  // It is told by `stop`: until then nobody would handle it.
+  sent.catch(() => {});
+  return {
+    stop: async () => {
+      stopped = true;
+      await sent;
+      return ids;
+    },
+  };
+}

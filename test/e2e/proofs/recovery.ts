@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { outputs } from '../../../lambda/contract.ts';
+import { createProvider } from '../../../lambda/provider/provider.ts';
+import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { closeQueue } from '../closed-queue.ts';
+import type { Proof, Run } from '../proof.ts';
+import { rotate } from '../rotate.ts';
+import { putKeys, readKeys } from '../secret.ts';
+import { keyringInterval, receiveAll } from '../webhooks.ts';
+
+/** Everything that MessageMedia does here happens an hour ago: long enough that no webhook is waited for any more. */
+const anHourAgo = () => new Date(Date.now() - 3_600_000);
+
+/** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`; so much longer is a failure. */
+const patience = 60_000;
+
+/** Passes what the simulator sends on to the deployed URL, whose host name only MiniStack knows. */
+function relayTo({ stack }: Run): Promise<LocalServer> {
+  return listen(0, async (request, response) => {
+    const { method = '', url: target = '', headers } = request;
+    const body = (await readBody(request)) ?? Buffer.alloc(0);
+    const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+    const answer = await stack.send({ method, target, headers: Object.fromEntries(texts), body });
+    response.writeHead(answer.status).end(answer.body);
+  });
+}
+
+/** Runs something with a MessageMedia whose key signs, and whose webhooks reach the stack. */
+async function withProvider(
+  run: Run,
+  use: (provider: ProviderSimulator, callbackUrl: string) => Promise<string>,
+): Promise<string> {
+  const callbackBackoff = { tries: 30, firstDelay: 0.5, factor: 1 };
+  const provider = await startProvider({ now: anHourAgo, resendSameBytes: true, callbackBackoff });
+  const relay = await relayTo(run);
+  try {
+    await rotate(run, provider);
+    await keyringInterval();
+    return await use(provider, relay.url + run.stack.callbackPath);
+  } finally {
+    await provider.close();
+    await relay.close();
+    // As the proofs after this one expect it.
+    await putKeys(run, run.firstKey, run.secondKey);
+    await keyringInterval();
+  }
+}
+
+async function sendMessage(provider: ProviderSimulator, callback_url: string): Promise<string> {
+  const api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+  const message = { content: 'Hello!', destination_number: '+61491570156', callback_url, delivery_report: true };
+  const [sent] = await api.sendMessages([message]);
+  assert.ok(sent, 'no message was sent');
+  return sent.message_id;
+}
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (const giveUp = Date.now() + patience; !(await isTrue()); await sleep(200)) {
+    assert.ok(Date.now() < giveUp, `${what}: not within ${patience / 1000} s`);
+  }
+}
+
+const countOf = async ({ stack }: Run, message: string): Promise<number> =>
+  (await stack.log()).filter((line) => line.includes(`"message":"${message}"`)).length;
+
+export const recovery: Proof[] = [
+  {
+    claim: 'callback that an outage of an hour refused',
+    prove: (run) =>
+      withProvider(run, async (provider, callbackUrl) => {
+        const open = await closeQueue(run);
+        await sendMessage(provider, callbackUrl);
+        await until('a callback is refused', () => provider.deliveries.some(({ status }) => status === 503));
+        await rotate(run, provider);
+        await open();
+        await provider.settled();
+
+        const [refused] = provider.deliveries;
+        const taken = provider.deliveries.find(({ status, request }) => status === 202 && request === refused?.request);
+        assert.equal(refused?.status, 503, 'the outage refused nothing');
+        assert.ok(taken, 'no retry with the first signature was taken');
+        assert.ok(
+          provider.signatureKeys().every(({ key_id }) => key_id !== taken.keyId),
+          'the key was not rotated',
+        );
+        const events = await receiveAll(run, (await readKeys(run)).keyring);
+        assert.ok(events.every(({ reverified }) => reverified));
+        const reports = provider.deliveries.filter(({ status }) => status === 202).map(({ eventId }) => eventId);
+        assert.deepEqual(events.map(({ event }) => event.id).sort(), reports.sort());
+        return `503 at first, taken at try ${taken.attempt} with the signature of a key that was rotated away meanwhile`;
+      }),
+  },
+  {
+    claim: 'webhooks that never arrive, with reconcileMinutes=5',
+    prove: (run) =>
+      withProvider(run, async (provider, callbackUrl) => {
+        await run.deploy({ customerManagedKey: 'true', reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
+        const credentials = { api_key: provider.apiKey, api_secret: provider.apiSecret };
+        const SecretId = run.stack.outputs[outputs.apiCredentialsSecretArn];
+        await run.clients.secrets.send(
+          new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(credentials) }),
+        );
+        const lost = ['DELIVERED_DR', 'RECEIVED_SMS'] as const;
+        for (const kind of lost) provider.dropNext(kind);
+        const messageId = await sendMessage(provider, callbackUrl);
+        await provider.settled();
+        const replyId = provider.reply(messageId, { content: 'Yes' });
+        const arrived = provider.deliveries.map(({ eventId }) => eventId);
+        await until('both are brought back', async () => (await countOf(run, 'recovered')) >= lost.length);
+        const runs = await countOf(run, 'reconciled');
+        await until('reconciliation runs again', async () => (await countOf(run, 'reconciled')) > runs + 1);
+
+        const { keyring } = await readKeys(run);
+        const events = await receiveAll(run, keyring);
+        const brought = events.filter(({ event }) => !arrived.includes(event.id));
+        assert.equal(events.length, arrived.length + lost.length, 'something came twice, or not at all');
+        assert.ok(brought.every(({ signed, reverified }) => signed === undefined && !reverified));
+        assert.ok(brought.some(({ event }) => event.id === replyId));
+        assert.equal(await countOf(run, 'recovered'), lost.length);
+        return `a delivery report and a reply, brought back once by the schedule; ${arrived.length} that had come were left alone`;
+      }),
+  },
+];

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { createKeyringStore } from '../../lambda/keyring-store.ts';
+import { createProvider } from '../../lambda/provider/provider.ts';
+import { createRotation } from '../../lambda/rotation.ts';
+import type { ProviderSimulator } from '../../sandbox/provider/provider.ts';
+import type { SigningKey } from '../../sandbox/sender.ts';
+import type { Run } from './proof.ts';
+
+/** Rotates the key in the deployed secret, but for the waiting. @returns the key that MessageMedia then signs with */
+export async function rotate(
+  { clients, stack }: Run,
+  { url, apiKey, apiSecret, ...provider }: ProviderSimulator,
+): Promise<SigningKey> {
+  const rotation = createRotation({
+    provider: createProvider({ baseUrl: url, apiKey, apiSecret }),
+    keyring: createKeyringStore(clients.secrets, stack.keyringSecretId),
+    digest: 'SHA512',
+    now: Date.now,
+    pause: async () => {},
+    log: () => {},
+  });
+  await rotation.run();
+  const key = provider.signingKey();
+  assert.ok(key, 'no key is enabled');
+  return key;
+}
