@@ -66,10 +66,11 @@ function parseEntry(entry: unknown): VerificationKey {
   const fields = entry as Record<string, unknown>;
   const publicKey = fields.public_key;
   const id = fields.key_id ?? '';
-  const digest = parseDigest(String(fields.digest));
+  const digest = typeof fields.digest === 'string' ? parseDigest(fields.digest) : undefined;
   if (typeof publicKey !== 'string') throw new Error('public_key is not a string');
   if (typeof id !== 'string') throw new Error('key_id is not a string');
-  if (String(fields.cipher ?? 'RSA').toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
+  const cipher = fields.cipher ?? 'RSA';
+  if (typeof cipher !== 'string' || cipher.toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
   if (fields.digest != null && digest === undefined) throw new Error('digest is not SHA224, SHA256 or SHA512');
   // A key that was deleted without being retired first signed until then.
   const end = fields.retired_at ?? fields.deleted_at;

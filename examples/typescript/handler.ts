@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse, SQSHandler, SQSRecord } from 'aws-lambda';
-import { openQueuedEvent } from 'messagemedia-webhook-receiver/events';
+import { openQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
 import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
 import { onEvent } from './on-event.ts';
 import { signatureCheck } from './signature-check.ts';
@@ -17,10 +18,14 @@ const checkSignature = keyring ? signatureCheck(keyring, (message) => logger.war
 
 // Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
 const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 60 * 24 * 60 * 60 });
-const onEventOnce = makeIdempotent(onEvent, {
-  config: idempotency,
-  persistenceStore: new DynamoDBPersistenceLayer({ tableName }),
-});
+/** Handles an event unless that was done before. @returns the attempt that handled it: an earlier one, or this one */
+const onEventOnce = makeIdempotent(
+  async (event: WebhookEvent, attempt: string): Promise<string> => {
+    await onEvent(event);
+    return attempt;
+  },
+  { config: idempotency, persistenceStore: new DynamoDBPersistenceLayer({ tableName }) },
+);
 
 const processor = new SqsFifoPartialProcessorAsync();
 
@@ -35,12 +40,16 @@ export const handler: SQSHandler = async (event, context): Promise<SQSBatchRespo
 };
 
 async function onRecord({ body, messageId }: SQSRecord): Promise<void> {
+  let eventId: string | undefined;
   try {
     const read = await openQueuedEvent(body, fetchData);
+    eventId = read.event.id;
     await checkSignature?.(read);
-    await onEventOnce(read.event);
+    const attempt = randomUUID();
+    const isFirst = (await onEventOnce(read.event, attempt)) === attempt;
+    logger.info(isFirst ? 'handled' : 'skipped: it was handled before', { eventId, messageId });
   } catch (error) {
-    logger.error('not handled', { messageId, error: error as Error });
+    logger.error('not handled', { eventId, messageId, error: error as Error });
     throw error;
   }
 }

@@ -142,8 +142,17 @@ export function describeConsumer(name: string, command: readonly string[]): void
         events.flatMap((event, index) => [event, again[index] ?? event]),
       );
 
-      await drain(queue, start().invoke, start().invoke);
+      const consumers = [start(), start()] as const;
+      await drain(queue, consumers[0].invoke, consumers[1].invoke);
       expect(ids()).toEqual(events.map(({ id }) => id).sort());
+      const said = (message: string) =>
+        consumers
+          .flatMap(({ log }) => log)
+          .filter((line) => line.includes(`"message":"${message}"`))
+          .map((line) => JSON.parse(line).eventId)
+          .sort();
+      expect(said('handled')).toEqual(ids());
+      expect([...new Set(said('skipped: it was handled before'))]).toEqual(ids());
       const handled = Map.groupBy(effects, ({ subject = '' }) => subject);
       for (const message of messages) {
         expect(handled.get(message)?.map(({ eventId }) => eventId)).toEqual(

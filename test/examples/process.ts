@@ -39,7 +39,8 @@ export function startConsumer(
   const onLine = (line: string) => {
     log.push(line);
     const entry = parse(line);
-    if (typeof entry.eventId === 'string') onEffect(entry as unknown as Effect);
+    // Lines that name a message of the queue tell what became of it.
+    if (typeof entry.eventId === 'string' && !('messageId' in entry)) onEffect(entry as unknown as Effect);
     if ('answer' in entry) pending?.resolve(entry.answer as SQSBatchResponse);
     if ('fault' in entry) pending?.reject(new Error(String(entry.fault)));
   };

@@ -4,7 +4,8 @@ import re
 
 import boto3
 
-from consumer.queued_event import FetchData, QueuedEventError
+from consumer.attributes import QueuedEventError
+from consumer.queued_event import FetchData
 
 # Nothing else is ever written there, and nothing else leads out of it.
 _KEY = re.compile(r"[0-9a-f]{64}")

@@ -1,6 +1,7 @@
 """Lambda's entry point."""
 
 import os
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -42,19 +43,24 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 def on_record(record: SQSRecord) -> None:
     """Handle one message of a batch."""
+    ids = {"messageId": record.message_id}
     try:
         read = read_queued_event(record.body, fetch_data)
+        ids["eventId"] = read.event.get_id()
         check_signature(read)
-        on_event_once(event_id=read.event.get_id(), event=read.event)
+        attempt = str(uuid.uuid4())
+        is_first = on_event_once(event_id=read.event.get_id(), event=read.event, attempt=attempt) == attempt
     except Exception:
-        logger.exception("not handled", extra={"messageId": record.message_id})
+        logger.exception("not handled", extra=ids)
         raise
+    logger.info("handled" if is_first else "skipped: it was handled before", extra=ids)
 
 
 @idempotent_function(data_keyword_argument="event_id", config=idempotency, persistence_store=handled)
-def on_event_once(*, event_id: str, event: CloudEvent) -> None:
-    """Handle an event unless that was done before."""
+def on_event_once(*, event_id: str, event: CloudEvent, attempt: str) -> str:
+    """Handle an event unless that was done before. Gives the attempt that handled it: an earlier one, or this one."""
     on_event(event)
+    return attempt
 
 
 def check_signature(read: ReadEvent) -> None:

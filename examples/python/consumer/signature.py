@@ -1,19 +1,20 @@
 """Checks the signature of a queued event again, from the message and a keyring alone."""
 
 import base64
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from consumer import json_text
+from consumer.attributes import parse_http_date, parse_time
 from consumer.queued_event import ReadEvent
 
 # Clocks differ, and a key is retired a moment before that is noted.
@@ -44,13 +45,19 @@ def parse_keyring(secret: str) -> list[VerificationKey]:
 
     :raises ValueError: when it is none of these, or holds something and no key can be read from it
     """
-    text = secret.strip()
-    parsed = json.loads(text) if text.startswith("{") else {"public_key": text}
-    entries = parsed.get("keys", [parsed])
+    text = secret.strip(json_text.SPACE)
+    entries = _entries(json_text.loads(text)) if text.startswith("{") else [{"public_key": text}]
     keys = [key for key in map(_parse_key, entries) if key is not None]
     if entries and not keys:
         raise ValueError("the keyring yields no key")
     return keys
+
+
+def _entries(keyring: dict[str, Any]) -> list[Any]:
+    entries = keyring.get("keys", [keyring])
+    if not isinstance(entries, list):
+        raise ValueError('in the keyring, "keys" is not a list')
+    return entries
 
 
 def reverify(read: ReadEvent, keys: Sequence[VerificationKey]) -> Literal["good", "bad", "never_signed"]:
@@ -62,8 +69,8 @@ def reverify(read: ReadEvent, keys: Sequence[VerificationKey]) -> Literal["good"
     if read.signed is None:
         return "never_signed"
     digest = str(read.event.get_extension("mmdigest"))
-    date = datetime.strptime(read.signed.date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=timezone.utc)
-    is_good = digest in _HASHES and any(
+    date = parse_http_date(read.signed.date)
+    is_good = date is not None and any(
         _verify(read, key.key, digest)
         for key in _keys_for(read.event.get_extension("mmkeyid"), keys)
         if key.digest in (None, digest) and (key.retired_at is None or date <= key.retired_at + _GRACE)
@@ -93,23 +100,48 @@ def _parse_key(entry: object) -> VerificationKey | None:
     """Read one key; `None` for one that is broken or no RSA key."""
     if not isinstance(entry, dict):
         return None
-    try:
-        key_id, digest = entry.get("key_id") or None, entry.get("digest")
-        der = re.sub(r"-----[A-Z ]+-----|\\[nr]|\s", "", entry["public_key"])
-        key = load_der_public_key(base64.b64decode(der, validate=True))
-        name = None if digest is None else str(digest).upper().replace("-", "")
-        is_ours = isinstance(key, RSAPublicKey) and (key_id is None or isinstance(key_id, str))
-        if not is_ours or name not in (None, *_HASHES) or str(entry.get("cipher") or "RSA").upper() != "RSA":
-            return None
-        return VerificationKey(key_id, name, key, _time(entry.get("retired_at") or entry.get("deleted_at")))
-    except (KeyError, TypeError, ValueError):
+    key_id, digest, cipher = (entry.get(name) for name in ("key_id", "digest", "cipher"))
+    name = None if digest is None else _digest(digest)
+    key = _parse_public_key(entry.get("public_key"))
+    is_rsa = cipher is None or (isinstance(cipher, str) and cipher.upper() == "RSA")
+    if key is None or not is_rsa or not isinstance(key_id, (str, type(None))) or (digest is not None and name is None):
         return None
+    # A key that was deleted without being retired first signed until then.
+    end = entry.get("retired_at") if entry.get("retired_at") is not None else entry.get("deleted_at")
+    retired_at = parse_time(end) if isinstance(end, str) else None
+    return VerificationKey((key_id or "").strip(json_text.SPACE) or None, name, key, retired_at)
 
 
-def _time(value: object) -> datetime | None:
-    """Read an RFC 3339 time; a key whose end cannot be read has none."""
-    try:
-        time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
+def _digest(value: object) -> str | None:
+    match = re.fullmatch(r"SHA-?(224|256|512)", value, re.IGNORECASE | re.ASCII) if isinstance(value, str) else None
+    return None if match is None else f"SHA{match[1]}"
+
+
+def _parse_public_key(value: object) -> RSAPublicKey | None:
+    """Read base64 DER or PEM, however line breaks fared when it was pasted."""
+    if not isinstance(value, str):
         return None
-    return None if time.tzinfo is None else time
+    pem = re.search(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END", value, re.DOTALL)
+    label, text = pem.groups() if pem else ("PUBLIC KEY", value)
+    text = re.sub(rf"\\[nr]|[{json_text.SPACE}]", "", text)
+    if label not in ("PUBLIC KEY", "RSA PUBLIC KEY") or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
+        return None
+    bare = text.rstrip("=")
+    bare = bare[: len(bare) - (len(bare) % 4 == 1)]
+    der = base64.b64decode(bare + "=" * (-len(bare) % 4))
+    # Behind the outer header PKCS#1 begins with a number, SPKI with a sequence.
+    header, length = _der_header(der)
+    if der[header : header + 1] != (b"\x02" if label == "RSA PUBLIC KEY" else b"\x30"):
+        return None
+    try:
+        key = load_der_public_key(der[: header + length])
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, RSAPublicKey) else None
+
+
+def _der_header(der: bytes) -> tuple[int, int]:
+    """Give the length of the outer header, and of what it says is behind it."""
+    first = der[1] if len(der) > 1 else 0
+    more = first - 0x80 if first > 0x80 else 0  # noqa: PLR2004
+    return 2 + more, int.from_bytes(der[2 : 2 + more], "big") if more else first

@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
+from consumer.attributes import QueuedEventError
 from consumer.claim_check import fetch_from_s3
-from consumer.queued_event import QueuedEventError
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from conftest import Samples
 
-from consumer.queued_event import QueuedEventError, read_queued_event
+from consumer.attributes import QueuedEventError
+from consumer.queued_event import read_queued_event
 
 FORMS = 13
 
@@ -81,6 +82,7 @@ def test_what_is_no_event_is_told_apart(message: str) -> None:
         {"mmdate": "Wed, 18 Jul 2018 6:33:52 GMT"},
         {"mmsignature": "not base64!"},
         {"mmsignature": "QR=="},
+        {"mmdigest": "MD5"},
         {"subject": {"nested": True}},
         {"mmkeyid": {"nested": True}},
         {"data_base64": "e30="},
