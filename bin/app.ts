@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
-import { readSettings } from '../lib/config.ts';
-import { SettingError } from '../lib/context.ts';
+import { readSettings } from '../lib/settings/config.ts';
+import { SettingError } from '../lib/settings/context.ts';
 import { WebhookStack } from '../lib/webhook-stack.ts';
 
 const app = new App();

@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Command } from 'commander';
 import { environment, outputs } from '../lambda/contract.ts';
-import { createKeyringStore, type KeyringStore } from '../lambda/keyring-store.ts';
+import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
 import { progress } from './output.ts';

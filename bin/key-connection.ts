@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sameId } from '../lambda/keyring-secret.ts';
-import type { KeyringStore } from '../lambda/keyring-store.ts';
+import { sameId } from '../lambda/keys/keyring-secret.ts';
+import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
+import { createRotation } from '../lambda/keys/rotation.ts';
 import type { Provider } from '../lambda/provider/provider.ts';
-import { createRotation } from '../lambda/rotation.ts';
 import type { Digest } from '../lambda/signature.ts';
 import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from './connections.ts';
 import { progress } from './output.ts';

@@ -1,6 +1,13 @@
-import { isTooLateFor, keysFor, parseKeyring, type VerificationKey } from '../lambda/keyring.ts';
-import { isDeleted, isPending, isRetired, type KeyringEntry, sameId, writeEntries } from '../lambda/keyring-secret.ts';
-import type { KeyringStore } from '../lambda/keyring-store.ts';
+import { isTooLateFor, keysFor, parseKeyring, type VerificationKey } from '../lambda/keys/keyring.ts';
+import {
+  isDeleted,
+  isPending,
+  isRetired,
+  type KeyringEntry,
+  sameId,
+  writeEntries,
+} from '../lambda/keys/keyring-secret.ts';
+import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Provider } from '../lambda/provider/provider.ts';
 
 /** A key as MessageMedia and the keyring together know it. */

@@ -1,5 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { parseQueuedEvent } from '../lambda/attributes.ts';
+import { parseQueuedEvent } from '../lambda/event/attributes.ts';
 import { visibleOnOneLine } from './output.ts';
 
 /** A message as it is shown; with `--json` the event is there as a whole. */

@@ -1,4 +1,4 @@
-import { defaultThrottle } from '../lib/front-door.ts';
+import { defaultThrottle } from '../lib/front-door/front-door.ts';
 
 /*
  * What a month costs, from list prices and what one webhook uses: `npm run costs` prints the tables of the README, and a

@@ -7,9 +7,9 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { environment, metrics as names } from './contract.ts';
 import { readEnvironment } from './environment.ts';
-import type { QueueMessage } from './event.ts';
-import { createKeyring } from './keyring.ts';
-import { type Answer, createReceiver, type Outcome } from './receiver.ts';
+import type { QueueMessage } from './event/queue-message.ts';
+import { createKeyring } from './keys/keyring.ts';
+import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
 
 const serviceName = process.env[environment.service] ?? names.service;
 const logger = new Logger({ serviceName });
@@ -87,7 +87,7 @@ function start() {
 function storeIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
   const loaded = () =>
-    import('./overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
+    import('./event/overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
   let created: ReturnType<typeof loaded> | undefined;
   return async (data: Uint8Array, contentType: string | undefined) => {
     created ??= loaded();

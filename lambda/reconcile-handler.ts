@@ -5,13 +5,13 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { connectWithSecret } from './api-credentials.ts';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
 import { readReconciliationEnvironment } from './environment.ts';
-import { createOverflowStore } from './overflow-store.ts';
-import { createQueueSender } from './queue-sender.ts';
-import { reconcile } from './reconcile.ts';
-import { createLogSearch } from './seen-in-logs.ts';
+import { createOverflowStore } from './event/overflow-store.ts';
+import { createQueueSender } from './event/queue-sender.ts';
+import { connectWithSecret } from './provider/api-credentials.ts';
+import { reconcile } from './reconcile/reconcile.ts';
+import { createLogSearch } from './reconcile/seen-in-logs.ts';
 
 const logger = new Logger({ serviceName: reconciliationService });
 // In the metrics it is the receiver whose webhooks were lost.

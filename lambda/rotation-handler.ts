@@ -6,13 +6,13 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { connectWithSecret } from './api-credentials.ts';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
-import { eventually } from './eventually.ts';
-import { findEntry, isPending, type KeyringEntry } from './keyring-secret.ts';
-import { createKeyringStore, type KeyringStore } from './keyring-store.ts';
-import { createRotation } from './rotation.ts';
+import { eventually } from './keys/eventually.ts';
+import { findEntry, isPending, type KeyringEntry } from './keys/keyring-secret.ts';
+import { createKeyringStore, type KeyringStore } from './keys/keyring-store.ts';
+import { createRotation } from './keys/rotation.ts';
+import { connectWithSecret } from './provider/api-credentials.ts';
 
 /** What Secrets Manager sends to a rotation function, once a step. */
 export interface RotationEvent {

@@ -15,16 +15,16 @@ import {
   metrics,
   type RefusalReason,
 } from '../lambda/contract.ts';
-import { AccessLog } from './access-log.ts';
-import { CustomDomain, type CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
-import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door.ts';
-import { HttpFrontDoor } from './http-front-door.ts';
+import { AccessLog } from './front-door/access-log.ts';
+import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
+import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door/front-door.ts';
+import { HttpFrontDoor } from './front-door/http-front-door.ts';
+import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 import { Keyring } from './keyring.ts';
 import { allowLogs } from './log-key.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
-import { RestFrontDoor, type RestFrontDoorOptions } from './rest-front-door.ts';
 
 /** What a receiver can be told. It makes what it is not given. */
 export interface WebhookReceiverProps {

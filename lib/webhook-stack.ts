@@ -6,15 +6,15 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { outputs } from '../lambda/contract.ts';
 import { ApiCredentials } from './api-credentials.ts';
-import type { Settings } from './config.ts';
-import type { CustomDomainOptions } from './custom-domain.ts';
 import { EventQueue } from './event-queue.ts';
+import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import { KeyRotation } from './key-rotation.ts';
 import { Keyring } from './keyring.ts';
-import { Monitoring } from './monitoring.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { pinLogicalIds } from './pin.ts';
 import { Reconciliation } from './reconciliation.ts';
+import type { Settings } from './settings/config.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */

@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { VerificationKey } from '../lambda/keyring.ts';
-import { type FetchData, openQueuedEvent, type ReadEvent } from '../lambda/queued-event.ts';
-import { reverify } from '../lambda/reverify.ts';
+import { type FetchData, openQueuedEvent, type ReadEvent } from '../lambda/event/queued-event.ts';
+import { reverify } from '../lambda/event/reverify.ts';
+import type { VerificationKey } from '../lambda/keys/keyring.ts';
 
 /** An event off the queue and whether its signature, checked again from the message alone, is good. */
 export interface ConsumedEvent extends ReadEvent {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { getBorderCharacters, table } from 'table';
-import type { Answer } from '../lambda/receiver.ts';
-import type { HandledRequest } from './gateway.ts';
+import type { Answer } from '../lambda/receiver/receiver.ts';
+import type { HandledRequest } from './aws/gateway.ts';
 import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
 import { tour, type Visit, verdictOf } from './tour.ts';
 

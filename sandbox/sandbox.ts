@@ -1,11 +1,11 @@
 import { environment } from '../lambda/contract.ts';
-import { parseKeyring, type VerificationKey } from '../lambda/keyring.ts';
+import { parseKeyring, type VerificationKey } from '../lambda/keys/keyring.ts';
 import { createProvider } from '../lambda/provider/provider.ts';
-import { startFunction } from './function.ts';
-import { type GatewayOptions, startGateway } from './gateway.ts';
+import { startFunction } from './aws/function.ts';
+import { type GatewayOptions, startGateway } from './aws/gateway.ts';
+import { localCredentials, startQueue } from './aws/queue.ts';
+import { startSecrets } from './aws/secrets.ts';
 import { startProvider } from './provider/provider.ts';
-import { localCredentials, startQueue } from './queue.ts';
-import { startSecrets } from './secrets.ts';
 
 /** Where the sandbox takes webhooks. */
 export const callbackPath = '/messagemedia';

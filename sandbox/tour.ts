@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type EventType, eventTypes, type RejectionReason, rejectionReasons } from '../lambda/contract.ts';
-import type { VerificationKey } from '../lambda/keyring.ts';
-import { fetchFromS3 } from '../lambda/s3-data.ts';
+import { fetchFromS3 } from '../lambda/event/s3-data.ts';
+import type { VerificationKey } from '../lambda/keys/keyring.ts';
 import { type ConsumedEvent, consume } from './consumer.ts';
 import { callbackPath, type Sandbox } from './sandbox.ts';
 import { deliver, toWire, type WireRequest } from './sender.ts';

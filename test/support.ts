@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { type LocalQueue, localCredentials } from '../sandbox/queue.ts';
-import type { LocalSecrets } from '../sandbox/secrets.ts';
+import { type LocalQueue, localCredentials } from '../sandbox/aws/queue.ts';
+import type { LocalSecrets } from '../sandbox/aws/secrets.ts';
 import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
 
 /** A private key, its public half as MessageMedia hands it out, and both as Node knows them. */

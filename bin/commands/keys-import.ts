@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { importKeys, readImport } from '../../lambda/key-import.ts';
+import { importKeys, readImport } from '../../lambda/keys/key-import.ts';
 import { connectKeyring } from '../connections.ts';
 import type { KeyOptions } from '../key-connection.ts';
 import { print } from '../output.ts';

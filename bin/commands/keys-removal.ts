@@ -1,5 +1,5 @@
-import { deleteKey, disableKey } from '../../lambda/key-changes.ts';
-import { findEntry, sameId } from '../../lambda/keyring-secret.ts';
+import { deleteKey, disableKey } from '../../lambda/keys/key-changes.ts';
+import { findEntry, sameId } from '../../lambda/keys/keyring-secret.ts';
 import { connectProvider, findKeyring } from '../connections.ts';
 import { connectKeys, type KeyOptions } from '../key-connection.ts';
 import { findKeyRow } from '../key-rows.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { enableKey } from '../../lambda/key-changes.ts';
-import { isPending } from '../../lambda/keyring-secret.ts';
+import { enableKey } from '../../lambda/keys/key-changes.ts';
+import { isPending } from '../../lambda/keys/keyring-secret.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions } from '../key-connection.ts';

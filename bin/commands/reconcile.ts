@@ -3,10 +3,14 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
-import { createOverflowStore } from '../../lambda/overflow-store.ts';
-import { createQueueSender } from '../../lambda/queue-sender.ts';
-import { type ReconciliationCounts, type ReconciliationDependencies, reconcile } from '../../lambda/reconcile.ts';
-import { createLogSearch } from '../../lambda/seen-in-logs.ts';
+import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { createQueueSender } from '../../lambda/event/queue-sender.ts';
+import {
+  type ReconciliationCounts,
+  type ReconciliationDependencies,
+  reconcile,
+} from '../../lambda/reconcile/reconcile.ts';
+import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress } from '../output.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { localEnvironment, type Recorder, record, start } from './terminal.ts';
 
 let provider: ProviderSimulator;

@@ -1,14 +1,14 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring } from '../../lambda/keyring.ts';
-import { createKeyringStore } from '../../lambda/keyring-store.ts';
+import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
-import { createRotation } from '../../lambda/rotation.ts';
 import { verify } from '../../lambda/signature.ts';
+import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { localCredentials } from '../../sandbox/queue.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { type Hook, localEnvironment, type Outcome, type Recorder, record, start } from './terminal.ts';
 

@@ -10,8 +10,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { toQueueMessage } from '../../lambda/event.ts';
-import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
+import { toQueueMessage } from '../../lambda/event/queue-message.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { entry, localEnvironment, start } from './terminal.ts';
 
 let queue: LocalQueue;

@@ -1,9 +1,9 @@
 import { GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
 import { localEnvironment, start } from './terminal.ts';
 

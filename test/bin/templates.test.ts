@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from '../../bin/templates.ts';
 import { eventTypes } from '../../lambda/contract.ts';
-import { toQueueMessage } from '../../lambda/event.ts';
+import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import {
   type WebhookEncoding,

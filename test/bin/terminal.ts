@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { localCredentials } from '../../sandbox/aws/queue.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
-import { localCredentials } from '../../sandbox/queue.ts';
 
 /** What `npx mmw` runs. */
 export const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));

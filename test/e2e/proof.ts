@@ -1,4 +1,4 @@
-import { parseKeyring, type VerificationKey } from '../../lambda/keyring.ts';
+import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { keyringOf, makeKey, type TestKey } from '../support.ts';
 import type { Cdk } from './cdk.ts';
 import type { Ministack } from './ministack.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createKeyringStore } from '../../lambda/keyring-store.ts';
+import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createProvider } from '../../lambda/provider/provider.ts';
-import { createRotation } from '../../lambda/rotation.ts';
 import type { ProviderSimulator } from '../../sandbox/provider/provider.ts';
 import type { SigningKey } from '../../sandbox/sender.ts';
 import type { Run } from './proof.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { LocalQueue } from '../../sandbox/queue.ts';
+import type { LocalQueue } from '../../sandbox/aws/queue.ts';
 import { count, receive, release, remove } from './messages.ts';
 
 /** Invokes a function with a batch. */

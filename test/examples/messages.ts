@@ -7,8 +7,8 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import type { QueueMessage } from '../../lambda/event.ts';
-import type { LocalQueue } from '../../sandbox/queue.ts';
+import type { QueueMessage } from '../../lambda/event/queue-message.ts';
+import type { LocalQueue } from '../../sandbox/aws/queue.ts';
 
 /** What SQS needs to know of a message. */
 export type Outgoing = Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'>;

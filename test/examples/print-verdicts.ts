@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { parseKeyring, type VerificationKey } from '../../lambda/keyring.ts';
-import { openQueuedEvent } from '../../lambda/queued-event.ts';
-import { reverify } from '../../lambda/reverify.ts';
+import { openQueuedEvent } from '../../lambda/event/queued-event.ts';
+import { reverify } from '../../lambda/event/reverify.ts';
+import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey, type TestKey } from '../support.ts';
 import { canonical } from './canonical.ts';

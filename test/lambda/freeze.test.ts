@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { startQueue } from '../../sandbox/aws/queue.ts';
 import { listen } from '../../sandbox/http.ts';
-import { startQueue } from '../../sandbox/queue.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
-import { createKeyring } from '../../lambda/keyring.ts';
-import { type KeyringEntry, writeEntries } from '../../lambda/keyring-secret.ts';
-import type { KeyringStore } from '../../lambda/keyring-store.ts';
-import { createReceiver, type Outcome } from '../../lambda/receiver.ts';
-import { type ReconciliationResult, reconcile } from '../../lambda/reconcile.ts';
-import { createRotation } from '../../lambda/rotation.ts';
+import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { type KeyringEntry, writeEntries } from '../../lambda/keys/keyring-secret.ts';
+import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { createRotation } from '../../lambda/keys/rotation.ts';
+import { createReceiver, type Outcome } from '../../lambda/receiver/receiver.ts';
+import { type ReconciliationResult, reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { WireRequest } from '../../sandbox/sender.ts';
 import { httpApiEvent } from '../support.ts';
 import { ModelProvider, type VendorEvent } from './model-provider.ts';

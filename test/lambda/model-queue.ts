@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { QueueMessage } from '../../lambda/event.ts';
+import type { QueueMessage } from '../../lambda/event/queue-message.ts';
 
 /** A message on the model queue. */
 export interface ModelMessage extends Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'> {

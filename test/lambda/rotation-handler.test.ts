@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
+import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { localCredentials } from '../../sandbox/queue.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 
 // The one thing that cannot run here: sixteen minutes of waiting.
 const waits: number[] = [];
@@ -11,7 +11,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
     waits.push(milliseconds);
   },
 }));
-const { propagationMilliseconds } = await import('../../lambda/enabling.ts');
+const { propagationMilliseconds } = await import('../../lambda/keys/enabling.ts');
 const { handler } = await import('../../lambda/rotation-handler.ts');
 
 let provider: ProviderSimulator;

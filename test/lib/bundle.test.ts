@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
-import { parseKeyring } from '../../lambda/keyring.ts';
+import { parseKeyring } from '../../lambda/keys/keyring.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
-import { type LocalQueue, startQueue } from '../../sandbox/queue.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { changes } from './changes.ts';
-import { choices, combinations, without } from './combinations.ts';
+import { choices, combinations, without } from './settings/combinations.ts';
 import { type Context, samples, stackOf } from './support.ts';
 
 const rest = { frontDoor: 'rest' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { choices, combinations } from './combinations.ts';
+import { choices, combinations } from './settings/combinations.ts';
 import { idsOf, samples, stackOf, synthesize } from './support.ts';
 
 describe.each(combinations)('with $name', ({ choices: chosen, context }) => {

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { EventQueue } from '../../lib/event-queue.ts';
 import { Keyring } from '../../lib/keyring.ts';
 import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
-import { combinations } from './combinations.ts';
+import { combinations } from './settings/combinations.ts';
 import { createApp, idOf, idsOf, stackOf, type TemplateJson, templateOf } from './support.ts';
 
 /** What CloudFormation waits for before it touches a resource: what it refers to, and what it depends on. */

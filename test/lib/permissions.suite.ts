@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { combinations } from './combinations.ts';
 import { arnOf, isAllowed, type Request, resolve, statementsOf } from './policies.ts';
+import { combinations } from './settings/combinations.ts';
 import { idOf, idsOf, stackOf, type TemplateJson } from './support.ts';
 
 describe.each(combinations)('with $name', ({ choices, context }) => {

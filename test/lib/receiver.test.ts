@@ -6,7 +6,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { EventQueue } from '../../lib/event-queue.ts';
-import { Monitoring } from '../../lib/monitoring.ts';
+import { Monitoring } from '../../lib/monitoring/monitoring.ts';
 import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
 import { isAllowed, resolve, statementsOf } from './policies.ts';
 import { createApp, idOf, idsOf, templateOf } from './support.ts';

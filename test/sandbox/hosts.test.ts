@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/secrets.ts';
 
 let sandbox: Awaited<ReturnType<typeof startSandbox>>;
 let secrets: LocalSecrets;

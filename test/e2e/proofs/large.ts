@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { toQueueMessage } from '../../../lambda/event.ts';
+import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectQueued, samples } from '../webhooks.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseKeyring } from '../../../lambda/keyring.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import type { Provider } from '../../../lambda/provider/provider.ts';
 import type { WebhookDefinition } from '../../../lambda/provider/types.ts';
 import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';

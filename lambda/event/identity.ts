@@ -1,0 +1,149 @@
+import { type EventType, eventTypes } from '../contract.ts';
+import { isObject, isTimestamp } from '../guards.ts';
+import { members } from '../json.ts';
+
+/** What a sender filled in, by name, in the order of the body. */
+export type Fields = Record<string, unknown>;
+
+/** What an event says of itself. */
+export interface Identity {
+  type: EventType;
+  id?: string | undefined;
+  subject?: string | undefined;
+  account?: string | undefined;
+  receivedAt?: string | undefined;
+  /** Names of fields that hold a template's variable that was not rendered. */
+  unrendered: readonly string[];
+}
+
+/** The field that holds the id of each kind of event. */
+const kinds: Record<string, EventType> = {
+  delivery_report_id: eventTypes.deliveryReport,
+  reply_id: eventTypes.reply,
+  notification_id: eventTypes.optOut,
+};
+
+/** What `kind` in the query of a callback URL says. The query is signed, and nobody types into it. */
+const kindsOfUrl: Record<string, EventType> = {
+  'delivery-report': eventTypes.deliveryReport,
+  reply: eventTypes.reply,
+  'opt-out': eventTypes.optOut,
+  webhook: eventTypes.webhook,
+};
+
+/** The kind that a target's query names before anything that somebody may have typed; `undefined` when it names none. */
+export function kindOf(target: string): EventType | undefined {
+  const { kind } = parseText(target.slice(target.indexOf('?') + 1));
+  return typeof kind === 'string' && Object.hasOwn(kindsOfUrl, kind) ? kindsOfUrl[kind] : undefined;
+}
+
+/**
+ * Recognises an event by its fields. The first id in the body decides: what comes later may be text that somebody typed
+ * into a phone. A first id that is none, such as a variable that was not rendered, makes no room for a later one.
+ *
+ * @param kind what the callback URL says: then only an id of that kind is read, and for `webhook` nothing at all
+ */
+export function identify(fields: Fields, kind?: EventType): Identity {
+  if (kind === eventTypes.webhook) return { type: kind, unrendered: [] };
+  const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
+  const [idName, idValue] =
+    Object.entries(fields).find(
+      ([name, value]) => !isAbsent(value) && Object.hasOwn(kinds, name) && (kind ?? kinds[name]) === kinds[name],
+    ) ?? [];
+  const read = { id: idValue, message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
+  const values = Object.entries({ ...read, date_received: fields.date_received });
+  return {
+    type: kind ?? (idName === undefined ? undefined : kinds[idName]) ?? eventTypes.webhook,
+    id: identifier(read.id),
+    subject: identifier(read.message_id),
+    account: identifier(vendorAccount) ?? identifier(fields.account_id),
+    receivedAt: isTimestamp(fields.date_received) ? fields.date_received : undefined,
+    unrendered: values.filter(([, value]) => isUnrendered(value)).map(([name]) => (name === 'id' ? `${idName}` : name)),
+  };
+}
+
+/** A variable that was rendered silently leaves nothing, and MessageMedia's ids are text. */
+function isAbsent(value: unknown): boolean {
+  return typeof value !== 'string' || value === '';
+}
+
+/** Whether a value still has a reference or a directive of Velocity in it: `$moId`, `$!{x}`, `$esc.json($x)`, `#if`. */
+function isUnrendered(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /\$!?\{?!?[A-Za-z_]|#\{?(?:if|else|elseif|end|foreach|set|parse|include|macro|evaluate|define|break|stop)\b|#\[\[|#@/.test(
+      value,
+    )
+  );
+}
+
+/** A value that may stand in a CloudEvents attribute; nobody's id is longer than that. */
+function identifier(value: unknown): string | undefined {
+  const fits = typeof value === 'string' && value.length > 0 && value.length <= 1024 && !isUnrendered(value);
+  return fits && value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value) ? value : undefined;
+}
+
+/** What a JSON object says of its identity, and which of these names it holds more than once. */
+export interface JsonIdentity {
+  fields: Fields;
+  repeated: string[];
+}
+
+const inJson = new Set([...Object.keys(kinds), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
+
+/** The identifying fields of a JSON object, of each the first. @param json valid JSON of any kind */
+export function parseObject(json: string): JsonIdentity {
+  const fields = new Map<string, unknown>();
+  const repeated = new Set<string>();
+  for (const [name, source] of members(json)) {
+    if (!inJson.has(name)) continue;
+    if (fields.has(name)) repeated.add(name);
+    else if (name === 'vendor_account_id' && source.startsWith('{')) {
+      const account = [...members(source)].filter(([inner]) => inner === 'account_id');
+      if (account.length > 1) repeated.add('vendor_account_id.account_id');
+      fields.set(name, { account_id: account[0] && JSON.parse(account[0][1]) });
+    } else fields.set(name, JSON.parse(source));
+  }
+  return { fields: Object.fromEntries(fields), repeated: [...repeated] };
+}
+
+/**
+ * The fields that a form or an XML document begins with, as long as MessageMedia writes them: text that somebody typed
+ * into a phone, and all that comes after it, is not looked at, as it could pass for an id.
+ */
+export function parseText(text: string): Fields {
+  const fields = new Map<string, string>();
+  for (const [name, value] of text.startsWith('<') ? xmlElements(text) : formFields(text)) {
+    if (!notTyped.has(name)) break;
+    if (!fields.has(name)) fields.set(name, value);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Names whose values nobody types into a phone; `kind` is how the terminal command tells URLs apart. */
+const notTyped = new Set([
+  'kind',
+  ...Object.keys(kinds),
+  'message_id',
+  'vendor_id',
+  'account_id',
+  'date_received',
+  'submitted_date',
+  'status',
+  'error_code',
+  'billing_units',
+  'source_number',
+  'destination_number',
+]);
+
+function* formFields(text: string): Generator<[string, string]> {
+  if (/^[A-Za-z_][\w.-]*=/.test(text)) yield* new URLSearchParams(text);
+}
+
+/** The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else. */
+function* xmlElements(text: string): Generator<[string, string]> {
+  const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
+  const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
+  element.lastIndex = start.length;
+  for (let match = element.exec(text); match; match = element.exec(text)) yield [String(match[1]), String(match[2])];
+}

@@ -1,0 +1,84 @@
+import { eventTypes, type QueuedEvent } from '../contract.ts';
+import { isObject } from '../guards.ts';
+import { parseFirst } from '../json.ts';
+import { isJsonMediaType } from '../media-type.ts';
+import type { SignedRequest } from '../signature.ts';
+import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
+import type { WebhookEvent } from './payloads.ts';
+
+export type * from './payloads.ts';
+
+/** A queued message taken apart again: the event, and what was signed. */
+export interface ReadEvent {
+  event: WebhookEvent;
+  /** Exactly what the signature covers; `undefined` for an event with `mmorigin`, which was never signed. */
+  signed: (SignedRequest & { body: Buffer }) | undefined;
+}
+
+/** Gets the bytes that an event's `dataref` points to. Rejects when it points to where no receiver puts data. */
+export type FetchData = (dataref: string) => Promise<Uint8Array>;
+
+/**
+ * Reads a message from the queue, and fetches the data of an event that was too large for it.
+ *
+ * @param message body of an SQS message, unchanged
+ * @throws {QueuedEventError} when it is no event of ours
+ */
+export async function openQueuedEvent(message: string, fetchData: FetchData): Promise<ReadEvent> {
+  const event = parseQueuedEvent(message);
+  return takeApart(event, event.dataref === undefined ? inlineBody(event, message) : await fetchData(event.dataref));
+}
+
+/**
+ * Reads a message from the queue that has its data with it. Nothing but the message is needed to check its signature
+ * again, with `reverify`.
+ *
+ * @param message body of an SQS message, unchanged
+ * @throws {QueuedEventError} when it is no event of ours, or `data_elsewhere` when its data is in S3
+ */
+export function readQueuedEvent(message: string): ReadEvent {
+  const event = parseQueuedEvent(message);
+  if (event.dataref !== undefined) {
+    throw new QueuedEventError('data_elsewhere', 'The data is in S3: read this event with openQueuedEvent');
+  }
+  return takeApart(event, inlineBody(event, message));
+}
+
+function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const json = isJsonMediaType(attributes.datacontenttype ?? '') ? parseJson(body) : undefined;
+  const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
+  const event = { ...attributes, payload } as WebhookEvent;
+  if (attributes.mmorigin !== undefined) return { event, signed: undefined };
+  const request = parseRequestLine(attributes.mmrequestline ?? '');
+  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
+  return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
+}
+
+/** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
+function inlineBody(event: QueuedEvent, message: string): Buffer {
+  if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
+  if (event.data === undefined) return Buffer.alloc(0);
+  if (!isJsonMediaType(event.datacontenttype ?? '')) {
+    if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
+    throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
+  }
+  // The first one is the member itself: within a string before it, the quotes would be escaped.
+  const marker = ',"data":';
+  const start = message.indexOf(marker);
+  const body = Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
+  // Else there could be members behind it that are not what was signed.
+  if (start < 0 || parseJson(body) === undefined) {
+    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
+  }
+  return body;
+}
+
+/** Of a repeated name the first counts, as it did for the event's own attributes. */
+function parseJson(body: Buffer): unknown {
+  try {
+    return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { parseDigest, parseHttpDate, verify } from '../signature.ts';
+import type { ReadEvent } from './queued-event.ts';
+
+/**
+ * What a second check of a signature found: `good`, `bad`, or `never_signed` for an event that was fetched from
+ * MessageMedia's API because no webhook had brought it. Whoever insists on signed events takes nothing but `good`.
+ */
+export type SignatureVerdict = 'good' | 'bad' | 'never_signed';
+
+/**
+ * Checks the signature of a queued event again. It covers the data, the request line and the `Date`; the event's other
+ * attributes follow from these when a receiver writes them, but are not signed themselves.
+ *
+ * @param keys of a keyring secret, as `parseKeyring` gives them. A retired key is good for what was signed in its day.
+ */
+export function reverify({ event, signed }: ReadEvent, keys: readonly VerificationKey[]): SignatureVerdict {
+  if (signed === undefined) return 'never_signed';
+  const digest = parseDigest(event.mmdigest ?? '');
+  const signedAt = parseHttpDate(signed.date) ?? Number.NaN;
+  const isGood = keysFor(event.mmkeyid, keys).some(
+    (candidate) =>
+      (candidate.digest ?? digest) === digest &&
+      digest !== undefined &&
+      !isTooLateFor(candidate, signedAt) &&
+      verify(signed, event.mmsignature ?? '', candidate.key, digest),
+  );
+  return isGood ? 'good' : 'bad';
+}

@@ -1,0 +1,63 @@
+import { ProviderError } from '../provider/error.ts';
+import type { Provider } from '../provider/provider.ts';
+import { aMoment, eventually } from './eventually.ts';
+import type { KeyDependencies } from './key-changes.ts';
+import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';
+import { findEntry, isDeleted, type KeyringEntry, sameId, writeEntries } from './keyring-secret.ts';
+import type { KeyringStore } from './keyring-store.ts';
+
+/**
+ * The key must come out of the keyring by the very code that verifiers read it with, if not at once then in a moment.
+ *
+ * @param pauses for which it may be late, in milliseconds
+ * @throws {Error} when it does not, or was deleted at MessageMedia
+ */
+export async function expectKey(
+  { keyring, pause }: Pick<KeyDependencies, 'keyring' | 'pause'>,
+  keyId: string,
+  pauses: readonly number[] = aMoment,
+): Promise<void> {
+  const look = async () => {
+    const found = await readAll(keyring);
+    return findEntry(found, keyId) && found;
+  };
+  const entries = await eventually(look, pause, pauses);
+  const entry = entries && findEntry(entries, keyId);
+  if (entry && isDeleted(entry)) {
+    throw new Error(
+      `Key ${keyId} was deleted at MessageMedia (${entry.deleted_at}): it can never sign again. Create another key`,
+    );
+  }
+  if (entries && parseKeyring(writeEntries(entries)).keys.some(({ id }) => sameId(id, keyId))) return;
+  throw new Error(
+    `The keyring has no public key ${keyId}: with it enabled every webhook would be refused. MessageMedia gives a ` +
+      'public key out only when it is created: create another key, or bring it in with "mmw keys import"',
+  );
+}
+
+/** All entries; those of a keyring that was never written are none. */
+export async function readAll(keyring: KeyringStore): Promise<KeyringEntry[]> {
+  return (await keyring.read()) ?? [];
+}
+
+/** Whether MessageMedia has the key. */
+export async function exists(provider: Pick<Provider, 'getSignatureKey'>, keyId: string): Promise<boolean> {
+  try {
+    await provider.getSignatureKey(keyId);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether MessageMedia answered that it has no such thing. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'not_found';
+}
+
+/** Whether verifiers take what the key signs now, by the code that they use. */
+export function verifies(entries: readonly KeyringEntry[], keyId: string, now: number): boolean {
+  const { keys } = parseKeyring(writeEntries(entries));
+  return keysFor(keyId, keys).some((key) => !isTooLateFor(key, now));
+}

@@ -1,0 +1,30 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isObject } from '../guards.ts';
+import { createProvider, type Provider } from './provider.ts';
+
+/**
+ * MessageMedia's API, with the credentials that a secret holds. They are read at every run: nothing of them stays.
+ *
+ * @throws {Error} naming the secret when it holds none
+ */
+export async function connectWithSecret(
+  client: SecretsManagerClient,
+  secretId: string,
+  baseUrl: string,
+): Promise<Provider> {
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+  const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(SecretString ?? '');
+  if (typeof apiKey !== 'string' || typeof apiSecret !== 'string' || !apiKey || !apiSecret) {
+    throw new Error(`Secret ${secretId} must hold {"api_key":"…","api_secret":"…"} of MessageMedia's API`);
+  }
+  return createProvider({ baseUrl, apiKey, apiSecret, ...(typeof account === 'string' && account && { account }) });
+}
+
+function parseCredentials(secret: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(secret);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,133 @@
+import type { FailureReason, RefusalReason } from '../contract.ts';
+import { type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
+import { isUuid } from '../guards.ts';
+import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
+import { ReceiverError, statusOf } from './errors.ts';
+import { parseRequest } from './request.ts';
+
+/** What the receiver needs from outside. */
+export interface ReceiverDependencies extends AuthenticationDependencies {
+  /** Puts a message on the queue. Rejects when the queue did not take it. */
+  send: (message: QueueMessage) => Promise<void>;
+  /**
+   * Puts the data of an event that is too large for the queue elsewhere, and says where. The same data may come again.
+   * Without it such events are refused.
+   */
+  store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
+  /** Gets what became of each request. */
+  report: (outcome: Outcome) => void;
+}
+
+/** What became of a request. Holds no signature, no body and no phone number. */
+export type Outcome =
+  | {
+      outcome: 'accepted';
+      requestId: string;
+      id?: string;
+      type: string;
+      keyId?: string;
+      bytes: number;
+      /** Seconds between the signed `Date` and now. */
+      age: number;
+      /** Names of fields that hold a template's variable that was not rendered; absent when there are none. */
+      unrendered?: readonly string[];
+    }
+  | {
+      outcome: 'refused' | 'failed';
+      requestId: string;
+      status: number;
+      reason: RefusalReason | FailureReason;
+      error: unknown;
+    };
+
+/** Answer to API Gateway or a Function URL; the form is the same for both. */
+export interface Answer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Most bytes that SQS takes as one message (1 MiB). */
+const maxMessageBytes = 1_048_576;
+
+const wordOf: Record<number, string> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  413: 'payload_too_large',
+  503: 'unavailable',
+};
+
+/**
+ * The whole decision from a Lambda event to an answer. 202 means that SQS has the event; see `statusOf` for the rest.
+ *
+ * @returns a function of the event and of Lambda's own request id, which stands in where the front door gave none
+ */
+export function createReceiver(dependencies: ReceiverDependencies) {
+  return async (event: unknown, invocationId: string): Promise<Answer> => {
+    let requestId = invocationId;
+    try {
+      const request = parseRequest(event);
+      requestId = request.requestId ?? invocationId;
+      const verified = await authenticate(request, requestId, dependencies);
+      const { id, type, unrendered } = await enqueue(verified, dependencies);
+      const { keyId } = verified;
+      // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
+      const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
+      const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
+      const template = unrendered.length > 0 ? { unrendered } : {};
+      const bytes = verified.body.length;
+      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
+      return answer(202, { id });
+    } catch (error) {
+      const status = statusOf(error);
+      const reason = error instanceof ReceiverError ? error.code : 'unexpected';
+      dependencies.report({ outcome: status === 503 ? 'failed' : 'refused', requestId, status, reason, error });
+      return answer(status, { error: wordOf[status] ?? 'error' });
+    }
+  };
+}
+
+async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
+  const trySend = async (placement: 'text' | 'base64') => {
+    const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
+    await dependencies.send(message);
+    return message;
+  };
+  try {
+    return await trySend('text').catch((error: unknown) => {
+      if (refusesCharacters(error)) return trySend('base64');
+      throw error;
+    });
+  } catch (error) {
+    if (error instanceof ReceiverError) throw error;
+    throw new ReceiverError('queue_unavailable', 'SQS did not take the event', { cause: error });
+  }
+}
+
+/** The message, or if it is larger than SQS takes, one that says where its data is instead. */
+async function moveDataIfTooLarge(
+  message: QueueMessage,
+  request: VerifiedRequest,
+  { store }: ReceiverDependencies,
+): Promise<QueueMessage> {
+  const bytes = Buffer.byteLength(message.body);
+  if (bytes <= maxMessageBytes) return message;
+  if (store === undefined) {
+    throw new ReceiverError('event_too_large', `The event has ${bytes} bytes; SQS takes ${maxMessageBytes}`);
+  }
+  try {
+    return toQueueMessage(request, { dataref: await store(request.body, message.dataContentType) });
+  } catch (error) {
+    throw new ReceiverError('storage_unavailable', 'S3 did not take the data of a large event', { cause: error });
+  }
+}
+
+/** Which characters a queue takes is the queue's to say: some implementations of SQS refuse more than AWS documents. */
+function refusesCharacters(error: unknown): boolean {
+  return error instanceof Error && error.name.endsWith('InvalidMessageContents');
+}
+
+function answer(statusCode: number, body: Record<string, string>): Answer {
+  const retry: Record<string, string> = statusCode === 503 ? { 'retry-after': '5' } : {};
+  return { statusCode, headers: { 'content-type': 'application/json', ...retry }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { eventTypes, type PolledEvent } from '../contract.ts';
+import { identify } from '../event/identity.ts';
+import { fifoId, type QueueMessage, sourceOf, writeEvent } from '../event/queue-message.ts';
+import { isUuid } from '../guards.ts';
+import type { PolledItem } from '../provider/types.ts';
+
+/** Which list an item is from. */
+export type PolledKind = 'deliveryReport' | 'reply';
+
+/** An item of one of MessageMedia's lists, and the event that it becomes. */
+export interface PolledEntry {
+  message: QueueMessage;
+  /** What it is looked for and logged by: its id, or if that is no UUID, one that is made from it. In lower case. */
+  traceId: string;
+  /** What it is confirmed by; `undefined` when it has none: one id that is no UUID would spoil the whole call. */
+  confirmId: string | undefined;
+  /** When MessageMedia had it, in milliseconds since 1970; `undefined` when it does not say. */
+  receivedAt: number | undefined;
+  /** The item as JSON. */
+  data: Buffer;
+  /** The message for when it would be too large with its data. @param dataref where the data is instead */
+  withDataAt: (dataref: string) => QueueMessage;
+}
+
+const dataContentType = 'application/json';
+
+const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_id', reply: 'reply_id' };
+
+/**
+ * Turns an item into the message that its webhook would have made: with the same type, id, subject, source and FIFO
+ * ids, so that the two are one event to whoever drops repetitions. It was never signed, and says that it was polled.
+ *
+ * @param now milliseconds since 1970, the event's time when the item has none
+ */
+export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): PolledEntry {
+  const data = JSON.stringify(item);
+  // The same item has the same id at every look, or each look would make another event of it.
+  const { type, id = hashedUuid(data), subject, account, receivedAt, unrendered } = identify(item, eventTypes[kind]);
+  const attributes: PolledEvent = {
+    specversion: '1.0',
+    id,
+    source: sourceOf(account),
+    type,
+    ...(subject !== undefined && { subject }),
+    time: receivedAt ?? new Date(now).toISOString(),
+    datacontenttype: dataContentType,
+    mmorigin: 'poll',
+  };
+  const messageWith = (place: { data: PolledItem } | { dataref: string }): QueueMessage => ({
+    id,
+    type,
+    body: writeEvent({ ...attributes, ...place }, ''),
+    groupId: fifoId(subject ?? id),
+    deduplicationId: fifoId(id),
+    dataContentType,
+    unrendered,
+  });
+  const confirmId = item[idFields[kind]];
+  return {
+    message: messageWith({ data: item }),
+    withDataAt: (dataref) => messageWith({ dataref }),
+    traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
+    confirmId: isUuid(confirmId) ? confirmId : undefined,
+    receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),
+    data: Buffer.from(data),
+  };
+}
+
+/** A UUID of the form that RFC 9562 leaves to everybody's own use (version 8). */
+function hashedUuid(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,64 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { metrics } from '../../lambda/contract.ts';
+
+/** What an access log needs. */
+export interface AccessLogProps {
+  logGroup: ILogGroup;
+  /** Name of the receiver in its metrics. */
+  service: string;
+}
+
+/**
+ * What API Gateway notes of each request: when, what became of it, how long it took. Nothing personal: no address of the
+ * caller, no user agent, no query, and the route instead of the path, because anybody can write anything into a path.
+ */
+export class AccessLog extends Construct {
+  readonly logGroup: ILogGroup;
+  readonly #service: string;
+
+  constructor(scope: Construct, id: string, { logGroup, service }: AccessLogProps) {
+    super(scope, id);
+    this.logGroup = logGroup;
+    this.#service = service;
+    new MetricFilter(this, 'Throttled', {
+      logGroup,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: metrics.namespace,
+      metricName: metrics.throttled,
+      dimensions: { service: '$.service' },
+    });
+  }
+
+  /** How an entry is written. @param route the variable of API Gateway that has the route */
+  formatWith(route: '$context.routeKey' | '$context.resourcePath'): AccessLogFormat {
+    const entry = {
+      service: this.#service,
+      // The id that the function writes to its own log.
+      requestId: '$context.requestId',
+      time: '$context.requestTime',
+      method: '$context.httpMethod',
+      route,
+      status: '$context.status',
+      responseLatency: '$context.responseLatency',
+      integrationLatency: '$context.integrationLatency',
+      integrationStatus: '$context.integrationStatus',
+      integrationError: '$context.integrationErrorMessage',
+      error: '$context.error.message',
+    };
+    return AccessLogFormat.custom(JSON.stringify(entry));
+  }
+
+  /** Requests that API Gateway turned away with a 429 because there were too many. */
+  metricThrottled(options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: metrics.namespace,
+      metricName: metrics.throttled,
+      dimensionsMap: { service: this.#service },
+      statistic: Stats.SUM,
+      ...options,
+    });
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from '../../lambda/receiver/receiver.ts';
+import { type LocalServer, listen, readBody } from '../http.ts';
+
+/** Largest body that an HTTP API takes, and largest event that Lambda takes, in bytes. */
+const maxBodyBytes = 10 * 1024 * 1024;
+const maxEventBytes = 6 * 1024 * 1024;
+
+/** Most bytes of request line and headers together. */
+const maxHeaderBytes = 10_240;
+
+/** A request that the function answered. */
+export interface HandledRequest {
+  method: string;
+  path: string;
+  requestId: string;
+}
+
+/** What is needed to stand in for an HTTP API. */
+export interface GatewayOptions {
+  /** `0` for any free port. */
+  port: number;
+  /** The one path with a route to the function. */
+  path: string;
+  /** Invokes the function with an event in JSON, as Lambda gets it. */
+  invoke: (event: string) => Promise<Answer>;
+  /** Told of every answer of the function. */
+  onAnswer: (request: HandledRequest, answer: Answer) => void;
+}
+
+/** Serves HTTP as an HTTP API with a `$default` stage does: each request becomes a payload 2.0 event for the function. */
+export function startGateway(options: GatewayOptions): Promise<LocalServer> {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await readBody(request, maxBodyBytes);
+    const [path, query] = splitTarget(request.url ?? '/');
+    if (path !== options.path) return reply(response, 404, 'Not Found');
+    if (body === undefined) return reply(response, 413, 'Request Entity Too Large');
+    const requestId = randomUUID();
+    const event = JSON.stringify(toEvent(request, path, query, body, requestId));
+    if (Buffer.byteLength(event) > maxEventBytes) return reply(response, 413, 'Request Entity Too Large');
+    const answer = await options.invoke(event);
+    response.writeHead(answer.statusCode, { ...answer.headers, 'apigw-requestid': requestId }).end(answer.body);
+    options.onAnswer({ method: request.method ?? 'GET', path, requestId }, answer);
+  };
+  return listen(
+    options.port,
+    (request, response) => {
+      serve(request, response).catch(() => reply(response, 500, 'Internal Server Error'));
+    },
+    { maxHeaderSize: maxHeaderBytes, anyHost: true },
+  );
+}
+
+function reply(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
+}
+
+/** The path arrives percent-decoded and cut at a decoded `?`; the query stays as it was written. */
+function splitTarget(target: string): [path: string, query: string] {
+  const bytes = Buffer.from(target, 'latin1').toString('utf8');
+  const at = bytes.indexOf('?');
+  const [path, query] = at < 0 ? [bytes, ''] : [bytes.slice(0, at), bytes.slice(at + 1)];
+  return [percentDecode(path).split('?')[0] ?? '', query];
+}
+
+function percentDecode(path: string): string {
+  return path.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
+}
+
+function toEvent(request: IncomingMessage, path: string, query: string, body: Buffer, requestId: string) {
+  const { headers, cookies } = joinHeaders(request);
+  const isText = isTextType(headers['content-type']);
+  const now = new Date();
+  return {
+    version: '2.0',
+    routeKey: `ANY ${path}`,
+    rawPath: path,
+    rawQueryString: query,
+    ...(cookies.length > 0 && { cookies }),
+    headers,
+    ...(query !== '' && { queryStringParameters: decodeQuery(query) }),
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'sandbox',
+      domainName: headers.host,
+      domainPrefix: 'sandbox',
+      http: {
+        method: request.method,
+        path,
+        protocol: 'HTTP/1.1',
+        sourceIp: request.socket.remoteAddress,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId,
+      routeKey: `ANY ${path}`,
+      stage: '$default',
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.length > 0 && { body: body.toString(isText ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+/** Names in lower case, several values of one name joined with a comma, cookies apart. */
+function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {
+  const headers: Record<string, string> = {};
+  const cookies: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = String(rawHeaders[index]).toLowerCase();
+    const value = String(rawHeaders[index + 1]);
+    if (name === 'cookie') cookies.push(...value.split('; '));
+    else headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
+  }
+  return { headers, cookies };
+}
+
+/** These types reach the function as text; every other type, and a missing one, in base64. */
+function isTextType(contentType: string | undefined): boolean {
+  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(/\s*;\s*/);
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
+  return isUtf8 && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));
+}
+
+function decodeQuery(query: string): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(query)) {
+    parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
+  }
+  return parameters;
+}

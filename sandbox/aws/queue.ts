@@ -1,0 +1,68 @@
+import type { AddressInfo } from 'node:net';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { buildApp } from 'fauxqs';
+import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
+import { isForThisMachine, type LocalServer, misdirected } from '../http.ts';
+
+// SQS takes U+10000 to U+10FFFF (SendMessage in its API reference), emoji among them; fauxqs up to 2.4.1 refuses them,
+// https://github.com/kibertoad/fauxqs/pull/278.
+INVALID_MESSAGE_BODY_CHAR.compile('[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\u{10000}-\\u{10ffff}]', 'u');
+
+/** Credentials that every local stand-in takes. */
+export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** An SQS on this machine with the queues that the stack makes, and an S3 with its bucket for large events. */
+export interface LocalQueue extends LocalServer {
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  overflowBucket: string;
+  client: SQSClient;
+  storage: S3Client;
+}
+
+/** Starts fauxqs on a free port. Its own start function would listen on every network interface. */
+export async function startQueue(): Promise<LocalQueue> {
+  const app = buildApp({ logger: false });
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isForThisMachine(request.raw)) await reply.code(421).type('text/plain').send(misdirected);
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const client = new SQSClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    useQueueUrlAsEndpoint: false,
+  });
+  const deadLetterQueueUrl = await createFifo(client, 'events-dead-letters.fifo', {});
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  const queueUrl = await createFifo(client, 'events.fifo', {
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 5 }),
+  });
+  const overflowBucket = 'large-events';
+  const storage = new S3Client({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    forcePathStyle: true,
+  });
+  await storage.send(new CreateBucketCommand({ Bucket: overflowBucket }));
+  const close = async () => {
+    client.destroy();
+    storage.destroy();
+    await app.close();
+  };
+  return { url, queueUrl, deadLetterQueueUrl, overflowBucket, client, storage, close };
+}
+
+async function createFifo(client: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {
+  const Attributes = { FifoQueue: 'true', ...attributes };
+  const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes }));
+  if (QueueUrl === undefined) throw new Error(`fauxqs gave no URL for ${name}`);
+  return QueueUrl;
+}

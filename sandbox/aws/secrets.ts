@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { type LocalServer, listen, readBody } from '../http.ts';
+
+/** A stand-in for Secrets Manager: versions and their labels, over its own protocol. */
+export interface LocalSecrets extends LocalServer {
+  /** Stores a secret's current value, and makes the secret if there is none. */
+  put: (secretId: string, value: string) => void;
+  /** The secret's current value. */
+  get: (secretId: string) => string | undefined;
+  /**
+   * Begins a rotation as Secrets Manager does: with an empty version labelled AWSPENDING, or with the one of a rotation
+   * that did not come to its end.
+   * @returns the `ClientRequestToken` for the four steps
+   */
+  startRotation: (secretId: string) => string;
+}
+
+interface Version {
+  value: string | undefined;
+  stages: Set<string>;
+}
+type Versions = Map<string, Version>;
+
+/** What a call may hold; unused members are ignored. */
+interface Input {
+  SecretId?: string;
+  SecretString?: string;
+  ClientRequestToken?: string;
+  VersionId?: string;
+  VersionStage?: string;
+  VersionStages?: string[];
+  MoveToVersionId?: string;
+  RemoveFromVersionId?: string;
+}
+
+class SecretsError extends Error {
+  readonly type: string;
+
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/** Starts it, by default on a free port. */
+export async function startSecrets(port = 0): Promise<LocalSecrets> {
+  const secrets = new Map<string, Versions>();
+  const server = await listen(port, async (request, response) => {
+    const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
+    const reply = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+    try {
+      const input: Input = JSON.parse(String(await readBody(request)) || '{}');
+      const run = actions[action];
+      if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
+      const versions = secrets.get(input.SecretId ?? '');
+      if (!versions) throw notFound('secret');
+      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...run(versions, input) });
+    } catch (error) {
+      const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
+      reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });
+    }
+  });
+  return {
+    ...server,
+    put: (secretId, value) => {
+      const versions = secrets.get(secretId) ?? new Map();
+      secrets.set(secretId, versions);
+      putSecretValue(versions, { SecretString: value });
+    },
+    get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
+    startRotation: (secretId) => startRotation(secrets.get(secretId) ?? new Map()),
+  };
+}
+
+const actions: Record<string, (versions: Versions, input: Input) => object> = {
+  GetSecretValue: (versions, { VersionId, VersionStage = 'AWSCURRENT' }) => {
+    const found = VersionId === undefined ? withStage(versions, VersionStage) : withId(versions, VersionId);
+    if (found?.[1].value === undefined) throw notFound(`secret value for ${VersionId ?? VersionStage}`);
+    const [id, { value, stages }] = found;
+    return { SecretString: value, VersionId: id, VersionStages: [...stages] };
+  },
+  PutSecretValue: putSecretValue,
+  DescribeSecret: (versions) => {
+    const labelled = [...versions].filter(([, { stages }]) => stages.size > 0);
+    return { VersionIdsToStages: Object.fromEntries(labelled.map(([id, { stages }]) => [id, [...stages]])) };
+  },
+  UpdateSecretVersionStage: (versions, { VersionStage = '', MoveToVersionId, RemoveFromVersionId }) => {
+    const holder = withStage(versions, VersionStage)?.[0];
+    if (holder !== RemoveFromVersionId) {
+      throw new SecretsError('InvalidParameterException', `${VersionStage} is not attached to ${RemoveFromVersionId}.`);
+    }
+    moveStage(versions, VersionStage, MoveToVersionId);
+    return {};
+  },
+};
+
+function putSecretValue(versions: Versions, input: Input): object {
+  const { SecretString, ClientRequestToken = randomUUID(), VersionStages = ['AWSCURRENT'] } = input;
+  const version: Version = versions.get(ClientRequestToken) ?? { value: undefined, stages: new Set() };
+  if (version.value !== undefined && version.value !== SecretString) {
+    throw new SecretsError('ResourceExistsException', `Version ${ClientRequestToken} exists with another value.`);
+  }
+  version.value = SecretString;
+  versions.set(ClientRequestToken, version);
+  for (const stage of VersionStages) moveStage(versions, stage, ClientRequestToken);
+  return { VersionId: ClientRequestToken, VersionStages };
+}
+
+function startRotation(versions: Versions): string {
+  const pending = withStage(versions, 'AWSPENDING');
+  if (pending && !pending[1].stages.has('AWSCURRENT')) return pending[0];
+  const token = randomUUID();
+  versions.set(token, { value: undefined, stages: new Set() });
+  moveStage(versions, 'AWSPENDING', token);
+  return token;
+}
+
+/** A label is on one version at most; what loses AWSCURRENT becomes AWSPREVIOUS. */
+function moveStage(versions: Versions, stage: string, to: string | undefined): void {
+  const from = withStage(versions, stage)?.[0];
+  if (from === to) return;
+  if (from !== undefined) versions.get(from)?.stages.delete(stage);
+  if (to !== undefined) versions.get(to)?.stages.add(stage);
+  if (stage === 'AWSCURRENT' && from !== undefined) moveStage(versions, 'AWSPREVIOUS', from);
+}
+
+function withStage(versions: Versions, stage: string): [string, Version] | undefined {
+  return [...versions].find(([, { stages }]) => stages.has(stage));
+}
+
+function withId(versions: Versions, id: string): [string, Version] | undefined {
+  const version = versions.get(id);
+  return version && [id, version];
+}
+
+function notFound(what: string): SecretsError {
+  return new SecretsError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}.`);
+}
+
+function arn(name: string): string {
+  return `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
+}

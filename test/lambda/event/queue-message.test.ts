@@ -1,0 +1,290 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { QueuedEvent } from '../../../lambda/contract.ts';
+import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
+import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { readSigned } from '../../received.ts';
+
+const samples = sampleWebhooks('/messagemedia');
+
+function verified(overrides: Partial<VerifiedRequest> & { text?: string } = {}): VerifiedRequest {
+  const { text, ...rest } = overrides;
+  return {
+    method: 'POST',
+    target: '/messagemedia',
+    date: 'Wed, 18 Jul 2018 06:33:52 GMT',
+    body: Buffer.from(text ?? '{}'),
+    signature: 'c2lnbmF0dXJl',
+    digest: 'SHA256',
+    keyId: '11111111-2222-3333-4444-555555555555',
+    contentType: 'application/json',
+    requestId: 'request-1',
+    ...rest,
+  };
+}
+
+const eventOf = (request: VerifiedRequest): QueuedEvent => JSON.parse(toQueueMessage(request).body);
+
+test('the delivery report that the vendor documents becomes this very message', () => {
+  const text = String(samples.deliveryReport.body);
+  expect(toQueueMessage(verified({ text }))).toEqual({
+    id: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
+    type: 'com.messagemedia.delivery_report',
+    unrendered: [],
+    groupId: '38a6a1a0-36a9-4117-aaee-c0e893393634',
+    deduplicationId: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
+    dataContentType: 'application/json',
+    body:
+      '{"specversion":"1.0","id":"dc6f7774-9572-41a8-9a6b-9976a98db4a9","source":"urn:messagemedia:account:MessageMedia123",' +
+      '"type":"com.messagemedia.delivery_report","subject":"38a6a1a0-36a9-4117-aaee-c0e893393634",' +
+      '"time":"2018-07-18T06:33:51.785Z","datacontenttype":"application/json",' +
+      '"mmkeyid":"11111111-2222-3333-4444-555555555555","mmdigest":"SHA256",' +
+      '"mmrequestline":"POST /messagemedia HTTP/1.1","mmdate":"Wed, 18 Jul 2018 06:33:52 GMT",' +
+      `"mmsignature":"c2lnbmF0dXJl","data":${text}}`,
+  });
+});
+
+test.each([
+  [
+    'smsReply',
+    'com.messagemedia.reply',
+    'a175e797-2b54-468b-9850-41a3eab32f74',
+    '877c19ef-fa2e-4cec-827a-e1df9b5509f7',
+  ],
+  [
+    'mmsReply',
+    'com.messagemedia.reply',
+    '3a1b2f64-0f4e-4d2b-8e0a-5a6f0f2d9c11',
+    '5c5f0c1b-5d2c-4bb5-9bd7-6b3b3f5d6b53',
+  ],
+  ['optOut', 'com.messagemedia.opt_out', '0c9d9a3e-7f0e-4f4b-9c3f-1d6f2b8a7e55', undefined],
+] as const)('%s is recognised', (name, type, id, subject) => {
+  const event = eventOf(verified({ text: String(samples[name].body) }));
+  expect(event).toMatchObject({ type, id, source: 'urn:messagemedia:account:MessageMedia123' });
+  expect(event.subject).toBe(subject);
+});
+
+describe('an event without a known identity', () => {
+  test.each([
+    '{}',
+    '[]',
+    'null',
+    '42',
+    '"reply_id"',
+    '[{"reply_id":"r"}]',
+    '{"reply_id":7}',
+    '{"reply_id":""}',
+    '<reply_id>r</reply_id>',
+  ])('takes the id of the request: %s', (text) => {
+    const message = toQueueMessage(verified({ text }));
+    expect(message).toMatchObject({ id: 'request-1', groupId: 'request-1', deduplicationId: 'request-1' });
+    expect(JSON.parse(message.body)).toMatchObject({
+      type: 'com.messagemedia.webhook',
+      source: 'urn:messagemedia',
+      time: '2018-07-18T06:33:52.000Z',
+    });
+  });
+
+  test.each(['a\u0000b', '\ufffe', 'x'.repeat(1025)])('is not given an id that no attribute may hold', (reply_id) => {
+    expect(toQueueMessage(verified({ text: JSON.stringify({ reply_id }) })).id).toBe('request-1');
+  });
+});
+
+test.each([
+  ['form body', { text: 'message_id=m-1&reply_id=r%2B1&content=x', contentType: 'application/x-www-form-urlencoded' }],
+  [
+    'XML document',
+    {
+      text: '<?xml version="1.0"?>\n<e a="1">\n <message_id>m-1</message_id><reply_id>r+1</reply_id><content>a<b/></content></e>',
+    },
+  ],
+  ['query of a GET', { method: 'GET', target: '/messagemedia?message_id=m-1&reply_id=r%2B1', text: '' }],
+])('a %s names its event as JSON does', (_where, request) => {
+  expect(toQueueMessage(verified(request))).toMatchObject({
+    id: 'r+1',
+    type: 'com.messagemedia.reply',
+    groupId: 'm-1',
+    deduplicationId: 'r+1',
+  });
+});
+
+test.each([
+  'reply_id=r-1&content=x&reply_id=typed',
+  '<e><reply_id>r-1</reply_id><content>x</content><reply_id>typed</reply_id></e>',
+  '<e><reply_id>r-1</reply_id><content>x<reply_id>typed</reply_id></content></e>',
+])('of a repeated name the first counts: %s', (text) => {
+  expect(toQueueMessage(verified({ text })).id).toBe('r-1');
+});
+
+test.each([
+  'From +61491570156: hi&delivery_report_id=typed&message_id=typed&account_id=typed',
+  '{"reply_id":"real","content":"a\nb&reply_id=typed&"}',
+  '\n<e><content>&reply_id=typed</content></e>',
+  'content=hi&reply_id=typed&message_id=typed',
+  'hi&reply_id=typed',
+])('text that somebody typed is never an identity: %s', (text) => {
+  expect(JSON.parse(toQueueMessage(verified({ text, contentType: 'text/plain' })).body)).toMatchObject({
+    id: 'request-1',
+    type: 'com.messagemedia.webhook',
+    source: 'urn:messagemedia',
+  });
+});
+
+test.each([
+  'reply_id=real&message_id=m&content=STOP&delivery_report_id=typed',
+  '<reply><reply_id>real</reply_id><content>STOP</content><delivery_report_id>typed</delivery_report_id></reply>',
+  '{"reply_id":"real","content":"STOP","delivery_report_id":"typed"}',
+])('the first id decides, whatever is typed behind it: %s', (text) => {
+  expect(toQueueMessage(verified({ text }))).toMatchObject({ id: 'real', type: 'com.messagemedia.reply' });
+});
+
+test('the query that tells two webhook URLs apart does not hide an id', () => {
+  const target = '/messagemedia?kind=reply&reply_id=r-1';
+  expect(toQueueMessage(verified({ method: 'GET', target, text: '' })).id).toBe('r-1');
+});
+
+test('a character that SQS refuses does not cost JSON its identity', () => {
+  const message = toQueueMessage(verified({ text: '{"reply_id":"r-1","message_id":"m-1","content":"\uffff"}' }));
+  expect(message).toMatchObject({ id: 'r-1', type: 'com.messagemedia.reply', groupId: 'm-1' });
+  expect(JSON.parse(message.body)).toMatchObject({
+    datacontenttype: 'application/json',
+    data_base64: expect.any(String),
+  });
+});
+
+test('attributes are ASCII, whatever an id holds', () => {
+  const { body } = toQueueMessage(verified({ text: '{"reply_id":"👍","message_id":"ö"}' }));
+  expect(body.slice(0, body.indexOf(',"data":'))).toMatch(/^[\x20-\x7e]+$/);
+  expect(JSON.parse(body)).toMatchObject({ id: '👍', subject: 'ö' });
+});
+
+test.each(['<e><content>x<reply_id>typed</reply_id></content></e>', '<e', '<e>', '<e><reply_id>&#114;</reply_id></e>'])(
+  'XML that does not begin with plain ids has none: %s',
+  (text) => {
+    expect(toQueueMessage(verified({ text })).id).toBe('request-1');
+  },
+);
+
+test('identity does not depend on headers, which are not signed', () => {
+  const text = 'message_id=m-1&reply_id=r-1';
+  const ids = ['text/plain', 'application/json', undefined].map(
+    (contentType) => toQueueMessage(verified({ text, contentType })).id,
+  );
+  expect(ids).toEqual(['r-1', 'r-1', 'r-1']);
+});
+
+describe('FIFO ids', () => {
+  test.each([
+    ['a'.repeat(128), 'a'.repeat(128)],
+    ['a'.repeat(129), expect.stringMatching(/^[0-9a-f]{64}$/)],
+    ['with space', expect.stringMatching(/^[0-9a-f]{64}$/)],
+    ['größe', expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ])('are what SQS takes: %s', (reply_id, expected) => {
+    const message = toQueueMessage(verified({ text: JSON.stringify({ reply_id, message_id: reply_id }) }));
+    expect(message.id).toBe(reply_id);
+    expect(message.deduplicationId).toEqual(expected);
+    expect(message.groupId).toEqual(expected);
+  });
+});
+
+describe('time', () => {
+  test.each([
+    ['2018-07-18T06:33:51.785Z', '2018-07-18T06:33:51.785Z'],
+    ['2018-07-18T06:33:51+10:00', '2018-07-18T06:33:51+10:00'],
+    ['2018-07-18T06:33:51.785+0000', '2018-07-18T06:33:52.000Z'],
+    ['2018-13-18T06:33:51Z', '2018-07-18T06:33:52.000Z'],
+    ['2018-02-30T06:33:51Z', '2018-07-18T06:33:52.000Z'],
+    ['2018-02-28T24:00:00Z', '2018-07-18T06:33:52.000Z'],
+    ['2018-02-28T23:59:59-12:00', '2018-02-28T23:59:59-12:00'],
+    ['yesterday', '2018-07-18T06:33:52.000Z'],
+  ])('is date_received if that is RFC 3339: %s', (date_received, expected) => {
+    expect(eventOf(verified({ text: JSON.stringify({ date_received }) })).time).toBe(expected);
+  });
+});
+
+test('an account id is written so that source stays a URI', () => {
+  expect(eventOf(verified({ text: '{"account_id":"a b/ö"}' })).source).toBe('urn:messagemedia:account:a%20b%2F%C3%B6');
+});
+
+describe('data', () => {
+  test('keeps big numbers, key order, repeated keys and white space', () => {
+    const text = ' {"b":12345678901234567890.10,\n\t"a":1,"a":2, "\\u0041":"\\/"}\n';
+    expect(toQueueMessage(verified({ text })).body.endsWith(`,"data":${text}}`)).toBe(true);
+  });
+
+  test.each([
+    [
+      'JSON under its own label',
+      '{}',
+      'application/json; charset=utf-8',
+      { datacontenttype: 'application/json; charset=utf-8', data: {} },
+    ],
+    ['JSON of a kind', '{}', 'application/vnd.x+json', { datacontenttype: 'application/vnd.x+json', data: {} }],
+    ['JSON under another label', '{"a":1}', 'text/plain', { datacontenttype: 'application/json', data: { a: 1 } }],
+    ['JSON without a label', '1', undefined, { datacontenttype: 'application/json', data: 1 }],
+    ['XML', '<a>"ö"</a>', 'application/xml', { datacontenttype: 'application/xml', data: '<a>"ö"</a>' }],
+    ['text under a JSON label', '{half', 'application/json', { datacontenttype: 'text/plain', data: '{half' }],
+    ['text under a broken label', 'x', 'no type\u0001', { datacontenttype: 'text/plain', data: 'x' }],
+  ])('%s', (_what, text, contentType, expected) => {
+    expect(eventOf(verified({ text, contentType }))).toMatchObject(expected);
+  });
+
+  test.each([
+    ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe])],
+    ['an overlong encoding', Buffer.from([0xc0, 0x80])],
+    ['a control character', Buffer.from('a\u0000b')],
+    ['a noncharacter', Buffer.from('{"a":"\uffff"}')],
+  ])('in base64: %s', (_what, body) => {
+    const event = eventOf(verified({ body, contentType: undefined }));
+    expect(event.data).toBeUndefined();
+    expect(event.data_base64).toBe(body.toString('base64'));
+  });
+
+  test('is absent when there is no body', () => {
+    const event = eventOf(verified({ method: 'GET', body: Buffer.alloc(0) }));
+    expect(Object.keys(event).at(-1)).toBe('mmsignature');
+    expect(event.datacontenttype).toBeUndefined();
+  });
+});
+
+describe('a queued message', () => {
+  // SQS refuses everything outside of these ranges.
+  const refused = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+  const json = fc.json().chain((text) => fc.constantFrom(text, ` ${text}\n`));
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value)),
+    fc.string({ unit: 'binary', maxLength: 100 }).map((value) => Buffer.from(value)),
+    json.map((value) => Buffer.from(value)),
+    fc
+      .constantFrom('{"a":",\\"data\\":1}"}', ',"data":', '"}', '\ufeff{}', '[[[', '"\u2028"')
+      .map((value) => Buffer.from(value)),
+  );
+  const contentTypes = fc.option(
+    fc.oneof(fc.constantFrom('application/json', 'text/xml', 'a/b+json', '",\\"data\\":'), fc.string()),
+    { nil: undefined },
+  );
+
+  test.each(['text', 'base64'] as const)(
+    'gives back the signed body, whatever its bytes, with data as %s',
+    (encoding) => {
+      fc.assert(
+        fc.property(bytes, contentTypes, fc.webPath(), (body, contentType, path) => {
+          const request = verified({ body, contentType, target: `/${path},"data":` });
+          const message = toQueueMessage(request, encoding);
+          const { signed } = readSigned(message.body);
+          expect(Buffer.from(signed.body)).toEqual(body);
+          expect(signed).toMatchObject({ method: 'POST', target: request.target, date: request.date });
+          expect(message.body).not.toMatch(refused);
+        }),
+        { numRuns: 2000 },
+      );
+    },
+  );
+
+  test('survives JSON nested as deep as a body can be', () => {
+    const text = '['.repeat(500_000) + ']'.repeat(500_000);
+    expect(toQueueMessage(verified({ text })).body).toHaveLength(
+      1_000_000 + toQueueMessage(verified({ text: '1' })).body.length - 1,
+    );
+  });
+});

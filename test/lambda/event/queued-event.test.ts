@@ -1,0 +1,236 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { QueuedEventError } from '../../../lambda/event/attributes.ts';
+import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
+import { reverify } from '../../../lambda/event/reverify.ts';
+import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
+import { makeKey } from '../../support.ts';
+
+const key = makeKey();
+const receive = startReceiver(key);
+const webhooks = webhooksOfEveryForm('/messagemedia');
+const samples = sampleWebhooks('/messagemedia');
+const never = () => Promise.reject(new Error('there is nothing to fetch'));
+
+let message: string;
+beforeAll(async () => {
+  message = (await receive(samples.deliveryReport)).body;
+});
+
+/** The message with other members; `data` stays last. */
+function changed(members: Record<string, unknown>): string {
+  const { data, ...attributes } = JSON.parse(message);
+  return JSON.stringify({ ...attributes, data, ...members });
+}
+
+function codeOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof QueuedEventError) return error.code;
+    throw error;
+  }
+  return 'an event';
+}
+
+const forms = Object.entries(webhooks);
+
+describe('an event', () => {
+  test.each(forms)('of %s gives back what was signed', async (_form, webhook) => {
+    const { body } = await receive(webhook);
+    const { signed } = readSigned(body);
+    expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
+    expect(signed.body).toEqual(Buffer.from(webhook.body));
+    expect(await openQueuedEvent(body, never)).toEqual(readQueuedEvent(body));
+  });
+
+  const withBody = forms.filter(([, { body }]) => body.length > 0);
+  test.each(withBody)('of %s reads the same when its data is elsewhere', async (_form, webhook) => {
+    const { body } = await receive(webhook);
+    const inline = readSigned(body);
+    const { message: pointer, key: objectKey } = offload(body, inline.signed.body);
+    const asked: string[] = [];
+    const opened = await openQueuedEvent(pointer, async (dataref) => {
+      asked.push(dataref);
+      return new Uint8Array(inline.signed.body);
+    });
+    const dataref = `s3://${bucket}/${objectKey}`;
+    expect(opened).toEqual({ event: { ...inline.event, dataref }, signed: inline.signed });
+    expect(asked).toEqual([dataref]);
+  });
+});
+
+describe('the payload', () => {
+  const read = async (webhook: (typeof webhooks)[string]) => readQueuedEvent((await receive(webhook)).body).event;
+
+  test('is typed by the kind of event', async () => {
+    const summary = ({ event }: ReadEvent): string | undefined => {
+      switch (event.type) {
+        case 'com.messagemedia.delivery_report':
+          return event.payload?.status;
+        case 'com.messagemedia.reply':
+          return event.payload?.content ?? event.payload?.attachments?.[0]?.content_type;
+        case 'com.messagemedia.opt_out':
+          return event.payload?.source_number;
+        case 'com.messagemedia.webhook':
+          return typeof event.payload;
+      }
+    };
+    const names = ['deliveryReport', 'smsReply', 'mmsReply', 'optOut', 'xml'] as const;
+    const messages = await Promise.all(names.map((name) => receive(samples[name])));
+    expect(messages.map(({ body }) => summary(readQueuedEvent(body)))).toEqual([
+      'delivered',
+      'Danke schön, bis später! 👍🏽 你好',
+      'image/png',
+      '+61491570157',
+      'undefined',
+    ]);
+  });
+
+  test('of a known kind is an object or nothing', () => {
+    expect(readQueuedEvent(changed({ data: [1] })).event.payload).toBeUndefined();
+  });
+
+  test('keeps fields that have no name here', async () => {
+    const body = '{"reply_id":"r-1","mine":{"deep":[1]}}';
+    expect((await read({ ...samples.smsReply, body })).payload).toEqual({ reply_id: 'r-1', mine: { deep: [1] } });
+  });
+
+  test.each([
+    ['JSON that is no object', [1, null, '👍🏽']],
+    ['JSON null', null],
+    ['JSON that SQS refuses as text', { reply_id: 'r-64', content: '\uffff' }],
+    ['report as form', undefined],
+    ['xml', undefined],
+    ['get', undefined],
+    ['bytes that are no text', undefined],
+  ])('of %s', async (form, payload) => {
+    const webhook = webhooks[form];
+    expect(webhook && (await read(webhook)).payload).toEqual(payload);
+  });
+});
+
+describe('a message that is no event of ours', () => {
+  test.each([
+    ['not_json', 'hello'],
+    ['not_json', '[]'],
+    ['not_json', 'null'],
+    ['missing_attribute', '{}'],
+  ])('%s: %s', (code, text) => {
+    expect(codeOf(() => readQueuedEvent(text))).toBe(code);
+  });
+
+  test.each(['specversion', 'id', 'source', 'type', 'time', 'mmdigest', 'mmrequestline', 'mmdate', 'mmsignature'])(
+    'lacks its %s, or has it as something else',
+    (name) => {
+      expect(codeOf(() => readQueuedEvent(changed({ [name]: undefined })))).toBe('missing_attribute');
+      for (const value of ['', 7, null, {}]) {
+        expect(codeOf(() => readQueuedEvent(changed({ [name]: value })))).toBe('invalid_attribute');
+      }
+    },
+  );
+
+  test.each([
+    ['specversion', '0.3'],
+    ['type', 'com.example.other'],
+    ['type', 'toString'],
+    ['time', 'yesterday'],
+    ['mmdigest', 'SHA1'],
+    ['mmdigest', 'sha256'],
+    ['mmrequestline', 'POST /messagemedia'],
+    ['mmrequestline', 'POST /messagemedia HTTP/2'],
+    ['mmrequestline', 'POST /messagemedia HTTP/1.1 x'],
+    ['mmrequestline', 'POST  HTTP/1.1'],
+    ['mmrequestline', 'P@ST /messagemedia HTTP/1.1'],
+    ['mmrequestline', 'POST /a\u0001 HTTP/1.1'],
+    ['mmdate', '2018-07-18T06:33:52Z'],
+    ['mmsignature', 'not base64!'],
+    ['mmkeyid', 7],
+    ['subject', ''],
+    ['datacontenttype', null],
+    ['traceparent', { nested: true }],
+  ])('has as %s %j', (name, value) => {
+    expect(codeOf(() => readQueuedEvent(changed({ [name]: value })))).toBe('invalid_attribute');
+  });
+
+  test.each([
+    ['invalid_data', { data_base64: 'e30=' }],
+    ['invalid_data', { dataref: 's3://b/k' }],
+    ['invalid_data', { data: undefined, data_base64: 'e30=', dataref: 's3://b/k' }],
+    ['invalid_attribute', { data: undefined, data_base64: 'e30' }],
+    ['invalid_attribute', { data: undefined, dataref: 7 }],
+    ['missing_attribute', { datacontenttype: undefined }],
+    ['invalid_data', { datacontenttype: 'text/plain' }],
+    ['invalid_data', { extension: 'behind the data' }],
+    ['data_elsewhere', { data: undefined, dataref: 's3://b/k' }],
+  ])('%s: %j', (code, members) => {
+    expect(codeOf(() => readQueuedEvent(changed(members)))).toBe(code);
+  });
+
+  test('takes extension attributes that it does not know', () => {
+    const { data, ...attributes } = JSON.parse(message);
+    const extended = JSON.stringify({ ...attributes, traceparent: '00-1', sampledrate: 3, data });
+    expect(readQueuedEvent(extended).event).toMatchObject({ traceparent: '00-1', sampledrate: 3 });
+  });
+
+  test.each([
+    ['data twice', (data: string) => `,"data":${data},"data":{"forged":true}}`],
+    ['members within signed text', () => ',"data":1,"type":"com.messagemedia.opt_out"}'],
+    ['white space that hides the data', (data: string) => `, "data":${data}}`],
+    ['an attribute that holds the marker', (data: string) => `,"x":{"y":1,"data":2},"x":"","data":${data}}`],
+  ])('is told apart when it has %s', (_what, tail) => {
+    const head = message.slice(0, message.indexOf(',"data":'));
+    const forged = head + tail(message.slice(head.length + ',"data":'.length, -1));
+    expect(JSON.parse(forged)).toHaveProperty('mmsignature');
+    expect(codeOf(() => readQueuedEvent(forged))).toBe('invalid_data');
+  });
+
+  test('is not quoted in the error', () => {
+    expect.assertions(2);
+    for (const text of ['{"secret', changed({ mmdate: 'secret' })]) {
+      try {
+        readQueuedEvent(text);
+      } catch (error) {
+        expect(String(error)).not.toContain('secret');
+      }
+    }
+  });
+});
+
+describe('an event that was polled', () => {
+  const polled = {
+    specversion: '1.0',
+    id: 'r-1',
+    source: 'urn:messagemedia',
+    type: 'com.messagemedia.reply',
+    time: '2026-11-24T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    mmorigin: 'poll',
+    data: { reply_id: 'r-1' },
+  };
+
+  test('is read, and was never signed', () => {
+    const read = readQueuedEvent(JSON.stringify(polled));
+    expect(read.event).toMatchObject({ id: 'r-1', mmorigin: 'poll', payload: { reply_id: 'r-1' } });
+    expect(read.signed).toBeUndefined();
+    expect(reverify(read, [])).toBe('never_signed');
+  });
+
+  test.each([
+    { mmorigin: 'webhook' },
+    { mmsignature: 'c2lnbmF0dXJl' },
+    { mmkeyid: 'k' },
+    { mmdate: 'Wed, 18 Jul 2018 06:33:52 GMT' },
+  ])('does not look as if it had been signed: %j', (change) => {
+    const { data, ...attributes } = polled;
+    const message = JSON.stringify({ ...attributes, ...change, data });
+    expect(() => readQueuedEvent(message)).toThrow(expect.objectContaining({ code: 'invalid_attribute' }));
+  });
+
+  test('is not what an event without a signature becomes', () => {
+    const { mmorigin: _origin, ...unsigned } = polled;
+    expect(() => readQueuedEvent(JSON.stringify(unsigned))).toThrow(
+      expect.objectContaining({ code: 'missing_attribute' }),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
+import { fitEntries, maxSecretBytes } from '../../../lambda/keys/keyring-size.ts';
+
+const bytes = 1_000;
+const entry = (index: number, more: Partial<KeyringEntry> = {}): KeyringEntry => ({
+  key_id: String(index),
+  public_key: 'A'.repeat(bytes),
+  ...more,
+});
+const deleted = (index: number, minute: number) =>
+  entry(index, { deleted_at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() });
+const idsIn = (secret: string) => JSON.parse(secret).keys.map(({ key_id }: KeyringEntry) => key_id);
+
+test('what fits is kept whole, and without a word while there is room', () => {
+  const entries = [entry(1), deleted(2, 1)];
+  expect(fitEntries(entries)).toEqual({ secret: JSON.stringify({ keys: entries }), warnings: [] });
+});
+
+test('a keyring that fills up is worth a warning', () => {
+  const { secret, warnings } = fitEntries(Array.from({ length: 55 }, (_, index) => entry(index)));
+  expect(idsIn(secret)).toHaveLength(55);
+  expect(warnings).toEqual([expect.stringMatching(/^the keyring has 5\d{4} of the 65536 bytes/)]);
+});
+
+test('of deleted keys the one goes first that was deleted first; every other stays', () => {
+  const live = Array.from({ length: 50 }, (_, index) => entry(index));
+  // Deleted last is listed first, and one has a time that nobody can read.
+  const ended = Array.from({ length: 20 }, (_, index) => deleted(100 + index, 60 - index));
+  const unreadable = entry(200, { deleted_at: 'long ago' });
+  const { secret, warnings } = fitEntries([...ended, unreadable, ...live]);
+  expect(Buffer.byteLength(secret)).toBeLessThanOrEqual(maxSecretBytes);
+  const ids: string[] = idsIn(secret);
+  expect(ids).toEqual(expect.arrayContaining(live.map(({ key_id }) => key_id)));
+  expect(ids).toContain('200');
+  const left = ids.filter((id) => id.startsWith('1') && id.length === 3);
+  expect(left).toEqual(Array.from({ length: left.length }, (_, index) => String(100 + index)));
+  expect(warnings.filter((warning) => warning.includes('is forgotten'))).toHaveLength(20 - left.length);
+});
+
+test('keys that are not deleted are never dropped', () => {
+  const entries = Array.from({ length: 70 }, (_, index) => entry(index, { retired_at: '2026-01-01T00:00:00Z' }));
+  expect(() => fitEntries(entries)).toThrow(/would have 7\d{4} bytes.*None of its keys is deleted/);
+});

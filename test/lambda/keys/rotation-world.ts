@@ -1,0 +1,131 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
+import { createKeyring, isTooLateFor, type Keyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
+import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
+import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
+import { verify } from '../../../lambda/signature.ts';
+import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { type SigningKey, toWire } from '../../../sandbox/sender.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+/**
+ * MessageMedia, Secrets Manager and a fleet of verifiers around a rotation, in a time of their own. Verifiers read the
+ * keyring every five minutes, each at another moment, and never otherwise unless they are attentive: what they hold is
+ * the worst that can be.
+ */
+export class World {
+  readonly provider: ProviderSimulator;
+  readonly secrets: LocalSecrets;
+  readonly api: Provider;
+  readonly store: KeyringStore;
+  readonly client: SecretsManagerClient;
+  /** What rotations told. */
+  readonly told: string[] = [];
+  /** Webhooks that did not verify, and when. */
+  readonly failures: string[] = [];
+  /** Verifiers read the keyring anew when they do not know a key, as receivers do, and none reads slowly. */
+  attentive = false;
+  time = Date.UTC(2026, 10, 23, 9);
+  private readonly verifiers: Keyring[];
+  /** What the keyring held, from when on. */
+  private readonly values: { at: number; value: string }[] = [];
+  /** The last webhook of each key. */
+  private readonly signed = new Map<string, ReturnType<typeof sign>>();
+
+  static async start(): Promise<World> {
+    const [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
+    secrets.put('keyring', '{"keys":[]}');
+    return new World(provider, secrets);
+  }
+
+  private constructor(provider: ProviderSimulator, secrets: LocalSecrets) {
+    this.provider = provider;
+    this.secrets = secrets;
+    this.api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+    const client = new SecretsManagerClient({
+      endpoint: secrets.url,
+      region: 'us-east-1',
+      credentials: localCredentials,
+    });
+    this.client = client;
+    this.store = createKeyringStore(client, 'keyring', { pause: (milliseconds) => this.pass(milliseconds) });
+    // One of them takes 20 seconds to read, so that what it gets is that much older than it thinks.
+    this.verifiers = [0, 0, 0, 0, 20 * second].map((delay) => this.newVerifier(delay));
+  }
+
+  private newVerifier(delay: number): Keyring {
+    const load = async () => {
+      const values = this.values.filter(({ at }) => at <= this.time - delay);
+      return (delay > 0 ? values.at(-1)?.value : this.secrets.get('keyring')) ?? '{"keys":[]}';
+    };
+    return createKeyring({ load, now: () => this.time, warn: () => {} });
+  }
+
+  /** @param parts in place of the real ones; `during` is done once, within the first wait */
+  rotation(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): Rotation {
+    return createRotation({ ...this.keys(parts), provider: parts.api ?? this.api, digest: 'SHA256' });
+  }
+
+  /** What changes keys by hand. @param parts as for a rotation */
+  keys(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): KeyDependencies {
+    let { during } = parts;
+    return {
+      provider: parts.api ?? this.api,
+      keyring: parts.store ?? this.store,
+      now: () => this.time,
+      pause: async (milliseconds) => {
+        const end = this.time + milliseconds;
+        const deed = during;
+        during = undefined;
+        await deed?.();
+        await this.pass(Math.max(0, end - this.time));
+      },
+      log: (message) => this.told.push(message),
+    };
+  }
+
+  /** Lets time pass, with a webhook to every verifier now and then. */
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.time + milliseconds;
+    while (this.time < end) {
+      this.time = Math.min(end, this.time + 17 * second);
+      await this.check();
+    }
+  }
+
+  /** Every verifier gets a webhook signed now, and a retry of the last one that each key signed in the two hours before. */
+  async check(): Promise<void> {
+    const value = this.secrets.get('keyring') ?? '';
+    if (this.values.at(-1)?.value !== value) this.values.push({ at: this.time, value });
+    const current = this.provider.signingKey();
+    if (current) this.signed.set(current.id, sign(current, this.time));
+    const due = [...this.signed].filter(([, { at }]) => this.time - at <= 120 * minute);
+    for (const [index, verifier] of this.verifiers.entries()) {
+      // One verifier a minute begins its five minutes, so that they never read at the same moment.
+      if (Math.floor(this.time / minute) % 5 < index && this.time < Date.UTC(2026, 10, 23, 9, 5)) continue;
+      const held = await verifier.keys();
+      for (const [keyId, { at, digest, parts, signature }] of due) {
+        const isGood = (keys: readonly VerificationKey[]) =>
+          keys.some((key) => key.id === keyId && !isTooLateFor(key, at) && verify(parts, signature, key.key, digest));
+        if (isGood(held) || (this.attentive && isGood((await verifier.newerThan(held)) ?? []))) continue;
+        if (index < 4 || !this.attentive)
+          this.failures.push(`key ${keyId} at ${new Date(this.time).toISOString()}, verifier ${index}`);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.provider.close(), this.secrets.close()]);
+  }
+}
+
+function sign(key: SigningKey, at: number) {
+  const { method, target, headers, body } = toWire({ method: 'POST', target: '/', body: '{}' }, key, new Date(at));
+  const parts = { method, target, date: headers.date ?? '', body };
+  return { at, digest: key.digest, parts, signature: headers['x-messagemedia-signature'] ?? '' };
+}

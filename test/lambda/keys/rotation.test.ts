@@ -1,0 +1,469 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { propagationMilliseconds } from '../../../lambda/keys/enabling.ts';
+import { deleteKey, enableKey } from '../../../lambda/keys/key-changes.ts';
+import { afterDeleting } from '../../../lambda/keys/key-life.ts';
+import type { KeyringStore } from '../../../lambda/keys/keyring-store.ts';
+import { retryTailMilliseconds } from '../../../lambda/keys/retirement.ts';
+import type { Provider } from '../../../lambda/provider/provider.ts';
+import { World } from './rotation-world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.close());
+
+const enabledId = () => world.provider.signingKey()?.id;
+const keyring = async () => (await world.store.read()) ?? [];
+/** The keys that can sign, without those that are only remembered. */
+const liveIds = async () => (await keyring()).filter(({ deleted_at }) => !deleted_at).map(({ key_id }) => key_id);
+const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
+
+/** A first key in use, with every verifier at its own moment of the five minutes. */
+async function begin(): Promise<string> {
+  const keyId = await world.rotation().create();
+  await world.rotation().enable({ atOnce: true });
+  await world.pass(10 * 60_000);
+  world.failures.length = 0;
+  return keyId;
+}
+
+test('a rotation replaces the key, and at every moment every verifier verifies everything that can arrive', async () => {
+  const first = await begin();
+  await world.rotation().run();
+  const second = enabledId();
+  expect(second).not.toBe(first);
+  expect(world.failures).toEqual([]);
+  expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([second]);
+  const time = expect.any(String);
+  const key = { public_key: time, cipher: 'RSA', digest: 'SHA256', created: time, enabled_at: time };
+  expect(await keyring()).toEqual([
+    { ...key, key_id: first, retired_at: time, deleted_at: time },
+    { ...key, key_id: second },
+  ]);
+});
+
+test('the checks of this test can fail: enabling at once breaks verifiers that hold older keys', async () => {
+  await begin();
+  await world.rotation().create();
+  await world.rotation().enable({ atOnce: true });
+  await world.check();
+  expect(world.failures).not.toEqual([]);
+});
+
+test('the checks of this test can fail: so does deleting the old key at once', async () => {
+  const first = await begin();
+  await world.rotation().create();
+  await world.rotation().enable();
+  await world.store.update((entries) => entries.filter(({ key_id }) => key_id !== first));
+  await world.pass(6 * 60_000);
+  expect(world.failures).not.toEqual([]);
+});
+
+test('the new key is enabled only after it was in the keyring for as long as a verifier may cache', async () => {
+  await begin();
+  const before = world.time;
+  await world.rotation().create();
+  await world.rotation().enable();
+  expect(world.time - before).toBe(propagationMilliseconds);
+  await world.rotation().retire();
+  expect(world.time - before).toBe(propagationMilliseconds + retryTailMilliseconds);
+});
+
+describe('killed', () => {
+  type Call = (...parameters: unknown[]) => Promise<unknown>;
+
+  /** Dies before or after its n-th call, and answers no call after that. */
+  function mortal<T extends object>(target: T, life: { calls: number; last: number; before: boolean }): T {
+    return new Proxy(target, {
+      get: (object, name) => {
+        const call = Reflect.get(object, name) as Call;
+        return async (...parameters: unknown[]) => {
+          const count = ++life.calls;
+          if (count > life.last || (count === life.last && life.before)) throw new Error('killed');
+          await world.check();
+          const result = await call(...parameters);
+          await world.check();
+          if (count === life.last) throw new Error('killed');
+          return result;
+        };
+      },
+    });
+  }
+
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])('%s any call of any step, the next run goes on from there and nothing is ever refused', async (_when, before) => {
+    let current = await begin();
+    let calls = 0;
+    for (let last = 1; ; last++) {
+      const life = { calls: 0, last, before };
+      const rotation = world.rotation({
+        api: mortal<Provider>(world.api, life),
+        store: mortal<KeyringStore>(world.store, life),
+      });
+      const died = await rotation.run().then(
+        () => false,
+        (error) => /killed/.test(String(error?.cause ?? error)),
+      );
+      if (!died) {
+        calls = life.calls;
+        break;
+      }
+      await world.pass(3 * 60_000);
+      await world.rotation().run();
+      expect(await liveIds()).toEqual([enabledId()]);
+      expect(enabledId()).not.toBe(current);
+      expect(world.provider.signatureKeys().some(({ key_id }) => key_id === current)).toBe(false);
+      current = enabledId() ?? '';
+    }
+    expect(calls).toBeGreaterThan(12);
+    expect(world.failures).toEqual([]);
+  });
+});
+
+test('a key that cannot be stored is deleted again, and the error says so', async () => {
+  const first = await begin();
+  const store = { ...world.store, update: () => Promise.reject(new Error('no access')) };
+  await expect(world.rotation({ store }).create()).rejects.toThrow(/could not be written.*it is deleted again/);
+  expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
+});
+
+test('a key that vanished at MessageMedia while it waited is replaced by another', async () => {
+  await begin();
+  const lost = await world.rotation().create();
+  await world.api.deleteSignatureKey(lost);
+  await world.rotation().run();
+  expect(await liveIds()).toEqual([enabledId()]);
+  expect(world.failures).toEqual([]);
+});
+
+test('a key that vanished from the keyring is not enabled', async () => {
+  const first = await begin();
+  await world.rotation().create();
+  const rotation = world.rotation({
+    store: {
+      ...world.store,
+      read: async () => [...(await keyring())].map((entry) => ({ ...entry, public_key: 'broken' })),
+    },
+  });
+  await expect(rotation.enable()).rejects.toThrow();
+  expect(enabledId()).toBe(first);
+});
+
+test('a key that was pasted without an id gets the id of the enabled key, and is rotated like any other', async () => {
+  const created = await world.api.createSignatureKey('SHA512');
+  world.secrets.put('keyring', created.public_key);
+  await world.api.enableSignatureKey(created.key_id);
+  await world.rotation().create();
+  expect((await keyring())[0]).toEqual({ public_key: created.public_key, key_id: created.key_id, digest: 'SHA512' });
+  await world.rotation().run();
+  expect(await liveIds()).toEqual([enabledId()]);
+});
+
+test('keys that somebody put there by hand stay', async () => {
+  await begin();
+  const spare = await world.api.createSignatureKey('SHA512');
+  const { enabled: _enabled, ...entry } = spare;
+  await world.store.update((entries) => [...entries, { ...entry, note: 'spare' } as typeof entry]);
+  await world.rotation().run();
+  expect(await liveIds()).toEqual([spare.key_id, enabledId()]);
+  expect((await keyring())[1]).toMatchObject({ note: 'spare' });
+});
+
+test('an old key that was enabled again meanwhile stays', async () => {
+  const first = await begin();
+  const rotation = world.rotation();
+  await rotation.create();
+  await rotation.enable();
+  await world.api.enableSignatureKey(first);
+  const before = world.time;
+  world.attentive = true;
+  await rotation.retire();
+  expect(enabledId()).toBe(first);
+  expect((await keyring())[0]).toMatchObject({ key_id: first });
+  expect((await keyring())[0]).not.toHaveProperty('retired_at');
+  expect(world.time - before).toBeLessThan(5 * 60_000);
+  await world.pass(30 * 60_000);
+  expect(world.failures).toEqual([]);
+});
+
+test('a retired key that was enabled behind the keyring has no end any more once a rotation looks', async () => {
+  const first = await begin();
+  await world.rotation().run();
+  const second = enabledId() ?? '';
+  await world.store.update((entries) => entries.map((entry) => ({ ...entry, retired_at: '2026-11-23T09:30:00Z' })));
+  await world.rotation().create();
+  expect((await keyring()).map(({ retired_at }) => retired_at !== undefined)).toEqual([true, false, false]);
+  expect((await keyring()).map(({ key_id }) => key_id).slice(0, 2)).toEqual([first, second]);
+});
+
+describe('somebody else', () => {
+  const enableByHand = async (keyId: string) => {
+    await enableKey(world.keys(), keyId);
+  };
+
+  test('went back to the old key long ago: it is retired anew, not by the old note', async () => {
+    const first = await begin();
+    world.attentive = true;
+    const stopped = world.rotation();
+    await stopped.create();
+    await stopped.enable();
+    await enableByHand(first);
+    await world.pass(60 * 60_000);
+    const steps = world.rotation();
+    await steps.create();
+    await steps.enable();
+    const before = world.time;
+    await steps.retire();
+    expect(world.time - before).toBeGreaterThanOrEqual(retryTailMilliseconds);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back and forth while the old key waits to be deleted: it waits anew', async () => {
+    const first = await begin();
+    world.attentive = true;
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    const busy = world.rotation({
+      during: async () => {
+        await world.pass(9 * 60_000);
+        await enableByHand(first);
+        await world.pass(60_000);
+        await enableByHand(second);
+      },
+    });
+    await busy.retire();
+    expect(world.failures).toEqual([]);
+    expect(await liveIds()).toEqual([second]);
+  });
+
+  test('enables the new key and goes back while it waits: the rotation leaves it at that', async () => {
+    const first = await begin();
+    const second = await world.rotation().create();
+    const busy = world.rotation({
+      during: async () => {
+        await world.pass(6 * 60_000);
+        await enableByHand(second);
+        await enableByHand(first);
+      },
+    });
+    await busy.enable();
+    expect(enabledId()).toBe(first);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('enables another key while the new one waits: that rotation is abandoned, and does not pass for done', async () => {
+    const first = await begin();
+    const { enabled: _enabled, ...other } = await world.api.createSignatureKey('SHA256');
+    await world.store.update((entries) => [...entries, other]);
+    await world.pass(10 * 60_000);
+    const busy = world.rotation({ during: () => enableByHand(other.key_id) });
+    await expect(busy.run()).rejects.toThrow(/rotation to key .* is abandoned/);
+    expect(enabledId()).toBe(other.key_id);
+    expect((await keyring()).find(({ key_id }) => key_id === first)).toHaveProperty('retired_at');
+    expect((await keyring()).some(({ pending_since }) => pending_since)).toBe(false);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back to the old key during the first wait: the new one is not enabled when the wait ends', async () => {
+    const first = await begin();
+    const busy = world.rotation({ during: () => enableByHand(first) });
+    await expect(busy.run()).rejects.toThrow(/is abandoned/);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('retired_at');
+    expect(world.failures).toEqual([]);
+  });
+
+  test('goes back at the very moment the new key is enabled: that one is enabled in the end', async () => {
+    const first = await begin();
+    const api = {
+      ...world.api,
+      enableSignatureKey: async (keyId: string) => {
+        await enableByHand(first);
+        return world.api.enableSignatureKey(keyId);
+      },
+    };
+    await expect(world.rotation({ api }).run()).rejects.toThrow(/is abandoned/);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('retired_at');
+  });
+
+  test('abandons the rotation by name: the waiting key is deleted, and the running rotation stops', async () => {
+    const first = await begin();
+    const busy = world.rotation({
+      during: async () => {
+        await world.rotation().abandon();
+      },
+    });
+    await expect(busy.run()).rejects.toThrow(/is abandoned/);
+    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
+    expect((await keyring())[1]).toHaveProperty('deleted_at');
+    expect(await world.rotation().abandon()).toBeUndefined();
+    await world.rotation().run();
+    expect(enabledId()).not.toBe(first);
+    expect(world.failures).toEqual([]);
+  });
+
+  test('changes the keyring while a key is made: neither change is lost', async () => {
+    await begin();
+    const { enabled: _enabled, ...colleague } = await world.api.createSignatureKey('SHA256');
+    const slow = {
+      ...world.api,
+      createSignatureKey: async (digest: 'SHA256') => {
+        const created = await world.api.createSignatureKey(digest);
+        await world.store.update((entries) => [...entries, colleague]);
+        return created;
+      },
+    } as Provider;
+    const created = await world.rotation({ api: slow }).create();
+    expect(await keyringIds()).toEqual(expect.arrayContaining([colleague.key_id, created]));
+  });
+
+  test('is faster with a change: it is made again on theirs', async () => {
+    await begin();
+    const spare = (key_id: string) => ({ key_id, public_key: 'AAAA' });
+    let tries = 0;
+    await world.store.update((entries) => {
+      if (tries++ === 0) world.secrets.put('keyring', JSON.stringify({ keys: [...entries, spare('theirs')] }));
+      return [...entries, spare('ours')];
+    });
+    expect(tries).toBe(2);
+    expect((await keyringIds()).slice(1)).toEqual(['theirs', 'ours']);
+  });
+});
+
+test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]}', '{"keys":[{"key_id":"a"}]}'])(
+  'a keyring that a person must mend is not touched, and no key is made: %s',
+  async (secret) => {
+    world.secrets.put('keyring', secret);
+    await expect(world.rotation().create()).rejects.toThrow('mend it');
+    expect(world.secrets.get('keyring')).toBe(secret);
+    expect(world.provider.signatureKeys()).toEqual([]);
+  },
+);
+
+test('an empty secret is an empty keyring', async () => {
+  world.secrets.put('keyring', ' ');
+  const keyId = await world.rotation().create();
+  expect(await keyringIds()).toEqual([keyId]);
+});
+
+test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read means the whole wait', async (field) => {
+  await begin();
+  await world.rotation().create();
+  if (field === 'retired_at') await world.rotation().enable();
+  await world.store.update((entries) => entries.map((entry) => (entry[field] ? { ...entry, [field]: 'soon' } : entry)));
+  const before = world.time;
+  if (field === 'pending_since') await world.rotation().enable();
+  else await world.rotation().retire();
+  expect(world.time - before).toBe(field === 'pending_since' ? propagationMilliseconds : retryTailMilliseconds);
+});
+
+describe('deleting', () => {
+  /** An API before whose deletion something else happens, after every look. */
+  const before = (deed: () => Promise<unknown>): Provider => ({
+    ...world.api,
+    deleteSignatureKey: async (keyId) => {
+      await deed();
+      return world.api.deleteSignatureKey(keyId);
+    },
+  });
+
+  test('never takes the enabled key, whoever enabled it meanwhile', async () => {
+    const first = await begin();
+    await expect(deleteKey(world.keys(), first)).rejects.toThrow(`Key ${first} is enabled`);
+    expect(enabledId()).toBe(first);
+    expect((await keyring())[0]).not.toHaveProperty('deleted_at');
+  });
+
+  test.each([
+    ['as mmw does', (keyId: string) => enableKey(world.keys(), keyId)],
+    ['behind the keyring', (keyId: string) => world.api.enableSignatureKey(keyId)],
+  ])('the old key at the moment somebody goes back to it %s leaves another enabled', async (_how, goBack) => {
+    const first = await begin();
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    await world.rotation({ api: before(() => goBack(first)) }).retire();
+    expect(enabledId()).toBe(second);
+    const entry = (await keyring()).find(({ key_id }) => key_id === second);
+    expect(entry).not.toHaveProperty('retired_at');
+    expect((await keyring())[0]).toHaveProperty('deleted_at');
+  });
+
+  test('the old key while somebody is going back to it leaves another enabled, and they are told', async () => {
+    const first = await begin();
+    const rotation = world.rotation();
+    const second = await rotation.create();
+    await rotation.enable();
+    const api = {
+      ...world.api,
+      enableSignatureKey: async (keyId: string) => {
+        const key = await world.api.enableSignatureKey(keyId);
+        if (keyId === first) {
+          await world.api.deleteSignatureKey(first);
+          await world.store.update((entries) => afterDeleting(entries, first, world.time));
+        }
+        return key;
+      },
+    };
+    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow(`was deleted by somebody else`);
+    expect(enabledId()).toBe(second);
+    expect((await keyring())[1]).not.toHaveProperty('retired_at');
+  });
+
+  test('leaves the old key as the way back when none is enabled', async () => {
+    const first = await begin();
+    const rotation = world.rotation();
+    await rotation.create();
+    await rotation.enable();
+    await world.api.disableSignatureKey();
+    await rotation.retire();
+    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toContain(first);
+  });
+
+  test('a deleted key cannot be enabled again', async () => {
+    const first = await begin();
+    await world.rotation().run();
+    await expect(enableKey(world.keys(), first)).rejects.toThrow(`Key ${first} was deleted at MessageMedia`);
+  });
+});
+
+test.each([false, true])(
+  'without an enabled key a rotation makes one, with retired keys left: %s',
+  async (isRetired) => {
+    const first = await begin();
+    if (isRetired) {
+      await world.rotation().create();
+      await world.rotation().enable();
+    }
+    await world.api.disableSignatureKey();
+    const before = world.time;
+    await world.rotation().run();
+    expect(enabledId()).toBeDefined();
+    expect(enabledId()).not.toBe(first);
+    expect(world.told).toContainEqual(expect.stringContaining('no key is enabled at MessageMedia'));
+    // Nobody can be refused who is refused already: only the way back takes time.
+    expect(world.time - before).toBeLessThanOrEqual(retryTailMilliseconds);
+  },
+);
+
+test('a key takes over at once from one that no verifier has', async () => {
+  const stranger = await world.api.createSignatureKey('SHA256');
+  await world.api.enableSignatureKey(stranger.key_id);
+  const before = world.time;
+  await world.rotation().run();
+  expect(world.time).toBe(before);
+  expect(world.told).toContainEqual(expect.stringContaining(`${stranger.key_id}, which the keyring does not have`));
+  expect(world.provider.signatureKeys()).toHaveLength(2);
+});
+
+test('without an enabled key, or with one that verifiers cannot have, the rotation does not end well', async () => {
+  await expect(world.rotation().confirm()).rejects.toThrow('no key enabled');
+  const stranger = await world.api.createSignatureKey('SHA256');
+  await world.api.enableSignatureKey(stranger.key_id);
+  await expect(world.rotation().confirm()).rejects.toThrow(`no public key ${stranger.key_id}`);
+});

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
+import { createKeyring } from '../../../lambda/keys/keyring.ts';
+import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
+import { toWire, type Webhook } from '../../../sandbox/sender.ts';
+import { readSigned } from '../../received.ts';
+import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../../support.ts';
+
+const key = makeKey();
+const webhook: Webhook = { method: 'POST', target: '/messagemedia', body: '{"content":"👍"}' };
+const signedAt = Date.UTC(2026, 10, 23, 9);
+
+let now: number;
+let outcomes: Outcome[];
+let queue: QueueMessage[];
+let send: (message: QueueMessage) => Promise<void>;
+
+beforeEach(() => {
+  now = signedAt;
+  outcomes = [];
+  queue = [];
+  send = async (message) => {
+    queue.push(message);
+  };
+});
+
+function receiverWith(...keys: TestKey[]) {
+  const keyring = createKeyring({ load: async () => keyringOf(...keys), now: () => now, warn: () => {} });
+  return createReceiver({
+    keyring,
+    send: (message) => send(message),
+    now: () => now,
+    toleranceSeconds: 900,
+    report: (outcome) => outcomes.push(outcome),
+  });
+}
+
+const signed = () => httpApiEvent(toWire(webhook, key, new Date(signedAt)), 'request-1');
+const signedHeaders = signed().headers;
+
+test.each([
+  [900_000, 202],
+  [900_001, 401],
+  [-900_000, 202],
+  [-900_001, 401],
+])('a date %i ms away is answered with %i', async (distance, statusCode) => {
+  now = signedAt + distance;
+  expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode });
+});
+
+test('a request without a front door id takes that of the invocation', async () => {
+  const event = signed();
+  const { requestId: _id, ...requestContext } = event.requestContext;
+  const answer = await receiverWith(key)({ ...event, requestContext }, 'invocation-1');
+  expect(answer.body).toBe('{"id":"invocation-1"}');
+});
+
+test('where SQS refuses a character of the text, the event is sent with its data in base64', async () => {
+  send = async (message) => {
+    if (message.body.includes('👍')) throw Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
+    queue.push(message);
+  };
+  expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+  expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
+});
+
+test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
+  const receive = createReceiver({
+    keyring: { keys: () => Promise.reject(new TypeError('secret detail')), newerThan: async () => undefined },
+    send,
+    now: () => now,
+    toleranceSeconds: 900,
+    report: (outcome) => outcomes.push(outcome),
+  });
+  expect(await receive(signed(), 'i')).toMatchObject({ statusCode: 503, body: '{"error":"unavailable"}' });
+  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'unexpected' }]);
+});
+
+test('every request is reported once, with its id', async () => {
+  const receive = receiverWith(key);
+  await receive(signed(), 'i');
+  await receive({ ...signed(), body: '' }, 'i');
+  await receive({}, 'invocation-2');
+  expect(outcomes).toMatchObject([
+    { outcome: 'accepted', requestId: 'request-1', keyId: key.id, bytes: 18 },
+    { outcome: 'refused', requestId: 'request-1', status: 401, reason: 'invalid_signature' },
+    { outcome: 'refused', requestId: 'invocation-2', status: 400, reason: 'malformed_event' },
+  ]);
+});
+
+test.each([
+  ['0c9d9a3e-7f0e-4f4b-9c3f-1d6f2b8a7e55', '0c9d9a3e-7f0e-4f4b-9c3f-1d6f2b8a7e55'],
+  ['+61491570157 typed a lot', undefined],
+])('of ids only UUIDs are reported: %s', async (reply_id, reported) => {
+  const event = httpApiEvent(toWire({ ...webhook, body: JSON.stringify({ reply_id }) }, key, new Date(signedAt)));
+  expect(JSON.parse((await receiverWith(key)(event, 'i')).body)).toEqual({ id: reply_id });
+  const [outcome] = outcomes;
+  expect(outcome?.outcome === 'accepted' && outcome.id).toBe(reported);
+});
+
+test('a key id is compared without regard to case, and stands in the event as in the keyring', async () => {
+  const upper = { ...key, answer: { ...key.answer, key_id: key.id.toUpperCase() } };
+  expect(await receiverWith(upper)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+  expect(JSON.parse(queue[0]?.body ?? '').mmkeyid).toBe(key.id.toUpperCase());
+});
+
+test('what the header calls a key without an id is taken over only if it is a UUID', async () => {
+  const nameless = { ...key, answer: { ...key.answer, key_id: '' } };
+  for (const keyId of [key.id, 'call +61491570157']) {
+    const event = signed();
+    const headers = { ...event.headers, 'x-messagemedia-key-id': keyId };
+    expect(await receiverWith(nameless)({ ...event, headers }, 'i')).toMatchObject({ statusCode: 202 });
+  }
+  expect(queue.map(({ body }) => JSON.parse(body).mmkeyid)).toEqual([key.id, undefined]);
+  expect(JSON.stringify(outcomes)).not.toContain('61491570157');
+});
+
+test('what a refused request calls its key is repeated only if it is a UUID', async () => {
+  for (const keyId of ['6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55', '+61491570157']) {
+    const event = signed();
+    await receiverWith(key)({ ...event, headers: { ...event.headers, 'x-messagemedia-key-id': keyId } }, 'i');
+  }
+  const details = outcomes.map((outcome) => ('error' in outcome ? String(outcome.error) : ''));
+  expect(details[0]).toContain('6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55');
+  expect(details[1]).not.toContain('61491570157');
+});
+
+describe('the cost of a bad request', () => {
+  /** Sends a request that no key verifies; gives the ids of the keys that were looked at. */
+  async function keysTried(ids: (string | undefined)[]) {
+    const tried = new Set<string | undefined>();
+    const watched = ids.map((id) => ({
+      id,
+      key: key.publicKey,
+      get digest() {
+        tried.add(id);
+        return key.digest;
+      },
+    }));
+    const receive = createReceiver({
+      keyring: { keys: async () => watched, newerThan: async () => undefined },
+      send,
+      now: () => now,
+      toleranceSeconds: 900,
+      report: () => {},
+    });
+    expect(await receive({ ...signed(), body: '' }, 'i')).toMatchObject({ statusCode: 401 });
+    return [...tried];
+  }
+
+  test('with a key id that key alone is tried', async () => {
+    expect(await keysTried(['a', key.id, undefined])).toEqual([key.id]);
+  });
+
+  test('with an unknown key id only keys without an id are tried', async () => {
+    expect(await keysTried(['a', undefined])).toEqual([undefined]);
+  });
+});
+
+describe('without a key id', () => {
+  const { 'x-messagemedia-key-id': _id, ...unnamed } = signedHeaders;
+  const others = Array.from({ length: 10 }, () => makeKey());
+
+  test('every key is tried, but no more than ten that could have signed', async () => {
+    const event = { ...signed(), headers: unnamed };
+    expect(await receiverWith(...others.slice(1), key)(event, 'i')).toMatchObject({ statusCode: 202 });
+    expect(await receiverWith(...others, key)(event, 'i')).toMatchObject({ statusCode: 401 });
+  });
+
+  test('keys that cannot have signed do not count', async () => {
+    const impossible = Array.from({ length: 12 }, () => makeKey('SHA512'));
+    const event = { ...signed(), headers: unnamed };
+    expect(await receiverWith(...impossible, key)(event, 'i')).toMatchObject({ statusCode: 202 });
+  });
+});
+
+test('a retired key verifies a late retry of what it signed, and nothing newer', async () => {
+  const retired_at = new Date(Date.now() - 3_600_000).toISOString();
+  const secret = JSON.stringify({ keys: [{ ...key.answer, retired_at, deleted_at: retired_at }] });
+  const keyring = createKeyring({ load: async () => secret, now: Date.now, warn: () => {} });
+  const outcomes: unknown[] = [];
+  const receive = createReceiver({
+    keyring,
+    send: async () => {},
+    now: Date.now,
+    toleranceSeconds: 86_400,
+    report: (outcome) => outcomes.push('reason' in outcome ? outcome.reason : outcome.outcome),
+  });
+  for (const minutesAgo of [600, 61, 56, 54, 0]) {
+    await receive(httpApiEvent(toWire(webhook, key, new Date(Date.now() - minutesAgo * 60_000))), 'i');
+  }
+  expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'unknown_key', 'unknown_key']);
+});

@@ -1,0 +1,75 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createLogSearch } from '../../../lambda/reconcile/seen-in-logs.ts';
+import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { type LocalLogs, startLogs } from '../../log-queries.ts';
+
+const idOf = (number: number) => `0000000a-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const since = new Date('2026-11-24T11:00:00.500Z');
+let logs: LocalLogs;
+let time: number;
+beforeAll(async () => {
+  logs = await startLogs();
+});
+afterAll(() => logs.close());
+beforeEach(() => {
+  time = Date.parse('2026-11-24T12:00:00.500Z');
+  logs.lines.length = logs.queries.length = logs.statuses.length = 0;
+});
+
+function search(ids: string[], logGroups = ['receiver', 'reconciliation']) {
+  const client = new CloudWatchLogsClient({
+    endpoint: logs.url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    maxAttempts: 1,
+  });
+  const pause = async (milliseconds: number) => {
+    time += milliseconds;
+  };
+  return createLogSearch({ client, logGroups, now: () => time, pause })(ids, since);
+}
+
+test('finds what the receiver accepted and what was recovered, in whatever case', async () => {
+  logs.lines.push(
+    JSON.stringify({ message: 'accepted', id: idOf(1).toUpperCase() }),
+    JSON.stringify({ message: 'recovered', id: idOf(2) }),
+    JSON.stringify({ message: 'refused', id: idOf(3) }),
+    JSON.stringify({ message: 'failed', detail: `{"id":"${idOf(4)}"}` }),
+    `not JSON "id":"${idOf(5)}"`,
+    JSON.stringify({ message: 'accepted', id: idOf(6) }),
+  );
+  logs.statuses.push('Scheduled', 'Running');
+  expect(await search([1, 2, 3, 4, 5].map(idOf))).toEqual(new Set([idOf(1), idOf(2)]));
+  expect(logs.queries).toEqual([
+    expect.objectContaining({
+      logGroupNames: ['receiver', 'reconciliation'],
+      startTime: Date.parse('2026-11-24T11:00:00Z') / 1000,
+      endTime: Date.parse('2026-11-24T12:00:01Z') / 1000,
+    }),
+  ]);
+});
+
+test('asks for UUIDs alone: nothing else gets into a query', async () => {
+  expect(await search(['x"/ | delete', '.*', `${idOf(1)}|.*`])).toEqual(new Set());
+  expect(logs.queries).toEqual([]);
+});
+
+test('no query is longer than CloudWatch takes', async () => {
+  const ids = Array.from({ length: 450 }, (_, number) => idOf(number));
+  logs.lines.push(...ids.map((id) => JSON.stringify({ message: 'accepted', id })));
+  expect((await search(ids)).size).toBe(450);
+  expect(logs.queries.map(({ queryString }) => queryString.length > 10_000)).toEqual([false, false, false]);
+});
+
+test.each([
+  ['Failed', ['Failed'], 'the query ended as Failed'],
+  ['without an end', Array(200).fill('Running'), 'the query took longer than 60 s'],
+])('rejects when the query is %s', async (_name, statuses, message) => {
+  logs.statuses.push(...statuses);
+  await expect(search([idOf(1)])).rejects.toThrow(message);
+});
+
+test('rejects when there is no such log group', async () => {
+  await expect(search([idOf(1)], ['missing'])).rejects.toThrow('Log group missing does not exist');
+});

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { usage } from '../../../docs/costs.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { toWire } from '../../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
+import { idsOf, stackOf } from '../support.ts';
+
+const key = makeKey();
+const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
+const signed = httpApiEvent(toWire(webhook, key));
+const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
+const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
+const unsigned = httpApiEvent(toWire(webhook, undefined));
+const { json } = stackOf({ silenceAlarmMinutes: '60' });
+
+let folder: string;
+let queue: LocalQueue;
+let secrets: LocalSecrets;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
+  secrets.put('keyring', keyringOf(key));
+});
+afterAll(() => Promise.all([queue.close(), secrets.close(), rm(folder, { recursive: true })]));
+
+/** What the real function writes to its log while it answers one request. */
+async function logOf(event: object, environment: Record<string, string> = {}): Promise<string[]> {
+  const handler = new URL('../../../lambda/handler.ts', import.meta.url).href;
+  const file = join(folder, `${randomUUID()}.json`);
+  await writeFile(file, JSON.stringify(event));
+  const script = `import { readFileSync } from 'node:fs';
+    const { handler } = await import(${JSON.stringify(handler)});
+    await handler(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')), { awsRequestId: 'i' });`;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    env: {
+      POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
+      ...receiverEnvironment(queue, secrets),
+      ...environment,
+    },
+  });
+  return `${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('{'));
+}
+
+interface EmbeddedMetrics {
+  _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[] };
+  [dimension: string]: unknown;
+}
+
+/** The metrics in a log, as CloudWatch takes them out: one per set of dimensions. */
+function metricsIn(lines: readonly string[]): string[] {
+  const entries: (EmbeddedMetrics | { _aws: undefined })[] = lines.map((line) => JSON.parse(line));
+  return entries.flatMap((entry) =>
+    (entry._aws?.CloudWatchMetrics ?? []).flatMap(({ Namespace, Dimensions, Metrics }) =>
+      Dimensions.flatMap((names) => {
+        const dimensions = names.map((name) => `${name}=${(entry as EmbeddedMetrics)[name]}`).sort();
+        return Metrics.map(({ Name }) => [Namespace, Name, ...dimensions].join(' '));
+      }),
+    ),
+  );
+}
+
+/** Metrics of the receiver that alarms watch. */
+function watched(): string[] {
+  type Watched = { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: string }[] };
+  return idsOf(json, 'AWS::CloudWatch::Alarm').flatMap((id) => {
+    const { Metrics = [], ...direct } = json.Resources[id]?.Properties ?? {};
+    const inMath = (Metrics as { MetricStat?: { Metric: Watched } }[]).flatMap(
+      ({ MetricStat }) => MetricStat?.Metric ?? [],
+    );
+    return [direct as unknown as Watched, ...inMath]
+      .filter(({ Namespace }) => Namespace === 'MessageMediaWebhooks')
+      .map(({ Namespace, MetricName, Dimensions }) =>
+        [Namespace, MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${Value}`).sort()].join(' '),
+      );
+  });
+}
+
+test('alarms watch what the function really emits', async () => {
+  const logs = await Promise.all([
+    logOf(signed),
+    logOf(unrendered),
+    logOf(unsigned),
+    logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
+    logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
+    logOf(large, { OVERFLOW_BUCKET: 'nowhere', AWS_ENDPOINT_URL_S3: queue.url }),
+  ]);
+  const emitted = new Set(logs.flatMap(metricsIn));
+  expect([...emitted].sort()).toEqual(
+    [
+      'Accepted service=Test/Receiver',
+      'Age service=Test/Receiver',
+      'Failed reason=keyring_unavailable service=Test/Receiver',
+      'Failed reason=queue_unavailable service=Test/Receiver',
+      'Failed reason=storage_unavailable service=Test/Receiver',
+      'Failed service=Test/Receiver',
+      'KeyringLoadFailed service=Test/Receiver',
+      'Refused reason=unsigned service=Test/Receiver',
+      'Refused service=Test/Receiver',
+      'Unidentified service=Test/Receiver',
+    ].map((metric) => `MessageMediaWebhooks ${metric}`),
+  );
+  // The one comes from the access log, the other is an error that nobody foresaw.
+  const others = ['Throttled service=Test/Receiver', 'Failed reason=unexpected service=Test/Receiver'];
+  const missing = watched().filter((metric) => !emitted.has(metric));
+  expect(missing.sort()).toEqual(others.map((metric) => `MessageMediaWebhooks ${metric}`).sort());
+});
+
+test('a webhook makes as much of a log as docs/costs.ts says', async () => {
+  const lines = await logOf(httpApiEvent(toWire(sampleWebhooks('/messagemedia').deliveryReport, key)), {
+    POWERTOOLS_SERVICE_NAME: 'MessageMediaWebhooks/Receiver',
+    _X_AMZN_TRACE_ID: 'Root=1-6741c1f0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1',
+  });
+  const ofWebhook = lines.filter((line) => /accepted/i.test(line));
+  const bytes = ofWebhook.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+  expect(ofWebhook).toHaveLength(2);
+  expect(bytes).toBeGreaterThan(usage.ownLog * 0.9);
+  expect(bytes).toBeLessThan(usage.ownLog * 1.1);
+});

@@ -1,0 +1,66 @@
+import { type Context, samples } from '../support.ts';
+
+/** A choice that changes resources, and what `-c` makes it. */
+export interface Choice {
+  name: string;
+  context: Context;
+  /** The choice that this one is nothing without. */
+  needs?: string;
+}
+
+/**
+ * Choices that meet in the same resources, so that each has to be seen with and without each other. The settings that
+ * touch a property or two of their own are one choice together.
+ */
+export const choices: readonly Choice[] = [
+  { name: 'rest', context: { frontDoor: 'rest' } },
+  { name: 'standard', context: { ordering: 'standard' } },
+  { name: 'domain', context: samples.domain },
+  { name: 'zone', context: samples.hostedZone, needs: 'domain' },
+  { name: 'waf', context: samples.webAcl, needs: 'rest' },
+  { name: 'ips', context: samples.allowedIps, needs: 'rest' },
+  { name: 'key', context: { customerManagedKey: 'true' } },
+  {
+    name: 'others',
+    context: {
+      ...samples.alarmTopic,
+      timestampToleranceSeconds: '60',
+      throttleRateLimit: '50',
+      throttleBurstLimit: '60',
+      reservedConcurrency: '5',
+      logRetentionDays: '7',
+      silenceAlarmMinutes: '60',
+      tracing: 'false',
+    },
+  },
+];
+
+/** Choices that a deployment can have at once. */
+export interface Combination {
+  name: string;
+  choices: readonly Choice[];
+  context: Context;
+}
+
+/** Every combination that a deployment can have. */
+export const combinations: readonly Combination[] = subsets(choices).filter(isPossible).map(combine);
+
+function subsets([first, ...others]: readonly Choice[]): Choice[][] {
+  if (first === undefined) return [[]];
+  return subsets(others).flatMap((set) => [set, [first, ...set]]);
+}
+
+function combine(set: readonly Choice[]): Combination {
+  const name = set.map((choice) => choice.name).join(', ') || 'defaults';
+  return { name, choices: set, context: Object.assign({}, ...set.map(({ context }) => context)) };
+}
+
+function isPossible(set: readonly Choice[]): boolean {
+  return set.every(({ needs }) => needs === undefined || set.some(({ name }) => name === needs));
+}
+
+/** A combination that has the choice, and the one that differs by it alone; `undefined` where there is none. */
+export function without(combination: Combination, choice: Choice): Combination | undefined {
+  const others = combination.choices.filter((other) => other !== choice);
+  return others.length < combination.choices.length && isPossible(others) ? combine(others) : undefined;
+}

@@ -1,0 +1,105 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { startGateway } from '../../../sandbox/aws/gateway.ts';
+import type { LocalServer } from '../../../sandbox/http.ts';
+
+let gateway: LocalServer;
+let events: Record<string, unknown>[];
+beforeEach(async () => {
+  events = [];
+  gateway = await startGateway({
+    port: 0,
+    path: '/hook',
+    invoke: async (event) => {
+      events.push(JSON.parse(event));
+      return { statusCode: 202, headers: { 'content-type': 'application/json' }, body: '{}' };
+    },
+    onAnswer: () => {},
+  });
+});
+afterEach(() => gateway.close());
+
+/** Writes bytes that no HTTP client would let through, and reads the answer to its end. */
+function raw(request: string | Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', reject);
+    socket.end(request);
+  });
+}
+
+const get = (target: string, headers = '') =>
+  raw(`GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${headers}\r\n`);
+
+const post = async (contentType: string | undefined, body: Buffer) => {
+  const type = contentType === undefined ? '' : `Content-Type: ${contentType}\r\n`;
+  const head = `POST /hook HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${type}Content-Length: ${body.length}\r\n\r\n`;
+  await raw(Buffer.concat([Buffer.from(head), body]));
+  return events[0];
+};
+
+test('the path is decoded, the query is raw', async () => {
+  await get('/h%6fok?b=2&a=%2B+1&a=caf%c3%a9');
+  expect(events).toMatchObject([{ rawPath: '/hook', rawQueryString: 'b=2&a=%2B+1&a=caf%c3%a9' }]);
+});
+
+test('the path is cut at a decoded question mark', async () => {
+  await get('/hook%3Fa=1?b=2');
+  expect(events).toMatchObject([{ rawPath: '/hook', rawQueryString: 'b=2' }]);
+});
+
+test('a path without a route never reaches the function', async () => {
+  const answer = await get('/other');
+  expect(answer).toMatch(/^HTTP\/1.1 404 /);
+  expect(answer).toContain('{"message":"Not Found"}');
+  expect(events).toEqual([]);
+});
+
+test('names are in lower case, duplicates joined, cookies apart', async () => {
+  await get('/hook', 'X-A: 1\r\nDate: one\r\nx-a: 2\r\ndate: two\r\nCookie: a=1; b=2\r\n');
+  expect(events).toMatchObject([{ headers: { 'x-a': '1,2', date: 'one,two' }, cookies: ['a=1', 'b=2'] }]);
+  expect(events[0]?.headers).not.toHaveProperty('cookie');
+});
+
+test.each([
+  ['application/json', false],
+  ['application/json; charset=UTF-8', false],
+  ['text/plain', false],
+  ['application/xml', false],
+  ['application/javascript', false],
+  ['application/json; charset=iso-8859-1', true],
+  ['application/x-www-form-urlencoded', true],
+  ['multipart/form-data; boundary=x', true],
+  ['image/png', true],
+  [undefined, true],
+])('the body of %s is in base64: %s', async (contentType, isBase64Encoded) => {
+  const body = Buffer.from('größe=1');
+  const encoded = body.toString(isBase64Encoded ? 'base64' : 'utf8');
+  expect(await post(contentType, body)).toMatchObject({ isBase64Encoded, body: encoded });
+});
+
+test('no body is no body', async () => {
+  await get('/hook');
+  expect(events[0]).not.toHaveProperty('body');
+  expect(events[0]).toMatchObject({ isBase64Encoded: false });
+});
+
+test('more than Lambda takes never reaches the function', async () => {
+  const answer = await fetch(`${gateway.url}/hook`, { method: 'POST', body: Buffer.alloc(5 * 1024 * 1024) });
+  expect(answer.status).toBe(413);
+  expect(events).toEqual([]);
+});
+
+test('the id of the request is in the answer', async () => {
+  const answer = await fetch(`${gateway.url}/hook`);
+  expect(events).toMatchObject([{ requestContext: { requestId: answer.headers.get('apigw-requestid') } }]);
+});
+
+test('it listens on the loopback address alone', () => {
+  expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+});
