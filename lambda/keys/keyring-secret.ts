@@ -1,4 +1,4 @@
-import { ReceiverError } from '../receiver/errors.ts';
+import { KeyringError } from './keyring-error.ts';
 
 /**
  * A key as the keyring secret holds it: what MessageMedia answered when it was created, and what its life cycle adds.
@@ -46,7 +46,7 @@ export function isDeleted({ deleted_at }: KeyringEntry): boolean {
 /**
  * The keys in a keyring secret of any form, not validated one by one.
  *
- * @throws {ReceiverError} `keyring_unavailable` when it is none of the forms
+ * @throws {KeyringError} when it is none of the forms
  */
 export function readEntries(secret: string): unknown[] {
   const text = secret.trim();
@@ -56,11 +56,11 @@ export function readEntries(secret: string): unknown[] {
     parsed = JSON.parse(text);
   } catch {
     // The parser's own message would quote the secret.
-    throw new ReceiverError('keyring_unavailable', 'The keyring secret starts like JSON but is not valid JSON');
+    throw new KeyringError('The keyring secret starts like JSON but is not valid JSON');
   }
   if (parsed.keys === undefined) return [parsed];
   if (Array.isArray(parsed.keys)) return parsed.keys;
-  throw new ReceiverError('keyring_unavailable', 'In the keyring secret, "keys" is not a list');
+  throw new KeyringError('In the keyring secret, "keys" is not a list');
 }
 
 /** The keyring secret in the form that holds several keys. */

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { retirementGraceSeconds } from '../contract.ts';
 import { isTimestamp } from '../guards.ts';
-import { ReceiverError } from '../receiver/errors.ts';
 import { type Digest, parseDigest } from '../signature.ts';
+import { KeyringError } from './keyring-error.ts';
 import { readEntries, sameId } from './keyring-secret.ts';
 
 /** A public key that webhooks are verified with. */
@@ -29,7 +29,7 @@ export interface ParsedKeyring {
  * Reads a keyring secret in any of its three forms: `{"keys":[...]}`, one answer of MessageMedia's create-key call, or
  * a bare public key (base64 DER or PEM). One broken key among others is skipped with a warning.
  *
- * @throws {ReceiverError} `keyring_unavailable` when the secret holds something, but no key can be read from it
+ * @throws {KeyringError} when the secret holds something, but no key can be read from it
  */
 export function parseKeyring(secret: string): ParsedKeyring {
   const entries = readEntries(secret);
@@ -48,7 +48,7 @@ export function parseKeyring(secret: string): ParsedKeyring {
     }
   }
   if (entries.length > 0 && keys.length === 0) {
-    throw new ReceiverError('keyring_unavailable', `The keyring secret yields no key: ${warnings.join('; ')}`);
+    throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
   const bytes = Buffer.byteLength(secret);
   if (bytes > crowdedBytes) {
@@ -120,7 +120,7 @@ export interface Keyring {
   /**
    * The keys, at most five minutes old while the secret can be read, of any age while it cannot.
    *
-   * @throws {ReceiverError} `keyring_unavailable` when there is none in hand and none to be had
+   * @throws {KeyringError} when there is none in hand and none to be had
    */
   keys(): Promise<readonly VerificationKey[]>;
   /** Newer keys than `seen`, or `undefined` when there are none or the keyring was refreshed moments ago. */
@@ -153,8 +153,8 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
       failedAt = now();
       warn(held ? 'cannot read the keyring: going on with the keys in hand' : 'cannot read the keyring', error);
       if (held) return held.keys;
-      if (error instanceof ReceiverError) throw error;
-      throw new ReceiverError('keyring_unavailable', 'Cannot read the keyring secret', { cause: error });
+      if (error instanceof KeyringError) throw error;
+      throw new KeyringError('Cannot read the keyring secret', { cause: error });
     }
   }
 

@@ -2,6 +2,7 @@ import { futureToleranceSeconds } from '../contract.ts';
 import type { VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { isTooLateFor, type Keyring, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { KeyringError } from '../keys/keyring-error.ts';
 import {
   type Digest,
   decodeSignature,
@@ -59,7 +60,7 @@ export async function authenticate(
   { keyring, now, toleranceSeconds }: AuthenticationDependencies,
 ): Promise<VerifiedRequest> {
   const claim = parseClaim(request, now(), toleranceSeconds);
-  const keys = await keyring.keys();
+  const keys = await keyring.keys().catch(toReceiverError);
   let result = tryKeys(claim, keys);
   if (typeof result === 'string') {
     const newer = await keyring.newerThan(keys);
@@ -166,6 +167,12 @@ function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Ver
 }
 
 const malformedTarget = 'The target is empty or holds white space or a control character';
+
+/** The keyring knows nothing of requests: what it says becomes the answer to one here. */
+function toReceiverError(error: unknown): never {
+  if (!(error instanceof KeyringError)) throw error;
+  throw new ReceiverError('keyring_unavailable', error.message, { cause: error.cause });
+}
 
 function refusal(problem: KeyProblem, { request, keyId = 'none' }: Claim): ReceiverError {
   if (problem === 'invalid_signature' && !request.hasPlainTarget) {

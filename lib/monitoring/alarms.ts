@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
-import type { MonitoringProps } from './monitoring.ts';
+import type { MonitoringProps } from './monitoring-props.ts';
 
 /** Longer than the 5 receives of 3 minutes that take an event to the dead-letter queue, which has an alarm of its own. */
 const oldestAllowed = Duration.minutes(30);

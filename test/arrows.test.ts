@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Which rooms the files of a room may import from, beside their own. This is the floor plan: a new arrow is a decision. */
+const arrows: Record<string, readonly string[]> = {
+  // Entries of Lambda, and what all rooms share.
+  lambda: ['lambda/receiver', 'lambda/reconcile', 'lambda/event', 'lambda/keys', 'lambda/provider'],
+  'lambda/receiver': ['lambda', 'lambda/event', 'lambda/keys'],
+  'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/provider'],
+  'lambda/event': ['lambda', 'lambda/keys'],
+  'lambda/keys': ['lambda', 'lambda/provider'],
+  'lambda/provider': ['lambda'],
+  lib: ['lambda', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
+  'lib/front-door': ['lambda'],
+  'lib/monitoring': ['lambda', 'lib'],
+  'lib/settings': ['lambda', 'lib/front-door'],
+};
+
+/** Files directly in `lambda/` that every room may import: they import no room. The others there are entries. */
+const shared = ['contract', 'environment', 'guards', 'json', 'media-type', 'signature'].map(
+  (name) => `lambda/${name}.ts`,
+);
+
+function filesIn(room: string): string[] {
+  return readdirSync(join(root, room))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${room}/${name}`);
+}
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(root, file), 'utf8');
+  return [...source.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => normalize(join(dirname(file), path)));
+}
+
+test.each(Object.entries(arrows))('%s imports from nowhere but %j', (room, allowed) => {
+  const strangers = filesIn(room).flatMap((file) =>
+    importsOf(file)
+      .filter((target) => dirname(target) !== room && !allowed.includes(dirname(target)))
+      .map((target) => `${file} -> ${target}`),
+  );
+  expect(strangers).toEqual([]);
+});
+
+test('no room imports an entry, and what all share imports no room', () => {
+  const upwards = Object.keys(arrows)
+    .filter((room) => room.startsWith('lambda/'))
+    .flatMap(filesIn)
+    .flatMap((file) => importsOf(file).map((target) => ({ file, target })))
+    .filter(({ target }) => dirname(target) === 'lambda' && !shared.includes(target));
+  expect(upwards).toEqual([]);
+  expect(shared.flatMap(importsOf).filter((target) => !shared.includes(target))).toEqual([]);
+});
