@@ -14,7 +14,7 @@ import { Monitoring } from './monitoring/monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { pinLogicalIds } from './pin.ts';
 import { Reconciliation } from './reconciliation.ts';
-import type { Settings } from './settings/config.ts';
+import type { Settings } from './settings/settings.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** What the stack is made from. */

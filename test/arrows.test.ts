@@ -54,3 +54,27 @@ test('no room imports an entry, and what all share imports no room', () => {
   expect(upwards).toEqual([]);
   expect(shared.flatMap(importsOf).filter((target) => !shared.includes(target))).toEqual([]);
 });
+
+test('no files import each other in a circle', () => {
+  const folders = [
+    ...Object.keys(arrows),
+    'bin',
+    'bin/commands',
+    'sandbox',
+    'sandbox/aws',
+    'sandbox/provider',
+    'examples',
+  ];
+  const imports = new Map(folders.flatMap(filesIn).map((file) => [file, importsOf(file)]));
+  /** Files that only lead to files already known to be in no circle. */
+  const clear = new Set<string>();
+  const left = () => [...imports.keys()].filter((file) => !clear.has(file));
+  for (let before = -1; before !== clear.size; ) {
+    before = clear.size;
+    for (const file of left()) {
+      if (imports.get(file)?.every((target) => clear.has(target) || !imports.has(target))) clear.add(file);
+    }
+  }
+  // What is left is in a circle, or leads into one.
+  expect(left()).toEqual([]);
+});

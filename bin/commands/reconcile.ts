@@ -5,11 +5,8 @@ import type { Command } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
-import {
-  type ReconciliationCounts,
-  type ReconciliationDependencies,
-  reconcile,
-} from '../../lambda/reconcile/reconcile.ts';
+import { reconcile } from '../../lambda/reconcile/reconcile.ts';
+import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';

@@ -1,5 +1,6 @@
 import { aMinute, eventually } from './eventually.ts';
-import { enableKey, type KeyDependencies } from './key-changes.ts';
+import { enableKey } from './key-changes.ts';
+import type { KeyDependencies } from './key-dependencies.ts';
 import { readAll, verifies } from './key-lookups.ts';
 import { keyringCacheMilliseconds } from './keyring.ts';
 import { findEntry, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';

@@ -1,21 +1,8 @@
-import type { Provider } from '../provider/provider.ts';
+import type { KeyDependencies } from './key-dependencies.ts';
 import { acknowledge, afterDeleting, afterDisabling, afterEnabling, beforeEnabling } from './key-life.ts';
 import { exists, expectKey, isNotFound, readAll } from './key-lookups.ts';
 import { isDeleted, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
-
-/** What a change of keys needs from outside. Times are milliseconds since the epoch. */
-export interface KeyDependencies {
-  provider: Pick<
-    Provider,
-    'getSignatureKey' | 'getEnabledSignatureKey' | 'enableSignatureKey' | 'disableSignatureKey' | 'deleteSignatureKey'
-  >;
-  keyring: KeyringStore;
-  now: () => number;
-  pause: (milliseconds: number) => Promise<void>;
-  /** Gets each step in words, without key material. */
-  log: (message: string) => void;
-}
 
 /** What a rotation knows of the key that it enables. */
 interface EnablingOptions {

@@ -1,7 +1,7 @@
 import { ProviderError } from '../provider/error.ts';
 import type { Provider } from '../provider/provider.ts';
 import { aMoment, eventually } from './eventually.ts';
-import type { KeyDependencies } from './key-changes.ts';
+import type { KeyDependencies } from './key-dependencies.ts';
 import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';
 import { findEntry, isDeleted, type KeyringEntry, sameId, writeEntries } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';

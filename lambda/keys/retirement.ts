@@ -1,5 +1,6 @@
 import { aMoment, eventually } from './eventually.ts';
-import { deleteKey, type KeyDependencies, KeyInUseError } from './key-changes.ts';
+import { deleteKey, KeyInUseError } from './key-changes.ts';
+import type { KeyDependencies } from './key-dependencies.ts';
 import { acknowledge } from './key-life.ts';
 import { readAll } from './key-lookups.ts';
 import { findEntry, isPending, isRetired, type KeyringEntry, type RetiredEntry, sameId } from './keyring-secret.ts';

@@ -1,7 +1,8 @@
 import type { Provider } from '../provider/provider.ts';
 import type { Digest } from '../signature.ts';
 import { type EnableOptions, type EnableOutcome, enablePending } from './enabling.ts';
-import { deleteKey, type KeyDependencies } from './key-changes.ts';
+import { deleteKey } from './key-changes.ts';
+import type { KeyDependencies } from './key-dependencies.ts';
 import { acknowledge, addPending, afterDeleting } from './key-life.ts';
 import { exists, expectKey, readAll, verifies } from './key-lookups.ts';
 import { isPending, isRetired, type KeyringEntry } from './keyring-secret.ts';

@@ -1,5 +1,5 @@
-import type { Settings } from './config.ts';
 import { invalid } from './context.ts';
+import type { Settings } from './settings.ts';
 
 /** Rejects settings that do not go together. @throws {SettingError} */
 export function rejectCombinations(settings: Settings): void {

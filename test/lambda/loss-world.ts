@@ -5,7 +5,8 @@ import { type KeyringEntry, writeEntries } from '../../lambda/keys/keyring-secre
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver/receiver.ts';
-import { type ReconciliationResult, reconcile } from '../../lambda/reconcile/reconcile.ts';
+import { reconcile } from '../../lambda/reconcile/reconcile.ts';
+import type { ReconciliationResult } from '../../lambda/reconcile/reconciliation-run.ts';
 import type { WireRequest } from '../../sandbox/sender.ts';
 import { httpApiEvent } from '../support.ts';
 import { ModelProvider, type VendorEvent } from './model-provider.ts';

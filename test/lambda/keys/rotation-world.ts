@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
+import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
 import { createKeyring, isTooLateFor, type Keyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';

@@ -4,11 +4,11 @@ import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import type { PolledItem } from '../../../lambda/provider/types.ts';
 import { toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
-import {
-  type ReconciliationDependencies,
-  type ReconciliationOptions,
-  reconcile,
-} from '../../../lambda/reconcile/reconcile.ts';
+import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
+import type {
+  ReconciliationDependencies,
+  ReconciliationOptions,
+} from '../../../lambda/reconcile/reconciliation-run.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
 
 const now = Date.parse('2026-11-24T12:00:00.000Z');

@@ -1,0 +1,15 @@
+import type { Provider } from '../provider/provider.ts';
+import type { KeyringStore } from './keyring-store.ts';
+
+/** What a change of keys needs from outside. Times are milliseconds since the epoch. */
+export interface KeyDependencies {
+  provider: Pick<
+    Provider,
+    'getSignatureKey' | 'getEnabledSignatureKey' | 'enableSignatureKey' | 'disableSignatureKey' | 'deleteSignatureKey'
+  >;
+  keyring: KeyringStore;
+  now: () => number;
+  pause: (milliseconds: number) => Promise<void>;
+  /** Gets each step in words, without key material. */
+  log: (message: string) => void;
+}
