@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { environment, outputs } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
@@ -24,7 +24,7 @@ export interface KeyringOptions {
 /** Adds the options that name a keyring. */
 export function addKeyringOptions(command: Command): Command {
   return command
-    .option('--stack <name>', 'the deployed stack whose keyring to use')
+    .addOption(new Option('--stack <name>', 'the deployed stack whose keyring to use').conflicts('secretId'))
     .option('--secret-id <name or ARN>', `the keyring's secret (default: ${environment.keyringSecretId})`);
 }
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addKeysCommand } from './commands/keys.ts';
 import { addQueueCommand } from './commands/queue.ts';
@@ -7,6 +8,8 @@ import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 
 const program = new Command('mmw')
+  .version(packageVersion(), '--version', 'print the version')
+  .configureHelp({ showGlobalOptions: true })
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
     '--base-url <name or URL>',
@@ -28,14 +31,14 @@ Environment:
   KEYRING_SECRET_ID                               default of --secret-id
   QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
   AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
-  )
-  .showHelpAfterError('(mmw --help tells what there is)');
+  );
 
 addKeysCommand(program);
 addWebhooksCommand(program);
 addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
+pointToOwnHelp(program, 'mmw');
 
 ignoreClosedPipes();
 try {
@@ -43,4 +46,18 @@ try {
 } catch (error) {
   console.error(explain(error));
   process.exitCode = 1;
+}
+
+/** After a usage error, names the help of the command that was called. */
+function pointToOwnHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help tells what there is)`);
+  for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
+}
+
+/** The package's file is one folder up in the repository, and two from what is compiled. */
+function packageVersion(): string {
+  const places = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url));
+  const file = places.find((place) => existsSync(place));
+  if (file === undefined) throw new Error(`There is no package.json above ${import.meta.url}: install mmw again.`);
+  return JSON.parse(readFileSync(file, 'utf8')).version;
 }

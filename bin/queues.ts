@@ -1,5 +1,5 @@
 import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { environment, outputs } from '../lambda/contract.ts';
 import { readOutput } from './connections.ts';
 
@@ -21,7 +21,12 @@ export interface Queues {
 /** Adds the options that name the queues. */
 export function addQueueOptions(command: Command): Command {
   return command
-    .option('--stack <name>', 'the deployed stack whose queues to use')
+    .addOption(
+      new Option('--stack <name>', 'the deployed stack whose queues to use').conflicts([
+        'queueUrl',
+        'deadLetterQueueUrl',
+      ]),
+    )
     .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
     .option('--dead-letter-queue-url <URL>', 'the queue behind it (default: DEAD_LETTER_QUEUE_URL)');
 }

@@ -1,8 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -17,81 +15,17 @@ import {
 } from '../lambda/contract.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
-import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
+import { CustomDomain } from './front-door/custom-domain.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door/front-door.ts';
 import { HttpFrontDoor } from './front-door/http-front-door.ts';
-import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
+import { RestFrontDoor } from './front-door/rest-front-door.ts';
 import { Keyring } from './keyring.ts';
 import { allowLogs } from './log-key.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
+import type { WebhookReceiverProps } from './webhook-receiver-props.ts';
 
-/** What a receiver can be told. It makes what it is not given. */
-export interface WebhookReceiverProps {
-  /**
-   * Gets the verified events. A FIFO queue gets them in order, and each once.
-   * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
-   */
-  queue?: IQueue;
-  /**
-   * Holds the public keys.
-   * @default - a secret with an empty keyring, see `Keyring`
-   */
-  keyring?: ISecret;
-  /**
-   * Gets the data of events that are too large for the queue.
-   * @default - a bucket of its own, see `OverflowBucket`
-   */
-  overflowBucket?: IBucket;
-  /**
-   * Path that takes webhooks, of letters, digits and `. _ ~ -`, which no front door rewrites. Any other is an error.
-   * @default /messagemedia
-   */
-  callbackPath?: string;
-  /**
-   * How old the signed `Date` may be; zero turns the check of its age off. How far ahead of now it may be is fixed at 15
-   * minutes, for clocks that differ.
-   * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
-   */
-  timestampTolerance?: Duration;
-  /**
-   * A regional REST API, with these options, instead of an HTTP API. Only queries in the usual spellings can be verified
-   * behind one.
-   * @default - an HTTP API
-   */
-  rest?: RestFrontDoorOptions;
-  /**
-   * Domain name of your own for the callback URL.
-   * @default - the name that API Gateway gives
-   */
-  domain?: CustomDomainOptions;
-  /**
-   * Requests per second on average and at once; what is beyond gets a 429 from API Gateway, at no charge.
-   * @default - 200 and 400
-   */
-  throttle?: Required<ThrottleSettings>;
-  /**
-   * Concurrent executions kept for, and granted at most to, the function.
-   * @default - it shares the account's
-   */
-  reservedConcurrentExecutions?: number;
-  /**
-   * How long the logs of function and API are kept.
-   * @default RetentionDays.ONE_MONTH
-   */
-  logRetention?: RetentionDays;
-  /**
-   * Traces of the function in X-Ray.
-   * @default true
-   */
-  tracing?: boolean;
-  /**
-   * Encrypts the logs, and the queue and the keyring if the receiver makes them. Its key policy gets a statement for
-   * CloudWatch Logs; of an imported key you have to add it yourself.
-   * @default - keys that AWS owns, at no charge
-   */
-  encryptionKey?: IKey;
-}
+export type { WebhookReceiverProps } from './webhook-receiver-props.ts';
 
 /** A front door with a function behind it that verifies webhooks and queues them. */
 export class WebhookReceiver extends Construct {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputs } from '../../lambda/contract.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { print } from '../output.ts';
@@ -19,7 +19,7 @@ export function addSendCommand(program: Command): void {
     .requiredOption('--to <number>', 'E.164, such as +61491570156')
     .option('--from <number>', 'the number it comes from')
     .option('--callback-url <URL>', 'where delivery reports and replies go')
-    .option('--stack <name>', 'the deployed stack whose CallbackUrl they go to')
+    .addOption(new Option('--stack <name>', 'the deployed stack whose CallbackUrl they go to').conflicts('callbackUrl'))
     .option('--metadata <name=value>', 'comes back with every event; may be repeated', pair)
     .action((content: string, _options, command: Command) => send(content, command.optsWithGlobals()));
 }

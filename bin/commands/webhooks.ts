@@ -75,7 +75,7 @@ interface Creation extends Settings {
 function addSettings(command: Command): Command {
   return command
     .option('--url <URL>', 'where the webhooks go')
-    .option('--stack <name>', 'the deployed stack whose CallbackUrl they go to')
+    .addOption(new Option('--stack <name>', 'the deployed stack whose CallbackUrl they go to').conflicts('url'))
     .addOption(new Option('--method <method>', 'default: POST').choices(webhookMethods))
     .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
     .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)

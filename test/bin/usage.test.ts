@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const program = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
+
+/** Runs `mmw` without any setting in its environment. */
+function mmw(...args: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH };
+    execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
+    });
+  });
+}
+
+test('says its version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(await mmw('--version')).toEqual({ code: 0, output: `${version}\n` });
+});
+
+describe.each([['keys', 'list'], ['queue', 'peek'], ['webhooks', 'create'], ['send'], ['reconcile']])(
+  'mmw %s %s',
+  (...names) => {
+    const command = names.filter((name) => name !== undefined);
+
+    test('shows the options of every command in its help', async () => {
+      const { output } = await mmw(...command, '--help');
+      for (const option of ['--base-url', '--json', '--account']) expect(output).toContain(option);
+    });
+
+    test('points to its own help when it is called in a wrong way', async () => {
+      const { code, output } = await mmw(...command, '--no-such-option');
+      expect(code).toBe(1);
+      expect(output).toContain(`(mmw ${command.join(' ')} --help tells what there is)`);
+    });
+  },
+);
+
+test.each([
+  ['keys list --stack One --secret-id two', /'--stack <name>' cannot be used with option '--secret-id/],
+  ['keys rotate --secret-id two --stack One', /'--stack <name>' cannot be used with option '--secret-id/],
+  ['queue peek --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],
+  ['send Hello --to +61491570156 --stack One --callback-url https://a', /cannot be used with option '--callback-url/],
+  ['webhooks create --stack One --url https://a --events DELIVERED_DR', /cannot be used with option '--url/],
+])('%s: options that contradict each other are an error', async (line, expected) => {
+  const { code, output } = await mmw(...line.split(' '));
+  expect(code).toBe(1);
+  expect(output).toMatch(expected);
+});
