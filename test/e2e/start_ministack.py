@@ -1,5 +1,5 @@
-"""Starts MiniStack with three of its differences from AWS put right and its schedules in a hurry (see docs/emulator.md), for as long as standard
-input stays open: nothing is left behind when whoever started it is killed.
+"""Starts MiniStack with four of its differences from AWS put right and its schedules in a hurry (see docs/emulator.md),
+for as long as standard input stays open: nothing is left behind when whoever started it is killed.
 
 Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
 """
@@ -9,10 +9,11 @@ import os
 import signal
 import sys
 import threading
+import time
 import uuid
 
 from hypercorn.__main__ import main
-from ministack.core import iam_actions
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import eventbridge, secretsmanager
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
@@ -59,6 +60,26 @@ def query_log_groups():
     iam_actions.extract_resource_arn = by_log_group
 
 
+def finish_before_update():
+    """An update of a function lets running invocations end in AWS. MiniStack kills them, and the sender gets a 502."""
+    kill = lambda_runtime.kill_workers
+
+    def kill_idle(workers):
+        deadline = time.monotonic() + 20
+        while any(worker.in_use for worker in workers) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        kill(workers)
+
+    def kill_later(workers):
+        # A worker that ran into its timeout is killed by `Worker.kill`, at once.
+        if sys._getframe(1).f_code.co_name != "invalidate_worker":
+            return kill(workers)
+        # In a thread: what still runs may be waiting for this very server.
+        threading.Thread(target=kill_idle, args=(workers,), daemon=True).start()
+
+    lambda_runtime.kill_workers = kill_later
+
+
 def hurry_schedules():
     """A minute of a schedule lasts a second: a run does not wait for what is scheduled every five minutes."""
     rate = eventbridge._parse_rate_seconds
@@ -73,6 +94,7 @@ def stop_with_standard_input():
 
 refer_to_secrets_by_arn()
 query_log_groups()
+finish_before_update()
 hurry_schedules()
 for placeholder in filter(None, sys.argv[1].split(",")):
     deploy_as_placeholder(placeholder)
