@@ -5,7 +5,8 @@ import { WebhookStack } from '../lib/webhook-stack.ts';
 
 const app = new App();
 try {
-  new WebhookStack(app, 'MessageMediaWebhooks', { settings: readSettings(app.node) });
+  const settings = readSettings(app.node);
+  new WebhookStack(app, settings.stackName, { settings });
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
   console.error(error.message);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { packageInfo } from '../lib/package-info.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addOutputsCommand } from './commands/outputs.ts';
 import { addQueueCommand } from './commands/queue.ts';
 import { addReconcileCommand } from './commands/reconcile.ts';
 import { addSendCommand } from './commands/send.ts';
@@ -8,7 +9,7 @@ import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 
 const program = new Command('mmw')
-  .version(packageVersion(), '--version', 'print the version')
+  .version(packageInfo().version, '--version', 'print the version')
   .configureHelp({ showGlobalOptions: true })
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
@@ -38,6 +39,7 @@ addWebhooksCommand(program);
 addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
+addOutputsCommand(program);
 pointToOwnHelp(program, 'mmw');
 
 ignoreClosedPipes();
@@ -52,12 +54,4 @@ try {
 function pointToOwnHelp(command: Command, name: string): void {
   command.showHelpAfterError(`(${name} --help tells what there is)`);
   for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
-}
-
-/** The package's file is one folder up in the repository, and two from what is compiled. */
-function packageVersion(): string {
-  const places = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url));
-  const file = places.find((place) => existsSync(place));
-  if (file === undefined) throw new Error(`There is no package.json above ${import.meta.url}: install mmw again.`);
-  return JSON.parse(readFileSync(file, 'utf8')).version;
 }

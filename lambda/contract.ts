@@ -39,6 +39,7 @@ export const reconciliationEnvironment = {
 export const outputs = {
   callbackUrl: 'CallbackUrl',
   queueUrl: 'QueueUrl',
+  queueArn: 'QueueArn',
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
@@ -47,6 +48,7 @@ export const outputs = {
   reconciliationLogGroup: 'ReconciliationLogGroup',
   dashboardName: 'DashboardName',
   domainTarget: 'DomainTarget',
+  keyArn: 'KeyArn',
 } as const;
 
 /** Name of the rotation function in its log. */

@@ -26,7 +26,7 @@ export interface WebhookStackProps extends StackProps {
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
-    const { frontDoor, webAclArn, allowedIps, alarmTopicArn, silenceAlarmMinutes } = settings;
+    const { frontDoor, webAclArn, allowedIps, alarmTopicArn, silenceAlarmMinutes, runbookUrl } = settings;
     const encryptionKey = settings.customerManagedKey
       ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN })
       : undefined;
@@ -62,6 +62,7 @@ export class WebhookStack extends Stack {
       reconciliation,
       alarmTopic: alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn),
       silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
+      runbookUrl,
     });
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description });
@@ -71,6 +72,7 @@ export class WebhookStack extends Stack {
       'Give this to MessageMedia as callback_url or as the url of a webhook',
     );
     output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
+    output(outputs.queueArn, queue.queueArn, 'The same queue, for event sources and policies');
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
@@ -82,6 +84,7 @@ export class WebhookStack extends Stack {
       const description = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
       output(outputs.apiCredentialsSecretArn, apiCredentials.secretArn, description);
     }
+    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key that consumers need kms:Decrypt for');
     output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
     if (receiver.domainTarget)
       output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');

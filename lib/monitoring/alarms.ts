@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
+import { type PackageInfo, packageInfo } from '../package-info.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
 
 /** Longer than the 5 receives of 3 minutes that take an event to the dead-letter queue, which has an alarm of its own. */
@@ -18,7 +19,7 @@ const oldestAllowed = Duration.minutes(30);
 /** In 15 minutes. Nobody but MessageMedia knows the URL: refusals are rare until something is wrong. */
 const surgeOfRefusals = 10;
 
-/** What can go wrong. Each has a section in docs/operations.md, of its own name, that says what to do. */
+/** What can go wrong. Each has a section of its own name in the runbook that says what to do. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
@@ -32,8 +33,9 @@ export class Alarms extends Construct {
       ...reconciliationWatches(props),
       ...silenceWatch(props),
     ];
+    const runbook = props.runbookUrl ?? runbookOf(packageInfo());
     this.all = watches.map((watch) => {
-      const alarm = createAlarm(this, watch);
+      const alarm = createAlarm(this, watch, runbook);
       if (action) {
         alarm.addAlarmAction(action);
         alarm.addOkAction(action);
@@ -51,11 +53,17 @@ interface Watch {
   options?: Partial<AlarmProps>;
 }
 
+/** The page of the version that is deployed: that of another may know other alarms. */
+export function runbookOf({ name, version, homepage }: PackageInfo): string {
+  const page = 'docs/operations.md';
+  return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
+}
+
 /** What counts failures has no data while all is well, so missing data is good news. */
-function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch): Alarm {
+function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch, runbook: string): Alarm {
   const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
   return new Alarm(scope, id, {
-    alarmDescription: `${meaning}. What to do: docs/operations.md#${section}`,
+    alarmDescription: `${meaning}. What to do: ${runbook}#${section}`,
     metric,
     threshold: 1,
     evaluationPeriods: 1,

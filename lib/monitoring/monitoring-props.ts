@@ -28,4 +28,9 @@ export interface MonitoringProps {
    * @default - no such alarm
    */
   silence?: Duration;
+  /**
+   * Page that says what to do about each alarm, in a section of the alarm's name.
+   * @default - docs/operations.md of this version: a link once package.json has a `homepage`, until then its name
+   */
+  runbookUrl?: string | undefined;
 }

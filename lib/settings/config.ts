@@ -17,11 +17,17 @@ const place = '[a-z0-9-]+:\\d{12}';
 /**
  * Reads and validates the settings.
  *
- * @throws {SettingError} naming the setting, its value and what is allowed
+ * @throws {SettingError} naming every setting that is wrong, its value and what is allowed
  */
 export function readSettings(node: Node): Settings {
   const read = createReader(node);
   const settings: Settings = {
+    stackName: read.text(
+      'stackName',
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      'at most 128 letters, digits and hyphens, beginning with a letter',
+      'MessageMediaWebhooks',
+    ),
     callbackPath: read.text(
       'callbackPath',
       callbackPathShape,
@@ -62,8 +68,9 @@ export function readSettings(node: Node): Settings {
     customerManagedKey: read.oneOf('customerManagedKey', ['false', 'true']) === 'true',
     alarmTopicArn: read.arn('alarmTopicArn', `sns:${place}:[\\w-]{1,256}`, 'an SNS topic'),
     silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
+    runbookUrl: read.text('runbookUrl', /^https?:\/\/[^\s#]+$/, 'the URL of a page, without #'),
   };
-  read.rejectUnknown(Object.keys(settings));
+  read.finish(Object.keys(settings));
   rejectCombinations(settings);
   return settings;
 }

@@ -7,16 +7,22 @@ export class SettingError extends Error {
 }
 
 /** Says what is wrong with a setting: `allowed` ends the sentence "it must be …". */
-export function invalid(name: string, value: string, allowed: string): SettingError {
-  return new SettingError(`Setting ${name} is "${value}": it must be ${allowed}.`);
+export function invalid(name: string, value: string, allowed: string): string {
+  return `Setting ${name} is "${value}": it must be ${allowed}.`;
+}
+
+/** Tells of every problem at once, so that nobody has to mend one to learn of the next. @throws {SettingError} */
+export function reject(problems: readonly string[]): void {
+  if (problems.length > 0) throw new SettingError(problems.join('\n'));
 }
 
 /**
  * Reads typed values from context. A value may come from a command line (text) or from `cdk.json` (any JSON).
  *
- * Every method throws a `SettingError` that names the setting, its value and what is allowed.
+ * What is wrong is kept for `finish`: until then a wrong value reads as the default.
  */
 export function createReader(node: Node) {
+  const problems: string[] = [];
   const read = (name: string): string | undefined => {
     const value: unknown = node.tryGetContext(name);
     return value === undefined ? undefined : String(value);
@@ -26,8 +32,9 @@ export function createReader(node: Node) {
   function text(name: string, shape: RegExp, allowed: string, fallback: string): string;
   function text(name: string, shape: RegExp, allowed: string, fallback?: string): string | undefined {
     const value = read(name) ?? fallback;
-    if (value !== undefined && !shape.test(value)) throw invalid(name, value, allowed);
-    return value;
+    if (value === undefined || shape.test(value)) return value;
+    problems.push(invalid(name, value, allowed));
+    return fallback;
   }
 
   function wholeNumber(name: string, min: number, max: number): number | undefined;
@@ -36,25 +43,24 @@ export function createReader(node: Node) {
     const value = read(name);
     if (value === undefined) return fallback;
     const number = Number(value);
-    if (!/^\d{1,9}$/.test(value) || number < min || number > max) {
-      throw invalid(name, value, `a whole number from ${min} to ${max}`);
-    }
-    return number;
+    if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
+    problems.push(invalid(name, value, `a whole number from ${min} to ${max}`));
+    return fallback;
   }
 
   /** The first choice is the default. */
   function oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
     const value = read(name) ?? choices[0];
     const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) throw invalid(name, value, choices.join(' or '));
-    return choice;
+    if (choice === undefined) problems.push(invalid(name, value, choices.join(' or ')));
+    return choice ?? choices[0];
   }
 
   function oneOfNumbers<T extends number>(name: string, choices: readonly T[], fallback: T): T {
     const value = read(name) ?? String(fallback);
     const choice = choices.find((candidate) => String(candidate) === value);
-    if (choice === undefined) throw invalid(name, value, `one of ${choices.join(', ')}`);
-    return choice;
+    if (choice === undefined) problems.push(invalid(name, value, `one of ${choices.join(', ')}`));
+    return choice ?? fallback;
   }
 
   /** @param resource regular expression for what comes after the partition */
@@ -66,26 +72,28 @@ export function createReader(node: Node) {
   function addresses(name: string): string[] | undefined {
     const value = read(name);
     const list = value?.split(',').map((address) => address.trim());
-    if (value !== undefined && !list?.every(isAddress)) {
-      throw invalid(
-        name,
-        value,
-        'IP addresses or CIDR ranges with commas between them, such as 203.0.113.0/24,2001:db8::1',
-      );
-    }
-    return list;
+    if (value === undefined || list?.every(isAddress)) return list;
+    const allowed = 'IP addresses or CIDR ranges with commas between them, such as 203.0.113.0/24,2001:db8::1';
+    problems.push(invalid(name, value, allowed));
+    return undefined;
   }
 
-  /** A misspelt name would otherwise pass unseen. Names of other programs have punctuation, such as `@aws-cdk/…`. */
-  function rejectUnknown(known: readonly string[]): void {
+  /**
+   * To be called when everything was read. A name that is none of `known` is a problem as well: misspelt, it would pass
+   * unseen. Names of other programs have punctuation, such as `@aws-cdk/…`.
+   *
+   * @throws {SettingError} naming every setting that is wrong, its value and what is allowed
+   */
+  function finish(known: readonly string[]): void {
     const isSetting = (name: string) => /^[A-Za-z]+$/.test(name);
-    const unknown = Object.keys(node.getAllContext()).find((name) => isSetting(name) && !known.includes(name));
-    if (unknown !== undefined) {
-      throw new SettingError(`There is no setting ${unknown}: the settings are ${known.join(', ')}.`);
-    }
+    const unknown = Object.keys(node.getAllContext()).filter((name) => isSetting(name) && !known.includes(name));
+    reject([
+      ...problems,
+      ...unknown.map((name) => `There is no setting ${name}: the settings are ${known.join(', ')}.`),
+    ]);
   }
 
-  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, rejectUnknown };
+  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, finish };
 }
 
 function isAddress(value: string): boolean {

@@ -3,6 +3,12 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 /** Everything that can be chosen at `cdk deploy`, each as `-c name=value`. */
 export interface Settings {
   /**
+   * Name of the stack. Another name makes another receiver, with a queue and a keyring of its own: take one for each
+   * account of MessageMedia.
+   * @default MessageMediaWebhooks
+   */
+  stackName: string;
+  /**
    * Path that takes webhooks. Only characters that no front door rewrites, because the path is part of what is signed.
    * @default /messagemedia
    */
@@ -76,7 +82,7 @@ export interface Settings {
   allowedIps?: string[];
   /**
    * Requests per second that are let in on average; what is beyond gets a 429 from API Gateway, at no charge. So the
-   * cost of a flood has a limit, see "Costs" in the README. The default lets 700,000 webhooks an hour through.
+   * cost of a flood has a limit, see [costs](costs.md). The default lets 700,000 webhooks an hour through.
    * @default 200
    */
   throttleRateLimit: number;
@@ -98,7 +104,7 @@ export interface Settings {
   logRetentionDays: RetentionDays;
   /**
    * Traces of the function in X-Ray, which samples one request a second and 5% of the rest. Worth turning off where
-   * requests come evenly and many: see "Costs" in the README.
+   * many requests come evenly: see [costs](costs.md).
    * @default true
    */
   tracing: boolean;
@@ -119,4 +125,9 @@ export interface Settings {
    * @default 0
    */
   silenceAlarmMinutes: number;
+  /**
+   * Page that alarms link to, if you keep a runbook of your own. It needs a section for each alarm, as the default has.
+   * @default - [operations](operations.md) of the version deployed
+   */
+  runbookUrl?: string;
 }

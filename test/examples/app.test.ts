@@ -130,7 +130,11 @@ describe('the app', () => {
     expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });
   });
 
-  test('says what it must be given', async () => {
-    await expect(runApp({ language: 'python' })).rejects.toThrow('queueArn');
+  test('says what it must be given, and all that is wrong', async () => {
+    await expect(runApp({ language: 'python' })).rejects.toThrow('Which queue? Give -c queueArn=');
+    const wrong = { queueArn: 'events.fifo', language: 'perl', filter: 'none', overflowbucket: 'x' };
+    await expect(runApp(wrong)).rejects.toThrow(
+      /Setting queueArn is "events.fifo".*\nSetting language is "perl".*\nSetting filter is "none": it must be one of .*image-replies.*\nThere is no setting overflowbucket/,
+    );
   });
 });

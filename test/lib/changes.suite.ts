@@ -39,6 +39,7 @@ const restForHttp = [
 const customerManagedKey = [
   '+ Key',
   '+ ReceiverFunctionHandlerRoleKeyUse',
+  '+ output KeyArn',
   '~ DeadLetterQueue.DependsOn',
   '~ DeadLetterQueue.KmsMasterKeyId',
   '~ DeadLetterQueue.SqsManagedSseEnabled',
@@ -263,6 +264,12 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     {},
     { silenceAlarmMinutes: '60' },
     ['+ MonitoringAlarmsSilence', '~ MonitoringDashboard.DashboardBody'],
+  ],
+  [
+    'runbookUrl',
+    {},
+    { runbookUrl: 'https://wiki.example.com/alarms' },
+    alarms.map((alarm) => `~ MonitoringAlarms${alarm}.AlarmDescription`),
   ],
 ];
 

@@ -11,6 +11,7 @@ describe('the stack', () => {
     expect(Object.keys(json.Outputs)).toEqual([
       'CallbackUrl',
       'QueueUrl',
+      'QueueArn',
       'DeadLetterQueueUrl',
       'KeyringSecretArn',
       'OverflowBucketName',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { runbookOf } from '../../../lib/monitoring/alarms.ts';
 import { resolve } from '../policies.ts';
 import { idsOf, type Resource, samples, stackOf } from '../support.ts';
 
@@ -44,9 +45,24 @@ describe('alarms', () => {
 
   test('each name the section of docs/operations.md that is theirs', () => {
     const named = alarms.map(
-      ([, { AlarmDescription }]) => /docs\/operations\.md#([\w-]+)$/.exec(String(AlarmDescription))?.[1],
+      ([, { AlarmDescription }]) =>
+        /What to do: messagemedia-webhook-receiver@0\.1\.0\/docs\/operations\.md#([\w-]+)$/.exec(
+          String(AlarmDescription),
+        )?.[1],
     );
     expect(named).toEqual(sections);
+  });
+
+  test('link to the page of the version deployed once the project has one on the web, or to your own', () => {
+    const info = { name: 'x', version: '1.2.3', homepage: 'https://example.com/x' };
+    expect(runbookOf(info)).toBe('https://example.com/x/blob/v1.2.3/docs/operations.md');
+    stackOf({ runbookUrl: 'https://wiki.example.com/alarms' }).template.hasResourceProperties(
+      'AWS::CloudWatch::Alarm',
+      {
+        AlarmDescription:
+          'No consumer could handle some events. What to do: https://wiki.example.com/alarms#dead-letters',
+      },
+    );
   });
 
   test('tell the topic when they go off and when it is over', () => {

