@@ -1,8 +1,8 @@
 import { defaultThrottle } from '../lib/front-door/front-door.ts';
 
 /*
- * What a month costs, from list prices and what one webhook uses: `npm run costs` prints the tables of the README, and a
- * test compares them. Change a price or an assumption here, and put the new tables there.
+ * What a month costs, from list prices and what one webhook uses: `npm run docs` writes the tables of docs/costs.md, and a
+ * test compares them. Change a price or an assumption here.
  */
 
 /** List prices of us-east-1 in US dollars, November 2026, without free tiers and discounts. */
@@ -137,5 +137,3 @@ function table(heads: string[], rows: readonly Row[]): string {
     .join('')}`;
   return [line(heads), rule, ...rows.map(([label, ...amounts]) => line([label, ...amounts.map(dollars)]))].join('\n');
 }
-
-if (import.meta.main) console.log([perMillion(), perMonth(), perDayOfFlood()].join('\n\n'));

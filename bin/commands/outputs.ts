@@ -16,6 +16,7 @@ const variables = {
   [outputs.keyringSecretArn]: environment.keyringSecretId,
   [outputs.overflowBucketName]: environment.overflowBucket,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
+  [outputs.keyArn]: 'KEY_ARN',
 };
 
 /** The context that `examples/app.ts` reads, by output. */

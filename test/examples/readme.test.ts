@@ -7,10 +7,8 @@ import { startReceiver } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const section = readFileSync(`${root}/README.md`, 'utf8')
-  .split(/^## /m)
-  .find((text) => text.startsWith('Consume\n'));
-const [minimal = '', verifying = ''] = [...(section ?? '').matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
+/** The first piece of TypeScript on a page. */
+const codeOf = (page: string) => /```ts\n(.*?)```/s.exec(readFileSync(`${root}/${page}`, 'utf8'))?.[1] ?? '';
 
 const key = makeKey();
 const receive = startReceiver(key);
@@ -31,7 +29,7 @@ async function load(code: string) {
 }
 
 test('the minimal consumer of the README works', async () => {
-  const { handler } = await load(minimal);
+  const { handler } = await load(codeOf('README.md'));
   const messages = await Promise.all([samples.deliveryReport, samples.smsReply, samples.xml].map(receive));
   const log = jest.spyOn(console, 'log').mockImplementation(() => {});
   await handler?.({ Records: messages.map(({ body }) => ({ body })) });
@@ -42,8 +40,8 @@ test('the minimal consumer of the README works', async () => {
   log.mockRestore();
 });
 
-test('the verifying consumer of the README works', async () => {
-  const { open } = await load(verifying);
+test('the verifying consumer of docs/events.md works', async () => {
+  const { open } = await load(codeOf('docs/events.md'));
   const { body, id } = await receive(samples.optOut);
   expect(await open?.(body, keyringOf(key))).toMatchObject({ id, payload: { content: 'STOP' } });
   await expect(open?.(body.replace('STOP', 'STAY'), keyringOf(key))).rejects.toThrow('not good');
