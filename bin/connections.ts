@@ -5,6 +5,7 @@ import { environment, outputs } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
+import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
 
 /** Options of the program itself. */
@@ -35,6 +36,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     baseUrl: baseUrl || process.env.MESSAGEMEDIA_BASE_URL || 'messagemedia',
     apiKey: required('MESSAGEMEDIA_API_KEY'),
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
+    log: progress,
     ...(account !== undefined && { account }),
     // What is neither of the two is refused there.
     ...(chosen && { authentication: chosen as Authentication }),
@@ -54,7 +56,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
     stack === undefined
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
-  return id ? createKeyringStore(new SecretsManagerClient(), id, { warn: progress }) : undefined;
+  return id ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress }) : undefined;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function readOutput(stack: string, name: string): Promise<string> {
  * @throws {Error} when there is no such stack
  */
 export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
-  const { Stacks } = await new CloudFormationClient()
+  const { Stacks } = await namePlace(new CloudFormationClient())
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { createRotation } from '../lambda/keys/rotation.ts';
@@ -7,6 +6,7 @@ import type { Digest } from '../lambda/signature.ts';
 import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from './connections.ts';
 import { progress } from './output.ts';
 import { confirm } from './question.ts';
+import { pause } from './waiting.ts';
 
 /** Options of a command that changes keys. */
 export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
@@ -15,7 +15,6 @@ export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
 export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
   const provider = connectProvider(options);
   const keyring = await connectKeyring(options);
-  const pause = (milliseconds: number) => sleep(milliseconds);
   const dependencies = { provider, keyring, now: Date.now, pause, log: progress };
   return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
 }

@@ -24,12 +24,34 @@ export function progress(message: string): void {
   console.error(visible(message));
 }
 
-/** Rows under headings. What would move the cursor is shown as text; a line break in a cell stays in its cell. */
-export function formatTable(heads: string[], rows: string[][]): string {
-  return table([heads, ...rows.map((cells) => cells.map(visible))], {
+/**
+ * Rows under headings; where the terminal is too narrow for them, each row is a block of lines under its first cell. What
+ * would move the cursor is shown as text; a line break in a cell stays in its cell.
+ *
+ * @param width characters that fit on a line
+ */
+export function formatTable(heads: string[], rows: string[][], width = terminalWidth()): string {
+  const shown = rows.map((cells) => cells.map(visible));
+  const wide = table([heads, ...shown], {
     border: getBorderCharacters('norc'),
     drawHorizontalLine: (index, count) => index < 2 || index === count,
   }).trimEnd();
+  return wide.indexOf('\n') <= width ? wide : shown.map((cells) => formatBlock(heads, cells)).join('\n\n');
+}
+
+function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[]): string {
+  const indent = Math.max(...heads.map(({ length }) => length)) + 4;
+  const lines = cells.flatMap((cell, index) =>
+    cell === ''
+      ? []
+      : `  ${(heads[index] ?? '').padEnd(indent - 2)}${cell.replaceAll('\n', `\n${' '.repeat(indent)}`)}`,
+  );
+  return [first, ...lines].join('\n');
+}
+
+/** Output that is no terminal has lines of any length. */
+function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
 /** Nobody reads what is printed, as after `| head`. */

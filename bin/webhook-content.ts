@@ -69,6 +69,13 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
   return { url: withKind(place, urlKindOf({ url: place, events, kind }, said)) };
 }
 
+/** Events by the kind of template that serves them: a webhook has one template. */
+export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
+  return templateKinds
+    .map((kind) => events.filter((event) => kindOf([event]) === kind))
+    .filter((some) => some.length > 0);
+}
+
 /** The kind of the template of ours that serves these events. */
 function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
   const kind = kindOf(events);
@@ -80,7 +87,7 @@ function templateKindOf(template: string | undefined, events: readonly WebhookEv
 }
 
 const severalKinds =
-  'These events are of several kinds, which no template of ours serves: create a webhook for each kind, or give --template.';
+  'These events are of several kinds, which no template of ours serves: "mmw webhooks create" makes a webhook for each kind.';
 
 /** What the URL is to say. @param fallback where neither option nor URL says anything */
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import { getBorderCharacters, table } from 'table';
 import type { Answer } from '../lambda/receiver/receiver.ts';
 import type { HandledRequest } from './aws/gateway.ts';
 import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
@@ -27,7 +26,7 @@ async function main(args: string[]): Promise<number> {
     return fail(`Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1} npm start.`);
   }
   try {
-    console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; what comes off the queue:\n`);
+    console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; this becomes of its calls:\n`);
     const visits = await tour(sandbox);
     printTour(visits);
     if (!args.includes('--once')) {
@@ -47,20 +46,15 @@ function fail(message: string): number {
 }
 
 function printTour(visits: Visit[]): void {
-  const heads = ['what came', 'answer', 'reason or event id', 'consumer', ''];
-  const rows = visits.map((visit) => [
-    visit.name,
-    `${visit.status} ${paint(visit.verdict)}`,
-    visit.id || visit.reason,
-    visit.consumer,
-    visit.asExpected ? '✓' : styleText('red', '✗ not as expected'),
-  ]);
-  console.log(
-    table([heads.map((head) => styleText('bold', head)), ...rows], {
-      border: getBorderCharacters('norc'),
-      drawHorizontalLine: (index, count) => index < 2 || index === count,
-    }),
-  );
+  for (const visit of visits) {
+    const mark = visit.asExpected ? styleText('green', '✓') : styleText('red', '✗');
+    const answer = `${visit.status} ${paint(visit.verdict)}`;
+    const room = ' '.repeat(Math.max(0, 'queued already'.length - visit.verdict.length));
+    const outcome = visit.reason || `${visit.id.slice(0, 8)} ${visit.consumer}`;
+    // Within 80 columns.
+    console.log(`${mark} ${visit.name.padEnd(30)} ${answer}${room}  ${outcome}`);
+  }
+  console.log();
   const wrong = visits.filter(({ asExpected }) => !asExpected).length;
   const queued = visits.filter(({ verdict }) => verdict === 'queued').length;
   const refused = visits.filter(({ verdict }) => verdict === 'refused').length;

@@ -1,18 +1,24 @@
-import { createHash } from 'node:crypto';
-import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  PurgeQueueCommand,
-  SendMessageCommand,
-} from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GlobalOptions } from '../connections.ts';
 import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
 import { confirm } from '../question.ts';
-import { addQueueOptions, connectQueues, type QueueOptions, type Queues, receive } from '../queues.ts';
-import { asCells, asLine, describe, messageHeads } from '../shown-message.ts';
+import { findMessage } from '../queue/find.ts';
+import { peek } from '../queue/peek.ts';
+import {
+  addQueueOptions,
+  type Counts,
+  connectQueues,
+  countMessages,
+  giveBack,
+  type QueueOptions,
+  type Queues,
+  receive,
+  remove,
+} from '../queue/queues.ts';
+import { redrive, redriveOne } from '../queue/redrive.ts';
+import { restoreQueues } from '../queue/restore.ts';
+import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
@@ -23,83 +29,57 @@ export function addQueueCommand(program: Command): void {
   const deadLetters = ['--dead-letters', 'the dead-letter queue instead'] as const;
 
   add('stats', 'count the messages of both queues').action((_options, command: Command) =>
-    stats(command.optsWithGlobals()),
+    showCounts(command.optsWithGlobals()),
   );
   add('peek', 'show messages and leave them on the queue; each look counts as one try, as SQS has no other')
     .option(...deadLetters)
     .option('--count <number>', 'how many at the most: 1 to 100', count, 10)
-    .action((_options, command: Command) => peek(command.optsWithGlobals()));
+    .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
   add('tail', 'take messages off the queue and show them, until Ctrl-C')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => tail(command.optsWithGlobals()));
-  add('redrive', 'bring the dead letters back to the queue')
+  add('redrive [id]', 'bring the dead letters back to the queue, or the one with this id (of the event, or of SQS)')
     .option('--dry-run', 'only say what would be brought back')
-    .action((_options, command: Command) => redrive(command.optsWithGlobals()));
+    .action((id: string | undefined, _options, command: Command) => redriveAll(id, command.optsWithGlobals()));
+  add('delete <id>', 'delete one message, by the id of its event or by that of SQS')
+    .option(...deadLetters)
+    .option('--yes', 'do not ask')
+    .action((id: string, _options, command: Command) => deleteOne(id, command.optsWithGlobals()));
   add('purge', 'delete every message of the queue')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => purge(command.optsWithGlobals()));
+  queue
+    .command('restore')
+    .description('make queues that somebody deleted again, as the stack had them; their messages are lost')
+    .requiredOption('--stack <name>', 'the deployed stack')
+    .action((_options, command: Command) => restore(command.optsWithGlobals()));
 }
 
-async function stats(options: Options): Promise<void> {
-  const queues = await connectQueues(options);
+async function showCounts(options: Options): Promise<void> {
+  const { client, queueUrl, deadLetterQueueUrl } = await connectQueues(options);
   const result = {
-    queue: await countMessages(queues, queues.queueUrl),
-    deadLetters: await countMessages(queues, queues.deadLetterQueueUrl()),
+    queue: await countMessages(client, queueUrl),
+    deadLetters: await countMessages(client, deadLetterQueueUrl()),
   };
   const row = (name: string, { waiting, inFlight }: Counts) => [name, String(waiting), String(inFlight)];
   const rows = [row('queue', result.queue), row('dead letters', result.deadLetters)];
   print(options.json, result, formatTable(['', 'waiting', 'being handled'], rows));
 }
 
-interface Counts {
-  waiting: number;
-  inFlight: number;
-}
-
-async function countMessages({ client }: Queues, queueUrl: string): Promise<Counts> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
-  );
-  return {
-    waiting: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
-    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
-  };
-}
-
-async function peek(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
+async function showMessages(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
   const queues = await connectQueues(options);
-  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
-  const held: Message[] = [];
-  try {
-    while (held.length < options.count) {
-      const messages = await receive(queues.client, queueUrl, 1);
-      if (messages.length === 0) break;
-      held.push(...messages);
-    }
-  } finally {
-    await giveBack(queues, queueUrl, held);
-  }
-  const shown = held.slice(0, options.count).map(describe);
+  const { messages, notes } = await peek(queues.client, chosen(queues, options), options.count);
+  const shown = messages.map(describe);
   const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
-}
-
-/** Lets others have the messages at once. Those that cannot be given back are there again when their minute is over. */
-async function giveBack({ client }: Queues, QueueUrl: string, messages: readonly Message[]): Promise<void> {
-  for (const { ReceiptHandle } of messages) {
-    const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
-    await client.send(command).catch(() => {});
-  }
+  for (const note of notes) progress(note);
 }
 
 async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
+  const queueUrl = chosen(queues, options);
   await confirm('Take messages off the queue and show them? Nobody else gets those.', options);
   progress('Waiting for messages, until Ctrl-C.');
   try {
@@ -110,66 +90,67 @@ async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>):
 }
 
 /** Deletes each message after the whole of it was written, and gives back those that come after one that could not be. */
-async function showAndRemove(queues: Queues, queueUrl: string, json: boolean | undefined): Promise<void> {
-  const held = await receive(queues.client, queueUrl, 20);
+async function showAndRemove({ client }: Queues, queueUrl: string, json: boolean | undefined): Promise<void> {
+  const held = await receive(client, queueUrl, 20);
   try {
     for (let message = held[0]; message !== undefined; message = held[0]) {
       const shown = describe(message);
       await printLine(json ? toJson(shown) : asLine(shown));
-      await remove(queues, queueUrl, message);
+      await remove(client, queueUrl, message);
       held.shift();
     }
   } finally {
-    await giveBack(queues, queueUrl, held);
+    await giveBack(client, queueUrl, held);
   }
 }
 
-async function remove({ client }: Queues, queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
-  await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-}
-
-async function redrive(options: Options<{ dryRun?: boolean }>): Promise<void> {
+async function redriveAll(id: string | undefined, options: Options<{ dryRun?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const from = queues.deadLetterQueueUrl();
-  const { waiting } = await countMessages(queues, from);
+  const { waiting } = await countMessages(queues.client, queues.deadLetterQueueUrl());
   if (options.dryRun) {
-    print(options.json, { wouldRedrive: waiting }, `${amount(waiting)} would go back to the queue.`);
+    const which = id === undefined ? amount(waiting) : `Message ${id}`;
+    print(options.json, { wouldRedrive: id === undefined ? waiting : 1 }, `${which} would go back to the queue.`);
     return;
   }
-  let redriven = 0;
-  for (;;) {
-    const messages = await receive(queues.client, from, 1);
-    if (messages.length === 0) break;
-    for (const message of messages) {
-      await sendAgain(queues, message);
-      await remove(queues, from, message);
-      redriven++;
-    }
-    progress(`${redriven} of about ${amount(Math.max(waiting, redriven))} back on the queue`);
+  if (id !== undefined) {
+    await redriveOne(queues, id);
+    print(options.json, { redriven: 1 }, `Back on the queue: ${id}.`);
+    return;
   }
-  const left = await countMessages(queues, from);
-  const rest = left.waiting + left.inFlight;
-  const others = rest === 0 ? '' : ` ${rest} are left, or were added meanwhile: run it again.`;
-  print(options.json, { redriven, left: rest }, `Back on the queue: ${amount(redriven)}.${others}`);
-  if (rest > 0) process.exitCode = 1;
+  const { redriven, left } = await redrive(queues, (done) =>
+    progress(`${done} of about ${amount(Math.max(waiting, done))} back on the queue`),
+  );
+  const others = left === 0 ? '' : ` ${left} are left, or were added meanwhile: run it again.`;
+  print(options.json, { redriven, left }, `Back on the queue: ${amount(redriven)}.${others}`);
+  if (left > 0) process.exitCode = 1;
 }
 
-/** Sent before it is deleted: whatever happens between the two, a message may come twice but is never lost. */
-async function sendAgain({ client, queueUrl }: Queues, { Body, Attributes, MessageId }: Message): Promise<void> {
-  const group = Attributes?.MessageGroupId;
-  // SQS would take the old deduplication id for a repetition, if the first sending is less than five minutes ago.
-  const id = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
-  const fifo = queueUrl.endsWith('.fifo') ? { MessageGroupId: group ?? id, MessageDeduplicationId: id } : {};
-  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: Body, ...fifo }));
+async function deleteOne(id: string, options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
+  const queues = await connectQueues(options);
+  const queueUrl = chosen(queues, options);
+  await confirm(`Delete message ${id} of ${queueUrl}? It is lost.`, options);
+  await remove(queues.client, queueUrl, await findMessage(queues.client, queueUrl, id));
+  print(options.json, { deleted: id }, `Message ${id} is deleted.`);
 }
 
 async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const queueUrl = options.deadLetters ? queues.deadLetterQueueUrl() : queues.queueUrl;
-  const { waiting, inFlight } = await countMessages(queues, queueUrl);
+  const queueUrl = chosen(queues, options);
+  const { waiting, inFlight } = await countMessages(queues.client, queueUrl);
   await confirm(`Delete everything on ${queueUrl}, ${amount(waiting + inFlight)}? It is lost.`, options);
   await queues.client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
   print(options.json, { purged: queueUrl }, `${queueUrl} is empty.`);
+}
+
+async function restore(options: GlobalOptions & { stack: string }): Promise<void> {
+  const restored = await restoreQueues(options.stack);
+  const text =
+    restored.length === 0 ? 'Both queues are there.' : restored.map((url) => `Made again: ${url}`).join('\n');
+  print(options.json, { restored }, text);
+}
+
+function chosen({ queueUrl, deadLetterQueueUrl }: Queues, { deadLetters = false }: { deadLetters?: boolean }): string {
+  return deadLetters ? deadLetterQueueUrl() : queueUrl;
 }
 
 function amount(messages: number): string {

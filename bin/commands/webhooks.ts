@@ -11,22 +11,24 @@ import {
   webhookMethods,
 } from '../../lambda/provider/types.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { formatTable, print } from '../output.ts';
+import { formatTable, print, progress } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
-import { changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
+import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program.command('webhooks').description('webhooks for all messages of the account');
   addSettings(
-    webhooks.command('create').description('create a webhook with a template that carries the ids of its events'),
+    webhooks
+      .command('create')
+      .description('create a webhook for each kind of event, with a template that carries its ids'),
   )
     .option('--retries <count>', 'tries after a failed one: 0 to 5', wholeNumber, 5)
     .option('--retry-delay <seconds>', 'seconds between two tries: 5 to 60', wholeNumber, 60)
     .option('--read-timeout <milliseconds>', 'how long MessageMedia waits for an answer: up to 60000', wholeNumber)
     .addHelpText('after', createNotes)
-    .action((_options, command: Command) => createWebhook(command.optsWithGlobals()));
+    .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
   webhooks
     .command('list')
     .description('list the webhooks')
@@ -42,7 +44,7 @@ export function addWebhooksCommand(program: Command): void {
 }
 
 const createNotes = `
-One template serves one kind of event (${templateKinds.join(', ')}): for several kinds create a webhook each. Its URL gets
+One template serves one kind of event (${templateKinds.join(', ')}), so several kinds make a webhook each. Its URL gets
 ?kind=… as first parameter, which tells the receiver what the event is, whatever somebody typed into a phone; the query is
 signed too. With a template of your own it is kind=webhook, and nothing is read from the body: every event has the id of
 its request. Give --kind only if that template puts the id of MessageMedia first and escapes what people typed.
@@ -78,7 +80,7 @@ function addSettings(command: Command): Command {
     .addOption(new Option('--stack <name>', 'the deployed stack whose CallbackUrl they go to').conflicts('url'))
     .addOption(new Option('--method <method>', 'default: POST').choices(webhookMethods))
     .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
-    .option('--events <names>', `with commas between them: ${webhookEvents.join(', ')}`, eventList)
+    .option('--events <names>', `all, or with commas between them: ${webhookEvents.join(', ')}`, eventList)
     .addOption(
       new Option(
         '--kind <kind>',
@@ -91,22 +93,42 @@ function addSettings(command: Command): Command {
     );
 }
 
-async function createWebhook(options: Creation): Promise<void> {
-  const { method = 'POST', encoding = 'JSON', events, retries, retryDelay, readTimeout } = options;
+/** One webhook, or one for each kind of event: a template of ours serves one kind. */
+async function createWebhooks(options: Creation): Promise<void> {
+  const { events } = options;
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
   const template = await readTemplate(options.template);
-  const content = contentOf({ url, method, encoding, events, template, kind: options.kind });
-  const webhook = await connectProvider(options).createWebhook({
-    ...content,
+  const groups = template === undefined && options.kind === undefined ? byKind(events) : [events];
+  const wishes = groups.map((some) => wishOf(options, url, some, template));
+  const provider = connectProvider(options);
+  const [wish] = wishes;
+  if (wish && wishes.length === 1) {
+    const webhook = await provider.createWebhook(wish);
+    print(options.json, webhook, describe(webhook));
+    return;
+  }
+  const there = await provider.listWebhooks();
+  const made: RegisteredWebhook[] = [];
+  for (const each of wishes) {
+    const before = there.find((webhook) => webhook.url === each.url);
+    if (before) progress(`Webhook ${before.id} is there already, for ${each.url}: left as it is.`);
+    made.push(before ?? (await provider.createWebhook(each)));
+  }
+  print(options.json, made, made.map(describe).join('\n'));
+}
+
+function wishOf(options: Creation, url: string, events: WebhookEvent[], template: string | undefined) {
+  const { method = 'POST', encoding = 'JSON', retries, retryDelay, readTimeout, kind } = options;
+  return {
+    ...contentOf({ url, method, encoding, events, template, kind }),
     method,
     encoding,
     events,
     retries,
     retry_delay: retryDelay,
     ...(readTimeout !== undefined && { read_timeout: readTimeout }),
-  });
-  print(options.json, webhook, describe(webhook));
+  };
 }
 
 async function listWebhooks(options: GlobalOptions): Promise<void> {
@@ -154,6 +176,7 @@ async function readTemplate(value: string | undefined): Promise<string | undefin
 }
 
 function eventList(value: string): WebhookEvent[] {
+  if (value === 'all') return [...webhookEvents];
   return value.split(',').map((name) => {
     const event = webhookEvents.find((candidate) => candidate === name.trim());
     if (event) return event;

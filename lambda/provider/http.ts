@@ -1,3 +1,4 @@
+import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { advice, ProviderError } from './error.ts';
 import { type Answer, type Failure, interruption, refusal } from './failure.ts';
@@ -46,20 +47,33 @@ const longestPause = 20_000;
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = setTimeout } = options;
+  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {} } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {
+      const name = `${call.method} ${connection.baseUrl}${call.path}`;
+      const slow = startTimer(
+        () => log(`${name} has not answered for 2 s; waiting for ${seconds(timeoutMilliseconds)} in all.`),
+        2_000,
+      );
       const outcome = await tryOnce(connection, call, timeoutMilliseconds);
+      clearTimeout(slow);
       if (!('code' in outcome)) return readAnswer(connection, call, outcome, read);
       // An earlier try did it, and its answer was lost.
       if (call.method === 'DELETE' && outcome.code === 'not_found' && mayBeDone) return read(undefined);
       const wait = pauseBefore(call, outcome, tries);
       if (wait === undefined) throw toError(connection, call, outcome, tries);
       mayBeDone ||= outcome.code !== 'rate_limited';
+      if (tries > 1 || outcome.code === 'timeout')
+        log(`${name} ${outcome.what}: try ${tries + 1} of ${maxTries} in ${seconds(wait)}.`);
       await pause(wait);
     }
   };
+}
+
+/** A time for people, rounded up. */
+function seconds(milliseconds: number): string {
+  return `${Math.ceil(milliseconds / 1000)} s`;
 }
 
 async function tryOnce(connection: Connection, call: ProviderCall, timeout: number): Promise<Answer | Failure> {

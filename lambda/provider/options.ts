@@ -26,6 +26,8 @@ export interface ProviderOptions {
   authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
+  /** Told of a call that takes long, and of its tries. */
+  log?: (message: string) => void;
   /** Waits between two tries; for tests. */
   pause?: (milliseconds: number) => Promise<unknown>;
 }

@@ -201,6 +201,23 @@ test('keys enable goes back to an old key, but never to one that verifiers canno
   expect(provider.signingKey()?.id).toBe(old.key_id);
 });
 
+test('webhooks create makes a webhook for each kind, and leaves alone what is there', async () => {
+  const url = `${callback.url}/all`;
+  const replies = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS');
+  const { code, stdout, stderr } = await mmw(['webhooks', 'create', '--url', url, '--events', 'all', '--json']);
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `Webhook ${replies.id} is there already, for ${url}?kind=reply: left as it is.\n`,
+  });
+  const made: { id: string; url: string; events: string[]; template: string }[] = JSON.parse(stdout);
+  expect(made.map((webhook) => webhook.url)).toEqual(
+    ['delivery-report', 'reply', 'opt-out'].map((kind) => `${url}?kind=${kind}`),
+  );
+  expect(made[1]?.id).toBe(replies.id);
+  expect(made[2]?.events).toEqual(['OPT_OUT_SMS']);
+  for (const { id } of made) await mmw(['webhooks', 'delete', id, '--yes']);
+});
+
 test('what destroys asks first, and does nothing where nobody can be asked', async () => {
   const key = await json('keys', 'create', '--enable');
   const webhook = await json('webhooks', 'create', '--url', `${callback.url}/a`, '--events', 'RECEIVED_SMS');

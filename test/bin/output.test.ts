@@ -20,6 +20,64 @@ test('every character can be in a cell, in JSON, and in an error', () => {
   expect(explain(error)).toBe('outside\n  because: \\u001b[2J');
 });
 
+test('a table that is wider than the terminal becomes a block of lines for each row', () => {
+  const rows = [
+    ['9e1bd0c9', 'https://hooks.example.com/messagemedia', 'A\nB'],
+    ['0a7f2f9f', '', 'C'],
+  ];
+  expect(formatTable(['id', 'url', 'events'], rows, 80)).toContain('│ id       │ url');
+  expect(formatTable(['id', 'url', 'events'], rows, 50)).toBe(
+    [
+      '9e1bd0c9',
+      '  url     https://hooks.example.com/messagemedia',
+      '  events  A',
+      '          B',
+      '',
+      '0a7f2f9f',
+      '  events  C',
+    ].join('\n'),
+  );
+});
+
+test('errors of AWS say what was called, and where', async () => {
+  const server = await listen(0, (_request, response) => {
+    response.writeHead(400, {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amzn-errortype': 'ResourceNotFoundException',
+    });
+    response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'Secrets Manager can’t find it.' }));
+  });
+  try {
+    const env = localEnvironment({
+      MESSAGEMEDIA_API_KEY: 'key',
+      MESSAGEMEDIA_API_SECRET: 'secret',
+      MESSAGEMEDIA_BASE_URL: server.url,
+      AWS_ENDPOINT_URL: server.url,
+    });
+    const { stderr } = await start(['keys', 'forget', 'x', '--yes', '--secret-id', 'my-keyring'], env).done;
+    expect(stderr).toContain(`(GetSecretValue of my-keyring in us-east-1 at ${server.url})`);
+  } finally {
+    await server.close();
+  }
+});
+
+test('a call that hangs says so', async () => {
+  const server = await listen(0, (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{"pageData":[]}'), 2_500);
+  });
+  try {
+    const env = localEnvironment({
+      MESSAGEMEDIA_API_KEY: 'key',
+      MESSAGEMEDIA_API_SECRET: 'secret',
+      MESSAGEMEDIA_BASE_URL: server.url,
+    });
+    const { stderr } = await start(['webhooks', 'list'], env).done;
+    expect(stderr).toContain('has not answered for 2 s; waiting for 10 s in all.');
+  } finally {
+    await server.close();
+  }
+});
+
 test('what MessageMedia answers cannot write on the screen', async () => {
   const webhook = {
     id: '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11',

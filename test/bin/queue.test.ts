@@ -230,3 +230,37 @@ test.each([
   const outcome = await start(['queue', ...args], { ...env, ...environment }).done;
   expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
 });
+
+test('peek tells events apart without their text, and says what it did not show and what the next look would do', async () => {
+  const first = await put(queue.queueUrl, 'a', {}, { status: 'delivered' });
+  await put(queue.queueUrl, 'b', {}, { content: 'Grüße 👍🏽' });
+  const { result } = await json('peek');
+  expect(result.map(({ detail }: { detail: string }) => detail).sort()).toEqual(['8 characters', 'delivered']);
+  expect(result[0].messageId).toMatch(/^[0-9a-f-]{36}$/);
+  for (const _ of [2, 3, 4]) await json('peek');
+  const last = await start(['queue', 'peek'], env).done;
+  expect(last.stderr).toContain('2 had 5 tries: the next one, be it a look, moves them to the dead-letter queue.');
+  expect(last.stdout).toContain(first);
+});
+
+test('peek says that messages stand behind others', async () => {
+  for (let index = 0; index < 12; index++) await put(queue.queueUrl, 'the same');
+  const { stderr } = await start(['queue', 'peek', '--count', '50'], env).done;
+  expect(stderr).toMatch(/About \d+ more are there: SQS shows only the first events of each message/);
+});
+
+test('one message is redriven or deleted, by the id of its event or of SQS; all others stay', async () => {
+  const [one, two, three] = [
+    await put(queue.deadLetterQueueUrl, 'a'),
+    await put(queue.deadLetterQueueUrl, 'b'),
+    await put(queue.deadLetterQueueUrl, 'c'),
+  ];
+  expect((await json('redrive', two)).result).toEqual({ redriven: 1 });
+  expect(await takeIds(queue.queueUrl)).toEqual([two]);
+  const { result } = await json('peek', '--dead-letters');
+  const { messageId } = result.find(({ id }: { id: string }) => id === one);
+  expect((await json('delete', messageId, '--dead-letters', '--yes')).result).toEqual({ deleted: messageId });
+  expect(await takeIds(queue.deadLetterQueueUrl)).toEqual([three]);
+  const { code, stderr } = await start(['queue', 'redrive', one], env).done;
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/None of the 1 messages that .* shows has the id/)]);
+});

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { account, type Ministack } from './ministack.ts';
+import { account, type Ministack, toolEnvironment } from './ministack.ts';
 import type { Programs } from './programs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -12,8 +12,8 @@ export const stackName = 'MessageMediaWebhooks';
 /** The CDK's own command line, with the project's own app. */
 export interface Cdk {
   bootstrap(): Promise<void>;
-  /** @param settings given as `-c name=value` @returns the stack's outputs by name */
-  deploy(settings?: Record<string, string>): Promise<Record<string, string>>;
+  /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
+  deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
   destroy(): Promise<void>;
 }
 
@@ -33,20 +33,27 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     PATH: path,
     HOME: folder,
     TMPDIR: folder,
-    AWS_ENDPOINT_URL: ministack.url,
-    AWS_REGION: account.region,
-    AWS_ACCESS_KEY_ID: account.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: account.credentials.secretAccessKey,
-    NODE_EXTRA_CA_CERTS: ministack.certificate,
+    ...toolEnvironment(ministack),
     NO_COLOR: '1',
   };
-  const run = (...args: string[]) =>
-    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd: root, log });
+  const runIn = (cwd: string, ...args: string[]) =>
+    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
+  const run = (...args: string[]) => runIn(root, ...args);
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: async (settings = {}) => {
+    deploy: async (settings = {}, project = root) => {
       const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      await run('deploy', ...context, '--require-approval', 'never', '--progress', 'events', '--outputs-file', outputs);
+      await runIn(
+        project,
+        'deploy',
+        ...context,
+        '--require-approval',
+        'never',
+        '--progress',
+        'events',
+        '--outputs-file',
+        outputs,
+      );
       return JSON.parse(await readFile(outputs, 'utf8'))[stackName];
     },
     destroy: () => run('destroy', '--force', '--progress', 'events'),

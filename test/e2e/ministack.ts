@@ -32,6 +32,17 @@ export interface Ministack {
   program: Program;
 }
 
+/** What the tools of AWS need to reach the account. */
+export function toolEnvironment({ url, certificate }: Ministack): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_REGION: account.region,
+    AWS_ACCESS_KEY_ID: account.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: account.credentials.secretAccessKey,
+    NODE_EXTRA_CA_CERTS: certificate,
+  };
+}
+
 /** What the emulator is started with. */
 export interface MinistackOptions {
   programs: Programs;

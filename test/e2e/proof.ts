@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { keyringOf, makeKey, type TestKey } from '../support.ts';
-import type { Cdk } from './cdk.ts';
-import type { Ministack } from './ministack.ts';
+import { type Cdk, stackName } from './cdk.ts';
+import { type Ministack, toolEnvironment } from './ministack.ts';
 import { type Clients, createClients, type DeployedStack, openStack } from './stack.ts';
+
+const mmw = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
 /** One line of the list. */
 export interface Proof {
@@ -37,10 +42,18 @@ export class Run {
     return this.#stack;
   }
 
-  async deploy(settings: Record<string, string> = {}): Promise<DeployedStack> {
+  /** @param project folder of another version to deploy */
+  async deploy(settings: Record<string, string> = {}, project?: string): Promise<DeployedStack> {
     this.#deploymentStarted ??= Date.now();
-    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings));
+    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings, project));
     return this.#stack;
+  }
+
+  /** Runs a command of `mmw` on the stack. @returns what it printed @throws {Error} when it fails */
+  async mmw(...args: string[]): Promise<string> {
+    const env = { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
+    const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], { env });
+    return stdout;
   }
 
   /** Every line that the stack logged, as far as it can be read. */

@@ -4,6 +4,7 @@ import { destruction } from './proofs/destruction.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
+import { previous } from './proofs/previous.ts';
 import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
@@ -18,4 +19,8 @@ export const proofs: readonly Proof[] = [
   ...upgrade,
   ...recovery,
   ...destruction,
+  ...previous,
 ];
+
+/** As many as it takes to have a stack with a key that works. */
+export const keptProofs: readonly Proof[] = [...deployment, ...verification];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { consume } from '../../../sandbox/consumer.ts';
 import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
@@ -25,6 +25,29 @@ export const outage: Proof[] = [
       await expectNothingQueued(run);
       await expectQueued(run, request);
       return `503 with Retry-After: ${headers['retry-after']}; sent again after the outage 202, queued once`;
+    },
+  },
+  {
+    claim: 'queue that somebody deleted',
+    prove: async (run) => {
+      const { sqs } = run.clients;
+      const attributes = async (QueueUrl: string) => {
+        const { Attributes = {} } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+        );
+        const { CreatedTimestamp: _created, LastModifiedTimestamp: _modified, Policy = '', ...own } = Attributes;
+        return { ContentBasedDeduplication: 'false', ...own, Policy: JSON.parse(Policy) };
+      };
+      const { queueUrl, deadLetterQueueUrl } = run.stack;
+      const before = await Promise.all([queueUrl, deadLetterQueueUrl].map(attributes));
+      for (const QueueUrl of [queueUrl, deadLetterQueueUrl]) await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+      const request = freshReport(run, run.firstKey);
+      assert.equal((await run.stack.send(request)).status, 503);
+      const { restored } = JSON.parse(await run.mmw('queue', 'restore', '--json'));
+      assert.deepEqual(restored, [deadLetterQueueUrl, queueUrl]);
+      assert.deepEqual(await Promise.all([queueUrl, deadLetterQueueUrl].map(attributes)), before);
+      await expectQueued(run, request);
+      return 'both made again by mmw queue restore, with the same URLs, attributes and policies; then webhooks are queued again';
     },
   },
   {

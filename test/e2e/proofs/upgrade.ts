@@ -13,7 +13,7 @@ const stateful = new Set([
   'AWS::Logs::LogGroup',
 ]);
 
-async function statefulIds({ stack }: Run): Promise<string[]> {
+export async function statefulIds({ stack }: Run): Promise<string[]> {
   const resources = (await stack.resources()).filter(({ type }) => stateful.has(type));
   return resources.map(({ logicalId, physicalId }) => `${logicalId}: ${physicalId}`).sort();
 }
@@ -61,7 +61,7 @@ export const upgrade: Proof[] = [
 ];
 
 /** Sends one webhook after another. `stop` says which ids were answered, and throws when one was not taken. */
-function startTraffic(run: Run): { stop(): Promise<string[]> } {
+export function startTraffic(run: Run): { stop(): Promise<string[]> } {
   const ids: string[] = [];
   let stopped = false;
   const send = async () => {

@@ -1,7 +1,15 @@
-import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
-import { environment, outputs } from '../lambda/contract.ts';
-import { readOutput } from './connections.ts';
+import { environment, outputs } from '../../lambda/contract.ts';
+import { namePlace } from '../aws.ts';
+import { readOutput } from '../connections.ts';
 
 /** Where the queues are. */
 export interface QueueOptions {
@@ -40,7 +48,7 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
   if (!queueUrl) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
   return {
     // As for every AWS tool, the endpoint is the region's or that of the environment.
-    client: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    client: namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })),
     queueUrl,
     deadLetterQueueUrl: () => {
       if (deadLetters) return deadLetters;
@@ -67,4 +75,35 @@ export async function receive(client: SQSClient, queueUrl: string, waitSeconds: 
     }),
   );
   return Messages;
+}
+
+/** Lets others have the messages at once. Those that cannot be given back are there again when their minute is over. */
+export async function giveBack(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  for (const { ReceiptHandle } of messages) {
+    const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+    await client.send(command).catch(() => {});
+  }
+}
+
+export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
+  await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+}
+
+/** How many messages a queue has, about. */
+export interface Counts {
+  waiting: number;
+  inFlight: number;
+}
+
+export async function countMessages(client: SQSClient, QueueUrl: string): Promise<Counts> {
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return {
+    waiting: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+  };
 }

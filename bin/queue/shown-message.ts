@@ -1,0 +1,59 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import { parseQueuedEvent } from '../../lambda/event/attributes.ts';
+import { visibleOnOneLine } from '../output.ts';
+
+/** A message as it is shown; with `--json` the event is there as a whole. */
+export interface ShownMessage {
+  /** RFC 3339: when it came onto the queue. */
+  sent: string;
+  /** How often it was received, this time included. */
+  tries: number;
+  type: string;
+  id: string;
+  subject: string;
+  /** The status of a delivery report, or how long a text is: enough to tell events apart, and no content. */
+  detail: string;
+  /** The id that SQS gave the message: consumers have it in their log. */
+  messageId: string;
+  event: unknown;
+}
+
+/** What there is to show of a message, be it an event or not. */
+export function describe({ Body = '', Attributes, MessageId: messageId = '' }: Message): ShownMessage {
+  const sent = new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString();
+  const tries = Number(Attributes?.ApproximateReceiveCount ?? 0);
+  try {
+    const event = parseQueuedEvent(Body);
+    const { type, id, subject = '' } = event;
+    return { sent, tries, type, id, subject, detail: detailOf(event), messageId, event };
+  } catch {
+    const type = 'not an event of this receiver';
+    return { sent, tries, type, id: '', subject: '', detail: '', messageId, event: Body };
+  }
+}
+
+function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): string {
+  if (dataref !== undefined) return 'data in S3';
+  if (typeof data !== 'object' || data === null) return '';
+  const { status, content } = data as Record<string, unknown>;
+  if (typeof status === 'string') return status;
+  return typeof content === 'string' ? `${[...content].length} characters` : '';
+}
+
+/** What {@link asCells} has. */
+export const messageHeads = ['id', 'type', 'detail', 'queued (UTC)', 'tries', 'SQS message id'];
+
+/** A row of a table. */
+export function asCells({ sent, tries, type, id, detail, messageId }: ShownMessage): string[] {
+  return [id, short(type), detail, sent.slice(0, 19), String(tries), messageId].map(visibleOnOneLine);
+}
+
+/** One line, whatever the event holds. */
+export function asLine({ sent, type, id, subject }: ShownMessage): string {
+  return visibleOnOneLine(`${sent.slice(0, 19)}  ${short(type)}  ${id}  ${subject}`);
+}
+
+/** What all types begin with says nothing new. */
+function short(type: string): string {
+  return type.replace(/^com\.messagemedia\./, '');
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Proof, Run } from '../proof.ts';
+import { putKeys, readKeys } from '../secret.ts';
+import { expectAccepted, freshReport, keyringInterval, receiveAll } from '../webhooks.ts';
+import { startTraffic, statefulIds } from './upgrade.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const runFile = promisify(execFile);
+
+/** The last commit of the version before this one. Raise it with every release. */
+const commit = '58ffc990fb3a3b1220dc86286a9732913f1eda4e';
+
+/** Puts the version before into a folder of its own, with the packages of this one. */
+async function checkOut(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'e2e-previous-'));
+  const archive = join(folder, 'previous.tar');
+  await runFile('git', ['archive', '--output', archive, commit], { cwd: root }).catch((cause: unknown) => {
+    throw new Error(`git cannot find ${commit}, the version before`, { cause });
+  });
+  await runFile('tar', ['-xf', archive, '-C', folder]);
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** What belongs to a stack and outlives an upgrade. */
+async function lasting(run: Run) {
+  const { CallbackUrl, QueueUrl, DeadLetterQueueUrl, KeyringSecretArn, OverflowBucketName } = run.stack.outputs;
+  const outputs = { CallbackUrl, QueueUrl, DeadLetterQueueUrl, KeyringSecretArn, OverflowBucketName };
+  return { outputs, ids: await statefulIds(run), keyring: await readKeys(run) };
+}
+
+const proof: Proof = {
+  claim: `upgrade from the version before (${commit.slice(0, 7)}), under traffic`,
+  prove: async (run) => {
+    const project = await checkOut();
+    try {
+      await run.deploy({}, project);
+      await putKeys(run, run.firstKey);
+      await keyringInterval();
+      const waiting = await expectAccepted(run, freshReport(run, run.firstKey));
+      const before = await lasting(run);
+      const traffic = startTraffic(run);
+      await run.deploy();
+      const accepted = [waiting, ...(await traffic.stop())];
+      assert.deepEqual(await lasting(run), before);
+      const events = await receiveAll(run);
+      assert.ok(events.every(({ reverified }) => reverified));
+      assert.deepEqual(events.map(({ event }) => event.id).sort(), accepted.sort());
+      const { length } = before.ids;
+      return `same URL, same ids of all ${length} resources with data, same keys; ${accepted.length} webhooks from before and meanwhile, each on the queue once`;
+    } finally {
+      await rm(project, { recursive: true });
+    }
+  },
+};
+
+/** A copy without history has no version before. */
+const hasHistory = existsSync(join(root, '.git')) && !existsSync(join(root, '.git/shallow'));
+export const previous: readonly Proof[] = hasHistory ? [proof] : [];
