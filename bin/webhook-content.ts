@@ -87,7 +87,7 @@ function templateKindOf(template: string | undefined, events: readonly WebhookEv
 }
 
 const severalKinds =
-  'These events are of several kinds, which no template of ours serves: "mmw webhooks create" makes a webhook for each kind.';
+  'These events are of several kinds, which no template of ours serves: without --kind "mmw webhooks create" makes a webhook for each kind, or give --template.';
 
 /** What the URL is to say. @param fallback where neither option nor URL says anything */
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {

@@ -385,7 +385,10 @@ describe('webhooks', () => {
     ],
     [['--events', 'DELIVERED_DR'], 'Give --events, and --url or --stack.'],
     [['--url', 'http://localhost/'], 'Give --events, and --url or --stack.'],
-    [['--url', 'http://localhost/', '--events', 'DELIVERED_DR,RECEIVED_SMS'], 'create a webhook for each kind'],
+    [
+      ['--url', 'http://localhost/', '--events', 'DELIVERED_DR,RECEIVED_SMS', '--kind', 'reply'],
+      'makes a webhook for each kind',
+    ],
     [['--url', 'http://localhost/', '--events', 'LOST_DR'], 'LOST_DR is none of ENROUTE_DR'],
     [['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--retries', 'many'], 'It must be a whole number.'],
     [['--url', 'nowhere', '--events', 'RECEIVED_SMS'], 'does not say what is wrong, compare'],

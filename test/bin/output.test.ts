@@ -41,21 +41,13 @@ test('a table that is wider than the terminal becomes a block of lines for each 
 
 test('errors of AWS say what was called, and where', async () => {
   const server = await listen(0, (_request, response) => {
-    response.writeHead(400, {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amzn-errortype': 'ResourceNotFoundException',
-    });
-    response.end(JSON.stringify({ __type: 'ResourceNotFoundException', message: 'Secrets Manager can’t find it.' }));
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'It is not there.' }));
   });
   try {
-    const env = localEnvironment({
-      MESSAGEMEDIA_API_KEY: 'key',
-      MESSAGEMEDIA_API_SECRET: 'secret',
-      MESSAGEMEDIA_BASE_URL: server.url,
-      AWS_ENDPOINT_URL: server.url,
-    });
-    const { stderr } = await start(['keys', 'forget', 'x', '--yes', '--secret-id', 'my-keyring'], env).done;
-    expect(stderr).toContain(`(GetSecretValue of my-keyring in us-east-1 at ${server.url})`);
+    const env = localEnvironment({ AWS_ENDPOINT_URL: server.url });
+    const { stderr } = await start(['queue', 'stats', '--queue-url', 'my-queue'], env).done;
+    expect(stderr).toBe(`It is not there. (GetQueueAttributes of my-queue in us-east-1 at ${server.url})\n`);
   } finally {
     await server.close();
   }

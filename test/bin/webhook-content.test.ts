@@ -46,7 +46,7 @@ describe('the URL of a new webhook', () => {
   });
 
   test.each<[Partial<Wish>, string]>([
-    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'create a webhook for each kind'],
+    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'makes a webhook for each kind'],
     [{ events: ['OPT_OUT_SMS'], template: 'reply' }, 'The template reply does not serve OPT_OUT_SMS'],
     [{ kind: 'opt-out' }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
     [{ url: `${url}?kind=opt-out` }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
