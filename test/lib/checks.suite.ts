@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { choices, combinations } from './settings/combinations.ts';
-import { idsOf, samples, stackOf, synthesize } from './support.ts';
+import { combinations } from './settings/combinations.ts';
+import { idsOf, stackOf } from './support.ts';
 
 describe.each(combinations)('with $name', ({ choices: chosen, context }) => {
   const has = (name: string) => chosen.some((choice) => choice.name === name);
@@ -26,12 +26,4 @@ describe.each(combinations)('with $name', ({ choices: chosen, context }) => {
     expect(idsOf(json, 'AWS::S3::Bucket')).toEqual(['OverflowBucket']);
     expect(idsOf(json, 'AWS::KMS::Key')).toEqual(has('key') ? ['Key'] : []);
   });
-});
-
-test.each(['http', 'rest'])('CloudFormation has no complaint about frontDoor=%s', (frontDoor) => {
-  const onlyRest = frontDoor === 'rest' ? { ...samples.webAcl, ...samples.allowedIps } : {};
-  const everything = choices
-    .filter(({ needs, name }) => needs !== 'rest' && name !== 'rest')
-    .map(({ context }) => context);
-  synthesize(Object.assign({ frontDoor }, ...everything, onlyRest), { validate: true });
 });
