@@ -8,7 +8,8 @@ import { visible } from './output.ts';
  */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes) return;
-  if (!process.stdin.isTTY) throw new Error(`${question} Nobody can be asked here: add --yes. Nothing was done.`);
+  if (!process.stdin.isTTY)
+    throw new Error(`${question} There is no terminal to confirm it on: add --yes. Nothing was done.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(visible(`${question} [y/N] `));

@@ -59,7 +59,7 @@ export function runbookOf({ name, version, homepage }: PackageInfo): string {
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
 }
 
-/** What counts failures has no data while all is well, so missing data is good news. */
+/** What counts failures has no data while all is well, so missing data means that all is well. */
 function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch, runbook: string): Alarm {
   const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
   return new Alarm(scope, id, {
@@ -113,7 +113,7 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
     { id: 'FunctionErrors', meaning: 'The function crashed or timed out', metric: receiver.function.metricErrors(sum) },
     {
       id: 'UnexpectedFailures',
-      meaning: 'Requests failed in a way that nobody foresaw',
+      meaning: 'Requests failed with an unexpected error',
       metric: receiver.metricFailed('unexpected', sum),
     },
     {
@@ -123,12 +123,12 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
     },
     {
       id: 'RequestThrottles',
-      meaning: 'API Gateway turned requests away because there were too many',
+      meaning: 'API Gateway throttled requests (429)',
       metric: receiver.metricThrottled(sum),
     },
     {
       id: 'UnidentifiedEvents',
-      meaning: 'Webhooks were queued without their ids, because a template was not rendered',
+      meaning: 'Webhooks were queued without their ids, because their template was not rendered',
       metric: receiver.metricUnidentified(sum),
     },
   ];
@@ -146,7 +146,7 @@ function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
   return [
     {
       id: 'RecoveredEvents',
-      meaning: 'MessageMedia had events that no webhook had brought; they are queued now',
+      meaning: 'Events whose webhook never arrived were recovered from MessageMedia',
       metric: reconciliation.metricRecovered(sum),
     },
     {

@@ -81,7 +81,7 @@ describe('alarms', () => {
     }
   });
 
-  test('take missing data for good news, except where it is the news', () => {
+  test('treat missing data as well, except where it is the alarm', () => {
     for (const [name, { TreatMissingData }] of alarms) {
       expect([name, TreatMissingData]).toEqual([name, name === 'Silence' ? 'breaching' : 'notBreaching']);
     }
