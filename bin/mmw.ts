@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageInfo } from '../lib/package-info.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addOutputsCommand } from './commands/outputs.ts';
 import { addQueueCommand } from './commands/queue.ts';
@@ -40,6 +41,7 @@ addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
 addOutputsCommand(program);
+addDoctorCommand(program);
 pointToOwnHelp(program, 'mmw');
 
 ignoreClosedPipes();

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { causesTable } from './causes.ts';
 import { perDayOfFlood, perMillion, perMonth } from './costs.ts';
 import { settingsTable } from './settings.ts';
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
+  'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
   'costs.md': { million: perMillion, month: perMonth, flood: perDayOfFlood },
 };

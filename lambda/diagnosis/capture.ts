@@ -1,0 +1,57 @@
+/** A request as it arrived somewhere, with everything that may explain why its signature fails. */
+export interface Capture {
+  method: string;
+  /** What the sender may have written as request target, likeliest first. */
+  targets: readonly string[];
+  /** Values by lower-case name. */
+  headers: ReadonlyMap<string, string>;
+  body: Buffer;
+  /** Path prefixes that the front door may have taken away, such as its stage. */
+  prefixes?: readonly string[];
+}
+
+const vendor = [
+  'x-messagemedia-signature',
+  'x-messagemedia-digest-type',
+  'x-messagemedia-cipher-type',
+  'x-messagemedia-key-id',
+] as const;
+
+/** What the headers say, under whichever name they arrived. */
+export interface SignatureHeaders {
+  signature: string | undefined;
+  digest: string | undefined;
+  keyId: string | undefined;
+  date: string | undefined;
+  /** Names of headers that stand for others. */
+  renamed: string[];
+}
+
+/** Finds the headers of a signature: by their names, else by names that end alike (`x_messagemedia_signature`, `x-amzn-remapped-date`). */
+export function readHeaders(headers: ReadonlyMap<string, string>): SignatureHeaders {
+  const renamed: string[] = [];
+  const find = (name: string, ending: string) => {
+    const value = headers.get(name);
+    if (value) return value;
+    const alike = [...headers].find(([other, text]) => text !== '' && other.replaceAll('_', '-').endsWith(ending));
+    if (alike) renamed.push(alike[0]);
+    return alike?.[1];
+  };
+  return {
+    signature: find(vendor[0], 'signature'),
+    digest: find(vendor[1], 'digest-type'),
+    keyId: find(vendor[3], 'key-id'),
+    date: find('date', '-date'),
+    renamed,
+  };
+}
+
+/** Bytes of a signature in whichever writing, and whether it was the right one. */
+export function readSignature(value: string): { bytes: Buffer; isPlain: boolean } {
+  const compact = value.replaceAll(/\s|\\n|"/g, '');
+  if (/^(?:[0-9a-f]{2})+$/i.test(compact) && compact.length >= 256)
+    return { bytes: Buffer.from(compact, 'hex'), isPlain: false };
+  // Node reads base64 and base64url alike, with or without padding.
+  const bytes = Buffer.from(/%[0-9a-f]{2}/i.test(compact) ? decodeURIComponent(compact) : compact, 'base64');
+  return { bytes, isPlain: bytes.toString('base64') === value };
+}

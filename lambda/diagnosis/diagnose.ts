@@ -1,0 +1,167 @@
+import { futureToleranceSeconds } from '../contract.ts';
+import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { parseDigest, parseHttpDate, signatureLength } from '../signature.ts';
+import { bodyCandidates } from './bodies.ts';
+import { type Capture, readHeaders, readSignature, type SignatureHeaders } from './capture.ts';
+import { type Cause, causes } from './causes.ts';
+import { dateCandidates } from './dates.ts';
+import { openSignature, type SignedHash } from './digest-info.ts';
+import { findSignedBytes } from './search.ts';
+import { targetCandidates } from './targets.ts';
+
+/** What is known of a request besides itself. */
+export interface DiagnosisOptions {
+  /** Milliseconds since the epoch when it arrived. @default - its age is not looked at */
+  receivedAt?: number;
+  /** How old a `Date` may be, in seconds; 0 for any age. */
+  toleranceSeconds?: number;
+}
+
+/** Why a signature does not verify. */
+export interface Diagnosis {
+  cause: Cause;
+  /** Every change that it takes to explain the signature; `cause` is the first. */
+  causes: readonly Cause[];
+  meaning: string;
+  mend: string;
+  /** What was seen, one sentence each. No key, no signature, no body. */
+  evidence: readonly string[];
+  /** Id of the key that signed, once that is known. */
+  signedBy?: string | undefined;
+}
+
+/**
+ * Says why a request does not verify. An RSA signature can be opened with the public key: so it is known who signed and
+ * what hash, whatever happened to the request, and guesses at the signed bytes can be compared with that hash.
+ *
+ * Its work is bounded: about a second for a body of 1 MB.
+ */
+export function diagnose(
+  capture: Capture,
+  keys: readonly VerificationKey[],
+  options: DiagnosisOptions = {},
+): Diagnosis {
+  const headers = readHeaders(capture.headers);
+  if (headers.signature === undefined) return withoutSignature(capture);
+  const { bytes, isPlain } = readSignature(headers.signature);
+  const named = keysFor(headers.keyId, keys);
+  const signer = open(bytes, [...named, ...keys]);
+  if (signer === undefined) return withoutSigner(headers, bytes, keys);
+
+  const signedBy = signer.key.id;
+  const evidence = [
+    `The signature opens under key ${signedBy ?? 'without id'}: its owner signed, with ${signer.signed.digest}.`,
+  ];
+  const found = search(capture, headers, signer.signed);
+  const around: Cause[] = [
+    ...(headers.renamed.length > 0 ? (['headers_renamed'] as const) : []),
+    ...(isPlain ? [] : (['signature_encoding'] as const)),
+    ...ofKey(signer, headers, named, options),
+  ];
+  if (headers.renamed.length > 0) evidence.push(`Taken for headers of MessageMedia: ${headers.renamed.join(', ')}.`);
+  if (found === undefined) {
+    const cut = lengthProblem(capture);
+    if (cut) evidence.push(cut);
+    evidence.push('Neither what arrived nor any known change of it has the hash that was signed.');
+    return diagnosis([...(cut ? (['body_cut'] as const) : (['other_bytes'] as const)), ...around], evidence, signedBy);
+  }
+  evidence.push(
+    found.length === 0
+      ? 'What arrived is what was signed.'
+      : 'With the changes named here, the hash is the one that was signed.',
+  );
+  const all = [...new Set([...found, ...around])];
+  return diagnosis(all.length === 0 ? ['none'] : all, evidence, signedBy);
+}
+
+function diagnosis(all: readonly Cause[], evidence: readonly string[], signedBy?: string): Diagnosis {
+  const [cause = 'none'] = all;
+  const texts = all.map((each) => causes[each]);
+  return {
+    cause,
+    causes: all,
+    meaning: texts.map(([meaning]) => meaning).join(' '),
+    mend: texts.map(([, mend]) => mend).join(' '),
+    evidence,
+    signedBy,
+  };
+}
+
+function withoutSignature({ headers }: Capture): Diagnosis {
+  const others = [...headers.keys()].filter((name) => name.includes('messagemedia'));
+  if (others.length === 0) return diagnosis(['unsigned'], ['There is no X-MessageMedia-Signature.']);
+  return diagnosis(['headers_missing'], [`There is no X-MessageMedia-Signature, but ${others.join(', ')}.`]);
+}
+
+function withoutSigner({ keyId }: SignatureHeaders, { length }: Buffer, keys: readonly VerificationKey[]): Diagnosis {
+  const tried = `The signature opens under none of the ${keys.length} keys of the keyring.`;
+  const lengths = new Set(keys.map(({ key }) => signatureLength(key)));
+  const known = keyId === undefined || keysFor(keyId, keys).length > 0;
+  if (!known)
+    return diagnosis(['key_not_in_keyring'], [tried, 'The request names a key id that the keyring does not have.']);
+  if (lengths.has(length)) return diagnosis(['forged'], [tried]);
+  return diagnosis(
+    ['signature_length'],
+    [tried, `It has ${length} bytes, the keys have ${[...lengths].join(' or ')}.`],
+  );
+}
+
+interface Signer {
+  key: VerificationKey;
+  signed: SignedHash;
+}
+
+function open(signature: Buffer, keys: readonly VerificationKey[]): Signer | undefined {
+  for (const key of new Set(keys)) {
+    const signed = signature.length === signatureLength(key.key) ? openSignature(signature, key.key) : undefined;
+    if (signed) return { key, signed };
+  }
+  return undefined;
+}
+
+function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash): readonly Cause[] | undefined {
+  const { method, targets, body, prefixes = [] } = capture;
+  const [likeliest = '/', ...others] = targets;
+  const hosts = ['host', 'x-forwarded-host', 'x-original-host'].flatMap((name) => capture.headers.get(name) ?? []);
+  const ports = hosts.flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:443`, host.replace(/:\d+$/, '')]);
+  const forwarded = capture.headers.get('x-forwarded-prefix')?.replace(/^\/|\/$/g, '');
+  const date = headers.date ?? '';
+  const parts = {
+    method,
+    date,
+    body,
+    dates: dateCandidates(date),
+    bodies: bodyCandidates(body),
+  };
+  for (const target of [likeliest, ...others]) {
+    const found = findSignedBytes({ ...parts, target, targets: [], dates: [], bodies: [] }, signed);
+    if (found) return found;
+  }
+  const candidates = targetCandidates(likeliest, [...new Set(ports)], [...prefixes, ...(forwarded ? [forwarded] : [])]);
+  return findSignedBytes({ ...parts, target: likeliest, targets: candidates }, signed);
+}
+
+/** What is wrong around a signature that is good in itself. */
+function ofKey(
+  { key, signed }: Signer,
+  headers: SignatureHeaders,
+  named: readonly VerificationKey[],
+  { receivedAt, toleranceSeconds = 86_400 }: DiagnosisOptions,
+): Cause[] {
+  const found: Cause[] = [];
+  if (!named.includes(key)) found.push('key_id_of_another_key');
+  if (headers.digest !== undefined && parseDigest(headers.digest) !== signed.digest) found.push('digest_header');
+  if (key.digest !== undefined && key.digest !== signed.digest) found.push('digest_of_key');
+  const signedAt = parseHttpDate(headers.date ?? '');
+  if (signedAt === undefined) return found;
+  if (isTooLateFor(key, signedAt)) found.push('key_retired');
+  if (receivedAt === undefined || toleranceSeconds === 0) return found;
+  if (receivedAt - signedAt > toleranceSeconds * 1000) found.push('late');
+  if (signedAt - receivedAt > futureToleranceSeconds * 1000) found.push('clock');
+  return found;
+}
+
+function lengthProblem({ headers, body }: Capture): string | undefined {
+  const announced = Number(headers.get('content-length') ?? body.length);
+  return announced > body.length ? `Content-Length is ${announced}, and ${body.length} bytes arrived.` : undefined;
+}

@@ -1,0 +1,104 @@
+/*
+ * The forms in which JSON is written, made from its tokens: numbers stay as they are written, and strings keep their text.
+ */
+
+/** Orders of members in which MessageMedia's documented callbacks and the templates of mmw are written. */
+const knownOrders: readonly (readonly string[])[] = [
+  'vendor_account_id callback_url delivery_report_id source_number date_received status delay submitted_date original_text message_id error_code metadata',
+  'metadata message_id reply_id date_received destination_number source_number vendor_account_id content',
+  'callback_url reply_id message_id date_received vendor_account_id content source_number destination_number metadata',
+  'message_id reply_id date_received source_number account_id attachments metadata',
+  'delivery_report_id message_id vendor_account_id date_received status error_code source_number submitted_date billing_units original_text metadata',
+  'reply_id message_id vendor_account_id date_received source_number destination_number attachments content metadata',
+  'notification_id message_id account_id date_received source_number destination_number content metadata',
+  'notification_id date_received content source_number destination_number account_id metadata',
+].map((names) => names.split(' '));
+
+type Escape = (text: string) => string;
+
+const unicode = (format: (hex: string) => string) => (text: string) =>
+  text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${format(unit.charCodeAt(0).toString(16).padStart(4, '0'))}`);
+const slashes: Escape = (text) => text.replaceAll('/', '\\/');
+const upper = unicode((hex) => hex.toUpperCase());
+const lower = unicode((hex) => hex);
+
+const escapes: readonly Escape[] = [
+  (text) => text,
+  slashes,
+  lower,
+  upper,
+  (text) => slashes(lower(text)),
+  (text) => slashes(upper(text)),
+  (text) => text.replace(/[<>&'=]/g, (unit) => `\\u00${unit.charCodeAt(0).toString(16)}`),
+];
+
+/** Separators and line breaks of one form. */
+interface Layout {
+  indent: string;
+  colon: string;
+  comma: string;
+}
+
+const layouts: readonly Layout[] = [
+  { indent: '', colon: ':', comma: ',' },
+  { indent: '  ', colon: ': ', comma: ',' },
+  { indent: '    ', colon: ': ', comma: ',' },
+  { indent: '\t', colon: ': ', comma: ',' },
+  { indent: '', colon: ': ', comma: ', ' },
+];
+
+const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/** Every usual way to write the same JSON; nothing when it is none. */
+export function* jsonForms(text: string): Generator<string> {
+  if (!isJson(text)) return;
+  const tokens = text.match(token) ?? [];
+  for (const escaped of escapes) {
+    const written = tokens.map((part) => (part.startsWith('"') ? escaped(JSON.stringify(JSON.parse(part))) : part));
+    for (const layout of layouts) yield write(written, layout);
+  }
+}
+
+/** The same members in orders that are known, compact. */
+export function* jsonOrders(text: string): Generator<string> {
+  if (!isJson(text)) return;
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  const members = Object.entries(value);
+  const place = (order: readonly string[], name: string) =>
+    (order.indexOf(name) + order.length + 1) % (order.length + 1);
+  for (const order of knownOrders) {
+    yield JSON.stringify(Object.fromEntries(members.toSorted(([a], [b]) => place(order, a) - place(order, b))));
+  }
+  yield JSON.stringify(Object.fromEntries(members.toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  yield JSON.stringify(Object.fromEntries(members.toReversed()));
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function write(tokens: readonly string[], { indent, colon, comma }: Layout): string {
+  const parts: string[] = [];
+  let depth = 0;
+  const line = () => (indent === '' ? '' : `\n${indent.repeat(depth)}`);
+  for (const [index, part] of tokens.entries()) {
+    if (part === '{' || part === '[') {
+      depth++;
+      const isEmpty = tokens[index + 1] === '}' || tokens[index + 1] === ']';
+      parts.push(part, isEmpty ? '' : line());
+    } else if (part === '}' || part === ']') {
+      depth--;
+      const isEmpty = tokens[index - 1] === '{' || tokens[index - 1] === '[';
+      parts.push(isEmpty ? '' : line(), part);
+    } else if (part === ',') parts.push(comma, line());
+    else parts.push(part === ':' ? colon : part);
+  }
+  return parts.join('');
+}
