@@ -6,6 +6,7 @@ import { addOutputsCommand } from './commands/outputs.ts';
 import { addQueueCommand } from './commands/queue.ts';
 import { addReconcileCommand } from './commands/reconcile.ts';
 import { addSendCommand } from './commands/send.ts';
+import { addSignCommand } from './commands/sign.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 
@@ -42,6 +43,7 @@ addQueueCommand(program);
 addReconcileCommand(program);
 addOutputsCommand(program);
 addDoctorCommand(program);
+addSignCommand(program);
 pointToOwnHelp(program, 'mmw');
 
 ignoreClosedPipes();

@@ -98,6 +98,11 @@ export function toJson(value: unknown, indent?: number): string {
   return visible(JSON.stringify(value, null, indent));
 }
 
+/** As one word of a POSIX shell. */
+export function quote(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

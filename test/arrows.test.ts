@@ -62,6 +62,7 @@ test('no files import each other in a circle', () => {
     'bin',
     'bin/commands',
     'bin/captures',
+    'bin/checkup',
     'bin/queue',
     'sandbox',
     'sandbox/aws',
@@ -80,4 +81,21 @@ test('no files import each other in a circle', () => {
   }
   // What is left is in a circle, or leads into one.
   expect(left()).toEqual([]);
+});
+
+test('every file fits in the head: 200 lines', () => {
+  const rooms = [
+    ...Object.keys(arrows),
+    'bin',
+    'bin/commands',
+    'bin/captures',
+    'bin/checkup',
+    'bin/queue',
+    'sandbox',
+    'sandbox/aws',
+  ];
+  const long = [...rooms, 'sandbox/provider', 'examples', 'docs']
+    .flatMap(filesIn)
+    .filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 201);
+  expect(long).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { print } from '../output.ts';
+import { print, quote } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -48,9 +48,4 @@ async function printOutputs({ stack, context, json }: Options): Promise<void> {
   });
   const lines = named.map(([name, value]) => (context ? `-c ${name}=${value}` : `export ${name}=${quote(value)}`));
   print(json, Object.fromEntries(named), lines.join('\n'));
-}
-
-/** As one word of a POSIX shell. */
-function quote(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`;
 }

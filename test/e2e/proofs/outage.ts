@@ -28,6 +28,24 @@ export const outage: Proof[] = [
     },
   },
   {
+    claim: 'mmw doctor',
+    prove: async (run) => {
+      const report = async () => {
+        try {
+          return JSON.parse(await run.mmw('doctor', '--json'));
+        } catch (error) {
+          return JSON.parse((error as { stdout: string }).stdout);
+        }
+      };
+      const { issues, summary } = await report();
+      // The public name of the URL is one of AWS's.
+      const titles = issues.map(({ category }: { category: string }) => category);
+      assert.deepEqual(titles, ['endpoint', 'alarms', 'keys'], JSON.stringify(issues));
+      assert.match(summary.ok.join('\n'), /Keyring: 2 of 2 keys.*\nQueue: 0 waiting.*\nLast accepted/);
+      return 'keyring, queues, and requests are in order; no topic for alarms, and the public name is not reachable here';
+    },
+  },
+  {
     claim: 'queue that somebody deleted',
     prove: async (run) => {
       const { sqs } = run.clients;

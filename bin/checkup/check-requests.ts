@@ -1,0 +1,54 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { namePlace } from '../aws.ts';
+import { type Finding, issue } from './report.ts';
+
+/** How far back requests are looked at, in milliseconds. */
+const period = 24 * 60 * 60_000;
+/** Most log entries that are read. */
+const mostEntries = 1_000;
+
+/** What was accepted and refused, and why, by the log of the function. */
+export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
+  const client = namePlace(new CloudWatchLogsClient());
+  const { events = [] } = await client.send(
+    new FilterLogEventsCommand({
+      logGroupName,
+      startTime: now - period,
+      limit: mostEntries,
+      filterPattern: '{ $.outcome = * }',
+    }),
+  );
+  const outcomes = new Map<string, number>();
+  let lastAccepted: number | undefined;
+  for (const { message = '', timestamp } of events) {
+    const { outcome, reason } = parseEntry(message);
+    if (outcome === undefined) continue;
+    if (outcome === 'accepted') lastAccepted = timestamp;
+    const name = reason === undefined ? outcome : `${outcome}: ${reason}`;
+    outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+  }
+  const counted = [...outcomes].map(([name, count]) => `${count} ${name}`).join(', ');
+  if (counted === '')
+    return [
+      issue('info', 'requests', 'No request in the last 24 hours', 'Nothing was sent, or it goes elsewhere.', ''),
+    ];
+  if (lastAccepted !== undefined)
+    return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];
+  return [
+    issue(
+      'error',
+      'requests',
+      'No request was accepted in the last 24 hours',
+      `There were ${counted}.`,
+      'npx mmw doctor FILE explains a captured request.',
+    ),
+  ];
+}
+
+function parseEntry(message: string): { outcome?: string; reason?: string } {
+  try {
+    return JSON.parse(message) ?? {};
+  } catch {
+    return {};
+  }
+}

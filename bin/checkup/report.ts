@@ -1,0 +1,66 @@
+/** How bad it is: `error` loses webhooks now, `warning` may, `info` could not be looked at. */
+export type Severity = 'error' | 'warning' | 'info';
+
+/** One thing that is not as it should be. */
+export interface Issue {
+  severity: Severity;
+  category: 'stack' | 'keys' | 'queue' | 'endpoint' | 'requests' | 'alarms';
+  title: string;
+  description: string;
+  /** What to do, with the command if there is one. */
+  suggestion: string;
+  links: string[];
+}
+
+/** What a check found: a line that says that all is well, or what is not. */
+export type Finding = string | Issue;
+
+/** State of a deployed stack. */
+export interface Report {
+  config: Record<string, string>;
+  summary: { health: 'good' | 'degraded' | 'bad'; ok: string[] };
+  issues: Issue[];
+}
+
+const ranks: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** Puts findings into a report, the worst first. */
+export function toReport(config: Record<string, string>, findings: readonly Finding[]): Report {
+  const ok = findings.filter((finding) => typeof finding === 'string');
+  const issues = findings
+    .filter((finding) => typeof finding !== 'string')
+    .toSorted((a, b) => ranks.indexOf(a.severity) - ranks.indexOf(b.severity));
+  const has = (severity: Severity) => issues.some((issue) => issue.severity === severity);
+  const health = has('error') ? 'bad' : has('warning') ? 'degraded' : 'good';
+  return { config, summary: { health, ok }, issues };
+}
+
+/** A report for people. */
+export function formatReport({ summary, issues }: Report): string {
+  const marks: Record<Severity, string> = { error: '✗', warning: '!', info: '-' };
+  const lines = issues.flatMap(({ severity, title, description, suggestion }) => [
+    `${marks[severity]} ${title}`,
+    `    ${description}`,
+    ...(suggestion === '' ? [] : [`    What to do: ${suggestion}`]),
+  ]);
+  return [...summary.ok.map((line) => `✓ ${line}`), ...lines, '', `Health: ${summary.health}.`].join('\n');
+}
+
+/** What is wrong, with the page about it. */
+export function issue(
+  severity: Issue['severity'],
+  category: Issue['category'],
+  title: string,
+  description: string,
+  suggestion: string,
+): Issue {
+  const page = {
+    stack: 'upgrade',
+    keys: 'keys',
+    queue: 'operations',
+    endpoint: 'front-doors',
+    requests: 'doctor',
+    alarms: 'operations',
+  };
+  return { severity, category, title, description, suggestion, links: [`docs/${page[category]}.md`] };
+}
