@@ -1,35 +1,37 @@
 import { once } from 'node:events';
-import { styleText } from 'node:util';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs, styleText } from 'node:util';
+import { diagnose } from '../lambda/diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
+import { parseRequest } from '../lambda/receiver/request.ts';
 import type { HandledRequest } from './aws/gateway.ts';
-import { callbackPath, type Sandbox, startSandbox } from './sandbox.ts';
+import { callbackPath, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { tour, type Visit, verdictOf } from './tour.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
-  const unknown = args.find((argument) => argument !== '--once');
-  if (unknown !== undefined) return fail(`Unknown argument ${unknown}: the only one is --once (exit after the tour).`);
+  const options = readOptions(args);
+  if (typeof options === 'string') return fail(options);
+  const { once: isOnce, keyring: file } = options;
   const port = Number(process.env.PORT || 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     return fail(`PORT is "${process.env.PORT}": give 0 to 65535.`);
 
-  let touring = true;
+  let touring = file === undefined;
   const onAnswer = (request: HandledRequest, answer: Answer) => {
     if (!touring) printOwn(request, answer, sandbox);
   };
   let sandbox: Sandbox;
   try {
-    sandbox = await startSandbox({ port, onAnswer });
+    sandbox = await startSandbox({ port, onAnswer, ...(file !== undefined && keptIn(file)) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return fail(`Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1} npm start.`);
   }
   try {
-    console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; this becomes of its calls:\n`);
-    const visits = await tour(sandbox);
-    printTour(visits);
-    if (!args.includes('--once')) {
+    const visits = touring ? await showTour(sandbox) : [];
+    if (!isOnce) {
       touring = false;
       printInvitation(sandbox);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -38,6 +40,41 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await sandbox.close();
   }
+}
+
+interface Options {
+  once: boolean;
+  keyring?: string | undefined;
+}
+
+/** @returns what is wrong, if something is */
+function readOptions(args: string[]): Options | string {
+  try {
+    return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: { type: 'string' } } })
+      .values;
+  } catch {
+    return `Unknown argument in "${args.join(' ')}": there are --once (end after the tour) and --keyring FILE (your keys, no tour).`;
+  }
+}
+
+/** A keyring that is read from a file and written back to it, so that it outlives the sandbox. */
+function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
+  let written = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  return {
+    ...(written !== undefined && { keyring: written }),
+    onKeyring: (value) => {
+      if (value === written) return;
+      written = value;
+      writeFileSync(file, value);
+    },
+  };
+}
+
+async function showTour(sandbox: Sandbox): Promise<Visit[]> {
+  console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; this becomes of its calls:\n`);
+  const visits = await tour(sandbox);
+  printTour(visits);
+  return visits;
 }
 
 function fail(message: string): number {
@@ -80,7 +117,11 @@ ${exports.join('\n')}
 `);
 }
 
-async function printOwn({ method, path, requestId }: HandledRequest, answer: Answer, sandbox: Sandbox): Promise<void> {
+async function printOwn(
+  { method, path, requestId, event }: HandledRequest,
+  answer: Answer,
+  sandbox: Sandbox,
+): Promise<void> {
   const line = await sandbox.receiver.logOf(requestId);
   const verdict = verdictOf(answer.statusCode);
   const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
@@ -90,6 +131,13 @@ async function printOwn({ method, path, requestId }: HandledRequest, answer: Ans
       : `${line?.reason ?? ''}: ${detail}`;
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${time}  ${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
+  if (verdict === 'refused') console.log(explain(event, sandbox));
+}
+
+/** Why its signature failed, and what mends it. */
+function explain(event: string, { keys }: Sandbox): string {
+  const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
+  return styleText('dim', `          ${meaning}\n          ${mend}`);
 }
 
 function paint(verdict: Visit['verdict']): string {

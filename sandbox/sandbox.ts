@@ -15,10 +15,26 @@ const keyringSecretId = 'keyring';
 /** Everything that runs in AWS, and MessageMedia, on this machine. */
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-/** Starts MessageMedia, queue, secrets, function and gateway; the keyring is empty. */
-export async function startSandbox(options: Pick<GatewayOptions, 'port' | 'onAnswer'>) {
-  const [provider, queue, secrets] = await Promise.all([startProvider(), startQueue(), startSecrets()]);
-  secrets.put(keyringSecretId, '{"keys":[]}');
+/** What a sandbox is started with. */
+export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'> {
+  /** Value of the keyring's secret. @default - no keys */
+  keyring?: string;
+  /** Told the keyring's value after every call that may have changed it. */
+  onKeyring?: (value: string) => void;
+}
+
+/** Starts MessageMedia, queue, secrets, function and gateway. */
+export async function startSandbox({
+  keyring: initial = '{"keys":[]}',
+  onKeyring = () => {},
+  ...options
+}: SandboxOptions) {
+  const [provider, queue, secrets] = await Promise.all([
+    startProvider(),
+    startQueue(),
+    startSecrets(0, () => onKeyring(secrets.get(keyringSecretId) ?? '')),
+  ]);
+  secrets.put(keyringSecretId, initial);
   const aws = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,

@@ -15,6 +15,8 @@ export interface HandledRequest {
   method: string;
   path: string;
   requestId: string;
+  /** The event that the function got, in JSON. */
+  event: string;
 }
 
 /** What is needed to stand in for an HTTP API. */
@@ -41,7 +43,7 @@ export function startGateway(options: GatewayOptions): Promise<LocalServer> {
     if (Buffer.byteLength(event) > maxEventBytes) return reply(response, 413, 'Request Entity Too Large');
     const answer = await options.invoke(event);
     response.writeHead(answer.statusCode, { ...answer.headers, 'apigw-requestid': requestId }).end(answer.body);
-    options.onAnswer({ method: request.method ?? 'GET', path, requestId }, answer);
+    options.onAnswer({ method: request.method ?? 'GET', path, requestId, event }, answer);
   };
   return listen(
     options.port,

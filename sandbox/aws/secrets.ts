@@ -42,8 +42,8 @@ class SecretsError extends Error {
   }
 }
 
-/** Starts it, by default on a free port. */
-export async function startSecrets(port = 0): Promise<LocalSecrets> {
+/** Starts it, by default on a free port. @param onChange told after every call that may have changed something */
+export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
   const server = await listen(port, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
@@ -56,6 +56,7 @@ export async function startSecrets(port = 0): Promise<LocalSecrets> {
       const versions = secrets.get(input.SecretId ?? '');
       if (!versions) throw notFound('secret');
       reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...run(versions, input) });
+      onChange();
     } catch (error) {
       const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
       reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });

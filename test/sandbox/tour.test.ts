@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { listen } from '../../sandbox/http.ts';
+import { deliver, toWire } from '../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { keyringOf, makeKey } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders: string[] = [];
@@ -52,6 +56,41 @@ test('the tour ends well, row for row', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+test('a keyring of your own is kept in its file, and a refused call is explained', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  folders.push(folder);
+  const file = join(folder, 'keyring.json');
+  const key = makeKey();
+  await writeFile(file, keyringOf(key));
+  const child = spawn(process.execPath, [join(root, 'sandbox/start.js'), '--keyring', file], {
+    env: { ...process.env, PORT: '0', NO_COLOR: '1' },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const said = async (shape: RegExp) => {
+    while (!shape.test(output)) await once(child.stdout, 'data');
+    return shape.exec(output)?.[1] ?? '';
+  };
+  const url = await said(/webhooks {2}(http\S+)\/messagemedia/);
+  const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
+  expect(await deliver(url, request)).toMatchObject({ status: 202 });
+  const broken = { ...request, body: Buffer.from(JSON.stringify(JSON.parse(String(request.body)), null, 2)) };
+  expect(await deliver(url, broken)).toMatchObject({ status: 401 });
+  await said(/(The body was parsed and written again\.\n +Verify the raw bytes)/);
+
+  const secrets = await said(/AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)/);
+  await fetch(secrets, {
+    method: 'POST',
+    headers: { 'x-amz-target': 'secretsmanager.PutSecretValue', 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify({ SecretId: 'keyring', SecretString: '{"keys":[]}' }),
+  });
+  expect(await readFile(file, 'utf8')).toBe('{"keys":[]}');
+  child.kill('SIGTERM');
+  await once(child, 'close');
+});
+
 test('a busy port is one clear line', async () => {
   const other = await listen(0, () => {});
   const port = new URL(other.url).port;
@@ -64,7 +103,7 @@ test('a busy port is one clear line', async () => {
 });
 
 test.each([
-  [['--twice'], {}, /^Unknown argument --twice: .*\n$/],
+  [['--twice'], {}, /^Unknown argument in "--twice": .*\n$/],
   [[], { PORT: 'http' }, /^PORT is "http": .*\n$/],
 ])('a wrong call is one clear line: %j %j', async (args, env, expected) => {
   expect(await start(args, env)).toMatchObject({ code: 1, stderr: expect.stringMatching(expected) });
