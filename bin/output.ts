@@ -49,6 +49,16 @@ function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[]): 
   return [first, ...lines].join('\n');
 }
 
+/** Paragraphs in lines that fit the terminal, as commander writes the rest of a help. */
+export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80, 100)): string {
+  const fold = (paragraph: string) =>
+    paragraph.split(/\s+/).reduce((lines, word) => {
+      const last = lines.length - lines.lastIndexOf('\n') - 1;
+      return lines === '' ? word : `${lines}${last + 1 + word.length > width ? '\n' : ' '}${word}`;
+    }, '');
+  return `\n${text.trim().split('\n\n').map(fold).join('\n\n')}`;
+}
+
 /** Output that is no terminal has lines of any length. */
 function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;

@@ -15,7 +15,7 @@ import {
   type GlobalOptions,
   type KeyringOptions,
 } from '../connections.ts';
-import { print } from '../output.ts';
+import { print, wrap } from '../output.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
@@ -35,7 +35,7 @@ export function addDoctorCommand(program: Command): void {
       new Option('--keyring <file>', 'the keyring in a file, or a public key').conflicts(['stack', 'secretId']),
     )
     .option('--ngrok [id]', 'take the request from the agent of ngrok: the newest, or the one with this id')
-    .addHelpText('after', notes)
+    .addHelpText('after', wrap(notes))
     .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
 }
 

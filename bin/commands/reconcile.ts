@@ -10,7 +10,7 @@ import type { ReconciliationCounts, ReconciliationDependencies } from '../../lam
 import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
-import { explain, formatTable, print, progress } from '../output.ts';
+import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 
 interface Options extends GlobalOptions {
@@ -37,10 +37,10 @@ export function addReconcileCommand(program: Command): void {
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
-      `
+      wrap(`
 MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
 45 days. Opt-outs are not listed. The log of a stack tells what came already; without --stack everything is queued, and
-FIFO queue and consumers drop what came before.`,
+FIFO queue and consumers drop what came before.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }

@@ -11,7 +11,7 @@ import {
   webhookMethods,
 } from '../../lambda/provider/types.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { formatTable, print, progress } from '../output.ts';
+import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
 import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
@@ -27,14 +27,14 @@ export function addWebhooksCommand(program: Command): void {
     .option('--retries <count>', 'tries after a failed one: 0 to 5', wholeNumber, 5)
     .option('--retry-delay <seconds>', 'seconds between two tries: 5 to 60', wholeNumber, 60)
     .option('--read-timeout <milliseconds>', 'how long MessageMedia waits for an answer: up to 60000', wholeNumber)
-    .addHelpText('after', createNotes)
+    .addHelpText('after', wrap(createNotes))
     .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
   webhooks
     .command('list')
     .description('list the webhooks')
     .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
   addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
-    .addHelpText('after', updateNotes)
+    .addHelpText('after', wrap(updateNotes))
     .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
   webhooks
     .command('delete <webhook-id>')
