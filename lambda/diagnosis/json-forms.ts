@@ -59,19 +59,46 @@ export function* jsonForms(text: string): Generator<string> {
   }
 }
 
+/** Orders of members within others. */
+const knownInner: readonly (readonly string[])[] = [
+  ['vendor_id', 'account_id'],
+  ['content_type', 'content', 'original_name'],
+];
+
 /** The same members in orders that are known, compact. */
 export function* jsonOrders(text: string): Generator<string> {
   if (!isJson(text)) return;
   const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
-  const members = Object.entries(value);
-  const place = (order: readonly string[], name: string) =>
-    (order.indexOf(name) + order.length + 1) % (order.length + 1);
-  for (const order of knownOrders) {
-    yield JSON.stringify(Object.fromEntries(members.toSorted(([a], [b]) => place(order, a) - place(order, b))));
+  if (!isPlainObject(value)) return;
+  const inner = mapValues(value, reorderInner);
+  for (const each of [inner, value]) {
+    for (const order of knownOrders) yield JSON.stringify(reorder(each, order));
   }
-  yield JSON.stringify(Object.fromEntries(members.toSorted(([a], [b]) => (a < b ? -1 : 1))));
-  yield JSON.stringify(Object.fromEntries(members.toReversed()));
+  yield JSON.stringify(Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  yield JSON.stringify(Object.fromEntries(Object.entries(value).toReversed()));
+}
+
+type Members = Record<string, unknown>;
+
+/** Members that the order does not name keep theirs, behind those that it does. */
+function reorder(value: Members, order: readonly string[]): Members {
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => place(a) - place(b)));
+}
+
+function reorderInner(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reorderInner);
+  if (!isPlainObject(value)) return value;
+  const order = knownInner.find((names) => Object.keys(value).every((name) => names.includes(name)));
+  return order ? reorder(value, order) : value;
+}
+
+function mapValues(value: Members, change: (part: unknown) => unknown): Members {
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]));
+}
+
+function isPlainObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isJson(text: string): boolean {

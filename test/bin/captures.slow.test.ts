@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -94,6 +95,85 @@ describe('raw HTTP from the wire', () => {
     expect(diagnose(capture, keys).causes).toEqual(['body_cut']);
   });
 });
+
+describe('programs that break a request on its way:', () => {
+  const headers = () => Object.entries(request.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  /** Has curl send what a program of the shell made of the body. @returns what is said of what arrived */
+  async function through(program: string, ...curl: string[]): Promise<readonly string[]> {
+    const send = ['curl', '-s', ...headers(), ...curl, '--data-binary', '@-', `${origin}${request.target}`].map(
+      shellQuote,
+    );
+    const child = execFile('sh', ['-c', `${program} | ${send.join(' ')}`]);
+    child.stdin?.end(request.body);
+    await once(child, 'close');
+    return causesOf(wire.at(-1) ?? '');
+  }
+
+  test.each([
+    ['cat', 'none'],
+    ['python3 -c "import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout)"', 'body_rewritten'],
+    [
+      'python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin.buffer), indent=4, ensure_ascii=False))"',
+      'body_rewritten',
+    ],
+    [
+      "python3 -c \"import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout, sort_keys=True, separators=(',',':'), ensure_ascii=False)\"",
+      'body_key_order',
+    ],
+    [
+      'node -e "process.stdin.toArray().then(b=>process.stdout.write(JSON.stringify(JSON.parse(Buffer.concat(b)),null,2)))"',
+      'body_rewritten',
+    ],
+    ['awk 1', 'body_newline'],
+    ['sed -e "1s/^/\\xef\\xbb\\xbf/"', 'body_bom'],
+    ['iconv -f latin1 -t utf8', 'body_charset'],
+    ['iconv -f utf8 -t utf16le', 'body_charset'],
+    ['base64', 'body_base64'],
+    ['base64 -w 0', 'body_base64'],
+    ['gzip -c', 'body_compression'],
+    ['head -c 100', 'other_bytes'],
+    ['tr s z', 'other_bytes'],
+  ])('%s', async (program, cause) => {
+    expect(await through(program)).toEqual([cause]);
+  });
+
+  test('curl -d drops line breaks; a redirect makes a GET of a POST', async () => {
+    const pretty = toWire(
+      { ...sampleWebhooks('/messagemedia').smsReply, body: JSON.stringify({ reply_id: 'x' }, null, 2) },
+      key,
+    );
+    const named = Object.entries(pretty.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+    const child = execFile('curl', ['-s', ...named, '-d', '@-', `${origin}/messagemedia`]);
+    child.stdin?.end(pretty.body);
+    await once(child, 'close');
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['body_rewritten']);
+
+    const empty = toWire({ method: 'POST', target: '/messagemedia', body: '' }, key);
+    const redirect = await listen(0, (_incoming, response) => {
+      response.writeHead(301, { location: `${origin}/messagemedia` }).end();
+    });
+    const given = Object.entries(empty.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+    await promisify(execFile)('curl', ['-s', '-L', ...given, '-d', '', `${redirect.url}/messagemedia`]);
+    await redirect.close();
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['method_changed']);
+  });
+
+  test('what a URL class makes of a target', async () => {
+    const written = toWire({ ...sampleWebhooks('/messagemedia?text=caf%c3%a9%20x&n=1').smsReply }, key);
+    const sent = (target: string) => deliver(origin, { ...written, target });
+    const parsed = new URL(`${origin}${written.target}`);
+    parsed.searchParams.set('n', '1');
+    await sent(parsed.pathname + parsed.search);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['percent_encoding']);
+    parsed.searchParams.sort();
+    await sent(`/messagemedia?n=1&text=caf%c3%a9%20x`);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['query_reordered']);
+  });
+});
+
+function shellQuote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
 
 test('Lambda events of both payloads are read as the function reads them', () => {
   expect(causesOf(JSON.stringify(httpApiEvent(request)))).toEqual(['none']);
