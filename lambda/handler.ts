@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { environment, metrics as names } from './contract.ts';
+import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
-import type { QueueMessage } from './event/queue-message.ts';
+import { createQueueSender } from './event/queue-sender.ts';
 import { createKeyring } from './keys/keyring.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
 
@@ -64,21 +65,14 @@ function start() {
     },
     now: Date.now,
     warn: (message, cause) => {
-      logger.warn(message, { cause: describe(cause) });
+      logger.warn(message, { cause: describeError(cause) });
       if (cause !== undefined) metrics.singleMetric().addMetric(names.keyringLoadFailed, MetricUnit.Count, 1);
     },
   });
   // A failure is reported by the keyring and tried again by the first request.
   keyring.keys().catch(() => {});
 
-  const send = async (message: QueueMessage) => {
-    const fifo = { MessageGroupId: message.groupId, MessageDeduplicationId: message.deduplicationId };
-    const ids = queueUrl.endsWith('.fifo') ? fifo : {};
-    const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: message.body, ...ids });
-    const { MessageId } = await sqs.send(command, sendDeadline());
-    // A proxy that answers 200 in the place of SQS has queued nothing.
-    if (!MessageId) throw new Error('SQS answered without a MessageId, so it is not known to have the event');
-  };
+  const send = createQueueSender(sqs, queueUrl, sendDeadline);
   const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket, hasOwnS3Endpoint);
   return createReceiver({ keyring, send, store, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
 }
@@ -108,7 +102,7 @@ function report(outcome: Outcome): void {
   }
   const metric = metrics.singleMetric();
   const { error, ...fields } = outcome;
-  const entry = { ...fields, detail: describe(error) };
+  const entry = { ...fields, detail: describeError(error) };
   if (outcome.outcome === 'refused') logger.warn('refused', entry);
   else
     logger.error(
@@ -118,11 +112,4 @@ function report(outcome: Outcome): void {
   // Once without and once with the reason.
   metric.addDimensions({}).addDimension('reason', outcome.reason);
   metric.addMetric(outcome.outcome === 'refused' ? names.refused : names.failed, MetricUnit.Count, 1);
-}
-
-/** Name and message of an error and of its causes, and nothing else: an SDK error carries the request with it. */
-function describe(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return error === undefined ? undefined : String(error);
-  const cause = describe(error.cause);
-  return `${error.name}: ${error.message}${cause === undefined ? '' : ` <- ${cause}`}`;
 }

@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
+import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
 import { createQueueSender } from './event/queue-sender.ts';
@@ -60,13 +61,7 @@ export async function handler(): Promise<void> {
   metrics.singleMetric().addMetric(names.recovered, MetricUnit.Count, recovered);
   logger.info('reconciled', counts);
   for (const note of notes) logger.warn(note);
-  for (const error of errors) logger.error('failed', { detail: describe(error) });
+  for (const error of errors) logger.error('failed', { detail: describeError(error) });
   if (errors.length > 0)
-    throw new Error(`Reconciliation met ${errors.length} failures, the first: ${describe(errors[0])}`);
-}
-
-/** Name and message of an error and of its causes, and nothing else: an SDK error carries the request with it. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return `${error.name}: ${error.message}${error.cause === undefined ? '' : ` <- ${describe(error.cause)}`}`;
+    throw new Error(`Reconciliation met ${errors.length} failures, the first: ${describeError(errors[0])}`);
 }

@@ -15,6 +15,9 @@ export interface VerifiedRequest extends SignedRequest {
   requestId: string;
 }
 
+/** Most bytes that SQS takes as one message (1 MiB). */
+export const maxMessageBytes = 1_048_576;
+
 /** A message for SQS. */
 export interface QueueMessage {
   /** Id of the event. */

@@ -1,5 +1,5 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
-import { type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
+import { maxMessageBytes, type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError, statusOf } from './errors.ts';
@@ -46,9 +46,6 @@ export interface Answer {
   headers: Record<string, string>;
   body: string;
 }
-
-/** Most bytes that SQS takes as one message (1 MiB). */
-const maxMessageBytes = 1_048_576;
 
 const wordOf: Record<number, string> = {
   400: 'bad_request',

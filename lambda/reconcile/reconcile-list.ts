@@ -1,10 +1,7 @@
-import type { QueueMessage } from '../event/queue-message.ts';
+import { maxMessageBytes, type QueueMessage } from '../event/queue-message.ts';
 import type { PolledItem } from '../provider/types.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconciliation-run.ts';
-
-/** Most bytes that SQS takes as one message (1 MiB). */
-const maxMessageBytes = 1_048_576;
 
 /** As many as MessageMedia lists at once. */
 const pageSize = 100;
