@@ -45,7 +45,7 @@ describe.each(combinations)('with $name', ({ choices, context }) => {
 });
 
 test('what the function calls is what it is asked for here', () => {
-  const sources = ['handler', 'event/overflow-store'].map((name) =>
+  const sources = ['handler', 'event/queue-sender', 'event/overflow-store'].map((name) =>
     readFileSync(new URL(`../../lambda/${name}.ts`, import.meta.url), 'utf8'),
   );
   const calls = [...sources.join('\n').matchAll(/import \{ (\w+)Command, .* from '@aws-sdk\/client-([\w-]+)'/g)];
