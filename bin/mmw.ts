@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageInfo } from '../lib/package-info.ts';
+import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addOutputsCommand } from './commands/outputs.ts';
@@ -7,6 +8,7 @@ import { addQueueCommand } from './commands/queue.ts';
 import { addReconcileCommand } from './commands/reconcile.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 
@@ -44,6 +46,8 @@ addReconcileCommand(program);
 addOutputsCommand(program);
 addDoctorCommand(program);
 addSignCommand(program);
+addSimulateCommand(program);
+addCaptureCommand(program);
 pointToOwnHelp(program, 'mmw');
 
 ignoreClosedPipes();

@@ -73,6 +73,9 @@ export const futureToleranceSeconds = 900;
  */
 export const retirementGraceSeconds = 300;
 
+/** Where refused requests are in the bucket that a person captures. What is there expires in a day. */
+export const capturePrefix = 'captures/';
+
 /** Why a request was refused. To be found in log and metric, never in an answer. */
 export const rejectionReasons = [
   'unsigned',
@@ -112,6 +115,8 @@ export const metrics = {
   keyringLoadFailed: 'KeyringLoadFailed',
   /** Accepted, but an id, subject, account or time was a template's variable that was not rendered. */
   unidentified: 'Unidentified',
+  /** Refused requests that were kept, or that came when there were enough: only while a person captures them. */
+  captured: 'Captured',
   /** Seconds between the signed `Date` of an accepted webhook and its arrival. */
   age: 'Age',
   /** Queued by reconciliation, because no webhook had brought it. */

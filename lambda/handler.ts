@@ -10,6 +10,7 @@ import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender } from './event/queue-sender.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { createCapture } from './receiver/capture.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
 
 const serviceName = process.env[environment.service] ?? names.service;
@@ -55,6 +56,7 @@ function start() {
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
   const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
 
+  const warn = (message: string, cause?: unknown) => logger.warn(message, { cause: describeError(cause) });
   const keyring = createKeyring({
     load: async () => {
       const { SecretString, SecretBinary } = await secrets.send(
@@ -65,7 +67,7 @@ function start() {
     },
     now: Date.now,
     warn: (message, cause) => {
-      logger.warn(message, { cause: describeError(cause) });
+      warn(message, cause);
       if (cause !== undefined) metrics.singleMetric().addMetric(names.keyringLoadFailed, MetricUnit.Count, 1);
     },
   });
@@ -73,19 +75,40 @@ function start() {
   keyring.keys().catch(() => {});
 
   const send = createQueueSender(sqs, queueUrl, sendDeadline);
-  const store = overflowBucket === undefined ? undefined : storeIn(overflowBucket, hasOwnS3Endpoint);
-  return createReceiver({ keyring, send, store, now: Date.now, toleranceSeconds: timestampToleranceSeconds, report });
+  const storage = overflowBucket === undefined ? undefined : storageIn(overflowBucket, hasOwnS3Endpoint);
+  return createReceiver({
+    keyring,
+    send,
+    store: storage?.store,
+    capture: storage && createCapture({ keyring, put: storage.put, warn }),
+    now: Date.now,
+    toleranceSeconds: timestampToleranceSeconds,
+    report,
+  });
 }
 
-/** Few events are that large: what is needed for them is loaded with the first. */
-function storeIn(bucket: string, forcePathStyle: boolean) {
+/** Few events are that large, and few requests are captured: what is needed for them is loaded with the first. */
+function storageIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
-  const loaded = () =>
-    import('./event/overflow-store.ts').then((module) => module.createOverflowStore(bucket, config, storeDeadline));
-  let created: ReturnType<typeof loaded> | undefined;
-  return async (data: Uint8Array, contentType: string | undefined) => {
-    created ??= loaded();
-    return (await created)(data, contentType);
+  const overflow = once(async () => {
+    const { createOverflowStore } = await import('./event/overflow-store.ts');
+    return createOverflowStore(bucket, config, storeDeadline);
+  });
+  const captures = once(async () => {
+    const { createCaptureStore } = await import('./receiver/capture-store.ts');
+    return createCaptureStore(bucket, config, storeDeadline);
+  });
+  return {
+    store: async (data: Uint8Array, contentType: string | undefined) => (await overflow())(data, contentType),
+    put: async (name: string, text: string) => (await captures())(name, text),
+  };
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    loaded ??= load();
+    return loaded;
   };
 }
 
@@ -100,6 +123,11 @@ function report(outcome: Outcome): void {
     metrics.publishStoredMetrics();
     return;
   }
+  if (outcome.outcome === 'probed') {
+    logger.info('probed', { ...outcome });
+    return;
+  }
+  if (outcome.captured !== undefined) metrics.singleMetric().addMetric(names.captured, MetricUnit.Count, 1);
   const metric = metrics.singleMetric();
   const { error, ...fields } = outcome;
   const entry = { ...fields, detail: describeError(error) };

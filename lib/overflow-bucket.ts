@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { capturePrefix } from '../lambda/contract.ts';
 import { eventRetention } from './event-queue.ts';
 
 /** What the bucket can be. */
@@ -28,6 +29,7 @@ export class OverflowBucket extends Bucket {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
+        { prefix: capturePrefix, expiration: Duration.days(1) },
         {
           expiration: Duration.days(4 * eventRetention.toDays() + 1),
           abortIncompleteMultipartUploadAfter: Duration.days(1),

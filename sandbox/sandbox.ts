@@ -66,6 +66,8 @@ export async function startSandbox({
     queue,
     receiver,
     storeKeyring: (value: string) => secrets.put(keyringSecretId, value),
+    /** Value of the keyring's secret now. */
+    keyring: () => secrets.get(keyringSecretId) ?? '',
     /** The public keys in the keyring now. */
     keys: (): readonly VerificationKey[] => parseKeyring(secrets.get(keyringSecretId) ?? '').keys,
     /** What lets the terminal command work on the sandbox. */

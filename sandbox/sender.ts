@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type Digest, sign } from '../lambda/signature.ts';
@@ -59,16 +60,14 @@ export interface DeliveryAnswer {
 export async function deliver(origin: string, request: WireRequest, signal?: AbortSignal): Promise<DeliveryAnswer> {
   const { method, target, headers, body } = request;
   const open = origin.startsWith('https:') ? httpsRequest : httpRequest;
-  const answered = Promise.withResolvers<IncomingMessage>();
-  const outgoing = open(
-    origin,
-    { method, path: target, headers: { ...headers, 'content-length': body.length }, ...(signal && { signal }) },
-    answered.resolve,
-  );
+  const outgoing = open(origin, {
+    ...{ method, path: target, headers: { ...headers, 'content-length': body.length } },
+    ...(signal && { signal }),
+  });
   // A broken connection may raise an error after the answer has begun: reading its body then fails.
-  outgoing.on('error', answered.reject);
+  outgoing.on('error', () => {});
   outgoing.end(body);
-  const response = await answered.promise;
+  const [response]: [IncomingMessage] = (await once(outgoing, 'response')) as [IncomingMessage];
   const text = String(await readBody(response));
   return { status: response.statusCode ?? 0, headers: response.headers, body: text };
 }

@@ -1,10 +1,12 @@
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { outputs } from '../../lambda/contract.ts';
+import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
-import { namePlace } from '../aws.ts';
-import { readOutputs } from '../connections.ts';
+import { connectKeyring, readOutputs } from '../connections.ts';
+import { checkAlarms } from './check-alarms.ts';
+import { checkConsumers } from './check-consumers.ts';
 import { checkEndpoint } from './check-endpoint.ts';
 import { checkKeys } from './check-keys.ts';
+import { checkProbe } from './check-probe.ts';
 import { checkQueues } from './check-queues.ts';
 import { checkRequests } from './check-requests.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
@@ -15,15 +17,18 @@ export interface Checkup {
   /** MessageMedia, if there are credentials for it. */
   provider: Provider | undefined;
   now: () => number;
+  /** Whether a signed probe is sent, for which the keyring's secret is written twice. */
+  sendsProbe: boolean;
 }
 
 /**
  * Looks at everything that a deployed stack needs: outputs, keyring, MessageMedia's key, queues, public URL and clock, what
- * was refused, alarms. Changes nothing. What cannot be looked at is an issue of its own.
+ * was refused, alarms. Changes nothing, unless a probe
+ * is sent. What cannot be looked at is an issue of its own.
  *
  * @throws {Error} when there is no such stack
  */
-export async function checkStack({ stack, provider, now }: Checkup): Promise<Report> {
+export async function checkStack({ stack, provider, now, sendsProbe }: Checkup): Promise<Report> {
   const config = await readOutputs(stack);
   const checks: [Issue['category'], () => Promise<Finding[]>][] = [
     ['keys', async () => checkKeys(stack, requireOutput(config, outputs.keyringSecretArn), provider)],
@@ -32,8 +37,18 @@ export async function checkStack({ stack, provider, now }: Checkup): Promise<Rep
       async () =>
         checkQueues(stack, requireOutput(config, outputs.queueUrl), requireOutput(config, outputs.deadLetterQueueUrl)),
     ],
+    ['queue', async () => checkConsumers(requireOutput(config, outputs.queueArn))],
     ['endpoint', async () => checkEndpoint(requireOutput(config, outputs.callbackUrl), now)],
+    [
+      'endpoint',
+      async () => {
+        if (!sendsProbe) return [unprobed(stack)];
+        const keyring = await connectKeyring({ stack });
+        return checkProbe(stack, requireOutput(config, outputs.callbackUrl), keyring);
+      },
+    ],
     ['requests', async () => checkRequests(requireOutput(config, outputs.functionLogGroup), now())],
+    ['requests', async () => checkCapture(stack, await connectKeyring({ stack }), now())],
     ['alarms', () => checkAlarms(stack)],
   ];
   const findings = await Promise.all(
@@ -52,24 +67,21 @@ export async function checkStack({ stack, provider, now }: Checkup): Promise<Rep
   return toReport(Object.fromEntries(config), findings.flat());
 }
 
+function unprobed(stack: string): Issue {
+  const why = 'A probe writes the keyring secret, so it is sent on demand alone.';
+  return issue('info', 'endpoint', 'No signed probe was sent', why, `npx mmw doctor --probe --stack ${stack}`);
+}
+
+/** Capturing is for a while, and nobody should forget it. */
+async function checkCapture(stack: string, keyring: KeyringStore, now: number): Promise<Finding[]> {
+  const { capture } = await keyring.readDiagnostics();
+  if (capture === undefined || Date.parse(capture.until) <= now) return [];
+  const what = `Up to ${capture.count}, until ${capture.until}.`;
+  return [issue('info', 'requests', 'Refused requests are captured', what, `npx mmw capture --stop --stack ${stack}`)];
+}
+
 function requireOutput(config: ReadonlyMap<string, string>, name: string): string {
   const value = config.get(name);
   if (value) return value;
   throw new Error(`The stack has no output ${name}: is it a stack of this project? Deploy it with this version.`);
-}
-
-async function checkAlarms(stack: string): Promise<Finding[]> {
-  const { TemplateBody = '{}' } = await namePlace(new CloudFormationClient()).send(
-    new GetTemplateCommand({ StackName: stack }),
-  );
-  const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
-    JSON.parse(TemplateBody).Resources ?? {},
-  );
-  const alarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  if (alarms.some(({ Properties }) => (Properties?.AlarmActions ?? []).length > 0))
-    return [`${alarms.length} alarms, which tell a topic`];
-  const nobody = `${alarms.length} alarms are on the dashboard only.`;
-  return [
-    issue('warning', 'alarms', 'Nobody is told of alarms', nobody, 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…'),
-  ];
 }

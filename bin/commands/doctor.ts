@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
+import { outputs } from '../../lambda/contract.ts';
 import { type Diagnosis, diagnose } from '../../lambda/diagnosis/diagnose.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
+import { namePlace } from '../aws.ts';
+import { readCaptures } from '../captures/bucket.ts';
 import { readFromNgrok } from '../captures/ngrok.ts';
 import { type ReadCapture, readCapture } from '../captures/read-capture.ts';
 import { checkStack } from '../checkup/check-stack.ts';
@@ -14,12 +18,15 @@ import {
   connectProvider,
   type GlobalOptions,
   type KeyringOptions,
+  readOutput,
 } from '../connections.ts';
 import { print, wrap } from '../output.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
   ngrok?: string | true;
+  capture?: boolean;
+  probe?: boolean;
 }
 
 /** `mmw doctor`: says why the signature of a captured request fails. */
@@ -35,6 +42,8 @@ export function addDoctorCommand(program: Command): void {
       new Option('--keyring <file>', 'the keyring in a file, or a public key').conflicts(['stack', 'secretId']),
     )
     .option('--ngrok [id]', 'take the request from the agent of ngrok: the newest, or the one with this id')
+    .option('--capture', 'take the requests that "mmw capture" had the function of the --stack keep')
+    .option('--probe', 'send a signed probe through the public URL of the --stack; writes its keyring secret')
     .addHelpText('after', wrap(notes))
     .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
 }
@@ -44,6 +53,7 @@ A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a H
 body in base64. With --stack and no file it looks at the deployed stack: keys, queues, URL, clock, requests, alarms. Exit code 0: it is known what is wrong, or nothing is. 1: other bytes were signed, and it is not known why.`;
 
 async function doctor(file: string | undefined, options: Options): Promise<void> {
+  if (options.capture) return explainCaptures(options);
   if (file === undefined && options.ngrok === undefined && options.stack !== undefined) {
     return checkUp(options.stack, options);
   }
@@ -54,11 +64,30 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
 
+/** Says of every request that was captured why it was refused. */
+async function explainCaptures({ stack, json }: Options): Promise<void> {
+  if (stack === undefined) throw new Error('Give the --stack whose captured requests to read.');
+  const bucket = await readOutput(stack, outputs.overflowBucketName);
+  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
+  const captures = await readCaptures(namePlace(new S3Client({ forcePathStyle })), bucket);
+  if (captures.length === 0) {
+    return print(json, [], `Nothing is captured. To capture: npx mmw capture --stack ${stack}`);
+  }
+  const keys = await readKeys({ stack });
+  const found = captures.map(({ name, format, capture, receivedAt, cautions }) => {
+    const at = receivedAt === undefined ? {} : { receivedAt };
+    return { name, ...at, ...diagnose(capture, keys, at), format, cautions };
+  });
+  const blocks = found.map((one) => `${one.name}\n\n${describe(one, one.format, one.cautions)}`);
+  print(json, found, blocks.join('\n\n\n'));
+  if (found.some(({ cause }) => cause === 'other_bytes')) process.exitCode = 1;
+}
+
 /** Looks at a deployed stack as a whole. */
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;
-  const report = await checkStack({ stack, provider, now: Date.now });
+  const report = await checkStack({ stack, provider, now: Date.now, sendsProbe: options.probe ?? false });
   print(options.json, report, formatReport(report));
   if (report.summary.health === 'bad') process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { GlobalOptions } from '../connections.ts';
+import { wholeNumber } from '../numbers.ts';
 import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
 import { confirm } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
@@ -33,7 +34,7 @@ export function addQueueCommand(program: Command): void {
   );
   add('peek', 'show messages and leave them on the queue; each look counts as one try, as SQS has no other')
     .option(...deadLetters)
-    .option('--count <number>', 'how many at the most: 1 to 100', count, 10)
+    .option('--count <number>', 'how many at the most: 1 to 100', wholeNumber(1, 100), 10)
     .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
   add('tail', 'take messages off the queue and show them, until Ctrl-C')
     .option(...deadLetters)
@@ -155,10 +156,4 @@ function chosen({ queueUrl, deadLetterQueueUrl }: Queues, { deadLetters = false 
 
 function amount(messages: number): string {
   return `${messages} ${messages === 1 ? 'message' : 'messages'}`;
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= 100) return number;
-  throw new InvalidArgumentError('It must be a whole number from 1 to 100.');
 }

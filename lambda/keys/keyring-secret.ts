@@ -1,3 +1,4 @@
+import type { Diagnostics } from './diagnostics.ts';
 import { KeyringError } from './keyring-error.ts';
 
 /**
@@ -64,8 +65,8 @@ export function readEntries(secret: string): unknown[] {
 }
 
 /** The keyring secret in the form that holds several keys. */
-export function writeEntries(entries: readonly KeyringEntry[]): string {
-  return JSON.stringify({ keys: entries });
+export function writeEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): string {
+  return JSON.stringify({ keys: entries, ...diagnostics });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Diagnostics } from './diagnostics.ts';
 import { isDeleted, type KeyringEntry, writeEntries } from './keyring-secret.ts';
 
 /** What a secret of Secrets Manager holds, in bytes. */
@@ -18,15 +19,18 @@ export interface FittingSecret {
  *
  * @throws {Error} when there is none left that may go
  */
-export function fitEntries(entries: readonly KeyringEntry[]): FittingSecret {
+export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): FittingSecret {
   const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
   const forgotten = new Set<KeyringEntry>();
-  let secret = writeEntries(entries);
+  let secret = writeEntries(entries, diagnostics);
   while (bytesOf(secret) > maxSecretBytes) {
     const oldest = remembered.shift();
     if (oldest === undefined) throw tooLarge(secret);
     forgotten.add(oldest);
-    secret = writeEntries(entries.filter((entry) => !forgotten.has(entry)));
+    secret = writeEntries(
+      entries.filter((entry) => !forgotten.has(entry)),
+      diagnostics,
+    );
   }
   const warnings = [...forgotten].map(
     ({ key_id, deleted_at }) =>

@@ -9,6 +9,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { eventually } from './eventually.ts';
 import { type KeyringEntry, readEntries } from './keyring-secret.ts';
 import { fitEntries } from './keyring-size.ts';
@@ -30,6 +31,16 @@ export interface KeyringStore {
    * @throws {Error} when the keyring would be larger than a secret, or is changed by somebody else for a minute
    */
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
+  /** What is asked of the function beside its keys. */
+  readDiagnostics(): Promise<Diagnostics>;
+  /** Changes what is asked of the function, in the way of `update`, and none of the keys. */
+  updateDiagnostics(change: (diagnostics: Diagnostics) => Diagnostics): Promise<void>;
+}
+
+/** All that the secret holds. */
+interface Content {
+  entries: KeyringEntry[];
+  diagnostics: Diagnostics;
 }
 
 /** Label of a version that is about to become the current one. */
@@ -52,15 +63,15 @@ export function createKeyringStore(
     const { SecretString = '', VersionId: seen } = await client.send(
       new GetSecretValueCommand({ SecretId, VersionId }),
     );
-    return { entries: toEntries(SecretString), seen };
+    return { entries: toEntries(SecretString), diagnostics: readDiagnostics(SecretString), seen };
   };
 
   /** @returns `true` when it is done, `undefined` when somebody else was faster, or what was read is of before */
-  const tryUpdate = async (change: (entries: KeyringEntry[]) => KeyringEntry[], versionId: string) => {
-    const { entries, seen } = await get();
-    const changed = change(entries);
-    if (changed === entries) return true;
-    const { secret: SecretString, warnings } = fitEntries(changed);
+  const tryUpdate = async (change: (content: Content) => Content, versionId: string) => {
+    const { seen, ...content } = await get();
+    const changed = change(content);
+    if (changed.entries === content.entries && changed.diagnostics === content.diagnostics) return true;
+    const { secret: SecretString, warnings } = fitEntries(changed.entries, changed.diagnostics);
     const version = { ClientRequestToken: versionId, VersionStages: [nextStage] };
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ...version }));
     try {
@@ -77,6 +88,17 @@ export function createKeyringStore(
     return true;
   };
 
+  const update = async (change: (content: Content) => Content, versionId: string = randomUUID()) => {
+    let next = versionId;
+    const done = await eventually(() => {
+      const current = next;
+      next = randomUUID();
+      return tryUpdate(change, current);
+    }, pause);
+    if (done) return;
+    throw new Error('The keyring is being changed by somebody else all the time: try again later');
+  };
+
   return {
     read: async (versionId) => {
       try {
@@ -86,16 +108,9 @@ export function createKeyringStore(
         throw error;
       }
     },
-    update: async (change, versionId = randomUUID()) => {
-      let next = versionId;
-      const done = await eventually(() => {
-        const current = next;
-        next = randomUUID();
-        return tryUpdate(change, current);
-      }, pause);
-      if (done) return;
-      throw new Error('The keyring is being changed by somebody else all the time: try again later');
-    },
+    update: (change, versionId) => update((content) => ({ ...content, entries: change(content.entries) }), versionId),
+    readDiagnostics: async () => (await get()).diagnostics,
+    updateDiagnostics: (change) => update((content) => ({ ...content, diagnostics: change(content.diagnostics) })),
   };
 }
 

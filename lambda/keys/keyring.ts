@@ -1,9 +1,11 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { retirementGraceSeconds } from '../contract.ts';
 import { isTimestamp } from '../guards.ts';
 import { type Digest, parseDigest } from '../signature.ts';
+import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { KeyringError } from './keyring-error.ts';
 import { readEntries, sameId } from './keyring-secret.ts';
+import { parsePublicKey } from './public-key.ts';
 
 /** A public key that webhooks are verified with. */
 export interface VerificationKey {
@@ -23,6 +25,14 @@ export interface VerificationKey {
 export interface ParsedKeyring {
   keys: VerificationKey[];
   warnings: string[];
+  /** What is asked of the function beside verifying. */
+  diagnostics: ParsedDiagnostics;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface ParsedDiagnostics {
+  probe?: { key: VerificationKey; until: number };
+  capture?: { id: string; count: number; until: number };
 }
 
 /**
@@ -44,7 +54,7 @@ export function parseKeyring(secret: string): ParsedKeyring {
       }
       keys.push(key);
     } catch (error) {
-      warnings.push(`key ${index + 1} of ${entries.length} is skipped: ${reason(error)}`);
+      warnings.push(`key ${index + 1} of ${entries.length} is skipped: ${(error as Error).message}`);
     }
   }
   if (entries.length > 0 && keys.length === 0) {
@@ -55,7 +65,16 @@ export function parseKeyring(secret: string): ParsedKeyring {
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
   }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
-  return { keys, warnings };
+  return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
+}
+
+/** A probe key that cannot be read is none: its sender is told by the refusal. */
+function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
+  const parsed: ParsedDiagnostics = capture ? { capture: { ...capture, until: Date.parse(capture.until) } } : {};
+  try {
+    if (probe) parsed.probe = { key: parseEntry(probe), until: Date.parse(probe.until) };
+  } catch {}
+  return parsed;
 }
 
 /** Four fifths of what a secret of Secrets Manager holds. */
@@ -76,23 +95,6 @@ function parseEntry(entry: unknown): VerificationKey {
   const end = fields.retired_at ?? fields.deleted_at;
   const life = isTimestamp(end) ? { retiredAt: Date.parse(end) } : {};
   return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...life };
-}
-
-/** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
-function parsePublicKey(value: string): KeyObject {
-  const [, label = 'PUBLIC KEY', pem] = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value) ?? [];
-  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);
-  const base64 = (pem ?? value).replace(/\\[nr]|\s/g, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error('public_key is neither base64 nor PEM');
-  let key: KeyObject;
-  try {
-    const type = label === 'PUBLIC KEY' ? 'spki' : 'pkcs1';
-    key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type });
-  } catch {
-    throw new Error('public_key does not decode to a public key');
-  }
-  if (key.asymmetricKeyType !== 'rsa') throw new Error(`it is a ${key.asymmetricKeyType} key, not RSA`);
-  return key;
 }
 
 /** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
@@ -125,6 +127,8 @@ export interface Keyring {
   keys(): Promise<readonly VerificationKey[]>;
   /** Newer keys than `seen`, or `undefined` when there are none or the keyring was refreshed moments ago. */
   newerThan(seen: readonly VerificationKey[]): Promise<readonly VerificationKey[] | undefined>;
+  /** What is asked of the function now, by the keyring in hand: nothing whose time is over. */
+  diagnostics(): ParsedDiagnostics;
 }
 
 /** How long keys are used before the secret is read again. Rotation waits this long for every verifier to know a key. */
@@ -178,6 +182,10 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
       if (held) return fresh ? held.keys : refresh();
       return loadFirst();
     },
+    diagnostics: () => {
+      const asked = Object.entries(held?.diagnostics ?? {});
+      return Object.fromEntries(asked.filter(([, { until }]) => now() < until));
+    },
     newerThan: async (seen) => {
       if (held && held.keys !== seen) return held.keys;
       // A refresh that is under way is worth waiting for, whoever began it.
@@ -189,8 +197,4 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
       return keys === seen ? undefined : keys;
     },
   };
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -14,6 +14,12 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * Without it such events are refused.
    */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
+  /**
+   * Keeps a refused request for a person to look at, while that is asked for. Never rejects.
+   *
+   * @returns where it is, or that there are enough
+   */
+  capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
   /** Gets what became of each request. */
   report: (outcome: Outcome) => void;
 }
@@ -32,12 +38,15 @@ export type Outcome =
       /** Names of fields that hold a template's variable that was not rendered; absent when there are none. */
       unrendered?: readonly string[];
     }
+  | { outcome: 'probed'; requestId: string; keyId?: string }
   | {
       outcome: 'refused' | 'failed';
       requestId: string;
       status: number;
       reason: RefusalReason | FailureReason;
       error: unknown;
+      /** Where the request was put, while refused ones are captured. */
+      captured?: string;
     };
 
 /** Answer to API Gateway or a Function URL; the form is the same for both. */
@@ -66,8 +75,12 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
       const verified = await authenticate(request, requestId, dependencies);
-      const { id, type, unrendered } = await enqueue(verified, dependencies);
       const { keyId } = verified;
+      if (verified.isProbe) {
+        dependencies.report({ outcome: 'probed', requestId, ...(keyId !== undefined && { keyId }) });
+        return answer(200, { probe: 'verified' });
+      }
+      const { id, type, unrendered } = await enqueue(verified, dependencies);
       // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
@@ -78,7 +91,12 @@ export function createReceiver(dependencies: ReceiverDependencies) {
     } catch (error) {
       const status = statusOf(error);
       const reason = error instanceof ReceiverError ? error.code : 'unexpected';
-      dependencies.report({ outcome: status === 503 ? 'failed' : 'refused', requestId, status, reason, error });
+      const outcome = status === 503 ? 'failed' : 'refused';
+      const captured = outcome === 'refused' ? await dependencies.capture?.(event) : undefined;
+      dependencies.report({
+        ...{ outcome, requestId, status, reason, error },
+        ...(captured !== undefined && { captured }),
+      });
       return answer(status, { error: wordOf[status] ?? 'error' });
     }
   };

@@ -1,7 +1,15 @@
-import { DeleteQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  PurgeQueueCommand,
+  SendMessageCommand,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { deliver, toWire } from '../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { localEnvironment, start } from './terminal.ts';
 
@@ -12,6 +20,8 @@ let env: Record<string, string>;
 let entries: object[];
 let actions: string[];
 let callbackUrl: string;
+let consumers: object[];
+let subscriber: string;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ port: 0, onAnswer: () => {} });
@@ -22,14 +32,21 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify({ events }));
       return;
     }
+    if (request.url?.startsWith('/2015-03-31/event-source-mappings')) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ EventSourceMappings: consumers }));
+      return;
+    }
     response
       .writeHead(200, { 'content-type': 'text/xml' })
-      .end(body.includes('Action=GetTemplate') ? template() : stacks());
+      .end(body.includes('ListSubscriptions') ? subscriptions() : body.includes('GetTemplate') ? template() : stacks());
   });
   env = localEnvironment({
     ...sandbox.environment,
     AWS_ENDPOINT_URL_CLOUDFORMATION: aws.url,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: aws.url,
+    AWS_ENDPOINT_URL_LAMBDA: aws.url,
+    AWS_ENDPOINT_URL_SNS: aws.url,
   });
 });
 afterAll(async () => {
@@ -39,6 +56,8 @@ afterAll(async () => {
 beforeEach(() => {
   entries = [{ outcome: 'accepted' }, { outcome: 'refused', reason: 'unsigned' }];
   actions = ['arn:aws:sns:us-east-1:123456789012:alarms'];
+  consumers = [{ UUID: 'u', State: 'Enabled', FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:consumer' }];
+  subscriber = 'arn:aws:sns:us-east-1:123456789012:alarms:1';
   callbackUrl = `${sandbox.url}/messagemedia`;
 });
 
@@ -47,9 +66,11 @@ function stacks(): string {
   const outputs = {
     CallbackUrl: callbackUrl,
     QueueUrl: queueUrl,
+    QueueArn: 'arn:aws:sqs:us-east-1:000000000000:events.fifo',
     DeadLetterQueueUrl: deadLetterQueueUrl,
     KeyringSecretArn: 'keyring',
     FunctionLogGroup: 'receiver',
+    OverflowBucketName: sandbox.queue.overflowBucket,
   };
   const members = Object.entries(outputs).map(
     ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -57,13 +78,33 @@ function stacks(): string {
   return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 }
 
+function subscriptions(): string {
+  return `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions><member><SubscriptionArn>${subscriber}</SubscriptionArn></member></Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`;
+}
+
 function template(): string {
   const alarm = { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmActions: actions } };
   return `<GetTemplateResponse><GetTemplateResult><TemplateBody>${JSON.stringify({ Resources: { A: alarm } })}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
 }
 
-async function doctor() {
-  const { code, stdout, stderr } = await start(['doctor', '--stack', 's', '--json'], env).done;
+/** @returns what a command that ends as it should has printed */
+async function mmw(...args: string[]) {
+  const { stdout, stderr } = await start([...args, '--stack', 's', '--json'], env).done;
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+async function queued(): Promise<number> {
+  const { client, queueUrl } = sandbox.queue;
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: queueUrl,
+    AttributeNames: ['ApproximateNumberOfMessages'],
+  });
+  return Number((await client.send(command)).Attributes?.ApproximateNumberOfMessages);
+}
+
+async function doctor(...args: string[]) {
+  const { code, stdout, stderr } = await start(['doctor', '--stack', 's', '--json', ...args], env).done;
   expect(stderr).toBe('');
   const {
     summary,
@@ -76,32 +117,88 @@ async function doctor() {
 test('an empty keyring is bad, and the mend is named', async () => {
   const { code, summary, issues } = await doctor();
   expect([code, summary.health]).toEqual([1, 'bad']);
-  expect(issues).toEqual([['The keyring is empty', 'npx mmw keys create --enable --stack s']]);
+  expect(issues).toEqual([
+    ['The keyring is empty', 'npx mmw keys create --enable --stack s'],
+    ['No signed probe was sent', 'npx mmw doctor --probe --stack s'],
+  ]);
 });
 
 test('a stack that is well says what it looked at', async () => {
   const key = await sandbox.api.createSignatureKey('SHA256');
   sandbox.storeKeyring(JSON.stringify(key));
   await sandbox.api.enableSignatureKey(key.key_id);
-  const { code, summary, issues } = await doctor();
+  const { code, summary, issues } = await doctor('--probe');
   expect({ code, health: summary.health, issues }).toEqual({ code: 0, health: 'good', issues: [] });
   expect(summary.ok).toEqual([
     'Keyring: 1 of 1 keys can verify',
     'The key that is enabled at MessageMedia is in the keyring',
     'Queue: 0 waiting, 0 with consumers',
+    'Consumer: consumer',
     `${callbackUrl} answers, and refuses what is not signed`,
+    'A signed probe came through the public URL, was verified, and was not queued',
     'Last accepted 2023-11-14T22:13:20.000Z; in 24 hours 1 accepted, 1 refused: unsigned',
     '1 alarms, which tell a topic',
   ]);
+});
+
+test('a probe leaves nothing: no event, and no key in the secret', async () => {
+  const before = sandbox.keyring();
+  expect((await doctor('--probe')).code).toBe(0);
+  expect(await queued()).toBe(0);
+  expect(sandbox.keyring()).toBe(before);
+});
+
+test('simulate delivers to a stack at a rate, and nothing of it is queued', async () => {
+  const { sent, statuses, unanswered } = await mmw('simulate', '--rate', '200', '--count', '40');
+  expect({ sent, statuses, unanswered }).toEqual({ sent: 40, statuses: { 200: 40 }, unanswered: 0 });
+  expect(await queued()).toBe(0);
+});
+
+test('refused requests are captured, as many as asked for and without credentials, and explained', async () => {
+  await mmw('capture', '--count', '2');
+  // A running function reads the secret again on the first bad signature, 3 s after the last time at the earliest.
+  await new Promise((resolve) => setTimeout(resolve, 3_100));
+  const key = sandbox.provider.signingKey();
+  const good = toWire(sampleWebhooks('/messagemedia').smsReply, key);
+  const rewritten = { ...good, body: Buffer.from(JSON.stringify(JSON.parse(String(good.body)), null, 2)) };
+  const credentials = { authorization: 'Bearer abc', cookie: 'session=abc', 'x-auth-token': 'abc' };
+  const unsigned = toWire(sampleWebhooks('/messagemedia').optOut, undefined);
+  for (const request of [rewritten, { ...unsigned, headers: { ...unsigned.headers, ...credentials } }, unsigned])
+    expect((await deliver(sandbox.url, request)).status).toBe(401);
+  expect((await deliver(sandbox.url, good)).status).toBe(202);
+  expect((await doctor()).issues).toContainEqual(['Refused requests are captured', 'npx mmw capture --stop --stack s']);
+
+  const captures: { cause: string; name: string }[] = await mmw('doctor', '--capture');
+  expect(captures.map(({ cause }) => cause)).toEqual(['body_rewritten', 'unsigned']);
+  const { Body } = await sandbox.queue.storage.send(
+    new GetObjectCommand({ Bucket: sandbox.queue.overflowBucket, Key: captures[1]?.name }),
+  );
+  expect(await Body?.transformToString()).not.toContain('abc');
+
+  await mmw('capture', '--stop');
+  expect(sandbox.keyring()).not.toContain('capture');
+});
+
+test('a consumer that is switched off, and a topic that nobody hears, are named', async () => {
+  consumers = [{ ...consumers[0], State: 'Disabled' }];
+  subscriber = 'PendingConfirmation';
+  const { issues } = await doctor();
+  expect(issues).toContainEqual([
+    'The consumer is switched off',
+    'aws lambda update-event-source-mapping --enabled --uuid u',
+  ]);
+  expect(issues.map(([title]) => title)).toContain('Nobody hears arn:aws:sns:us-east-1:123456789012:alarms');
 });
 
 test('everything that is wrong is told at once, the worst first', async () => {
   sandbox.storeKeyring(keyringOf(makeKey()));
   entries = [{ outcome: 'refused', reason: 'unknown_key' }];
   actions = [];
+  consumers = [];
   callbackUrl = 'http://127.0.0.1:9/';
   const { queueUrl, deadLetterQueueUrl, client } = sandbox.queue;
   const ids = { MessageBody: 'x', MessageGroupId: 'g' };
+  await client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
   await client.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, ...ids, MessageDeduplicationId: '1' }));
   await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...ids, MessageDeduplicationId: '2' }));
   const { code, issues } = await doctor();
@@ -114,6 +211,8 @@ test('everything that is wrong is told at once, the worst first', async () => {
     '1 dead letters',
     'Events wait, and nobody has one in hand',
     'Nobody is told of alarms',
+    'No Lambda function consumes the queue',
+    'No signed probe was sent',
   ]);
 });
 

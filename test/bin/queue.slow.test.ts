@@ -225,7 +225,7 @@ test('purge deletes everything, but not without asking', async () => {
 test.each([
   [['stats'], { QUEUE_URL: '' }, 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
   [['redrive'], { DEAD_LETTER_QUEUE_URL: '' }, 'No dead-letter queue is named'],
-  [['peek', '--count', '0'], {}, 'It must be a whole number from 1 to 100.'],
+  [['peek', '--count', '0'], {}, 'Give a whole number from 1 to 100.'],
 ])('%j with %j is refused in words', async (args, environment, words) => {
   const outcome = await start(['queue', ...args], { ...env, ...environment }).done;
   expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });

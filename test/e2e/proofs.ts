@@ -1,6 +1,7 @@
 import type { Proof } from './proof.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
+import { diagnosis } from './proofs/diagnosis.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
@@ -16,6 +17,7 @@ export const proofs: readonly Proof[] = [
   ...large,
   ...keyring,
   ...outage,
+  ...diagnosis,
   ...upgrade,
   ...recovery,
   ...destruction,

@@ -157,6 +157,8 @@ export class LossWorld {
     update: async (change) => {
       this.entries = structuredClone(change(structuredClone(this.entries)));
     },
+    readDiagnostics: async () => ({}),
+    updateDiagnostics: async () => {},
   };
 
   async reconcile(

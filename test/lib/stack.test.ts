@@ -61,7 +61,12 @@ describe('the stack', () => {
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
       },
-      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 57, Status: 'Enabled' })] },
+      LifecycleConfiguration: {
+        Rules: [
+          { ExpirationInDays: 1, Prefix: 'captures/', Status: 'Enabled' },
+          Match.objectLike({ ExpirationInDays: 57, Prefix: Match.absent(), Status: 'Enabled' }),
+        ],
+      },
     });
     template.hasResourceProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: {

@@ -44,7 +44,7 @@ describe('a keyring secret', () => {
   });
 
   test('may be empty, which is worth a warning', () => {
-    expect(parseKeyring('{"keys":[]}')).toEqual({ keys: [], warnings: [expect.stringContaining('empty')] });
+    expect(parseKeyring('{"keys":[]}')).toMatchObject({ keys: [], warnings: [expect.stringContaining('empty')] });
   });
 
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });

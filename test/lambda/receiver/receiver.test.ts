@@ -66,7 +66,11 @@ test('where SQS refuses a character of the text, the event is sent with its data
 
 test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
   const receive = createReceiver({
-    keyring: { keys: () => Promise.reject(new TypeError('secret detail')), newerThan: async () => undefined },
+    keyring: {
+      keys: () => Promise.reject(new TypeError('secret detail')),
+      newerThan: async () => undefined,
+      diagnostics: () => ({}),
+    },
     send,
     now: () => now,
     toleranceSeconds: 900,
@@ -138,7 +142,7 @@ describe('the cost of a bad request', () => {
       },
     }));
     const receive = createReceiver({
-      keyring: { keys: async () => watched, newerThan: async () => undefined },
+      keyring: { keys: async () => watched, newerThan: async () => undefined, diagnostics: () => ({}) },
       send,
       now: () => now,
       toleranceSeconds: 900,

@@ -1,0 +1,40 @@
+import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { namePlace } from '../aws.ts';
+import { type Finding, issue } from './report.ts';
+
+/** Do alarms tell a topic, and does the topic tell somebody? */
+export async function checkAlarms(stack: string): Promise<Finding[]> {
+  const { TemplateBody = '{}' } = await namePlace(new CloudFormationClient()).send(
+    new GetTemplateCommand({ StackName: stack }),
+  );
+  const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
+    JSON.parse(TemplateBody).Resources ?? {},
+  );
+  const alarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  const actions = new Set(alarms.flatMap(({ Properties }) => Properties?.AlarmActions ?? []));
+  if (actions.size === 0) {
+    const nobody = `${alarms.length} alarms are on the dashboard only.`;
+    const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
+    return [issue('warning', 'alarms', 'Nobody is told of alarms', nobody, deploy)];
+  }
+  const topics = [...actions].filter((action) => typeof action === 'string');
+  const findings = await Promise.all(topics.map(checkTopic));
+  return [`${alarms.length} alarms, which tell a topic`, ...findings.flat()];
+}
+
+async function checkTopic(TopicArn: string): Promise<Finding[]> {
+  const client = namePlace(new SNSClient({ region: TopicArn.split(':')[3] }));
+  const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
+  if (Subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return [];
+  const waiting = Subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';
+  return [
+    issue(
+      'warning',
+      'alarms',
+      `Nobody hears ${TopicArn}`,
+      waiting,
+      `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint YOUR-ADDRESS`,
+    ),
+  ];
+}

@@ -1,0 +1,83 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { outputs } from '../../lambda/contract.ts';
+import { parseDigest } from '../../lambda/signature.ts';
+import type { SigningKey } from '../../sandbox/sender.ts';
+import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
+import { wholeNumber } from '../numbers.ts';
+import { print } from '../output.ts';
+import { probe, withProbeKey } from '../probe.ts';
+import { type SimulationResult, simulate } from '../simulate.ts';
+
+interface Options extends GlobalOptions {
+  stack?: string;
+  privateKey?: string;
+  keyId?: string;
+  digest: string;
+  rate: number;
+  count: number;
+}
+
+/** `mmw simulate`: delivers test webhooks at a rate. */
+export function addSimulateCommand(program: Command): void {
+  program
+    .command('simulate [url]')
+    .description('deliver signed test webhooks of every kind at a rate: to a URL of this machine, or to a --stack')
+    .option('--stack <name>', 'the deployed stack; a probe key signs: all is verified, and nothing is queued')
+    .addOption(
+      new Option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL').conflicts('stack'),
+    )
+    .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: local)')
+    .addOption(
+      new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
+    )
+    .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
+    .option('--count <number>', 'webhooks in all (1 to 100000)', wholeNumber(1, 100_000), 50)
+    .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
+}
+
+async function run(url: string | undefined, options: Options): Promise<void> {
+  const { rate, count, stack, json } = options;
+  const result = await (stack === undefined
+    ? simulate({ url: requireLoopback(url), key: await readKey(options), rate, count })
+    : simulateAt(stack, url, options));
+  print(json, result, describe(result));
+  const good = result.statuses[stack === undefined ? 202 : 200] ?? 0;
+  if (good < result.sent) process.exitCode = 1;
+}
+
+/** Begins once the deployed function knows the probe key. */
+async function simulateAt(stack: string, url: string | undefined, { rate, count }: Options): Promise<SimulationResult> {
+  if (url !== undefined) throw new Error('Give a URL or --stack, not both.');
+  const callbackUrl = await readOutput(stack, outputs.callbackUrl);
+  const keyring = await connectKeyring({ stack });
+  const minutes = 5 + Math.ceil(count / rate / 60);
+  return withProbeKey(keyring, minutes, async (key) => {
+    const refusal = await probe(callbackUrl, key);
+    if (refusal === undefined) return simulate({ url: callbackUrl, key, rate, count });
+    throw new Error(`A probe to ${callbackUrl} was answered with ${refusal.status}: npx mmw doctor --stack ${stack}`);
+  });
+}
+
+function requireLoopback(url: string | undefined): string {
+  if (url === undefined) throw new Error('Give the URL of a receiver on this machine, or --stack.');
+  const { hostname, protocol } = new URL(url);
+  if (/^https?:$/.test(protocol) && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return url;
+  throw new Error(`${url} is not on this machine. Test webhooks go to 127.0.0.1 or localhost, or to a --stack.`);
+}
+
+async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningKey> {
+  if (privateKey === undefined)
+    throw new Error('Give --private-key FILE, whose public half the receiver at the URL knows.');
+  const key = createPrivateKey(await readFile(privateKey));
+  return { id: keyId ?? 'local', digest: parseDigest(digest) ?? 'SHA256', privateKey: key };
+}
+
+function describe({ sent, statuses, unanswered, latency }: SimulationResult): string {
+  const answers = Object.entries(statuses).map(([status, count]) => `${count} answered ${status}`);
+  const silent = unanswered > 0 ? [`${unanswered} not answered`] : [];
+  const { median, p95, max } = latency;
+  return `${sent} sent: ${[...answers, ...silent].join(', ')}.
+Time to the answer: median ${median} ms, 95 of 100 within ${p95} ms, longest ${max} ms.`;
+}

@@ -1,0 +1,55 @@
+import { generateKeyPair, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, toWire } from '../sandbox/sender.ts';
+import { sampleWebhooks } from '../sandbox/webhooks.ts';
+
+/**
+ * Does something with a key that the deployed function knows as a probe: what it signs is verified, answered with 200, and
+ * never queued. The private half is made here and nowhere kept; the public half leaves the keyring secret afterwards, and
+ * counts for nothing after its time in any case.
+ *
+ * @param minutes how long the function knows the key at the most
+ */
+export async function withProbeKey<T>(
+  keyring: KeyringStore,
+  minutes: number,
+  use: (key: SigningKey) => Promise<T>,
+): Promise<T> {
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const id = randomUUID();
+  const public_key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const until = new Date(Date.now() + minutes * 60_000).toISOString();
+  const probe = { key_id: id, public_key, digest: 'SHA256', until };
+  await keyring.updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
+  try {
+    return await use({ id, digest: 'SHA256', privateKey });
+  } finally {
+    // Somebody else's, who began after this one, stays.
+    await keyring.updateDiagnostics((diagnostics) => {
+      const { probe: theirs, ...others } = diagnostics;
+      return theirs?.key_id === id ? others : diagnostics;
+    });
+  }
+}
+
+/** A function that runs already reads the keyring again at most every 3 s. In milliseconds. */
+const pauseBetweenProbes = 4_000;
+const mostProbes = 4;
+
+/**
+ * Sends a signed reply with a query to a callback URL until it is found good.
+ *
+ * @returns `undefined` once it was verified, and else the last answer
+ */
+export async function probe(url: string, key: SigningKey): Promise<DeliveryAnswer | undefined> {
+  const { origin, pathname } = new URL(url);
+  const webhook = { ...sampleWebhooks(pathname).smsReply, target: `${pathname}?probe=a%20b&c=%2F` };
+  for (let tries = 1; ; tries++) {
+    const answer = await deliver(origin, toWire(webhook, key), AbortSignal.timeout(25_000));
+    if (answer.status === 200 && answer.body.includes('"probe":"verified"')) return undefined;
+    if (answer.status !== 401 || tries === mostProbes) return answer;
+    await sleep(pauseBetweenProbes);
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deliver, type SigningKey, toWire, type Webhook } from '../sandbox/sender.ts';
+import { sampleWebhooks } from '../sandbox/webhooks.ts';
+
+/** What is delivered where. */
+export interface Simulation {
+  url: string;
+  /** Signs; `undefined` for unsigned requests. */
+  key: SigningKey | undefined;
+  /** Webhooks a second, whether or not those before are answered. */
+  rate: number;
+  count: number;
+  /** Told of each answer. */
+  onAnswer?: (answered: number) => void;
+}
+
+/** What came of it. Times are milliseconds. */
+export interface SimulationResult {
+  sent: number;
+  /** How many got each status. */
+  statuses: Record<string, number>;
+  /** How many got no answer within 30 s. */
+  unanswered: number;
+  latency: { median: number; p95: number; max: number };
+}
+
+/** Delivers webhooks of every kind, each with ids of its own, at a rate. */
+export async function simulate({ url, key, rate, count, onAnswer }: Simulation): Promise<SimulationResult> {
+  const { origin, pathname } = new URL(url);
+  const samples = Object.values(sampleWebhooks(pathname));
+  const begun = performance.now();
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  let unanswered = 0;
+  const send = async (webhook: Webhook) => {
+    const sentAt = performance.now();
+    try {
+      const { status } = await deliver(origin, toWire(withOwnIds(webhook), key), AbortSignal.timeout(30_000));
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    } catch {
+      unanswered += 1;
+    }
+    latencies.push(performance.now() - sentAt);
+    onAnswer?.(latencies.length);
+  };
+  const calls: Promise<void>[] = [];
+  for (let index = 0; index < count; index++) {
+    const due = begun + (index * 1000) / rate - performance.now();
+    if (due > 0) await sleep(due);
+    const webhook = samples[index % samples.length];
+    if (webhook) calls.push(send(webhook));
+  }
+  await Promise.all(calls);
+  return { sent: count, statuses, unanswered, latency: summarize(latencies) };
+}
+
+function withOwnIds(webhook: Webhook): Webhook {
+  if (Buffer.isBuffer(webhook.body)) return webhook;
+  const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
+  return { ...webhook, body: webhook.body.replace(ids, (_, name) => `${name}"${randomUUID()}"`) };
+}
+
+function summarize(latencies: readonly number[]): SimulationResult['latency'] {
+  const sorted = latencies.toSorted((one, other) => one - other);
+  const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
+  return { median: at(0.5), p95: at(0.95), max: at(1) };
+}

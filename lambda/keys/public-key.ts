@@ -1,0 +1,18 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+/** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
+export function parsePublicKey(value: string): KeyObject {
+  const [, label = 'PUBLIC KEY', pem] = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value) ?? [];
+  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);
+  const base64 = (pem ?? value).replace(/\\[nr]|\s/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error('public_key is neither base64 nor PEM');
+  let key: KeyObject;
+  try {
+    const type = label === 'PUBLIC KEY' ? 'spki' : 'pkcs1';
+    key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type });
+  } catch {
+    throw new Error('public_key does not decode to a public key');
+  }
+  if (key.asymmetricKeyType !== 'rsa') throw new Error(`it is a ${key.asymmetricKeyType} key, not RSA`);
+  return key;
+}

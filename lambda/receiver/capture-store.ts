@@ -1,0 +1,20 @@
+import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+
+/** Puts captured requests into an S3 bucket. @returns `false` from a put whose place is taken */
+export function createCaptureStore(
+  bucket: string,
+  config: S3ClientConfig,
+  deadline: () => { abortSignal: AbortSignal },
+) {
+  const client = new S3Client(config);
+  return async (name: string, text: string): Promise<boolean> => {
+    const object = { Bucket: bucket, Key: name, Body: text, ContentType: 'application/json', IfNoneMatch: '*' };
+    try {
+      await client.send(new PutObjectCommand(object), deadline());
+      return true;
+    } catch (error) {
+      if (error instanceof Error && /^(PreconditionFailed|ConditionalRequestConflict)$/.test(error.name)) return false;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,62 @@
+import { capturePrefix } from '../contract.ts';
+import { isObject } from '../guards.ts';
+import type { Keyring } from '../keys/keyring.ts';
+
+/** What capturing needs from outside. */
+export interface CaptureDependencies {
+  keyring: Pick<Keyring, 'diagnostics'>;
+  /** Puts an object there if there is none of this name. @returns whether it did */
+  put: (name: string, text: string) => Promise<boolean>;
+  /** Gets what went wrong. */
+  warn: (message: string, cause: unknown) => void;
+}
+
+/** Said in the log of a request that came when there were enough already. */
+export const captureIsFull = 'no more: the capture is full';
+
+/**
+ * Keeps refused requests while the keyring secret asks for it. The places are numbered, and a place is taken once: so all
+ * functions that run at the same time keep no more than were asked for together.
+ */
+export function createCapture({ keyring, put, warn }: CaptureDependencies) {
+  let current = '';
+  let next = 0;
+  return async (event: unknown): Promise<string | undefined> => {
+    const { capture } = keyring.diagnostics();
+    if (capture === undefined) return undefined;
+    if (capture.id !== current) {
+      current = capture.id;
+      next = 0;
+    }
+    try {
+      const text = JSON.stringify(withoutCredentials(event));
+      while (next < capture.count && current === capture.id) {
+        const name = `${capturePrefix}${capture.id}/${String(next++).padStart(3, '0')}.json`;
+        if (await put(name, text)) return name;
+      }
+      return captureIsFull;
+    } catch (error) {
+      warn('cannot capture a refused request', error);
+      return undefined;
+    }
+  };
+}
+
+const credentials = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(token|secret|password).*)$/i;
+
+/** The event without headers that let somebody in, and without what API Gateway knows of its caller. */
+function withoutCredentials(event: unknown): unknown {
+  if (!isObject(event)) return event;
+  const { cookies, multiValueHeaders, headers, requestContext, ...rest } = event;
+  const { authorizer, identity, authentication, ...context } = isObject(requestContext) ? requestContext : {};
+  return {
+    ...rest,
+    ...(isObject(headers) && { headers: withoutNames(headers) }),
+    ...(isObject(multiValueHeaders) && { multiValueHeaders: withoutNames(multiValueHeaders) }),
+    requestContext: context,
+  };
+}
+
+function withoutNames(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !credentials.test(name)));
+}

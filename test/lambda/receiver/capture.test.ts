@@ -1,0 +1,64 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { captureIsFull, createCapture } from '../../../lambda/receiver/capture.ts';
+
+let kept: Map<string, string>;
+let warnings: string[];
+beforeEach(() => {
+  kept = new Map();
+  warnings = [];
+});
+
+/** One running function; all of them share a bucket. */
+function running(put = async (name: string, text: string) => !kept.has(name) && kept.set(name, text).size > 0) {
+  const keyring = { diagnostics: () => ({ capture: { id: 'c', count: 3, until: Number.POSITIVE_INFINITY } }) };
+  return createCapture({ keyring, put, warn: (message) => warnings.push(message) });
+}
+
+test('functions that run at the same time keep no more together than were asked for', async () => {
+  const functions = [running(), running(), running(), running()];
+  const names = await Promise.all(functions.flatMap((capture) => [capture({ n: 1 }), capture({ n: 2 })]));
+  expect([...kept.keys()].sort()).toEqual(['captures/c/000.json', 'captures/c/001.json', 'captures/c/002.json']);
+  expect(names.filter((name) => name !== captureIsFull).sort()).toEqual([...kept.keys()].sort());
+});
+
+test('a bucket that does not answer is told of, and nothing else happens', async () => {
+  expect(await running(() => Promise.reject(new Error('no S3')))({})).toBeUndefined();
+  expect(warnings).toEqual(['cannot capture a refused request']);
+});
+
+test('nothing is kept while nobody asks', async () => {
+  const put = () => Promise.reject(new Error('it was kept'));
+  const capture = createCapture({ keyring: { diagnostics: () => ({}) }, put, warn: () => {} });
+  expect(await capture({})).toBeUndefined();
+});
+
+test('the request is kept as it came, but for what lets somebody in', async () => {
+  const event = {
+    version: '2.0',
+    rawPath: '/messagemedia',
+    cookies: ['session=secret'],
+    headers: {
+      'x-messagemedia-signature': 'AAAA',
+      Authorization: 'secret',
+      'x-api-key': 'secret',
+      'x-amz-security-token': 'secret',
+    },
+    multiValueHeaders: { Cookie: ['secret'], Date: ['today'] },
+    requestContext: { stage: '$default', authorizer: { principal: 'secret' }, identity: { apiKey: 'secret' } },
+    body: '{"a":1}',
+  };
+  await running()(event);
+  expect(JSON.parse(kept.get('captures/c/000.json') ?? '')).toEqual({
+    version: '2.0',
+    rawPath: '/messagemedia',
+    headers: { 'x-messagemedia-signature': 'AAAA' },
+    multiValueHeaders: { Date: ['today'] },
+    requestContext: { stage: '$default' },
+    body: '{"a":1}',
+  });
+});
+
+test.each([[null], ['text'], [{ headers: 'no object' }]])('the event %j is kept all the same', async (event) => {
+  expect(await running()(event)).toBe('captures/c/000.json');
+  expect(warnings).toEqual([]);
+});
