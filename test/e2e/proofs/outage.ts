@@ -40,9 +40,9 @@ export const outage: Proof[] = [
       const { issues, summary } = await report();
       // The public name of the URL is one of AWS's.
       const titles = issues.map(({ category }: { category: string }) => category);
-      assert.deepEqual(titles, ['endpoint', 'alarms', 'keys'], JSON.stringify(issues));
+      assert.deepEqual(titles, ['endpoint', 'alarms', 'keys', 'queue', 'endpoint'], JSON.stringify(issues));
       assert.match(summary.ok.join('\n'), /Keyring: 2 of 2 keys.*\nQueue: 0 waiting.*\nLast accepted/);
-      return 'keyring, queues, and requests are in order; no topic for alarms, and the public name is not reachable here';
+      return 'keyring, queues, and requests are in order; no topic, no consumer, and the public name is not reachable here';
     },
   },
   {
