@@ -122,16 +122,18 @@ async function printOwn(
   answer: Answer,
   sandbox: Sandbox,
 ): Promise<void> {
-  const line = await sandbox.receiver.logOf(requestId);
+  const line = event === undefined ? undefined : await sandbox.receiver.logOf(requestId);
   const verdict = verdictOf(answer.statusCode);
   const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
   const about =
     answer.statusCode === 202
       ? `${line?.type ?? ''}  ${JSON.parse(answer.body).id}`
-      : `${line?.reason ?? ''}: ${detail}`;
+      : event === undefined
+        ? `the gateway has a route for ${callbackPath} alone`
+        : `${line?.reason ?? ''}: ${detail}`;
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${time}  ${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
-  if (verdict === 'refused') console.log(explain(event, sandbox));
+  if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
 }
 
 /** Why its signature failed, and what mends it. */

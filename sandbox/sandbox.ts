@@ -1,7 +1,7 @@
 import { environment } from '../lambda/contract.ts';
 import { parseKeyring, type VerificationKey } from '../lambda/keys/keyring.ts';
 import { createProvider } from '../lambda/provider/provider.ts';
-import { startFunction } from './aws/function.ts';
+import { type LocalFunction, startFunction } from './aws/function.ts';
 import { type GatewayOptions, startGateway } from './aws/gateway.ts';
 import { localCredentials, startQueue } from './aws/queue.ts';
 import { startSecrets } from './aws/secrets.ts';
@@ -21,17 +21,20 @@ export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'
   keyring?: string;
   /** Told the keyring's value after every call that may have changed it. */
   onKeyring?: (value: string) => void;
+  /** Told of every message that is put on a queue. */
+  onMessage?: (body: string) => void;
 }
 
 /** Starts MessageMedia, queue, secrets, function and gateway. */
 export async function startSandbox({
   keyring: initial = '{"keys":[]}',
   onKeyring = () => {},
+  onMessage,
   ...options
 }: SandboxOptions) {
   const [provider, queue, secrets] = await Promise.all([
     startProvider(),
-    startQueue(),
+    startQueue(onMessage),
     startSecrets(0, () => onKeyring(secrets.get(keyringSecretId) ?? '')),
   ]);
   secrets.put(keyringSecretId, initial);
@@ -44,13 +47,19 @@ export async function startSandbox({
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
   const keyring = { [environment.keyringSecretId]: keyringSecretId };
-  const receiver = startFunction({
-    [environment.queueUrl]: queue.queueUrl,
-    [environment.overflowBucket]: queue.overflowBucket,
-    ...keyring,
-    ...aws,
-  });
-  const closeOthers = () => Promise.all([receiver.close(), provider.close(), queue.close(), secrets.close()]);
+  const start = () =>
+    startFunction({
+      [environment.queueUrl]: queue.queueUrl,
+      [environment.overflowBucket]: queue.overflowBucket,
+      ...keyring,
+      ...aws,
+    });
+  let running: LocalFunction = start();
+  const receiver: Pick<LocalFunction, 'invoke' | 'logOf'> = {
+    invoke: (event) => running.invoke(event),
+    logOf: (requestId) => running.logOf(requestId),
+  };
+  const closeOthers = () => Promise.all([running.close(), provider.close(), queue.close(), secrets.close()]);
   const gateway = await startGateway({ ...options, path: callbackPath, invoke: receiver.invoke }).catch(
     async (error) => {
       await closeOthers();
@@ -65,6 +74,13 @@ export async function startSandbox({
     api: createProvider({ baseUrl: provider.url, ...credentials }),
     queue,
     receiver,
+    secrets,
+    /** The function begins anew, with nothing in hand. */
+    restartFunction: async () => {
+      const stopped = running;
+      running = start();
+      await stopped.close();
+    },
     storeKeyring: (value: string) => secrets.put(keyringSecretId, value),
     /** Value of the keyring's secret now. */
     keyring: () => secrets.get(keyringSecretId) ?? '',

@@ -17,7 +17,7 @@ export interface LocalFunction {
   close: () => Promise<void>;
 }
 
-/** How many lines are kept, and log lines that nobody has asked for: a sandbox may run for days. */
+/** How many lines are kept, and log lines of requests: a sandbox may run for days. */
 export const keptLines = 1_000;
 
 /** Starts the handler. @param environment all of its environment variables */
@@ -69,9 +69,7 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
       for (let wait = 0; wait < 1000 && !lines.has(requestId); wait += 10) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
-      const line = lines.get(requestId);
-      lines.delete(requestId);
-      return line;
+      return lines.get(requestId);
     },
     output,
     close: async () => {

@@ -10,13 +10,18 @@ const maxEventBytes = 6 * 1024 * 1024;
 /** Most bytes of request line and headers together. */
 const maxHeaderBytes = 10_240;
 
-/** A request that the function answered. */
+/** A request that was answered. */
 export interface HandledRequest {
   method: string;
   path: string;
+  /** Path and query as they were written. */
+  target: string;
+  /** Names and values in turn, as they were written. */
+  rawHeaders: readonly string[];
+  body: Buffer;
   requestId: string;
-  /** The event that the function got, in JSON. */
-  event: string;
+  /** The event that the function got, in JSON; `undefined` when the gateway answered by itself. */
+  event: string | undefined;
 }
 
 /** What is needed to stand in for an HTTP API. */
@@ -27,7 +32,7 @@ export interface GatewayOptions {
   path: string;
   /** Invokes the function with an event in JSON, as Lambda gets it. */
   invoke: (event: string) => Promise<Answer>;
-  /** Told of every answer of the function. */
+  /** Told of every answer. */
   onAnswer: (request: HandledRequest, answer: Answer) => void;
 }
 
@@ -35,15 +40,25 @@ export interface GatewayOptions {
 export function startGateway(options: GatewayOptions): Promise<LocalServer> {
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request, maxBodyBytes);
-    const [path, query] = splitTarget(request.url ?? '/');
-    if (path !== options.path) return reply(response, 404, 'Not Found');
-    if (body === undefined) return reply(response, 413, 'Request Entity Too Large');
+    const target = Buffer.from(request.url ?? '/', 'latin1').toString('utf8');
+    const [path, query] = splitTarget(target);
     const requestId = randomUUID();
+    const { method = 'GET', rawHeaders } = request;
+    const handled = { method, path, target, rawHeaders, body: body ?? Buffer.alloc(0), requestId };
+    const refuse = (statusCode: number, message: string) => {
+      reply(response, statusCode, message);
+      options.onAnswer(
+        { ...handled, event: undefined },
+        { statusCode, headers: {}, body: JSON.stringify({ message }) },
+      );
+    };
+    if (path !== options.path) return refuse(404, 'Not Found');
+    if (body === undefined) return refuse(413, 'Request Entity Too Large');
     const event = JSON.stringify(toEvent(request, path, query, body, requestId));
-    if (Buffer.byteLength(event) > maxEventBytes) return reply(response, 413, 'Request Entity Too Large');
+    if (Buffer.byteLength(event) > maxEventBytes) return refuse(413, 'Request Entity Too Large');
     const answer = await options.invoke(event);
     response.writeHead(answer.statusCode, { ...answer.headers, 'apigw-requestid': requestId }).end(answer.body);
-    options.onAnswer({ method: request.method ?? 'GET', path, requestId, event }, answer);
+    options.onAnswer({ ...handled, event }, answer);
   };
   return listen(
     options.port,
@@ -61,9 +76,8 @@ function reply(response: ServerResponse, status: number, message: string): void 
 
 /** The path arrives percent-decoded and cut at a decoded `?`; the query stays as it was written. */
 function splitTarget(target: string): [path: string, query: string] {
-  const bytes = Buffer.from(target, 'latin1').toString('utf8');
-  const at = bytes.indexOf('?');
-  const [path, query] = at < 0 ? [bytes, ''] : [bytes.slice(0, at), bytes.slice(at + 1)];
+  const at = target.indexOf('?');
+  const [path, query] = at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
   return [percentDecode(path).split('?')[0] ?? '', query];
 }
 

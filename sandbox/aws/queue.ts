@@ -19,13 +19,26 @@ export interface LocalQueue extends LocalServer {
   overflowBucket: string;
   client: SQSClient;
   storage: S3Client;
+  /** Whether the queue refuses messages, as in an outage. */
+  setFailing: (fails: boolean) => void;
+  isFailing: () => boolean;
 }
 
-/** Starts fauxqs on a free port. Its own start function would listen on every network interface. */
-export async function startQueue(): Promise<LocalQueue> {
+/**
+ * Starts fauxqs on a free port. Its own start function would listen on every network interface.
+ *
+ * @param onMessage told of every message that is put on a queue
+ */
+export async function startQueue(onMessage: (body: string) => void = () => {}): Promise<LocalQueue> {
+  let isFailing = false;
   const app = buildApp({ logger: false });
   app.addHook('onRequest', async (request, reply) => {
     if (!isForThisMachine(request.raw)) await reply.code(421).type('text/plain').send(misdirected);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.headers['x-amz-target'] !== 'AmazonSQS.SendMessage') return;
+    if (isFailing) return reply.code(503).send({ __type: 'ServiceUnavailable', message: 'An outage of the sandbox' });
+    onMessage(String((request.body as { MessageBody?: unknown } | undefined)?.MessageBody));
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
@@ -57,7 +70,20 @@ export async function startQueue(): Promise<LocalQueue> {
     storage.destroy();
     await app.close();
   };
-  return { url, queueUrl, deadLetterQueueUrl, overflowBucket, client, storage, close };
+  const setFailing = (fails: boolean) => {
+    isFailing = fails;
+  };
+  return {
+    setFailing,
+    isFailing: () => isFailing,
+    url,
+    queueUrl,
+    deadLetterQueueUrl,
+    overflowBucket,
+    client,
+    storage,
+    close,
+  };
 }
 
 async function createFifo(client: SQSClient, name: string, attributes: Record<string, string>): Promise<string> {

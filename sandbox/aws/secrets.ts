@@ -13,6 +13,9 @@ export interface LocalSecrets extends LocalServer {
    * @returns the `ClientRequestToken` for the four steps
    */
   startRotation: (secretId: string) => string;
+  /** Whether every call fails, as in an outage. */
+  setFailing: (fails: boolean) => void;
+  isFailing: () => boolean;
 }
 
 interface Version {
@@ -45,11 +48,13 @@ class SecretsError extends Error {
 /** Starts it, by default on a free port. @param onChange told after every call that may have changed something */
 export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
+  let isFailing = false;
   const server = await listen(port, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     try {
+      if (isFailing) throw new Error('An outage of the sandbox');
       const input: Input = JSON.parse(String(await readBody(request)) || '{}');
       const run = actions[action];
       if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
@@ -70,6 +75,10 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       putSecretValue(versions, { SecretString: value });
     },
     get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
+    isFailing: () => isFailing,
+    setFailing: (fails) => {
+      isFailing = fails;
+    },
     startRotation: (secretId) => startRotation(secrets.get(secretId) ?? new Map()),
   };
 }

@@ -1,0 +1,90 @@
+import { generateKeyPairSync, randomUUID, sign as rsaSign } from 'node:crypto';
+import type { Cause } from '../lambda/diagnosis/causes.ts';
+import { breaks } from './breakages.ts';
+import { type SigningKey, toWire, type Webhook, type WireRequest } from './sender.ts';
+
+/** A way to send a webhook that is refused, and what is to be said of it. */
+export interface BadSender {
+  name: string;
+  cause: Cause;
+  /** @returns `undefined` if the webhook would arrive unchanged */
+  write: (webhook: Webhook, key: SigningKey) => WireRequest | undefined;
+}
+
+const hour = 3_600_000;
+const stranger = (key: SigningKey): SigningKey => ({
+  ...key,
+  privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+});
+
+/** The request with a signature over other bytes than MessageMedia signs. */
+function signedOver(bytesOf: (line: string, date: string, body: Buffer) => (string | Buffer)[]): BadSender['write'] {
+  return (webhook, key) => {
+    const wire = toWire(webhook, key);
+    const parts = bytesOf(`${wire.method} ${wire.target} HTTP/1.1`, wire.headers.date ?? '', wire.body);
+    const bytes = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+    const signature = rsaSign(key.digest, bytes, key.privateKey).toString('base64');
+    return { ...wire, headers: { ...wire.headers, 'x-messagemedia-signature': signature } };
+  };
+}
+
+const senders: readonly BadSender[] = [
+  { name: 'no signature at all', cause: 'unsigned', write: (webhook) => toWire(webhook, undefined) },
+  { name: "a stranger's key", cause: 'forged', write: (webhook, key) => toWire(webhook, stranger(key)) },
+  {
+    name: 'a key that is not in the keyring',
+    cause: 'key_not_in_keyring',
+    write: (webhook, key) => toWire(webhook, { ...stranger(key), id: randomUUID() }),
+  },
+  { name: 'two days late', cause: 'late', write: (webhook, key) => toWire(webhook, key, fromNow(-48 * hour)) },
+  { name: 'a clock two hours ahead', cause: 'clock', write: (webhook, key) => toWire(webhook, key, fromNow(2 * hour)) },
+  {
+    name: 'signed over the body alone',
+    cause: 'body_alone',
+    write: signedOver((_line, _date, body) => [body]),
+  },
+  {
+    name: 'signed over "POST / HTTP/1.1"',
+    cause: 'fixed_request_line',
+    write: signedOver((line, date, body) => [line.replace(/ \S+ /, ' / '), date, body]),
+  },
+  { name: 'signed without the Date', cause: 'no_date', write: signedOver((line, _date, body) => [line, body]) },
+  {
+    name: 'line breaks between the signed parts',
+    cause: 'separators',
+    write: signedOver((line, date, body) => [`${line}\n${date}\n`, body]),
+  },
+];
+
+function fromNow(milliseconds: number): Date {
+  return new Date(Date.now() + milliseconds);
+}
+
+/** Says of a break whether it changes the path. */
+const pathProbe: WireRequest = { method: 'POST', target: '/a', headers: {}, body: Buffer.from('{}') };
+
+/** What a break of the path comes to, when the path that was signed is the one that changes. */
+const inverse: Partial<Record<Cause, Cause>> = { path_prefix_added: 'path_prefix_removed' };
+
+/**
+ * The breaks between sender and receiver. The gateway has a route for one path alone: where a break changes the path, the
+ * changed one is signed and the right one is called.
+ */
+const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
+  name,
+  cause: change(pathProbe).target === pathProbe.target ? cause : (inverse[cause] ?? cause),
+  write: (webhook, key) => {
+    const good = toWire(webhook, key);
+    const bad = change(good);
+    if (pathOf(bad.target) !== pathOf(good.target))
+      return { ...toWire({ ...webhook, target: bad.target }, key), target: good.target };
+    return JSON.stringify(bad) === JSON.stringify(good) ? undefined : bad;
+  },
+}));
+
+/** Every way there is. */
+export const badSenders: readonly BadSender[] = [...senders, ...broken];
+
+function pathOf(target: string): string {
+  return target.replace(/\?.*/s, '');
+}

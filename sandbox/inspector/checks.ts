@@ -1,0 +1,36 @@
+import type { Call } from './history.ts';
+
+/** One step between the gateway and the queue. */
+export interface Check {
+  name: string;
+  state: 'passed' | 'failed' | 'not reached';
+  /** What was found, of the one that failed. */
+  detail: string;
+}
+
+/** The steps in their order, with the reasons of those that end there. */
+const steps: readonly [name: string, ...reasons: string[]][] = [
+  ['The gateway has a route for the path', 'no_route'],
+  ['The event is one of API Gateway', 'malformed_event'],
+  ['There is a signature, in base64', 'unsigned', 'malformed_signature'],
+  ['There is a Date, as HTTP writes it', 'missing_date', 'malformed_date'],
+  ['The Date is near now', 'stale_date'],
+  ['The target is one that can be written', 'malformed_target'],
+  ['Digest and cipher are known', 'unsupported_algorithm'],
+  ['The keyring can be read', 'keyring_unavailable'],
+  ['The key is in the keyring', 'unknown_key'],
+  ["The digest is the key's", 'digest_mismatch'],
+  ['The signature is good', 'invalid_signature'],
+  ['Large data is in the bucket', 'event_too_large', 'storage_unavailable'],
+  ['The queue has the event', 'queue_unavailable', 'unexpected'],
+];
+
+/** What was checked of a call, in order, up to the first that failed. */
+export function checksOf({ reason, detail, verdict }: Call): Check[] {
+  const failedAt = verdict === 'queued' ? steps.length : steps.findIndex(([, ...reasons]) => reasons.includes(reason));
+  return steps.map(([name], index) => {
+    if (failedAt < 0 || index > failedAt) return { name, state: 'not reached', detail: '' };
+    if (index === failedAt) return { name, state: 'failed', detail: detail.replace(/^ReceiverError: /, '') };
+    return { name, state: 'passed', detail: '' };
+  });
+}

@@ -1,0 +1,99 @@
+import { diagnose } from '../../lambda/diagnosis/diagnose.ts';
+import { type FetchData, openQueuedEvent } from '../../lambda/event/queued-event.ts';
+import { reverify } from '../../lambda/event/reverify.ts';
+import type { VerificationKey } from '../../lambda/keys/keyring.ts';
+import { parseRequest } from '../../lambda/receiver/request.ts';
+import { checksOf } from './checks.ts';
+import { differences, nearestGood } from './difference.ts';
+import { type Call, headerOf, summaryOf } from './history.ts';
+
+/** Most characters of a body that the page shows. */
+const mostShown = 20_000;
+
+/** What is needed to explain calls. */
+export interface DetailSources {
+  keys: () => readonly VerificationKey[];
+  fetchData: FetchData;
+}
+
+/** Everything that the page shows of a call. Signatures are shortened: a good one lets whoever has it send the call again. */
+export async function detailsOf(call: Call, calls: readonly Call[], { keys, fetchData }: DetailSources) {
+  const good = call.verdict === 'queued' ? undefined : nearestGood(call, calls);
+  return {
+    ...summaryOf(call),
+    wire: wireOf(call),
+    signed: signedParts(call),
+    checks: checksOf(call),
+    diagnosis: diagnosisOf(call, keys()),
+    difference: good && { id: good.id, rows: differences(call, good) },
+    answer: call.answer.body,
+    message: call.message && shortenSignatures(formatMessage(call.message)),
+    consumer: call.message && (await consumerView(call.message, keys(), fetchData)),
+  };
+}
+
+export type CallDetails = Awaited<ReturnType<typeof detailsOf>>;
+
+function wireOf({ method, target, request: { rawHeaders, body } }: Call) {
+  const headers: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    headers.push([String(rawHeaders[index]), String(rawHeaders[index + 1])]);
+  return {
+    line: `${method} ${target} HTTP/1.1`,
+    headers: headers.map(([name, value]) => [name, /signature$/i.test(name) ? shorten(value) : value]),
+    body: textOf(body),
+  };
+}
+
+/** The bytes that a signature of this request must be over, in their three parts. */
+function signedParts(call: Call) {
+  const { method, targets, body } =
+    call.request.event === undefined ? { ...call, targets: [call.target], ...call.request } : parse(call.request.event);
+  return [
+    { part: 'request line', text: `${method} ${targets[0] ?? call.target} HTTP/1.1` },
+    { part: 'Date', text: headerOf(call.request, 'date') },
+    { part: 'body', text: textOf(body) },
+  ];
+}
+
+function diagnosisOf({ verdict, request, time }: Call, keys: readonly VerificationKey[]) {
+  if (verdict === 'failed' || request.event === undefined) return undefined;
+  try {
+    const { causes, meaning, mend, evidence } = diagnose(parse(request.event), keys, { receivedAt: Date.parse(time) });
+    return { causes, meaning, mend, evidence };
+  } catch (error) {
+    return { causes: [], meaning: String(error), mend: '', evidence: [] };
+  }
+}
+
+function parse(event: string) {
+  return parseRequest(JSON.parse(event));
+}
+
+async function consumerView(message: string, keys: readonly VerificationKey[], fetchData: FetchData): Promise<string> {
+  try {
+    const read = await openQueuedEvent(message, fetchData);
+    const { id, type, subject, data } = read.event;
+    const view = { type, id, subject, signature: reverify(read, keys), data };
+    return JSON.stringify(view, null, 2).slice(0, mostShown);
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function textOf(body: Uint8Array): string {
+  const text = Buffer.from(body).toString('utf8');
+  return text.length > mostShown ? `${text.slice(0, mostShown)} … (${body.length} bytes in all)` : text;
+}
+
+function formatMessage(message: string): string {
+  return JSON.stringify(JSON.parse(message), null, 2).slice(0, mostShown);
+}
+
+function shortenSignatures(text: string): string {
+  return text.replace(/("mmsignature": ")([^"]*)/, (_, name, value) => name + shorten(value));
+}
+
+function shorten(signature: string): string {
+  return signature.length > 24 ? `${signature.slice(0, 12)}… (${signature.length} characters)` : signature;
+}

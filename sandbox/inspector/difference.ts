@@ -1,0 +1,60 @@
+import type { Call } from './history.ts';
+
+/** One thing that differs between two calls. */
+export interface Difference {
+  what: string;
+  here: string;
+  there: string;
+}
+
+/** Headers that differ from call to call. */
+const ofItsOwn = new Set(['date', 'x-messagemedia-signature', 'content-length', 'connection', 'host']);
+
+/** How far around the first byte that differs is shown. */
+const surroundings = 30;
+
+/** The newest accepted call that is most like this one. */
+export function nearestGood(call: Call, calls: readonly Call[]): Call | undefined {
+  const likeness = (other: Call) =>
+    Number(other.method === call.method) + Number(pathOf(other) === pathOf(call)) + 2 * Number(isSameKind(other, call));
+  return calls
+    .filter(({ id, verdict }) => verdict === 'queued' && id !== call.id)
+    .sort((one, other) => likeness(other) - likeness(one) || other.id - one.id)[0];
+}
+
+/** What differs, but for what differs between any two. */
+export function differences(call: Call, good: Call): Difference[] {
+  const here = headersOf(call);
+  const there = headersOf(good);
+  const names = [...new Set([...here.keys(), ...there.keys()])].filter((name) => !ofItsOwn.has(name)).sort();
+  return [
+    { what: 'method', here: call.method, there: good.method },
+    { what: 'target', here: call.target, there: good.target },
+    ...names.map((name) => ({ what: name, here: here.get(name) ?? '(none)', there: there.get(name) ?? '(none)' })),
+    ...bodyDifference(call.request.body, good.request.body),
+  ].filter((each) => each.here !== each.there);
+}
+
+function bodyDifference(here: Buffer, there: Buffer): Difference[] {
+  if (here.equals(there)) return [];
+  let at = 0;
+  while (at < here.length && at < there.length && here[at] === there[at]) at += 1;
+  const around = (body: Buffer) => JSON.stringify(body.subarray(Math.max(0, at - 10), at + surroundings).toString());
+  return [{ what: `body, from byte ${at}`, here: around(here), there: around(there) }];
+}
+
+function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    headers.set(String(rawHeaders[index]).toLowerCase(), String(rawHeaders[index + 1]));
+  return headers;
+}
+
+function isSameKind(one: Call, other: Call): boolean {
+  const field = /"(delivery_report_id|reply_id|notification_id)"/;
+  return field.exec(one.request.body.toString())?.[1] === field.exec(other.request.body.toString())?.[1];
+}
+
+function pathOf({ target }: Call): string {
+  return target.replace(/\?.*/s, '');
+}

@@ -1,0 +1,137 @@
+import type { Answer } from '../../lambda/receiver/receiver.ts';
+import type { LogLine } from '../aws/function.ts';
+import type { HandledRequest } from '../aws/gateway.ts';
+
+/** What the list shows of a call. */
+export interface CallSummary {
+  /** Counts up from 1. */
+  id: number;
+  /** RFC 3339. */
+  time: string;
+  method: string;
+  target: string;
+  status: number;
+  verdict: 'queued' | 'refused' | 'failed';
+  /** Why it was refused or failed. */
+  reason: string;
+  /** CloudEvents type of what was queued. */
+  type: string;
+  /** Key id that the request names. */
+  keyId: string;
+  bytes: number;
+}
+
+/** A call with everything that is known of it. */
+export interface Call extends CallSummary {
+  request: HandledRequest;
+  answer: Answer;
+  detail: string;
+  /** The message on the queue. */
+  message: string | undefined;
+}
+
+/** What listeners are told: a new call, or that those up to an id are forgotten. */
+export type Change = { call: CallSummary } | { prunedTo: number };
+
+/** Most calls, and most bytes of them, that are kept: a sandbox may run for days. */
+export interface HistoryLimits {
+  calls: number;
+  bytes: number;
+}
+
+/** The newest calls. */
+export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLimits) {
+  const calls = new Map<number, Call>();
+  const messages = new Map<string, string>();
+  const listeners = new Set<(change: Change) => void>();
+  let last = 0;
+  let prunedTo = 0;
+  let held = 0;
+
+  const tell = (change: Change) => {
+    for (const listener of listeners) listener(change);
+  };
+  const prune = () => {
+    const before = prunedTo;
+    for (const call of calls.values()) {
+      if (calls.size <= mostCalls && held <= mostBytes) break;
+      calls.delete(call.id);
+      held -= sizeOf(call);
+      prunedTo = call.id;
+    }
+    if (prunedTo > before) tell({ prunedTo });
+  };
+
+  return {
+    add: (request: HandledRequest, answer: Answer, line: LogLine | undefined): void => {
+      const eventId = answer.statusCode === 202 ? String(JSON.parse(answer.body).id) : undefined;
+      const call: Call = {
+        id: ++last,
+        time: new Date().toISOString(),
+        method: request.method,
+        target: request.target,
+        status: answer.statusCode,
+        verdict: plainVerdict(answer.statusCode),
+        reason: String(line?.reason ?? (request.event === undefined ? 'no_route' : '')),
+        type: String(line?.type ?? ''),
+        keyId: headerOf(request, 'x-messagemedia-key-id'),
+        bytes: request.body.length,
+        detail: String(line?.detail ?? ''),
+        request,
+        answer,
+        message: eventId === undefined ? undefined : messages.get(eventId),
+      };
+      calls.set(call.id, call);
+      held += sizeOf(call);
+      prune();
+      tell({ call: summaryOf(call) });
+    },
+    /** Notes a message, for the call whose answer names its event. */
+    addMessage: (body: string): void => {
+      const id = idOf(body);
+      if (id === undefined) return;
+      messages.set(id, body);
+      const [oldest] = messages.keys();
+      if (messages.size > mostCalls && oldest !== undefined) messages.delete(oldest);
+    },
+    get: (id: number): Call | undefined => calls.get(id),
+    all: (): Call[] => [...calls.values()],
+    summaries: (): CallSummary[] => [...calls.values()].map(summaryOf),
+    prunedTo: () => prunedTo,
+    /** @returns what ends it */
+    listen: (listener: (change: Change) => void): (() => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+export type History = ReturnType<typeof createHistory>;
+
+export function summaryOf(call: Call): CallSummary {
+  const { request: _request, answer: _answer, detail: _detail, message: _message, ...summary } = call;
+  return summary;
+}
+
+/** The first value of a header. @param name in lower case */
+export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, name: string): string {
+  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return at < 0 ? '' : (rawHeaders[at + 1] ?? '');
+}
+
+function plainVerdict(status: number): CallSummary['verdict'] {
+  if (status === 202) return 'queued';
+  return status < 500 ? 'refused' : 'failed';
+}
+
+function sizeOf({ request, message = '' }: Call): number {
+  return 1_000 + request.body.length + (request.event?.length ?? 0) + message.length;
+}
+
+function idOf(body: string): string | undefined {
+  try {
+    return String(JSON.parse(body).id);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
+import { isObject } from '../../lambda/guards.ts';
+import { badSenders } from '../bad-senders.ts';
+import { type LocalServer, listen, readBody } from '../http.ts';
+import { callbackPath, type Sandbox } from '../sandbox.ts';
+import { sampleWebhooks } from '../webhooks.ts';
+import { ActionError, createActions } from './actions.ts';
+import { loadAssets } from './assets.ts';
+import { curlOf } from './curl.ts';
+import { detailsOf } from './details.ts';
+import type { History } from './history.ts';
+import { stream } from './stream.ts';
+
+/** Nothing but what this server has: no script of a webhook runs, and nothing in one is fetched. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const safety = {
+  'content-security-policy': policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/** Largest body of a button. */
+const maxInputBytes = 10_000;
+
+/**
+ * Starts the page that shows what becomes of each call. It answers requests to this machine's own names alone, as every
+ * server of the sandbox but the gateway. What changes something also needs JSON, an origin of its own, and the token of
+ * this start, which only the page has.
+ */
+export async function startInspector(port: number, sandbox: Sandbox, history: History): Promise<LocalServer> {
+  const token = randomBytes(32).toString('base64url');
+  const assets = await loadAssets(token);
+  const actions = createActions(sandbox, history);
+  const { storage, overflowBucket } = sandbox.queue;
+  const sources = { keys: sandbox.keys, fetchData: fetchFromS3(storage, overflowBucket) };
+
+  const get = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    const asset = assets.get(path);
+    if (asset) return response.writeHead(200, { ...safety, 'content-type': asset.type }).end(asset.content);
+    if (path === '/events') return stream(request, response, history);
+    if (path === '/state') return json(response, 200, stateOf(sandbox));
+    const [, id, curl] = /^\/calls\/(\d+)(\/curl)?$/.exec(path) ?? [];
+    if (id === undefined) return json(response, 404, { error: 'There is no such page.' });
+    const call = history.get(Number(id));
+    if (call === undefined) return json(response, 404, { error: 'This call is forgotten.' });
+    if (curl) return json(response, 200, { curl: curlOf(call, sandbox.url) });
+    return json(response, 200, await detailsOf(call, history.all(), sources));
+  };
+
+  const post = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    if (!isOwn(request, token)) return json(response, 403, { error: 'Only the page itself may do this.' });
+    const action = actions[path];
+    const input: unknown = JSON.parse(String((await readBody(request, maxInputBytes)) ?? ''));
+    if (!Object.hasOwn(actions, path) || action === undefined || !isObject(input))
+      return json(response, 404, { error: 'There is no such action.' });
+    await action(input);
+    return json(response, 200, stateOf(sandbox));
+  };
+
+  return listen(port, (request, response) => {
+    const path = (request.url ?? '/').replace(/\?.*/s, '');
+    const serve = request.method === 'GET' ? get : request.method === 'POST' ? post : undefined;
+    if (serve === undefined) return json(response, 405, { error: 'Use GET or POST.' });
+    serve(path, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else if (error instanceof ActionError) json(response, 409, { error: error.message });
+      else json(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    });
+  });
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { ...safety, 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** A page of another origin can neither read the token nor send JSON without being asked first, which nothing answers. */
+function isOwn({ headers }: IncomingMessage, token: string): boolean {
+  const given = Buffer.from(String(headers['x-inspector-token'] ?? ''));
+  const isSameOrigin = headers.origin === `http://${headers.host}`;
+  const isJson = headers['content-type'] === 'application/json';
+  return isSameOrigin && isJson && given.length === token.length && timingSafeEqual(given, Buffer.from(token));
+}
+
+/** What the toolbar shows. */
+function stateOf({ url, queue, secrets, provider }: Sandbox) {
+  return {
+    callbackUrl: `${url}${callbackPath}`,
+    kinds: Object.keys(sampleWebhooks(callbackPath)),
+    breakages: badSenders.map(({ name, cause }) => ({ name, cause })),
+    enabledKey: provider.signingKey()?.id ?? '',
+    outages: { queue: queue.isFailing(), secrets: secrets.isFailing() },
+  };
+}
