@@ -60,11 +60,11 @@ function fromNow(milliseconds: number): Date {
   return new Date(Date.now() + milliseconds);
 }
 
-/** Says of a break whether it changes the path. */
-const pathProbe: WireRequest = { method: 'POST', target: '/a', headers: {}, body: Buffer.from('{}') };
-
 /** What a break of the path comes to, when the path that was signed is the one that changes. */
 const inverse: Partial<Record<Cause, Cause>> = { path_prefix_added: 'path_prefix_removed' };
+
+/** The gateway takes the body of these for text, and bytes that are not UTF-8 are lost: nobody can tell what they were. */
+const lostInTheGateway: readonly string[] = ['compressed', 'read as UTF-8, written as Latin-1'];
 
 /**
  * The breaks between sender and receiver. The gateway has a route for one path alone: where a break changes the path, the
@@ -72,12 +72,16 @@ const inverse: Partial<Record<Cause, Cause>> = { path_prefix_added: 'path_prefix
  */
 const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
   name,
-  cause: change(pathProbe).target === pathProbe.target ? cause : (inverse[cause] ?? cause),
+  cause: lostInTheGateway.includes(name) ? 'other_bytes' : (inverse[cause] ?? cause),
   write: (webhook, key) => {
     const good = toWire(webhook, key);
     const bad = change(good);
-    if (pathOf(bad.target) !== pathOf(good.target))
-      return { ...toWire({ ...webhook, target: bad.target }, key), target: good.target };
+    if (pathOf(bad.target) !== pathOf(good.target)) {
+      const { headers, ...signed } = toWire({ ...webhook, target: bad.target }, key);
+      // A proxy says under which name it was called.
+      const host = /^https?:\/\/([^/]+)/.exec(bad.target)?.[1];
+      return { ...signed, headers: { ...headers, ...(host && { 'x-forwarded-host': host }) }, target: good.target };
+    }
     return JSON.stringify(bad) === JSON.stringify(good) ? undefined : bad;
   },
 }));

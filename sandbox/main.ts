@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs, styleText } from 'node:util';
+import { visible } from '../bin/output.ts';
 import { diagnose } from '../lambda/diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
 import { parseRequest } from '../lambda/receiver/request.ts';
+import type { LogLine } from './aws/function.ts';
 import type { HandledRequest } from './aws/gateway.ts';
+import type { LocalServer } from './http.ts';
+import { createHistory } from './inspector/history.ts';
+import { startInspector } from './inspector/inspector.ts';
 import { callbackPath, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { tour, type Visit, verdictOf } from './tour.ts';
 
@@ -15,30 +20,48 @@ async function main(args: string[]): Promise<number> {
   if (typeof options === 'string') return fail(options);
   const { once: isOnce, keyring: file } = options;
   const port = Number(process.env.PORT || 3000);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    return fail(`PORT is "${process.env.PORT}": give 0 to 65535.`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_534)
+    return fail(`PORT is "${process.env.PORT}": give 0 to 65534.`);
 
   let touring = file === undefined;
-  const onAnswer = (request: HandledRequest, answer: Answer) => {
-    if (!touring) printOwn(request, answer, sandbox);
+  const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
+  const onAnswer = async (request: HandledRequest, answer: Answer) => {
+    const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
+    history.add(request, answer, line);
+    if (!touring) printOwn(request, answer, line, sandbox);
   };
-  let sandbox: Sandbox;
+  const kept = file === undefined ? {} : keptIn(file);
+  const started = await orPortInUse(port, startSandbox({ port, onAnswer, onMessage: history.addMessage, ...kept }));
+  if (started === undefined) return 1;
+  const sandbox: Sandbox = started;
+  let inspector: LocalServer | undefined;
   try {
-    sandbox = await startSandbox({ port, onAnswer, ...(file !== undefined && keptIn(file)) });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return fail(`Port ${port} is in use: stop what listens there, or choose another with PORT=${port + 1} npm start.`);
-  }
-  try {
+    if (!isOnce) {
+      const inspectorPort = port === 0 ? 0 : port + 1;
+      inspector = await orPortInUse(inspectorPort, startInspector(inspectorPort, sandbox, history));
+      if (inspector === undefined) return 1;
+    }
     const visits = touring ? await showTour(sandbox) : [];
     if (!isOnce) {
       touring = false;
-      printInvitation(sandbox);
+      printInvitation(sandbox, inspector?.url);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     }
     return visits.every(({ asExpected }) => asExpected) ? 0 : 1;
   } finally {
+    await inspector?.close();
     await sandbox.close();
+  }
+}
+
+/** @returns `undefined` when the port is taken, which is said */
+async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | undefined> {
+  try {
+    return await starting;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    fail(`Port ${port} is in use: stop what listens there, or choose others with PORT=4000 npm start.`);
+    return undefined;
   }
 }
 
@@ -102,11 +125,12 @@ function printTour(visits: Visit[]): void {
   );
 }
 
-function printInvitation({ url, environment }: Sandbox): void {
+function printInvitation({ url, environment }: Sandbox, inspector = ''): void {
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   console.log(`
 Up until Ctrl-C, for requests of your own:
-  webhooks  ${url}${callbackPath}
+  webhooks   ${url}${callbackPath}
+  inspector  ${inspector}
 
 In another terminal, for the mmw command:
   unset AWS_PROFILE; export AWS_DEFAULT_REGION=us-east-1
@@ -117,12 +141,12 @@ ${exports.join('\n')}
 `);
 }
 
-async function printOwn(
-  { method, path, requestId, event }: HandledRequest,
+function printOwn(
+  { method, path, event }: HandledRequest,
   answer: Answer,
+  line: LogLine | undefined,
   sandbox: Sandbox,
-): Promise<void> {
-  const line = event === undefined ? undefined : await sandbox.receiver.logOf(requestId);
+): void {
   const verdict = verdictOf(answer.statusCode);
   const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
   const about =
@@ -132,7 +156,7 @@ async function printOwn(
         ? `the gateway has a route for ${callbackPath} alone`
         : `${line?.reason ?? ''}: ${detail}`;
   const time = new Date().toTimeString().slice(0, 8);
-  console.log(`${time}  ${method} ${path}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
+  console.log(`${time}  ${method} ${visible(path)}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
   if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
 }
 

@@ -62,6 +62,7 @@ export function diagnose(
   if (found === undefined) {
     const cut = lengthProblem(capture);
     if (cut) evidence.push(cut);
+    if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
     evidence.push('Neither what arrived nor any known change of it has the hash that was signed.');
     return diagnosis([...(cut ? (['body_cut'] as const) : (['other_bytes'] as const)), ...around], evidence, signedBy);
   }
@@ -160,6 +161,9 @@ function ofKey(
   if (signedAt - receivedAt > futureToleranceSeconds * 1000) found.push('clock');
   return found;
 }
+
+const lostBytes =
+  'The body holds U+FFFD: something before this point took bytes that are not UTF-8 for text, as an HTTP API does with application/json, and what they were cannot be told.';
 
 function lengthProblem({ headers, body }: Capture): string | undefined {
   const announced = Number(headers.get('content-length') ?? body.length);

@@ -71,6 +71,7 @@ function* candidatesOf(
     for (const origin of [`https://${host}`, `http://${host}`, host]) yield as(origin + target, 'absolute_target');
   }
   yield as(withQuery('/'), 'fixed_request_line');
+  yield as('/', 'fixed_request_line');
 }
 
 function* spellings(target: string): Generator<string> {

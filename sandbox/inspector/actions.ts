@@ -17,15 +17,14 @@ export function createActions(sandbox: Sandbox, history: History): Record<string
   };
   return {
     '/send': async ({ kind, broken }) => {
-      const webhook = freshWebhook(String(kind));
       if (broken === undefined) {
-        await sandbox.provider.deliver(sandbox.url, webhook);
+        await sandbox.provider.deliver(sandbox.url, freshWebhook(String(kind)));
         return;
       }
       const sender = badSenders.find(({ name }) => name === broken);
       const key = sandbox.provider.signingKey();
       if (key === undefined) throw new ActionError('No key is enabled: rotate first.');
-      const request = sender?.write(webhook, key);
+      const request = sender?.write(withTellingText(freshWebhook(String(kind))), key);
       if (request === undefined) throw new ActionError(`"${String(broken)}" leaves this webhook as it is.`);
       await send(request);
     },
@@ -62,9 +61,24 @@ export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promis
   await api.enableSignatureKey(key.key_id);
 }
 
+/** As `mmw webhooks create` writes them into the URL. */
+const queries: Record<string, string> = {
+  deliveryReport: 'delivery-report',
+  smsReply: 'reply',
+  mmsReply: 'reply',
+  optOut: 'opt-out',
+};
+
+/** A text in which every break shows: beyond ASCII, but not beyond Latin-1, and with a slash. */
+function withTellingText(webhook: Webhook): Webhook {
+  return { ...webhook, body: String(webhook.body).replace(/Danke[^"]*/, 'Danke schön, bis später! 1/2') };
+}
+
 /** A webhook of a kind, with ids that none had before. */
 function freshWebhook(kind: string): Webhook {
-  const webhook = Object.entries(sampleWebhooks(`${callbackPath}?kind=${kind}`)).find(([name]) => name === kind)?.[1];
+  const query = queries[kind] ?? 'webhook';
+  const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);
+  const webhook = Object.entries(samples).find(([name]) => name === kind)?.[1];
   if (webhook === undefined) throw new ActionError(`There is no kind "${kind}".`);
   const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
   return { ...webhook, body: String(webhook.body).replace(ids, (_, name) => `${name}"${randomUUID()}"`) };

@@ -73,8 +73,8 @@ function parse(event: string) {
 async function consumerView(message: string, keys: readonly VerificationKey[], fetchData: FetchData): Promise<string> {
   try {
     const read = await openQueuedEvent(message, fetchData);
-    const { id, type, subject, data } = read.event;
-    const view = { type, id, subject, signature: reverify(read, keys), data };
+    const { id, type, subject, payload } = read.event;
+    const view = { type, id, subject, signature: reverify(read, keys), payload };
     return JSON.stringify(view, null, 2).slice(0, mostShown);
   } catch (error) {
     return String(error);

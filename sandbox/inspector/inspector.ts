@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
 import { isObject } from '../../lambda/guards.ts';
@@ -35,6 +35,7 @@ const maxInputBytes = 10_000;
  */
 export async function startInspector(port: number, sandbox: Sandbox, history: History): Promise<LocalServer> {
   const token = randomBytes(32).toString('base64url');
+  const start = randomUUID();
   const assets = await loadAssets(token);
   const actions = createActions(sandbox, history);
   const { storage, overflowBucket } = sandbox.queue;
@@ -43,7 +44,7 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
   const get = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     const asset = assets.get(path);
     if (asset) return response.writeHead(200, { ...safety, 'content-type': asset.type }).end(asset.content);
-    if (path === '/events') return stream(request, response, history);
+    if (path === '/events') return stream(request, response, history, start);
     if (path === '/state') return json(response, 200, stateOf(sandbox));
     const [, id, curl] = /^\/calls\/(\d+)(\/curl)?$/.exec(path) ?? [];
     if (id === undefined) return json(response, 404, { error: 'There is no such page.' });

@@ -1,0 +1,61 @@
+const token = document.querySelector('meta[name=inspector-token]').content;
+
+/** @throws {Error} with what the server says */
+export async function get(path) {
+  return read(await fetch(path));
+}
+
+/** @throws {Error} with what the server says */
+export async function post(path, input) {
+  const headers = { 'content-type': 'application/json', 'x-inspector-token': token };
+  return read(await fetch(path, { method: 'POST', headers, body: JSON.stringify(input) }));
+}
+
+async function read(response) {
+  const body = await response.json();
+  if (response.ok) return body;
+  throw new Error(body.error);
+}
+
+/** How long calls are collected before the page is drawn again, in milliseconds. */
+const batch = 100;
+
+/**
+ * Follows the calls.
+ *
+ * @param onChange gets new calls, the oldest first, and up to which id they are forgotten
+ * @returns what ends it
+ */
+export function follow(onChange, onConnected) {
+  const source = new EventSource('/events');
+  let calls = [];
+  let prunedTo = 0;
+  let timer;
+  const later = () => {
+    timer ??= setTimeout(() => {
+      onChange(calls, prunedTo);
+      calls = [];
+      timer = undefined;
+    }, batch);
+  };
+  let started;
+  source.addEventListener('start', ({ data }) => {
+    // The sandbox began anew: this page has the token of the one before, and its calls.
+    if (started !== undefined && started !== data) location.reload();
+    started = data;
+    onConnected(true);
+  });
+  source.addEventListener('error', () => onConnected(false));
+  source.addEventListener('call', ({ data }) => {
+    calls.push(JSON.parse(data));
+    later();
+  });
+  source.addEventListener('prune', ({ data }) => {
+    prunedTo = Number(data);
+    later();
+  });
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

@@ -1,0 +1,291 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { badSenders } from '../../sandbox/bad-senders.ts';
+import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { rotateNow } from '../../sandbox/inspector/actions.ts';
+import { createHistory, type History } from '../../sandbox/inspector/history.ts';
+import { startInspector } from '../../sandbox/inspector/inspector.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { deliver, toWire } from '../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+
+const samples = sampleWebhooks('/messagemedia');
+
+let browser: Browser;
+let sandbox: Sandbox;
+let inspector: LocalServer;
+let history: History;
+let page: Page;
+let problems: string[];
+
+/** A container has no user namespaces for Chromium's own sandbox. */
+const launch = (...more: string[]) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', ...more] });
+
+beforeAll(async () => {
+  browser = await launch();
+}, 60_000);
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
+  sandbox = await startSandbox({
+    port: 0,
+    onMessage: history.addMessage,
+    onAnswer: async (request, answer) => {
+      const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
+      history.add(request, answer, line);
+    },
+  });
+  await rotateNow(sandbox);
+  inspector = await startInspector(0, sandbox, history);
+  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+  page = await context.newPage();
+  problems = [];
+  page.on('pageerror', ({ message }) => problems.push(message));
+  page.on('console', (message) => {
+    // Chromium says of every answer above 399 that it is one: of a break that changes nothing, and of a call forgotten.
+    if (message.type() === 'error' && !/ 40[49] /.test(message.text())) problems.push(message.text());
+  });
+  await page.goto(inspector.url);
+  await page.locator('.toolbar').waitFor();
+});
+afterEach(async () => {
+  await page.context().close();
+  await inspector.close();
+  await sandbox.close();
+  expect(problems).toEqual([]);
+});
+
+function key() {
+  const signing = sandbox.provider.signingKey();
+  if (signing === undefined) throw new Error('No key is enabled');
+  return signing;
+}
+const sendGood = () => deliver(sandbox.url, toWire(samples.smsReply, key()));
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const title = (text: string) => page.locator('h2', { hasText: text }).waitFor({ timeout: 10_000 });
+const counted = (text: string) => page.getByText(text, { exact: true }).waitFor({ timeout: 10_000 });
+
+test('a call appears within a second, without a reload, and says what became of it', async () => {
+  const sentAt = performance.now();
+  await sendGood();
+  await page.locator('.call', { hasText: 'queued' }).waitFor({ timeout: 5_000 });
+  expect(performance.now() - sentAt).toBeLessThan(1_000);
+  await title('Call 1: ✓ queued 202');
+  const details = await page.locator('.details').innerText();
+  expect(details).toContain('"signature": "good"');
+  expect(details).toContain('com.messagemedia.reply');
+});
+
+test('each kind is sent, and each way of breaking it shows a diagnosis of its own', async () => {
+  const kinds = Object.keys(samples);
+  for (const [index, kind] of kinds.entries()) {
+    await page.locator('#kind').selectOption(kind);
+    await button('Send').click();
+    await counted(`${index + 1} calls`);
+  }
+  expect(history.summaries().map(({ verdict }) => verdict)).toEqual(kinds.map(() => 'queued'));
+
+  await page.locator('#kind').selectOption('smsReply');
+  const seen: [string, string][] = [];
+  for (const { name } of badSenders) {
+    await page.locator('#broken').selectOption(name);
+    const before = history.summaries().length;
+    await button('Send').click();
+    const wasSent = await Promise.race([
+      counted(`${before + 1} calls`).then(() => true),
+      page
+        .getByText(`"${name}" leaves this webhook as it is`)
+        .waitFor()
+        .then(() => false),
+    ]);
+    if (!wasSent) continue;
+    await title(`Call ${before + 1}:`);
+    seen.push([name, (await page.locator('.causes').innerText()).replace('Cause: ', '').trim()]);
+  }
+  const expected = badSenders.map(({ name, cause }) => [name, cause]);
+  expect(seen).toEqual(expected.filter(([name]) => seen.some(([other]) => other === name)));
+  expect(seen.length).toBeGreaterThan(30);
+}, 120_000);
+
+test('script in body, header and key id is shown, and not run', async () => {
+  const script = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+  const webhook = { ...samples.smsReply, body: `{"content":${JSON.stringify(script)}}`, contentType: script };
+  await deliver(sandbox.url, toWire(webhook, { ...key(), id: script }));
+  await page.locator('.diagnosis').waitFor();
+  expect(await page.locator('.details').innerText()).toContain('<script>document.title=1</script>');
+  expect(await page.locator('.details img, .details script, .list img, .list script').count()).toBe(0);
+  expect(await page.title()).toBe('Webhook inspector');
+});
+
+test('control characters and marks of direction are shown by name', async () => {
+  await deliver(sandbox.url, toWire({ ...samples.smsReply, body: '\ufeff{"a":1}\r\n\u202e' }, key()));
+  await page.locator('.signed .body .invisible').first().waitFor();
+  const names = await page.locator('.signed .body .invisible').allInnerTexts();
+  expect(names).toEqual(['BOM', 'CR', 'LF', 'U+202E']);
+});
+
+test('keys move, open, replay and help, and the newest is followed until then', async () => {
+  await sendGood();
+  await sendGood();
+  await title('Call 2:');
+  await page.keyboard.press('j');
+  await title('Call 1:');
+  await sendGood();
+  await counted('3 calls');
+  await title('Call 1:');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement.id')).toBe('details-title');
+  await page.keyboard.press('r');
+  await counted('4 calls');
+  await page.keyboard.press('k');
+  await title('Call 2:');
+  await button('Follow the newest').click();
+  await title('Call 4:');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+});
+
+test('the list is filtered by verdict and by text', async () => {
+  await sendGood();
+  await deliver(sandbox.url, toWire(samples.optOut, undefined));
+  await counted('2 calls');
+  await page.getByLabel('Verdict').selectOption('refused');
+  await counted('1 of 2 calls');
+  await page.getByLabel('Verdict').selectOption('all');
+  await page.getByLabel('Text').fill('REPLY');
+  await counted('1 of 2 calls');
+  expect(await page.locator('.call').innerText()).toContain('reply');
+});
+
+test('a dependency fails and is mended, and a key is rotated, by buttons', async () => {
+  await button('Queue down').click();
+  await button('Queue down: mend it').waitFor();
+  const sending = sendGood();
+  await page.locator('.call', { hasText: 'queue_unavailable' }).waitFor({ timeout: 15_000 });
+  expect((await sending).status).toBe(503);
+  await button('Queue down: mend it').click();
+  await button('Queue down').waitFor();
+  expect((await sendGood()).status).toBe(202);
+
+  const before = key().id;
+  await button('Rotate the key now').click();
+  await page.locator('.callback', { hasNotText: before.slice(0, 8) }).waitFor();
+  expect(key().id).not.toBe(before);
+  // The function has not read the keyring again for its last 3 s.
+  await page.waitForTimeout(3_100);
+  expect((await sendGood()).status).toBe(202);
+
+  await button('Secrets Manager down').click();
+  await button('Secrets Manager down: mend it').waitFor();
+  expect((await sendGood()).status).toBe(503);
+  await button('Secrets Manager down: mend it').click();
+  await button('Secrets Manager down').waitFor();
+  await page.waitForTimeout(3_100);
+  expect((await sendGood()).status).toBe(202);
+}, 60_000);
+
+test('the curl command sends the same call again', async () => {
+  await sendGood();
+  await button('Copy as curl').click();
+  await button('Copied').waitFor();
+  const command = String(await page.evaluate('navigator.clipboard.readText()'));
+  await once(spawn('bash', ['-c', `${command} -s -o /dev/null`]), 'close');
+  await counted('2 calls');
+  expect(history.summaries().map(({ status }) => status)).toEqual([202, 202]);
+});
+
+test('a page of another origin can neither read nor write, nor one under a rebound name', async () => {
+  await sendGood();
+  const elsewhere = await listen(0, (_request, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi'),
+  );
+  const stranger = await browser.newPage();
+  await stranger.goto(elsewhere.url);
+  const attempts = await stranger.evaluate(async (url) => {
+    const attempt = async (path: string, init?: RequestInit) => {
+      try {
+        const response = await fetch(url + path, init);
+        return `${response.type} ${response.status}`;
+      } catch {
+        return 'blocked';
+      }
+    };
+    const headers = { 'content-type': 'application/json' };
+    return [
+      await attempt('/state'),
+      await attempt('/calls/1'),
+      await attempt('/rotate', { method: 'POST', body: '{}', headers }),
+      await attempt('/rotate', { method: 'POST', body: '{}', mode: 'no-cors' }),
+    ];
+  }, inspector.url);
+  // What is not asked for first is sent, refused by the inspector, and kept from the page.
+  expect(attempts.slice(0, 3)).toEqual(['blocked', 'blocked', 'blocked']);
+  expect(attempts[3]).not.toContain('200');
+  expect(sandbox.provider.signatureKeys()).toHaveLength(1);
+  await stranger.close();
+  await elsewhere.close();
+
+  const { port } = new URL(inspector.url);
+  const rebound = await launch('--host-resolver-rules=MAP evil.example 127.0.0.1');
+  const evil = await rebound.newPage();
+  for (const path of ['/', '/state', '/calls/1', '/events'])
+    expect((await evil.goto(`http://evil.example:${port}${path}`))?.status()).toBe(421);
+  await rebound.close();
+}, 30_000);
+
+test('5,000 calls: quick, and memory stays flat', async () => {
+  const client = await page.context().newCDPSession(page);
+  const heap = async () => {
+    await client.send('HeapProfiler.collectGarbage');
+    return (await client.send('Runtime.getHeapUsage')).usedSize;
+  };
+  const request = {
+    ...{ method: 'POST', path: '/messagemedia', target: '/messagemedia', rawHeaders: [], event: undefined },
+    ...{ body: Buffer.from('{}'), requestId: 'r' },
+  };
+  const add = async (count: number) => {
+    for (let index = 0; index < count; index++) {
+      history.add(request, { statusCode: 401, headers: {}, body: '{}' }, undefined);
+      if (index % 50 === 0) await page.waitForTimeout(10);
+    }
+  };
+  await add(1_500);
+  await counted('1000 calls');
+  const before = await heap();
+  await add(3_500);
+  await page.locator('#call-5000').waitFor({ timeout: 5_000 });
+  const pressed = performance.now();
+  await page.keyboard.press('j');
+  await page.locator('#call-4999[aria-current]').waitFor();
+  expect(performance.now() - pressed).toBeLessThan(2_000);
+  expect(await page.locator('.call').count()).toBe(200);
+  expect((await heap()) / before).toBeLessThan(1.5);
+}, 120_000);
+
+test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, wide and narrow', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme });
+  await sendGood();
+  await deliver(sandbox.url, { ...toWire(samples.smsReply, key()), body: Buffer.from('{"other":"bytes"}') });
+  await page.locator('.diagnosis').waitFor();
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    if (width === 390) await page.locator('.call').first().click();
+    const violations = await page.evaluate(async () => {
+      interface Axe {
+        run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      }
+      const result = await (globalThis as unknown as { axe: Axe }).axe.run();
+      return result.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
+    });
+    expect(violations).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  }
+});
