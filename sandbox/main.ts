@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { visible } from '../bin/output.ts';
 import { diagnose } from '../lambda/diagnosis/diagnose.ts';
@@ -10,6 +11,7 @@ import type { HandledRequest } from './aws/gateway.ts';
 import type { LocalServer } from './http.ts';
 import { createHistory } from './inspector/history.ts';
 import { startInspector } from './inspector/inspector.ts';
+import { keepCalls } from './inspector/kept-calls.ts';
 import { callbackPath, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
 import { tour, type Visit, verdictOf } from './tour.ts';
 
@@ -18,16 +20,20 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (typeof options === 'string') return fail(options);
-  const { once: isOnce, keyring: file } = options;
+  const { once: isOnce, data } = options;
+  if (data !== undefined) mkdirSync(data, { recursive: true });
+  const file = options.keyring ?? (data === undefined ? undefined : join(data, 'keyring.json'));
   const port = Number(process.env.PORT || 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_534)
     return fail(`PORT is "${process.env.PORT}": give 0 to 65534.`);
 
-  let touring = file === undefined;
+  let touring = options.keyring === undefined && !(file !== undefined && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
+  const keep = data === undefined ? undefined : keepCalls(join(data, 'calls.jsonl'), history);
   const onAnswer = async (request: HandledRequest, answer: Answer) => {
     const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
-    history.add(request, answer, line);
+    const call = history.add(request, answer, line);
+    keep?.(call);
     if (!touring) printOwn(request, answer, line, sandbox);
   };
   const kept = file === undefined ? {} : keptIn(file);
@@ -68,15 +74,17 @@ async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | u
 interface Options {
   once: boolean;
   keyring?: string | undefined;
+  data?: string | undefined;
 }
 
 /** @returns what is wrong, if something is */
 function readOptions(args: string[]): Options | string {
   try {
-    return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: { type: 'string' } } })
+    const text = { type: 'string' } as const;
+    return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: text, data: text } })
       .values;
   } catch {
-    return `Unknown argument in "${args.join(' ')}": there are --once (end after the tour) and --keyring FILE (your keys, no tour).`;
+    return `Unknown argument in "${args.join(' ')}": there are --once (end after the tour), --keyring FILE (your keys, no tour) and --data DIR (keeps keyring and calls).`;
   }
 }
 

@@ -58,6 +58,10 @@ export function sampleWebhooks(path: string) {
       contentType: 'application/x-www-form-urlencoded',
       body: 'status=delivered&text=50%25+off%21&number=%2B61491570157',
     },
-    get: { method: 'GET', target: `${path}?text=caf%C3%A9+%26+th%c3%a9&number=%2B61491570157&tag=b&tag=a`, body: '' },
+    get: {
+      method: 'GET',
+      target: `${path}${path.includes('?') ? '&' : '?'}text=caf%C3%A9+%26+th%c3%a9&number=%2B61491570157&tag=b&tag=a`,
+      body: '',
+    },
   } satisfies Record<string, Webhook>;
 }

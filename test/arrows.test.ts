@@ -24,7 +24,7 @@ const arrows: Record<string, readonly string[]> = {
 const allRooms = [
   ...Object.keys(arrows),
   ...['bin', 'bin/commands', 'bin/captures', 'bin/checkup', 'bin/queue'],
-  ...['sandbox', 'sandbox/aws', 'sandbox/provider', 'examples'],
+  ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'sandbox/provider', 'examples'],
 ];
 
 /** Files directly in `lambda/` that every room may import: they import no room. The others there are entries. */

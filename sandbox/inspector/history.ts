@@ -30,6 +30,9 @@ export interface Call extends CallSummary {
   message: string | undefined;
 }
 
+/** When a call of an earlier run came, and what was put on its queue. */
+export type Earlier = Pick<Call, 'time' | 'message'>;
+
 /** What listeners are told: a new call, or that those up to an id are forgotten. */
 export type Change = { call: CallSummary } | { prunedTo: number };
 
@@ -63,11 +66,12 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
   };
 
   return {
-    add: (request: HandledRequest, answer: Answer, line: LogLine | undefined): void => {
+    /** @param earlier what is known of a call of an earlier run */
+    add: (request: HandledRequest, answer: Answer, line: LogLine | undefined, earlier?: Earlier): Call => {
       const eventId = answer.statusCode === 202 ? String(JSON.parse(answer.body).id) : undefined;
       const call: Call = {
         id: ++last,
-        time: new Date().toISOString(),
+        time: earlier?.time ?? new Date().toISOString(),
         method: request.method,
         target: request.target,
         status: answer.statusCode,
@@ -79,12 +83,13 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
         detail: String(line?.detail ?? ''),
         request,
         answer,
-        message: eventId === undefined ? undefined : messages.get(eventId),
+        message: earlier?.message ?? (eventId === undefined ? undefined : messages.get(eventId)),
       };
       calls.set(call.id, call);
       held += sizeOf(call);
       prune();
       tell({ call: summaryOf(call) });
+      return call;
     },
     /** Notes a message, for the call whose answer names its event. */
     addMessage: (body: string): void => {

@@ -62,18 +62,8 @@ test('a keyring of your own is kept in its file, and a refused call is explained
   const file = join(folder, 'keyring.json');
   const key = makeKey();
   await writeFile(file, keyringOf(key));
-  const child = spawn(process.execPath, [join(root, 'sandbox/start.js'), '--keyring', file], {
-    env: { ...process.env, PORT: '0', NO_COLOR: '1' },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const said = async (shape: RegExp) => {
-    while (!shape.test(output)) await once(child.stdout, 'data');
-    return shape.exec(output)?.[1] ?? '';
-  };
-  const url = await said(/webhooks {2}(http\S+)\/messagemedia/);
+  const { child, said } = run('--keyring', file);
+  const url = await said(/webhooks +(http\S+)\/messagemedia/);
   const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
   expect(await deliver(url, request)).toMatchObject({ status: 202 });
   const broken = { ...request, body: Buffer.from(JSON.stringify(JSON.parse(String(request.body)), null, 2)) };
@@ -89,6 +79,28 @@ test('a keyring of your own is kept in its file, and a refused call is explained
   expect(await readFile(file, 'utf8')).toBe('{"keys":[]}');
   child.kill('SIGTERM');
   await once(child, 'close');
+});
+
+test('with --data, keyring and calls outlive the sandbox', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  folders.push(folder);
+  const key = makeKey();
+  await writeFile(join(folder, 'keyring.json'), keyringOf(key));
+  await writeFile(join(folder, 'calls.jsonl'), '{"cut off');
+  const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
+  const first = run('--data', folder);
+  expect(await deliver(await first.said(/webhooks +(http\S+)\/messagemedia/), request)).toMatchObject({ status: 202 });
+  await first.said(/(202 queued)/);
+  first.child.kill('SIGTERM');
+  await once(first.child, 'close');
+
+  const second = run('--data', folder);
+  const inspector = await second.said(/inspector +(http\S+)/);
+  const call = await (await fetch(`${inspector}/calls/1`)).json();
+  expect(call).toMatchObject({ verdict: 'queued', type: 'com.messagemedia.reply', keyId: key.id });
+  expect((call as { consumer: string }).consumer).toContain('"signature": "good"');
+  second.child.kill('SIGTERM');
+  await once(second.child, 'close');
 });
 
 test('a busy port is one clear line', async () => {
@@ -117,3 +129,19 @@ test('a missing install is one clear line', async () => {
     stderr: 'Dependencies are not installed: run "npm ci" first.\n',
   });
 });
+
+/** A sandbox as a person starts it. `said` resolves with what it has printed. */
+function run(...args: string[]) {
+  const child = spawn(process.execPath, [join(root, 'sandbox/start.js'), ...args], {
+    env: { ...process.env, PORT: '0', NO_COLOR: '1' },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const said = async (shape: RegExp) => {
+    while (!shape.test(output)) await once(child.stdout, 'data');
+    return shape.exec(output)?.[1] ?? '';
+  };
+  return { child, said };
+}

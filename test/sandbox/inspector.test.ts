@@ -1,0 +1,134 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { LocalServer } from '../../sandbox/http.ts';
+import { rotateNow } from '../../sandbox/inspector/actions.ts';
+import { createHistory, type History } from '../../sandbox/inspector/history.ts';
+import { startInspector } from '../../sandbox/inspector/inspector.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { deliver, toWire, type WireRequest } from '../../sandbox/sender.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+
+let history: History;
+let sandbox: Sandbox;
+let inspector: LocalServer;
+let token: string;
+let good: WireRequest;
+beforeAll(async () => {
+  history = createHistory({ calls: 5, bytes: 1_000_000 });
+  sandbox = await startSandbox({
+    port: 0,
+    onMessage: history.addMessage,
+    onAnswer: async (request, answer) => {
+      const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
+      history.add(request, answer, line);
+    },
+  });
+  await rotateNow(sandbox);
+  inspector = await startInspector(0, sandbox, history);
+  token = /inspector-token" content="([^"]+)"/.exec(await (await fetch(inspector.url)).text())?.[1] ?? '';
+  good = toWire(sampleWebhooks('/messagemedia').smsReply, sandbox.provider.signingKey());
+});
+afterAll(async () => {
+  await inspector.close();
+  await sandbox.close();
+});
+
+/** As `fetch`, which would not let a `Host` or `Origin` be chosen. */
+function call(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(inspector.url + path, { method, headers }, (response) => {
+      response.destroy();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+const paths = ['/', '/app.js', '/style.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
+test.each(paths)('GET %s is for this machine alone', async (path) => {
+  const { port } = new URL(inspector.url);
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1',
+    `127.0.0.1:1${port}`,
+    `127.0.0.1.evil.example:${port}`,
+  ])
+    expect([host, await call('GET', path, { host })]).toEqual([host, 421]);
+});
+
+test('what changes something needs JSON, an own origin, and the token of this start', async () => {
+  const own = { origin: inspector.url, 'content-type': 'application/json', 'x-inspector-token': token };
+  const without = (name: keyof typeof own) => Object.fromEntries(Object.entries(own).filter(([each]) => each !== name));
+  const keys = sandbox.provider.signatureKeys().length;
+  for (const headers of [
+    without('origin'),
+    without('content-type'),
+    without('x-inspector-token'),
+    { ...own, origin: 'http://evil.example' },
+    { ...own, origin: 'null' },
+    { ...own, 'content-type': 'text/plain' },
+    { ...own, 'x-inspector-token': `${token.slice(0, -1)}!` },
+  ])
+    expect([headers, await call('POST', '/rotate', headers, '{}')]).toEqual([headers, 403]);
+  expect(sandbox.provider.signatureKeys()).toHaveLength(keys);
+  expect(await call('POST', '/rotate', own, '{}')).toBe(200);
+  expect(sandbox.provider.signatureKeys()).toHaveLength(keys + 1);
+  expect(await call('POST', '/nothing', own, '{}')).toBe(404);
+  expect(await call('POST', '/constructor', own, '{}')).toBe(404);
+  expect(await call('POST', '/rotate', own, 'no JSON')).toBe(500);
+  expect(await call('DELETE', '/rotate', own)).toBe(405);
+});
+
+test('the page may load nothing but what is its own', async () => {
+  const { headers } = await fetch(inspector.url);
+  expect(headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';/,
+  );
+});
+
+test('the port that a tunnel makes public has no page', async () => {
+  for (const path of ['/', '/state', '/events', '/app.js']) expect((await fetch(sandbox.url + path)).status).toBe(404);
+});
+
+test('a good signature is never shown whole', async () => {
+  await deliver(sandbox.url, good);
+  const id = history.summaries().at(-1)?.id;
+  const details = await (await fetch(`${inspector.url}/calls/${id}`)).text();
+  expect(JSON.parse(details)).toMatchObject({ verdict: 'queued', checks: expect.arrayContaining([]) });
+  expect(details).not.toContain(good.headers['x-messagemedia-signature']);
+  expect(details).not.toContain('PRIVATE KEY');
+});
+
+/** The next events of the stream, until so many calls have come. */
+async function readEvents(calls: number, headers: Record<string, string> = {}) {
+  const closing = new AbortController();
+  const response = await fetch(`${inspector.url}/events`, { headers, signal: closing.signal });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.split('event: call').length > calls) break;
+  }
+  closing.abort();
+  return {
+    ids: [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)),
+    prunedTo: [...text.matchAll(/^event: prune\ndata: (\d+)$/gm)].map(([, id]) => Number(id)),
+  };
+}
+
+test('the stream goes on where a page has stopped, and says what is forgotten', async () => {
+  for (let index = 0; index < 6; index++) await deliver(sandbox.url, good);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const last = history.summaries().at(-1)?.id ?? 0;
+  expect(await readEvents(5)).toEqual({ ids: [-4, -3, -2, -1, 0].map((back) => last + back), prunedTo: [last - 5] });
+  expect((await readEvents(2, { 'last-event-id': String(last - 2) })).ids).toEqual([last - 1, last]);
+});
+
+test('large calls are forgotten sooner', () => {
+  const small = createHistory({ calls: 100, bytes: 100_000 });
+  const request = { ...{ method: 'POST', path: '/', target: '/', rawHeaders: [], requestId: '', event: undefined } };
+  for (let index = 0; index < 10; index++)
+    small.add({ ...request, body: Buffer.alloc(30_000) }, { statusCode: 404, headers: {}, body: '{}' }, undefined);
+  expect(small.summaries().map(({ id }) => id)).toEqual([8, 9, 10]);
+});
