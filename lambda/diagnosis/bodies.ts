@@ -57,12 +57,15 @@ function* newlines(text: string, body: Buffer): Generator<Candidate<Buffer>> {
 
 function* formBodies(text: string): Generator<string> {
   if (!/^[^\s{<[]+=/.test(text)) return;
-  yield text.replaceAll('+', '%20');
-  yield text.replaceAll('%20', '+');
-  yield text.replaceAll(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase());
-  yield text.replaceAll(/%[0-9a-f]{2}/gi, (code) => code.toLowerCase());
-  yield new URLSearchParams(text).toString();
-  yield [...new URLSearchParams(text)].map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+  const parsed = new URLSearchParams(text);
+  const rewritten = [text, String(parsed), [...parsed].map((pair) => pair.map(encodeURIComponent).join('=')).join('&')];
+  for (const form of rewritten) {
+    for (const spaced of [form, form.replaceAll('+', '%20'), form.replaceAll('%20', '+')]) {
+      yield spaced;
+      yield spaced.replaceAll(/%[0-9a-f]{2}/gi, (code) => code.toUpperCase());
+      yield spaced.replaceAll(/%[0-9a-f]{2}/gi, (code) => code.toLowerCase());
+    }
+  }
 }
 
 /** Bytes that were read as Latin-1 and written as UTF-8, and the other ways round. */

@@ -60,8 +60,9 @@ export function diagnose(
   ];
   if (headers.renamed.length > 0) evidence.push(`Taken for headers of MessageMedia: ${headers.renamed.join(', ')}.`);
   if (found === undefined) {
-    const cut = lengthProblem(capture);
-    if (cut) evidence.push(cut);
+    const shorter = lengthProblem(capture);
+    if (shorter) evidence.push(shorter);
+    const cut = shorter !== undefined && !isWhole(capture.body);
     if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
     evidence.push('Neither what arrived nor any known change of it has the hash that was signed.');
     return diagnosis([...(cut ? (['body_cut'] as const) : (['other_bytes'] as const)), ...around], evidence, signedBy);
@@ -164,6 +165,19 @@ function ofKey(
 
 const lostBytes =
   'The body holds U+FFFD: something before this point took bytes that are not UTF-8 for text, as an HTTP API does with application/json, and what they were cannot be told.';
+
+/** Whether a body has its end: a whole one that is shorter than announced was not cut, but written anew. */
+function isWhole(body: Buffer): boolean {
+  const text = body.toString('utf8').trim();
+  if (/^[\w.%+-]+=/.test(text)) return true;
+  if (text.startsWith('<')) return text.endsWith('>');
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function lengthProblem({ headers, body }: Capture): string | undefined {
   const announced = Number(headers.get('content-length') ?? body.length);
