@@ -21,8 +21,10 @@ export function readDiagnostics(secret: string): Diagnostics {
 }
 
 function membersOf(secret: string): Record<string, unknown> {
-  if (!secret.trim().startsWith('{')) return {};
-  const parsed: unknown = JSON.parse(secret);
+  // A byte order mark goes with the white space, as where keys are read.
+  const text = secret.trim();
+  if (!text.startsWith('{')) return {};
+  const parsed: unknown = JSON.parse(text);
   return isObject(parsed) && Array.isArray(parsed.keys) ? parsed : {};
 }
 

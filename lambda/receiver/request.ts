@@ -11,6 +11,8 @@ export interface WebhookRequest {
   hasPlainTarget: boolean;
   /** Values by lower-case name; several of one name are joined with a comma. */
   headers: ReadonlyMap<string, string>;
+  /** Characters of the body as the event has it. */
+  bodyCharacters: number;
   /** Decoded when it is first asked for: most bad requests are refused without. */
   readonly body: Buffer;
   /** The front door's id of this request. */
@@ -39,6 +41,7 @@ export function parseRequest(event: unknown): WebhookRequest {
     targets: [...new Set(targets)].filter(isTarget),
     hasPlainTarget: isTarget(targets[0] ?? ''),
     headers: parseHeaders(root),
+    bodyCharacters: encodedBody.length,
     get body() {
       body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : 'utf8');
       return body;

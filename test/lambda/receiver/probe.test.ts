@@ -55,6 +55,11 @@ test.each([
   expect(outcomes).toMatchObject([{ outcome: 'refused', reason }]);
 });
 
+test('a keyring is read behind a byte order mark, with a probe or without', () => {
+  expect(parseKeyring(`\ufeff${keyringOf(key)}`).keys).toHaveLength(1);
+  expect(parseKeyring(`\ufeff${keyringWithProbe(later)}`).diagnostics.probe?.key.id).toBe(probeKey.id);
+});
+
 test('a probe key is none of the keys that consumers verify with', () => {
   expect(parseKeyring(keyringWithProbe(later)).keys.map(({ id }) => id)).toEqual([key.id]);
 });
