@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Validations } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -10,9 +10,9 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type BundledEntry, bundle, bundleEntry } from './bundle.ts';
 
 /** What makes one function of ours another than the rest. */
 export interface BundledFunctionProps
@@ -20,8 +20,7 @@ export interface BundledFunctionProps
     FunctionProps,
     'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions' | 'retryAttempts'
   > {
-  /** File in `lambda/` that exports `handler`, without its ending. */
-  entry: string;
+  entry: BundledEntry;
   logGroup: ILogGroup;
   /** Whether X-Ray gets traces. */
   tracing: boolean;
@@ -42,24 +41,11 @@ export class BundledFunction extends Construct {
       role: this.role,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     };
-    // The package brings its functions bundled; in the repository they are bundled at every synthesis.
-    const bundled = projectFile(`functions/${entry}`);
-    this.function = existsSync(bundled)
-      ? new LambdaFunction(this, 'Function', { ...common, code: Code.fromAsset(bundled), handler: 'index.handler' })
-      : new NodejsFunction(this, 'Function', {
-          ...common,
-          entry: projectFile(`lambda/${entry}.ts`),
-          projectRoot: projectFile(''),
-          depsLockFilePath: projectFile('package-lock.json'),
-          bundling: {
-            format: OutputFormat.ESM,
-            mainFields: ['module', 'main'],
-            bundleAwsSDK: true,
-            minify: true,
-            keepNames: true,
-            esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': projectFile('lambda/default-credentials.ts') },
-          },
-        });
+    this.function = new LambdaFunction(this, 'Function', {
+      ...common,
+      code: codeOf(entry),
+      handler: `${bundleEntry}.handler`,
+    });
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
@@ -68,6 +54,27 @@ export class BundledFunction extends Construct {
     props.logGroup.grantWrite(this.role);
   }
 }
+
+/** The package brings its functions bundled; in the repository they are bundled at every synthesis. */
+function codeOf(entry: BundledEntry): Code {
+  const bundled = projectFile(`functions/${entry}`);
+  if (existsSync(bundled)) return Code.fromAsset(bundled);
+  return Code.fromAsset(projectFile('lambda'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: nowhere,
+      local: {
+        tryBundle: (outdir) => {
+          bundle(entry, outdir);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** Nothing is bundled in a container. */
+const nowhere = DockerImage.fromRegistry('scratch');
 
 function projectFile(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));

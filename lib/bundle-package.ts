@@ -1,0 +1,5 @@
+// Bundles the functions for the package: npm run build:functions
+import { bundle } from './bundle.ts';
+
+for (const entry of ['handler', 'rotation-handler', 'reconcile-handler'] as const)
+  bundle(entry, `dist/functions/${entry}`);
