@@ -63,6 +63,8 @@ function codeOf(entry: BundledEntry): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: nowhere,
+      // Never run, but by it the CDK tells one bundle of a folder from another.
+      command: [entry],
       local: {
         tryBundle: (outdir) => {
           bundle(entry, outdir);
