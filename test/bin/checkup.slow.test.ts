@@ -161,7 +161,7 @@ test('refused requests are captured, as many as asked for and without credential
   const key = sandbox.provider.signingKey();
   const good = toWire(sampleWebhooks('/messagemedia').smsReply, key);
   const rewritten = { ...good, body: Buffer.from(JSON.stringify(JSON.parse(String(good.body)), null, 2)) };
-  const credentials = { authorization: 'Bearer abc', cookie: 'session=abc', 'x-auth-token': 'abc' };
+  const credentials = { authorization: 'Bearer let-me-in', cookie: 'session=let-me-in', 'x-auth-token': 'let-me-in' };
   const unsigned = toWire(sampleWebhooks('/messagemedia').optOut, undefined);
   for (const request of [rewritten, { ...unsigned, headers: { ...unsigned.headers, ...credentials } }, unsigned])
     expect((await deliver(sandbox.url, request)).status).toBe(401);
@@ -173,7 +173,7 @@ test('refused requests are captured, as many as asked for and without credential
   const { Body } = await sandbox.queue.storage.send(
     new GetObjectCommand({ Bucket: sandbox.queue.overflowBucket, Key: captures[1]?.name }),
   );
-  expect(await Body?.transformToString()).not.toContain('abc');
+  expect(await Body?.transformToString()).not.toContain('let-me-in');
 
   await mmw('capture', '--stop');
   expect(sandbox.keyring()).not.toContain('capture');
