@@ -34,10 +34,10 @@ const prices = {
 
 /** What one webhook uses. A test measures `ownLog`; the others are what AWS writes, and cautious guesses. */
 export const usage = {
-  /** Bytes of the log entry and the metric that the function writes for one accepted webhook. */
-  ownLog: 650,
-  /** Bytes of Lambda's START, END and REPORT, with the 26 bytes that CloudWatch adds to every entry. */
-  platformLog: 450,
+  /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
+  ownLog: 580,
+  /** The 26 bytes that CloudWatch adds to each of two entries; START, END and REPORT are not written. */
+  platformLog: 52,
   accessLog: 450,
   memoryGb: 0.5,
   /** Milliseconds that are billed: with SQS taking the event, and for a refused request. */

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
@@ -10,12 +8,11 @@ import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender } from './event/queue-sender.ts';
 import { createKeyring } from './keys/keyring.ts';
+import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
 
-const serviceName = process.env[environment.service] ?? names.service;
-const logger = new Logger({ serviceName });
-const metrics = new Metrics({ namespace: names.namespace, serviceName });
+const log = createLog(process.env[environment.service] ?? names.service);
 
 /**
  * Tries are spread over the whole time that a call has, as a 503 may be the end of a webhook: pauses of 0.1, 0.2, 0.4, 0.8
@@ -56,7 +53,7 @@ function start() {
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
   const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
 
-  const warn = (message: string, cause?: unknown) => logger.warn(message, { cause: describeError(cause) });
+  const warn = (message: string, cause?: unknown) => log.warn(message, { cause: describeError(cause) });
   const keyring = createKeyring({
     load: async () => {
       const { SecretString, SecretBinary } = await secrets.send(
@@ -67,8 +64,8 @@ function start() {
     },
     now: Date.now,
     warn: (message, cause) => {
-      warn(message, cause);
-      if (cause !== undefined) metrics.singleMetric().addMetric(names.keyringLoadFailed, MetricUnit.Count, 1);
+      if (cause === undefined) log.warn(message);
+      else log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
     },
   });
   // A failure is reported by the keyring and tried again by the first request.
@@ -113,31 +110,28 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 function report(outcome: Outcome): void {
-  if (outcome.outcome === 'accepted') {
-    // No matter of routine if somebody's template is wrong: its events have no ids.
-    logger[outcome.unrendered ? 'warn' : 'info']('accepted', { ...outcome });
-    // One line of log for all of them.
-    metrics.addMetric(names.accepted, MetricUnit.Count, 1);
-    metrics.addMetric(names.age, MetricUnit.Seconds, Math.max(0, outcome.age));
-    if (outcome.unrendered) metrics.addMetric(names.unidentified, MetricUnit.Count, 1);
-    metrics.publishStoredMetrics();
-    return;
-  }
-  if (outcome.outcome === 'probed') {
-    logger.info('probed', { ...outcome });
-    return;
-  }
-  if (outcome.captured !== undefined) metrics.singleMetric().addMetric(names.captured, MetricUnit.Count, 1);
-  const metric = metrics.singleMetric();
-  const { error, ...fields } = outcome;
+  if (outcome.outcome === 'probed') log.info('probed', { ...outcome });
+  else if (outcome.outcome === 'accepted') reportAccepted(outcome);
+  else reportProblem(outcome);
+}
+
+type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
+
+function reportAccepted({ age, ...fields }: Accepted): void {
+  const values = { [names.accepted]: 1, [names.age]: Math.max(0, age) };
+  // No matter of routine if somebody's template is wrong: its events have no ids.
+  if (fields.unrendered) log.warn('accepted', fields, { values: { ...values, [names.unidentified]: 1 } });
+  else log.info('accepted', fields, { values });
+}
+
+function reportProblem({ error, ...fields }: Extract<Outcome, { error: unknown }>): void {
   const entry = { ...fields, detail: describeError(error) };
-  if (outcome.outcome === 'refused') logger.warn('refused', entry);
-  else
-    logger.error(
-      'failed',
-      outcome.reason === 'unexpected' && error instanceof Error ? { ...entry, stack: error.stack } : entry,
-    );
   // Once without and once with the reason.
-  metric.addDimensions({}).addDimension('reason', outcome.reason);
-  metric.addMetric(outcome.outcome === 'refused' ? names.refused : names.failed, MetricUnit.Count, 1);
+  const dimensions = [['service'], ['service', 'reason']];
+  if (fields.outcome === 'refused') log.warn('refused', entry, { values: { [names.refused]: 1 }, dimensions });
+  else {
+    const stack = fields.reason === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
+    log.error('failed', { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
+  }
+  if (fields.captured !== undefined) log.info('captured', {}, { values: { [names.captured]: 1 } });
 }

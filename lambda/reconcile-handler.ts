@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -10,16 +8,14 @@ import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
 import { createQueueSender } from './event/queue-sender.ts';
+import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createLogSearch } from './reconcile/seen-in-logs.ts';
 
-const logger = new Logger({ serviceName: reconciliationService });
+const logger = createLog(reconciliationService);
 // In the metrics it is the receiver whose webhooks were lost.
-const metrics = new Metrics({
-  namespace: names.namespace,
-  serviceName: process.env[environment.service] ?? names.service,
-});
+const receiverLog = createLog(process.env[environment.service] ?? names.service);
 
 /** How old an event may be, and how long a run begins another page: a minute less than the function may take. */
 const since = 24 * 3_600_000;
@@ -58,7 +54,7 @@ export async function handler(): Promise<void> {
     { since, confirm, stopAt },
   );
   const recovered = counts.deliveryReports.recovered + counts.replies.recovered;
-  metrics.singleMetric().addMetric(names.recovered, MetricUnit.Count, recovered);
+  receiverLog.info('recovered in all', {}, { values: { [names.recovered]: recovered } });
   logger.info('reconciled', counts);
   for (const note of notes) logger.warn(note);
   for (const error of errors) logger.error('failed', { detail: describeError(error) });

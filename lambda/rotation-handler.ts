@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import {
   DescribeSecretCommand,
   SecretsManagerClient,
@@ -12,6 +11,7 @@ import { eventually } from './keys/eventually.ts';
 import { findEntry, isPending, type KeyringEntry } from './keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from './keys/keyring-store.ts';
 import { createRotation } from './keys/rotation.ts';
+import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 
 /** What Secrets Manager sends to a rotation function, once a step. */
@@ -22,7 +22,7 @@ export interface RotationEvent {
   ClientRequestToken: string;
 }
 
-const logger = new Logger({ serviceName: rotationService });
+const logger = createLog(rotationService);
 
 /**
  * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before they are announced; a

@@ -7,7 +7,9 @@ import {
   Code,
   type FunctionProps,
   Function as LambdaFunction,
+  LoggingFormat,
   Runtime,
+  SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -40,6 +42,9 @@ export class BundledFunction extends Construct {
       architecture: Architecture.ARM_64,
       role: this.role,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      // START, END and REPORT of every invocation cost as much as what a function has to say; failures are above INFO.
+      loggingFormat: LoggingFormat.JSON,
+      systemLogLevelV2: SystemLogLevel.WARN,
     };
     this.function = new LambdaFunction(this, 'Function', {
       ...common,

@@ -28,7 +28,7 @@ const allRooms = [
 ];
 
 /** Files directly in `lambda/` that every room may import: they import no room. The others there are entries. */
-const shared = ['contract', 'describe-error', 'environment', 'guards', 'json', 'media-type', 'signature'].map(
+const shared = ['contract', 'describe-error', 'environment', 'guards', 'json', 'log', 'media-type', 'signature'].map(
   (name) => `lambda/${name}.ts`,
 );
 

@@ -36,7 +36,7 @@ export class SavedQueries extends Construct {
       new QueryString({
         fields: ['@timestamp', 'message', 'reason', 'detail', 'cause', 'requestId', '@message'],
         filterStatements: [
-          'level = "ERROR" or (level = "WARN" and message != "refused") or @message like /Task timed out|Runtime exited/',
+          'level = "ERROR" or (level = "WARN" and message != "refused") or @message like /Task timed out|Runtime exited|"status":"(error|failure|timeout)"/',
         ],
         sort: '@timestamp desc',
         limit: 100,

@@ -358,7 +358,7 @@ describe('what an operator sees', () => {
     for (const word of [secret(good), secret(stale), '61491570157', 'Danke', '4711']) {
       expect(everyWord(receiver)).not.toContain(word);
     }
-    expect(receiver.output.length).toBeGreaterThan(6);
+    expect(receiver.output.length).toBeGreaterThanOrEqual(4);
   });
 
   test('the keyring is loaded before the first request comes', async () => {

@@ -1,0 +1,49 @@
+import { metrics as names } from './contract.ts';
+
+/** What a line may hold besides what every line holds. */
+export type LogFields = Record<string, unknown>;
+
+/** Metrics of a line: values by name, and the sets of the line's fields that they are counted by. */
+export interface LineMetrics {
+  values: Record<string, number>;
+  /** @default - by service alone */
+  dimensions?: readonly (readonly string[])[];
+}
+
+/**
+ * The structured log of a function, one line of JSON an entry. CloudWatch takes metrics out of the same line (embedded
+ * metric format), so that what is logged is paid for once.
+ *
+ * @param service name of the function in log and metrics
+ */
+export function createLog(service: string) {
+  const write = (level: string, message: string, fields: LogFields = {}, metrics?: LineMetrics): void => {
+    const now = new Date();
+    const trace = /Root=([^;]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];
+    const entry = {
+      level,
+      message,
+      timestamp: now.toISOString(),
+      service,
+      ...(trace !== undefined && { xray_trace_id: trace }),
+      ...fields,
+      ...(metrics && { _aws: embed(metrics, now), ...metrics.values }),
+    };
+    // Past the console, to which Lambda would add a time and a request id.
+    process.stdout.write(`${JSON.stringify(entry)}\n`);
+  };
+  return {
+    info: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('INFO', message, fields, metrics),
+    warn: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('WARN', message, fields, metrics),
+    error: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('ERROR', message, fields, metrics),
+  };
+}
+
+/** The embedded metric format's own part, see its specification in CloudWatch's user guide. */
+function embed({ values, dimensions = [['service']] }: LineMetrics, now: Date) {
+  const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: Name === names.age ? 'Seconds' : 'Count' }));
+  return {
+    Timestamp: now.getTime(),
+    CloudWatchMetrics: [{ Namespace: names.namespace, Dimensions: dimensions, Metrics }],
+  };
+}
