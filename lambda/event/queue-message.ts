@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { EventType, SignedEvent } from '../contract.ts';
 import { isJsonMediaType } from '../media-type.ts';
@@ -133,17 +134,15 @@ export function fifoId(id: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }
 
+/** Strict, and a byte order mark stays. */
 function decodeUtf8(body: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    return undefined;
-  }
+  return isUtf8(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') : undefined;
 }
 
-/** SQS takes what XML 1.0 takes, see SendMessage in its API reference. */
+/** SQS takes what XML 1.0 takes, see SendMessage in its API reference. Said by what it does not take, which is faster. */
 export function isCarriedBySqs(text: string): boolean {
-  return !/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it refuses
+  return text.isWellFormed() && !/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text);
 }
 
 function isValidJson(text: string): boolean {

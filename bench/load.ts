@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { bundle } from '../lib/bundle.ts';
+import type { Samples } from './rounds.ts';
+
+/** CPU milliseconds that a Node of its own takes to load each of three things, in turns. */
+export function measureLoading(rounds: number): Record<'ours' | 'byDefault' | 'bare', Samples> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    bundle('handler', join(folder, 'ours'));
+    // What NodejsFunction does when it is told nothing but that the SDK comes along.
+    buildSync({
+      entryPoints: { index: 'lambda/handler.ts' },
+      outdir: join(folder, 'default'),
+      ...{ bundle: true, platform: 'node', target: 'node24', format: 'cjs', minify: true, logLevel: 'error' },
+    });
+    writeFileSync(join(folder, 'bare.mjs'), "import 'node:https'; import 'node:crypto'; import 'node:stream';\n");
+    const files = {
+      ours: join(folder, 'ours/index.mjs'),
+      byDefault: join(folder, 'default/index.js'),
+      bare: join(folder, 'bare.mjs'),
+    };
+    const samples: Record<keyof typeof files, Samples> = { ours: [], byDefault: [], bare: [] };
+    for (let round = 0; round <= rounds; round++) {
+      for (const name of ['ours', 'byDefault', 'bare'] as const) {
+        const cost = loadInNewNode(files[name]);
+        if (round > 0) samples[name].push(cost);
+      }
+    }
+    return samples;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function loadInNewNode(file: string): number {
+  const script = `const before = process.cpuUsage(); await import(${JSON.stringify(file)});
+    const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000);`;
+  return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { env: {} }));
+}

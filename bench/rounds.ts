@@ -1,0 +1,40 @@
+/** What one thing cost in each round, in milliseconds of CPU. */
+export type Samples = number[];
+
+/** A ratio of two things that were measured in turns. */
+export interface Ratio {
+  /** Median of the rounds' ratios. */
+  ratio: number;
+  /** Half of what the middle half of them covers. */
+  spread: number;
+}
+
+/**
+ * CPU milliseconds of each thing in each round. All take their turn in every round, so that whatever else the machine does
+ * meets them alike; the first round warms up and does not count.
+ *
+ * @param times how often a thing is done in one turn
+ */
+export async function measure<Name extends string>(
+  things: Record<Name, () => unknown>,
+  { rounds, times }: { rounds: number; times: number },
+): Promise<Record<Name, Samples>> {
+  const names = Object.keys(things) as Name[];
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Samples])) as Record<Name, Samples>;
+  for (let round = 0; round <= rounds; round++) {
+    for (const name of names) {
+      const before = process.cpuUsage();
+      for (let time = 0; time < times; time++) await things[name]();
+      const { user, system } = process.cpuUsage(before);
+      if (round > 0) samples[name].push((user + system) / 1000 / times);
+    }
+  }
+  return samples;
+}
+
+/** One thing against another, round by round. */
+export function compare(one: Samples, other: Samples): Ratio {
+  const ratios = one.map((value, round) => value / (other[round] ?? Number.NaN)).sort((a, b) => a - b);
+  const at = (share: number) => ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))] ?? Number.NaN;
+  return { ratio: at(0.5), spread: (at(0.75) - at(0.25)) / 2 };
+}
