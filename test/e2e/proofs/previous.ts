@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const runFile = promisify(execFile);
 /** The last commit of the version before this one. Raise it with every release. */
 const commit = '58ffc990fb3a3b1220dc86286a9732913f1eda4e';
 
-/** Puts the version before into a folder of its own, with the packages of this one. */
+/** Puts the version before into a folder of its own, with its own packages. */
 async function checkOut(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-previous-'));
   const archive = join(folder, 'previous.tar');
@@ -25,7 +25,7 @@ async function checkOut(): Promise<string> {
     throw new Error(`git cannot find ${commit}, the version before`, { cause });
   });
   await runFile('tar', ['-xf', archive, '-C', folder]);
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await runFile('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
   return folder;
 }
 
