@@ -9,9 +9,10 @@ import { callbackPath, type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
 import { deliver, type SigningKey, toWire, type WireRequest } from '../sandbox/sender.ts';
 
 const { values } = parseArgs({
-  options: { count: { type: 'string', default: '100000' }, rate: { type: 'string', default: '500' } },
+  options: { count: { type: 'string', default: '100000' }, rate: { type: 'string', default: '400' } },
 });
 const count = Number(values.count);
+/** fauxqs remembers 10,000 ids, where SQS remembers those of five minutes: a retry after 20 s must still be among them. */
 const rate = Number(values.rate);
 
 /** A request and what must become of it. */

@@ -1,12 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { causesTable } from './causes.ts';
 import { perDayOfFlood, perMillion, perMonth } from './costs.ts';
+import { performanceTable } from './performance.ts';
 import { settingsTable } from './settings.ts';
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
   'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
+  'performance.md': { ratios: performanceTable },
   'costs.md': { million: perMillion, month: perMonth, flood: perDayOfFlood },
 };
 

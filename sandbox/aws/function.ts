@@ -35,10 +35,12 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
   });
   // A function that dies is answered for: the gateway turns it into a 500, as AWS does.
   let death: Error | undefined;
-  worker.on('error', (error: Error) => {
-    death = error;
-    for (const { reject } of pending.values()) reject(error);
-  });
+  const die = (error: Error) => {
+    death ??= error;
+    for (const { reject } of pending.values()) reject(death);
+  };
+  worker.on('error', die);
+  worker.on('exit', () => die(new Error('The function has ended')));
 
   const output: string[] = [];
   const lines = new Map<string, LogLine>();
