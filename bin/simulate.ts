@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type SigningKey, toWire, type Webhook } from '../sandbox/sender.ts';
-import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { sampleWebhooks, withFreshIds } from '../sandbox/webhooks.ts';
 
 /** What is delivered where. */
 export interface Simulation {
@@ -36,7 +35,7 @@ export async function simulate({ url, key, rate, count, onAnswer }: Simulation):
   const send = async (webhook: Webhook) => {
     const sentAt = performance.now();
     try {
-      const { status } = await deliver(origin, toWire(withOwnIds(webhook), key), AbortSignal.timeout(30_000));
+      const { status } = await deliver(origin, toWire(withFreshIds(webhook), key), AbortSignal.timeout(30_000));
       statuses[status] = (statuses[status] ?? 0) + 1;
     } catch {
       unanswered += 1;
@@ -53,12 +52,6 @@ export async function simulate({ url, key, rate, count, onAnswer }: Simulation):
   }
   await Promise.all(calls);
   return { sent: count, statuses, unanswered, latency: summarize(latencies) };
-}
-
-function withOwnIds(webhook: Webhook): Webhook {
-  if (Buffer.isBuffer(webhook.body)) return webhook;
-  const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
-  return { ...webhook, body: webhook.body.replace(ids, (_, name) => `${name}"${randomUUID()}"`) };
 }
 
 function summarize(latencies: readonly number[]): SimulationResult['latency'] {

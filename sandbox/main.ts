@@ -12,7 +12,8 @@ import type { LocalServer } from './http.ts';
 import { createHistory } from './inspector/history.ts';
 import { startInspector } from './inspector/inspector.ts';
 import { keepCalls } from './inspector/kept-calls.ts';
-import { callbackPath, type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts';
+import { startWatchedSandbox, type WatchedSandboxOptions } from './inspector/watched-sandbox.ts';
+import { callbackPath, type Sandbox, type SandboxOptions } from './sandbox.ts';
 import { tour, type Visit, verdictOf } from './tour.ts';
 
 process.exitCode = await main(process.argv.slice(2));
@@ -30,14 +31,12 @@ async function main(args: string[]): Promise<number> {
   let touring = options.keyring === undefined && !(file !== undefined && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
   const keep = data === undefined ? undefined : keepCalls(join(data, 'calls.jsonl'), history);
-  const onAnswer = async (request: HandledRequest, answer: Answer) => {
-    const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
-    const call = history.add(request, answer, line);
+  const onCall: WatchedSandboxOptions['onCall'] = (call, ...seen) => {
     keep?.(call);
-    if (!touring) printOwn(request, answer, line, sandbox);
+    if (!touring) printOwn(...seen);
   };
   const kept = file === undefined ? {} : keptIn(file);
-  const started = await orPortInUse(port, startSandbox({ port, onAnswer, onMessage: history.addMessage, ...kept }));
+  const started = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...kept }));
   if (started === undefined) return 1;
   const sandbox: Sandbox = started;
   let inspector: LocalServer | undefined;

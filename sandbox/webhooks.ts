@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Webhook } from './sender.ts';
 
 /** A 1 x 1 pixel PNG, as an MMS brings it. */
@@ -64,4 +65,10 @@ export function sampleWebhooks(path: string) {
       body: '',
     },
   } satisfies Record<string, Webhook>;
+}
+
+/** The webhook with ids of its own, so that it is an event that never came before. */
+export function withFreshIds(webhook: Webhook): Webhook {
+  const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
+  return { ...webhook, body: String(webhook.body).replace(ids, (_, name) => `${name}"${randomUUID()}"`) };
 }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { badSenders } from '../bad-senders.ts';
 import { callbackPath, type Sandbox } from '../sandbox.ts';
 import { deliver, type Webhook, type WireRequest } from '../sender.ts';
-import { sampleWebhooks } from '../webhooks.ts';
-import type { History } from './history.ts';
+import { sampleWebhooks, withFreshIds } from '../webhooks.ts';
+import { type History, headerPairs } from './history.ts';
 
 /** What a button did not do, and why. */
 export class ActionError extends Error {}
@@ -32,9 +31,8 @@ export function createActions(sandbox: Sandbox, history: History): Record<string
       const call = history.get(Number(id));
       if (call === undefined) throw new ActionError('This call is forgotten.');
       const { rawHeaders, body } = call.request;
-      const headers: Record<string, string> = {};
-      for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-        headers[String(rawHeaders[index]).toLowerCase()] = String(rawHeaders[index + 1]);
+      const pairs = headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]);
+      const headers: Record<string, string> = Object.fromEntries(pairs);
       const { 'content-length': _length, connection: _connection, host: _host, ...kept } = headers;
       const { 'transfer-encoding': _encoding, ...sent } = kept;
       await send({ method: call.method, target: call.target, headers: sent, body });
@@ -80,6 +78,5 @@ function freshWebhook(kind: string): Webhook {
   const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);
   const webhook = Object.entries(samples).find(([name]) => name === kind)?.[1];
   if (webhook === undefined) throw new ActionError(`There is no kind "${kind}".`);
-  const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
-  return { ...webhook, body: String(webhook.body).replace(ids, (_, name) => `${name}"${randomUUID()}"`) };
+  return withFreshIds(webhook);
 }

@@ -5,7 +5,7 @@ import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
 import { checksOf } from './checks.ts';
 import { differences, nearestGood } from './difference.ts';
-import { type Call, headerOf, summaryOf } from './history.ts';
+import { type Call, headerOf, headerPairs, summaryOf } from './history.ts';
 
 /** Most characters of a body that the page shows. */
 const mostShown = 20_000;
@@ -35,12 +35,9 @@ export async function detailsOf(call: Call, calls: readonly Call[], { keys, fetc
 export type CallDetails = Awaited<ReturnType<typeof detailsOf>>;
 
 function wireOf({ method, target, request: { rawHeaders, body } }: Call) {
-  const headers: [string, string][] = [];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-    headers.push([String(rawHeaders[index]), String(rawHeaders[index + 1])]);
   return {
     line: `${method} ${target} HTTP/1.1`,
-    headers: headers.map(([name, value]) => [name, /signature$/i.test(name) ? shorten(value) : value]),
+    headers: headerPairs(rawHeaders).map(([name, value]) => [name, /signature$/i.test(name) ? shorten(value) : value]),
     body: textOf(body),
   };
 }

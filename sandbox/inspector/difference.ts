@@ -1,4 +1,4 @@
-import type { Call } from './history.ts';
+import { type Call, headerPairs } from './history.ts';
 
 /** One thing that differs between two calls. */
 export interface Difference {
@@ -44,10 +44,7 @@ function bodyDifference(here: Buffer, there: Buffer): Difference[] {
 }
 
 function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
-  const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-    headers.set(String(rawHeaders[index]).toLowerCase(), String(rawHeaders[index + 1]));
-  return headers;
+  return new Map(headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function isSameKind(one: Call, other: Call): boolean {

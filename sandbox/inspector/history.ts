@@ -118,10 +118,17 @@ export function summaryOf(call: Call): CallSummary {
   return summary;
 }
 
+/** Names and values, which Node has in turn. */
+export function headerPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
+    pairs.push([String(rawHeaders[index]), String(rawHeaders[index + 1])]);
+  return pairs;
+}
+
 /** The first value of a header. @param name in lower case */
 export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, name: string): string {
-  const at = rawHeaders.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
-  return at < 0 ? '' : (rawHeaders[at + 1] ?? '');
+  return headerPairs(rawHeaders).find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
 }
 
 function plainVerdict(status: number): CallSummary['verdict'] {

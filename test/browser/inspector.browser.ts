@@ -9,7 +9,8 @@ import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { rotateNow } from '../../sandbox/inspector/actions.ts';
 import { createHistory, type History } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { deliver, toWire } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 
@@ -33,14 +34,7 @@ afterAll(() => browser?.close());
 
 beforeEach(async () => {
   history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
-  sandbox = await startSandbox({
-    port: 0,
-    onMessage: history.addMessage,
-    onAnswer: async (request, answer) => {
-      const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
-      history.add(request, answer, line);
-    },
-  });
+  sandbox = await startWatchedSandbox({ port: 0, history });
   await rotateNow(sandbox);
   inspector = await startInspector(0, sandbox, history);
   const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });

@@ -2,19 +2,14 @@
 import { chromium } from 'playwright-core';
 import { createHistory } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
-import { callbackPath, startSandbox } from '../../sandbox/sandbox.ts';
+import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
+import { callbackPath } from '../../sandbox/sandbox.ts';
 import { deliver, toWire } from '../../sandbox/sender.ts';
 import { tour } from '../../sandbox/tour.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 
 const history = createHistory({ calls: 100, bytes: 10_000_000 });
-const sandbox = await startSandbox({
-  port: 0,
-  onMessage: history.addMessage,
-  onAnswer: async (request, answer) => {
-    history.add(request, answer, await sandbox.receiver.logOf(request.requestId));
-  },
-});
+const sandbox = await startWatchedSandbox({ port: 0, history });
 const inspector = await startInspector(0, sandbox, history);
 await tour(sandbox);
 const reply = toWire(sampleWebhooks(callbackPath).smsReply, sandbox.provider.signingKey());

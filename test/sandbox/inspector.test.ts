@@ -4,7 +4,8 @@ import type { LocalServer } from '../../sandbox/http.ts';
 import { rotateNow } from '../../sandbox/inspector/actions.ts';
 import { createHistory, type History } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { deliver, toWire, type WireRequest } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 
@@ -15,14 +16,7 @@ let token: string;
 let good: WireRequest;
 beforeAll(async () => {
   history = createHistory({ calls: 5, bytes: 1_000_000 });
-  sandbox = await startSandbox({
-    port: 0,
-    onMessage: history.addMessage,
-    onAnswer: async (request, answer) => {
-      const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
-      history.add(request, answer, line);
-    },
-  });
+  sandbox = await startWatchedSandbox({ port: 0, history });
   await rotateNow(sandbox);
   inspector = await startInspector(0, sandbox, history);
   token = /inspector-token" content="([^"]+)"/.exec(await (await fetch(inspector.url)).text())?.[1] ?? '';
