@@ -1,4 +1,4 @@
-import { PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { type Message, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -11,15 +11,14 @@ import {
   type Counts,
   connectQueues,
   countMessages,
-  giveBack,
   type QueueOptions,
   type Queues,
-  receive,
   remove,
 } from '../queue/queues.ts';
 import { redrive, redriveOne } from '../queue/redrive.ts';
 import { restoreQueues } from '../queue/restore.ts';
 import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
+import { showAndRemove } from '../queue/tail.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
@@ -82,26 +81,15 @@ async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>):
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
   await confirm('Take messages off the queue and show them? Nobody else gets those.', options);
+  const show = (message: Message) => {
+    const shown = describe(message);
+    return printLine(options.json ? toJson(shown) : asLine(shown));
+  };
   progress('Waiting for messages, until Ctrl-C.');
   try {
-    for (;;) await showAndRemove(queues, queueUrl, options.json);
+    for (;;) await showAndRemove(queues.client, queueUrl, show);
   } catch (error) {
     if (!(error instanceof ClosedPipeError)) throw error;
-  }
-}
-
-/** Deletes each message after the whole of it was written, and gives back those that come after one that could not be. */
-async function showAndRemove({ client }: Queues, queueUrl: string, json: boolean | undefined): Promise<void> {
-  const held = await receive(client, queueUrl, 20);
-  try {
-    for (let message = held[0]; message !== undefined; message = held[0]) {
-      const shown = describe(message);
-      await printLine(json ? toJson(shown) : asLine(shown));
-      await remove(client, queueUrl, message);
-      held.shift();
-    }
-  } finally {
-    await giveBack(client, queueUrl, held);
   }
 }
 

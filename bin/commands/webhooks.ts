@@ -11,6 +11,7 @@ import {
   webhookMethods,
 } from '../../lambda/provider/types.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
+import { createMissing } from '../missing-webhooks.ts';
 import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
@@ -108,13 +109,9 @@ async function createWebhooks(options: Creation): Promise<void> {
     print(options.json, webhook, describe(webhook));
     return;
   }
-  const there = await provider.listWebhooks();
-  const made: RegisteredWebhook[] = [];
-  for (const each of wishes) {
-    const before = there.find((webhook) => webhook.url === each.url);
-    if (before) progress(`Webhook ${before.id} is there already, for ${each.url}: left as it is.`);
-    made.push(before ?? (await provider.createWebhook(each)));
-  }
+  const made = await createMissing(provider, wishes, ({ id, url: there }) =>
+    progress(`Webhook ${id} is there already, for ${there}: left as it is.`),
+  );
   print(options.json, made, made.map(describe).join('\n'));
 }
 

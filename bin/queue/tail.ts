@@ -1,0 +1,25 @@
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { giveBack, receive, remove } from './queues.ts';
+
+/**
+ * Takes messages off a queue, waiting up to 20 s for one. Each is deleted once it was shown; when one cannot be, it and
+ * those behind it go back at once.
+ *
+ * @param show resolves when a message is where nobody can lose it
+ */
+export async function showAndRemove(
+  client: SQSClient,
+  queueUrl: string,
+  show: (message: Message) => Promise<void>,
+): Promise<void> {
+  const held = await receive(client, queueUrl, 20);
+  try {
+    for (let message = held[0]; message !== undefined; message = held[0]) {
+      await show(message);
+      await remove(client, queueUrl, message);
+      held.shift();
+    }
+  } finally {
+    await giveBack(client, queueUrl, held);
+  }
+}
