@@ -60,8 +60,10 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
       const versions = secrets.get(input.SecretId ?? '');
       if (!versions) throw notFound('secret');
-      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...run(versions, input) });
+      const result = run(versions, input);
+      // Before the answer: whoever has it may look at what was kept.
       onChange();
+      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...result });
     } catch (error) {
       const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
       reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });

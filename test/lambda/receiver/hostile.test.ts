@@ -86,6 +86,8 @@ const mutation = fc.record({
 });
 type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never;
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+
 function mutate(event: Json, { path, how, value, at }: Mutation): void {
   let target: Json = event;
   for (const [depth, step] of path.entries()) {
@@ -100,7 +102,7 @@ function mutate(event: Json, { path, how, value, at }: Mutation): void {
     if (how === 'remove') delete target[name];
     else if (how === 'splice' && typeof inner === 'string')
       target[name] =
-        inner.slice(0, at % (inner.length + 1)) + String(value) + inner.slice((at + 1) % (inner.length + 1));
+        inner.slice(0, at % (inner.length + 1)) + textOf(value) + inner.slice((at + 1) % (inner.length + 1));
     else if (how === 'swap') target[name] = target[names[at % names.length] ?? name];
     else target[name] = value;
     return;
