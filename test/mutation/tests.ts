@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * The pure core: no mutant of it may survive. Each with the tests that have to kill them, which need no queue and no API
+ * where that can be.
+ */
+const core: Record<string, string[]> = {
+  'lambda/signature.ts': ['test/lambda/signature.test.ts'],
+  'lambda/json.ts': ['test/lambda/json.test.ts'],
+  'lambda/guards.ts': ['test/lambda/guards.test.ts'],
+  'lambda/receiver/request.ts': ['test/lambda/receiver/request.test.ts'],
+  'lambda/receiver/authenticate.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/event/identity.ts': ['test/lambda/event/identity.test.ts'],
+  'lambda/event/queue-message.ts': ['test/lambda/event/queue-message.test.ts', 'test/lambda/event/identity.test.ts'],
+  'lambda/event/queued-event.ts': ['test/lambda/event/queued-event.test.ts'],
+  'lambda/event/attributes.ts': ['test/lambda/event/queued-event.test.ts'],
+  'lambda/event/reverify.ts': ['test/lambda/event/reverify.test.ts'],
+  'lambda/keys/keyring.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts'],
+  'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
+  'lambda/keys/public-key.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts', 'test/lambda/keys/keyring-lag.test.ts'],
+};
+
+/** Least score of a file, in per cent of its mutants. */
+export function thresholdOf(file: string): number {
+  return file in core ? 100 : 95;
+}
+
+/** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
+export function testsOf(file: string): string[] {
+  const mirror = `test/${file.replace(/\.ts$/, '.test.ts')}`;
+  return core[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
+}
