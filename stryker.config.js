@@ -1,8 +1,8 @@
 /** What `npm run mutation` and Stryker itself start from; test/mutation/run.ts adds the file and the tests that are for it. */
 export default {
-  testRunner: 'jest',
-  plugins: ['@stryker-mutator/jest-runner'],
-  testRunnerNodeArgs: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+  testRunner: 'in-process',
+  plugins: ['./test/mutation/runner.ts'],
+  testRunnerNodeArgs: ['--conditions=messagemedia-source', '--disable-warning=ExperimentalWarning'],
   coverageAnalysis: 'perTest',
   // TypeScript 7 has no API that could rewrite it, and nothing in it would change.
   tsconfigFile: 'none',
@@ -13,4 +13,5 @@ export default {
   reporters: ['clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
   logLevel: 'warn',
+  warnings: { unknownOptions: false },
 };

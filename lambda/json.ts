@@ -23,61 +23,47 @@ export function* members(json: string): Generator<[name: string, source: string]
  * @throws {SyntaxError} when it is not JSON
  */
 export function parseFirst(json: string): unknown {
-  const plain: unknown = JSON.parse(json);
-  return typeof plain === 'object' && plain !== null ? build(json) : plain;
-}
-
-interface Container {
-  /** Of an object: what was read so far. */
-  entries?: Map<string, unknown>;
-  /** Of a list. */
-  items?: unknown[];
-  /** Name of the member that is being read. */
-  name?: string;
-}
-
-/** @param json a valid object or list: nothing is checked */
-function build(json: string): unknown {
-  const open: Container[] = [];
+  // Refuses what is not JSON: all that follows relies on it.
+  JSON.parse(json);
+  const root: unknown[] = [];
+  const outer: Container[] = [];
+  let inside: Container = root;
   let at = 0;
-  let value: unknown;
-  for (;;) {
+  do {
     at = skipSpace(json, at);
     const character = json[at];
-    const inside = open.at(-1);
-    if (character === ',') {
+    if (character === ',') at++;
+    else if (character === '{' || character === '[') {
+      outer.push(inside);
+      inside = character === '{' ? { entries: new Map(), name: undefined } : [];
       at++;
-      continue;
-    }
-    if (character === '{' || character === '[') {
-      open.push(character === '{' ? { entries: new Map() } : { items: [] });
+    } else if (character === '}' || character === ']') {
+      const value = Array.isArray(inside) ? inside : Object.fromEntries(inside.entries);
+      inside = outer.pop() as Container;
+      put(inside, value);
       at++;
-      continue;
-    }
-    if (character === '}' || character === ']') {
-      open.pop();
-      value = inside?.entries ? Object.fromEntries(inside.entries) : inside?.items;
-      at++;
-    } else if (inside?.entries && inside.name === undefined) {
+    } else if (!Array.isArray(inside) && inside.name === undefined) {
       const end = endOfString(json, at);
       inside.name = JSON.parse(json.slice(at, end));
       at = skipSpace(json, end) + 1;
-      continue;
     } else {
-      const end = character === '"' ? endOfString(json, at) : endOfValue(json, at);
-      value = JSON.parse(json.slice(at, end));
+      const end = endOfValue(json, at);
+      put(inside, JSON.parse(json.slice(at, end)));
       at = end;
     }
-    const parent = open.at(-1);
-    if (parent === undefined) return value;
-    put(parent, value);
-  }
+  } while (outer.length > 0);
+  return root[0];
 }
 
+/** A list, or an object with the name of the member that is being read. */
+type Container = unknown[] | { entries: Map<string | undefined, unknown>; name: string | undefined };
+
 function put(parent: Container, value: unknown): void {
-  if (parent.items) parent.items.push(value);
-  else if (parent.name !== undefined && !parent.entries?.has(parent.name)) parent.entries?.set(parent.name, value);
-  delete parent.name;
+  if (Array.isArray(parent)) parent.push(value);
+  else {
+    if (!parent.entries.has(parent.name)) parent.entries.set(parent.name, value);
+    parent.name = undefined;
+  }
 }
 
 function skipSpace(json: string, from: number): number {
@@ -88,7 +74,7 @@ function skipSpace(json: string, from: number): number {
 
 /** Index behind the quote that ends a string. @param start of its first quote */
 function endOfString(json: string, start: number): number {
-  for (let quote = json.indexOf('"', start + 1); quote > 0; quote = json.indexOf('"', quote + 1)) {
+  for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0;
     while (json[quote - 1 - backslashes] === '\\') backslashes++;
     if (backslashes % 2 === 0) return quote + 1;
@@ -100,7 +86,7 @@ function endOfString(json: string, start: number): number {
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
-    const character = json[at];
+    const character = json.charAt(at);
     if (character === '"') {
       at = endOfString(json, at) - 1;
       if (depth === 0) return at + 1;
@@ -108,7 +94,7 @@ function endOfValue(json: string, start: number): number {
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || /\s/.test(character ?? ''))) return at;
+    } else if (depth === 0 && (character === ',' || /\s/.test(character))) return at;
   }
   return json.length;
 }

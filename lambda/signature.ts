@@ -88,7 +88,7 @@ function signedHead(request: SignedRequest): Buffer {
   if (parseHttpDate(request.date) === undefined) {
     throw new FramingError('malformed_date', 'the date is not an IMF-fixdate such as Wed, 18 Jul 2018 06:33:52 GMT');
   }
-  return Buffer.from(requestLine(request) + request.date, 'utf8');
+  return Buffer.from(requestLine(request) + request.date);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { PartialStrykerOptions } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import { testsOf, thresholdOf } from './tests.ts';
 
@@ -50,8 +51,8 @@ if (!isGood) {
 
 function mutateFile(file: string, mutate: string[]): Promise<MutantResult[]> {
   console.log(`\n${file}, by ${testsOf(file).join(', ')}`);
-  const testMatch = testsOf(file).map((path) => `<rootDir>/${path}`);
-  return new Stryker({ mutate, jest: { enableFindRelatedTests: false, config: { testMatch } } }).runMutationTest();
+  const inProcess = { testFiles: globSync(testsOf(file)) };
+  return new Stryker({ mutate, inProcess } as PartialStrykerOptions).runMutationTest();
 }
 
 function hasReason(reason: string | undefined): boolean {
