@@ -44,31 +44,32 @@ export function readQueuedEvent(message: string): ReadEvent {
   return takeApart(event, inlineBody(event, message));
 }
 
-function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
+function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {
+  const { data: _data, data_base64: _base64, ...attributes } = queued;
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const json = isJsonMediaType(attributes.datacontenttype ?? '') ? parseJson(body) : undefined;
+  const json = isJsonMediaType(String(attributes.datacontenttype)) ? parseJson(body) : undefined;
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
-  if (attributes.mmorigin !== undefined) return { event, signed: undefined };
-  const request = parseRequestLine(attributes.mmrequestline ?? '');
-  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
-  return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
+  if (queued.mmorigin !== undefined) return { event, signed: undefined };
+  // It was parsed when the event was.
+  const request = parseRequestLine(queued.mmrequestline) as { method: string; target: string };
+  return { event, signed: { ...request, date: queued.mmdate, body } };
 }
 
 /** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
 function inlineBody(event: QueuedEvent, message: string): Buffer {
   if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
   if (event.data === undefined) return Buffer.alloc(0);
-  if (!isJsonMediaType(event.datacontenttype ?? '')) {
-    if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
+  if (!isJsonMediaType(String(event.datacontenttype))) {
+    if (typeof event.data === 'string') return Buffer.from(event.data);
     throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
   }
   // The first one is the member itself: within a string before it, the quotes would be escaped.
   const marker = ',"data":';
-  const start = message.indexOf(marker);
-  const body = Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
-  // Else there could be members behind it that are not what was signed.
-  if (start < 0 || parseJson(body) === undefined) {
+  const start = message.indexOf(marker) + marker.length;
+  const body = Buffer.from(message.slice(start, message.lastIndexOf('}')));
+  // Else there could be members behind it that are not what was signed. Without the marker it is no JSON either.
+  if (parseJson(body) === undefined) {
     throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
   }
   return body;

@@ -53,10 +53,12 @@ class InProcessRunner implements TestRunner {
   static inject = tokens(commonTokens.options);
   private readonly files: string[];
   private tests: Test[] = [];
+  /** Milliseconds that each test takes: what is cheap comes first, as one that fails is enough. */
+  private readonly costs = new Map<string, number>();
   /** Blocks whose `beforeAll` is done. */
   private readonly begun = new Set<Circus.DescribeBlock>();
-  /** Whether a mutant was on while modules were loaded. */
-  private isTainted = false;
+  /** Whether nothing is loaded yet, or a mutant was on while it was. */
+  private isTainted = true;
   private strayError: unknown;
 
   constructor(options: StrykerOptions) {
@@ -73,6 +75,7 @@ class InProcessRunner implements TestRunner {
   async dryRun(): Promise<DryRunResult> {
     await this.load();
     const tests = await this.run(this.tests, false);
+    for (const { id, timeSpentMs } of tests) this.costs.set(id, timeSpentMs);
     const { mutantCoverage } = instrumenter;
     return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) };
   }
@@ -86,7 +89,9 @@ class InProcessRunner implements TestRunner {
       if (isStatic || reloadEnvironment || this.isTainted) await this.load();
       this.isTainted = isStatic;
       this.activate(activeMutant.id, hitLimit);
-      const tests = this.tests.filter(({ id }) => testFilter?.includes(id) ?? true);
+      const tests = this.tests
+        .filter(({ id }) => testFilter?.includes(id) ?? true)
+        .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
       result = { status: DryRunStatus.Complete, tests: await this.run(tests, !disableBail) };
     } catch (error) {
       // Code that cannot be loaded fails whichever test would use it.
@@ -185,9 +190,9 @@ async function callHooks(block: Circus.DescribeBlock, type: Circus.HookType): Pr
   for (const hook of block.hooks) if (hook.type === type) await call(hook.fn, hook.timeout);
 }
 
-async function call(fn: Circus.TestFn | Circus.HookFn, timeout = 30_000): Promise<void> {
+async function call(fn: Circus.TestFn | Circus.HookFn, timeout: number | null | undefined): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`took longer than ${timeout} ms`)), timeout);
+  const timer = setTimeout(() => reject(new Error('took too long')), timeout ?? 30_000);
   try {
     await Promise.race([Reflect.apply(fn, {}, []), promise]);
   } finally {
