@@ -39,11 +39,11 @@ export function parseRequest(event: unknown): WebhookRequest {
   return {
     method,
     targets: [...new Set(targets)].filter(isTarget),
-    hasPlainTarget: isTarget(targets[0] ?? ''),
+    hasPlainTarget: targets.slice(0, 1).some(isTarget),
     headers: parseHeaders(root),
     bodyCharacters: encodedBody.length,
     get body() {
-      body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : 'utf8');
+      body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : undefined);
       return body;
     },
     requestId: text(context.requestId) || undefined,
@@ -98,14 +98,12 @@ const notUnreserved = /[^A-Za-z0-9\-._~]/gu;
 const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]/gu;
 
 function percentEncode(value: string, needsEncoding: RegExp): string {
-  return value
-    .toWellFormed()
-    .replace(needsEncoding, (character) =>
-      Buffer.from(character).reduce(
-        (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-        '',
-      ),
-    );
+  return value.replace(needsEncoding, (character) =>
+    Buffer.from(character).reduce(
+      (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+      '',
+    ),
+  );
 }
 
 /** Payload 1.0 keeps duplicates only in `multiValueHeaders`; they must not be lost, or a second `Date` would pass unseen. */

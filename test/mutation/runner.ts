@@ -81,7 +81,10 @@ class InProcessRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, testFilter, hitLimit, mutantActivation, reloadEnvironment, disableBail } = options;
+    const { activeMutant, testFilter, mutantActivation, reloadEnvironment, disableBail } = options;
+    // Stryker's own limit is a hundred times what tests need: too long to wait where they loop a lot, too little where
+    // they do not.
+    const hitLimit = options.hitLimit && Math.max(100_000, options.hitLimit / 20);
     const isStatic = mutantActivation === 'static';
     if (isStatic) this.activate(activeMutant.id, hitLimit);
     let result: DryRunResult;
