@@ -85,12 +85,11 @@ function endOfString(json: string, start: number): number {
 /** Index behind a value. @param start of the value, without white space before it */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
+  // Stryker disable next-line EqualityOperator: behind the last character is nothing that would end a value.
   for (let at = start; at < json.length; at++) {
     const character = json.charAt(at);
-    if (character === '"') {
-      at = endOfString(json, at) - 1;
-      if (depth === 0) return at + 1;
-    } else if (character === '{' || character === '[') depth++;
+    if (character === '"') at = endOfString(json, at) - 1;
+    else if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
