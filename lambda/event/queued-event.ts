@@ -79,7 +79,6 @@ function inlineBody(event: QueuedEvent, message: string): Buffer {
 function parseJson(body: Buffer): unknown {
   try {
     return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
-  } catch {
-    return undefined;
-  }
+  } catch {}
+  return undefined;
 }

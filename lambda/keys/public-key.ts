@@ -2,9 +2,10 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 
 /** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
 export function parsePublicKey(value: string): KeyObject {
-  const [, label = 'PUBLIC KEY', pem] = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value) ?? [];
+  const pem = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value);
+  const label = pem?.[1] ?? 'PUBLIC KEY';
   if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);
-  const base64 = (pem ?? value).replace(/\\[nr]|\s/g, '');
+  const base64 = (pem?.[2] ?? value).replace(/\\[nr]|\s/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error('public_key is neither base64 nor PEM');
   let key: KeyObject;
   try {

@@ -41,7 +41,7 @@ const closeness = Object.keys(keyProblems) as KeyProblem[];
 export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
   let closest = 0;
   let tried = 0;
-  const candidates = keysFor(claim.keyId, keys);
+  const candidates = keysFor(claim.keyId, keys).filter((key) => !isTooLateFor(key, claim.signedAt));
   const { targets, bodyCharacters } = claim.request;
   const isCostly = candidates.length * targets.length > 1 || bodyCharacters > largeBody;
   for (const key of candidates) {
@@ -57,9 +57,7 @@ export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verifie
 }
 
 /** Why this key cannot have signed, as far as that costs nothing to find. */
-function findProblem(claim: Claim, candidate: VerificationKey): KeyProblem | undefined {
-  const { digest: pinned, key } = candidate;
-  if (isTooLateFor(candidate, claim.signedAt)) return 'unknown_key';
+function findProblem(claim: Claim, { digest: pinned, key }: VerificationKey): KeyProblem | undefined {
   const digest = pinned ?? claim.digest;
   if (digest === undefined) return 'unsupported_algorithm';
   if (claim.digest !== undefined && claim.digest !== digest) return 'digest_mismatch';

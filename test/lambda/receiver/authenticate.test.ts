@@ -29,13 +29,16 @@ const as = (one: TestKey, fields: Partial<VerificationKey> = {}): VerificationKe
   ...fields,
 });
 
-/** A keyring that must not be asked for newer keys, unless there are some. */
+/** A keyring that must be asked for nothing but its keys, unless there is more. */
 function keyringWith(keys: readonly VerificationKey[], parts: Partial<Keyring> = {}): Keyring {
   const newerThan = () => Promise.reject(new Error('the keyring was asked for newer keys'));
-  return { keys: async () => keys, newerThan, diagnostics: () => ({}), ...parts };
+  const diagnostics = () => {
+    throw new Error('the keyring was asked for a probe');
+  };
+  return { keys: async () => keys, newerThan, diagnostics, ...parts };
 }
 
-const nothingNewer = { newerThan: async () => undefined };
+const nothingNewer = { newerThan: async () => undefined, diagnostics: () => ({}) };
 
 interface Attempt {
   headers?: Record<string, string | undefined>;
