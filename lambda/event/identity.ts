@@ -48,17 +48,16 @@ export function identify(fields: Fields, kind?: EventType): Identity {
   const named = Object.entries(fields).find(
     ([name, value]) => kinds.has(name) && !isAbsent(value) && (kind === undefined || kind === kinds.get(name)),
   );
+  const idName = named?.[0];
   const read = { id: named?.[1], message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
   const values = Object.entries({ ...read, date_received: fields.date_received });
   return {
-    type: kind ?? kinds.get(named?.[0]) ?? eventTypes.webhook,
+    type: kind ?? kinds.get(idName) ?? eventTypes.webhook,
     id: identifier(read.id),
     subject: identifier(read.message_id),
     account: identifier(vendorAccount) ?? identifier(fields.account_id),
     receivedAt: isTimestamp(fields.date_received) ? fields.date_received : undefined,
-    unrendered: values
-      .filter(([, value]) => isUnrendered(value))
-      .map(([name]) => (name === 'id' ? `${named?.[0]}` : name)),
+    unrendered: values.filter(([, value]) => isUnrendered(value)).map(([name]) => (name === 'id' ? `${idName}` : name)),
   };
 }
 

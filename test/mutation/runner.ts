@@ -82,29 +82,49 @@ class InProcessRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const { activeMutant, testFilter, mutantActivation, reloadEnvironment, disableBail } = options;
+    const result = await this.runWith(options);
+    if (result.status !== DryRunStatus.Complete) return toMutantRunResult(result);
+    const failed = this.tests.find(({ id }) => result.tests.some((test) => test.id === id && isFailed(test)));
+    // A test that fails without the mutant too has not found it: what ran before has left something behind.
+    if (failed && (await this.failsWithout(failed))) {
+      await this.load();
+      return toMutantRunResult(await this.runWith(options));
+    }
+    return toMutantRunResult(result);
+  }
+
+  private async runWith({ activeMutant, testFilter, mutantActivation, ...options }: MutantRunOptions) {
     // Stryker's own limit is a hundred times what tests need: too long to wait where they loop a lot, too little where
     // they do not.
     const hitLimit = options.hitLimit && Math.max(100_000, options.hitLimit / 20);
     const isStatic = mutantActivation === 'static';
-    if (isStatic) this.activate(activeMutant.id, hitLimit);
     let result: DryRunResult;
     try {
-      if (isStatic || reloadEnvironment || this.isTainted) await this.load();
+      if (isStatic) this.activate(activeMutant.id, hitLimit);
+      if (isStatic || options.reloadEnvironment || this.isTainted) await this.load();
       this.isTainted = isStatic;
       this.activate(activeMutant.id, hitLimit);
       const tests = this.tests
         .filter(({ id }) => testFilter?.includes(id) ?? true)
         .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
-      result = { status: DryRunStatus.Complete, tests: await this.run(tests, !disableBail) };
+      result = { status: DryRunStatus.Complete, tests: await this.run(tests, true) };
     } catch (error) {
       // Code that cannot be loaded fails whichever test would use it.
-      const failed = { id: 'load', name: 'load', timeSpentMs: 0, status: TestStatus.Failed } as const;
-      result = { status: DryRunStatus.Complete, tests: [{ ...failed, failureMessage: String(error) }] };
+      const common = { id: 'load', name: 'load', timeSpentMs: 0, status: TestStatus.Failed } as const;
+      result = { status: DryRunStatus.Complete, tests: [{ ...common, failureMessage: String(error) }] };
     }
     result = determineHitLimitReached(instrumenter.hitCount, hitLimit) ?? result;
     this.activate(undefined, undefined);
-    return toMutantRunResult(result, disableBail);
+    return result;
+  }
+
+  private async failsWithout(test: Test): Promise<boolean> {
+    if (this.isTainted) {
+      await this.load();
+      this.isTainted = false;
+    }
+    const again = this.tests.filter(({ id }) => id === test.id);
+    return (await this.run(again, true)).some(isFailed);
   }
 
   async dispose(): Promise<void> {
@@ -173,6 +193,10 @@ class InProcessRunner implements TestRunner {
     for (const block of this.begun) await callHooks(block, 'afterAll').catch(() => {});
     this.begun.clear();
   }
+}
+
+function isFailed({ status }: TestResult): boolean {
+  return status === TestStatus.Failed;
 }
 
 function testsIn(block: Circus.DescribeBlock): Circus.TestEntry[] {

@@ -185,7 +185,10 @@ describe('who an event says it is', () => {
   });
 
   test.each([
+    ['/m?kind=delivery-report', 'com.messagemedia.delivery_report'],
     ['/m?kind=reply', 'com.messagemedia.reply'],
+    ['/m?kind=opt-out', 'com.messagemedia.opt_out'],
+    ['/m?kind=webhook', 'com.messagemedia.webhook'],
     ['/m?kind=toString', undefined],
     ['/m?a=1', undefined],
   ])('is asked of the URL %s', (target, expected) => {
