@@ -96,7 +96,7 @@ class InProcessRunner implements TestRunner {
   private async runWith({ activeMutant, testFilter, mutantActivation, ...options }: MutantRunOptions) {
     // Stryker's own limit is a hundred times what tests need: too long to wait where they loop a lot, too little where
     // they do not.
-    const hitLimit = options.hitLimit && Math.max(100_000, options.hitLimit / 20);
+    const hitLimit = options.hitLimit && Math.max(10_000, options.hitLimit / 20);
     const isStatic = mutantActivation === 'static';
     let result: DryRunResult;
     try {

@@ -24,9 +24,8 @@ const core: Record<string, string[]> = {
   'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts', 'test/lambda/keys/keyring-lag.test.ts'],
 };
 
-/** Least score of a file, in per cent of its mutants. */
-export function thresholdOf(file: string): number {
-  return file in core ? 100 : 95;
+export function isCore(file: string): boolean {
+  return file in core;
 }
 
 /** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
