@@ -21,7 +21,7 @@ const core: Record<string, string[]> = {
   'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts'],
   'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
   'lambda/keys/public-key.ts': ['test/lambda/keys/keyring.test.ts'],
-  'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts', 'test/lambda/keys/keyring-lag.test.ts'],
+  'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
 };
 
 export function isCore(file: string): boolean {
