@@ -47,8 +47,8 @@ type Test = Circus.TestEntry & { id: string };
 
 /**
  * Runs Jest's tests in one process that stays: a mutant is switched on and off in loaded code, and only one that acts
- * while a module loads costs another load. Jest itself would load each test anew for each mutant, which takes a hundred
- * times as long.
+ * while a module loads costs another load. Jest itself would load each test anew for each mutant, which takes more than
+ * ten times as long.
  */
 class InProcessRunner implements TestRunner {
   static inject = tokens(commonTokens.options);
@@ -77,6 +77,7 @@ class InProcessRunner implements TestRunner {
     await this.load();
     const tests = await this.run(this.tests, false);
     for (const { id, timeSpentMs } of tests) this.costs.set(id, timeSpentMs);
+    this.isTainted = false;
     const { mutantCoverage } = instrumenter;
     return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) };
   }

@@ -24,6 +24,18 @@ const core: Record<string, string[]> = {
   'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
 };
 
+/** The tests of other files whose room has none of their name, or more than are needed. */
+const others: Record<string, string[]> = {
+  'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
+  'lambda/environment.ts': ['test/lambda/handler.test.ts', 'test/lambda/reconcile-handler.test.ts'],
+  'lambda/log.ts': ['test/lambda/handler.test.ts'],
+  'lambda/media-type.ts': ['test/lambda/event/queue-message.test.ts', 'test/lambda/event/queued-event.test.ts'],
+  'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
+  'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
+  'lambda/keys/diagnostics.ts': ['test/lambda/keys/keyring.test.ts', 'test/lambda/receiver/probe.test.ts'],
+  'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
+};
+
 export function isCore(file: string): boolean {
   return file in core;
 }
@@ -31,5 +43,5 @@ export function isCore(file: string): boolean {
 /** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
 export function testsOf(file: string): string[] {
   const mirror = `test/${file.replace(/\.ts$/, '.test.ts')}`;
-  return core[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
+  return core[file] ?? others[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
 }
