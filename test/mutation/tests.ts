@@ -29,7 +29,6 @@ const others: Record<string, string[]> = {
   'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
   'lambda/environment.ts': ['test/lambda/handler.test.ts', 'test/lambda/reconcile-handler.test.ts'],
   'lambda/log.ts': ['test/lambda/handler.test.ts'],
-  'lambda/media-type.ts': ['test/lambda/event/queue-message.test.ts', 'test/lambda/event/queued-event.test.ts'],
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
   'lambda/keys/diagnostics.ts': ['test/lambda/keys/keyring.test.ts', 'test/lambda/receiver/probe.test.ts'],
