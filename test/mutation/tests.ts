@@ -31,7 +31,6 @@ const others: Record<string, string[]> = {
   'lambda/log.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
-  'lambda/keys/diagnostics.ts': ['test/lambda/keys/keyring.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
 };
 
