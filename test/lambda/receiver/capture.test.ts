@@ -56,7 +56,7 @@ test('the request is kept as it came, but for what lets somebody in', async () =
       Authorization: 'secret',
       'x-api-key': 'secret',
       'x-amz-security-token': 'secret',
-      'x-cookie-policy': 'none',
+      'x-last-cookie': 'none',
       'cookie-policy': 'none',
     },
     multiValueHeaders: { Cookie: ['secret'], Date: ['today'] },
@@ -67,7 +67,7 @@ test('the request is kept as it came, but for what lets somebody in', async () =
   expect(JSON.parse(kept.get('captures/c/000.json') ?? '')).toEqual({
     version: '2.0',
     rawPath: '/messagemedia',
-    headers: { 'x-messagemedia-signature': 'AAAA', 'x-cookie-policy': 'none', 'cookie-policy': 'none' },
+    headers: { 'x-messagemedia-signature': 'AAAA', 'x-last-cookie': 'none', 'cookie-policy': 'none' },
     multiValueHeaders: { Date: ['today'] },
     requestContext: { stage: '$default' },
     body: '{"a":1}',
