@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring, isTooLateFor, type Keyring, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
 const first = makeKey('SHA256', 2048);
