@@ -44,7 +44,7 @@ const results: Result[] = [
   result('100 keys', '1 key', 1.05, compare(of('hundredKeys'), of('accepted'))),
   result('our check of a signature', "Node's on a ready key", 1.05, compare(verification.ours, verification.bare)),
   result(
-    'a check that reads the key anew',
+    'a check that parses the key each time',
     "Node's on a ready key",
     Number.NaN,
     compare(verification.keyAnew, verification.bare),

@@ -112,7 +112,7 @@ async function findKnown(
       new Date(oldest - hour),
     );
   } catch (error) {
-    note(`The log could not be asked (${error instanceof Error ? error.message : String(error)}): ${all}.`);
+    note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
     return new Set();
   }
 }

@@ -184,7 +184,7 @@ test('a dry run changes nothing', async () => {
 });
 
 test.each([
-  ['fails', async () => Promise.reject(new Error('no such log group')), /could not be asked \(no such log group\)/],
+  ['fails', async () => Promise.reject(new Error('no such log group')), /could not be queried \(no such log group\)/],
   ['is not there', undefined, /^What came already is not known/],
 ] as const)('when the log %s, everything is queued, and it is said', async (_name, seen, note) => {
   const { queue, run } = world({ reports: [report(1)], replies: [reply(2)], came: [1, 2] });
