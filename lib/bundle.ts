@@ -2,18 +2,18 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Metafile } from 'esbuild';
 
-/** A file in `lambda/` that exports `handler`, without its ending. */
+/** A file in `lambda/` that exports `handler`, without its extension. */
 export type BundledEntry = keyof typeof budgets;
 
-/** File of the function's handler in its bundle, without its ending. */
+/** File of the function's handler in its bundle, without its extension. */
 export const bundleEntry = 'index';
 
 /**
- * Bundles a function out of `lambda/` into a folder: ES modules first, with the SDK, and what is loaded on demand in files
- * of its own. Only the repository can do this; the package has its functions bundled.
+ * Bundles a function from `lambda/` into a folder. It prefers ES modules, includes the SDK, and puts code that is loaded
+ * on demand into separate files. Only the repository can do this; the package has its functions bundled.
  *
- * @returns what is in which file
- * @throws {Error} when more is loaded at the start than the budget allows
+ * @returns which file contains what
+ * @throws {Error} when the function loads more at its start than the budget allows
  */
 export function bundle(entry: BundledEntry, outdir: string): Metafile {
   const esbuild: { buildSync(options: BuildOptions): { metafile: Metafile } } = createRequire(import.meta.url)(
@@ -39,14 +39,16 @@ export function bundle(entry: BundledEntry, outdir: string): Metafile {
   const loaded = loadedAtStart(metafile).reduce((sum, { bytes }) => sum + bytes, 0);
   const mostLoaded = budgets[entry];
   if (loaded > mostLoaded)
-    throw new Error(`${entry} loads ${loaded} bytes at its start, and ${mostLoaded} is the most: node bench/bundle.ts`);
+    throw new Error(
+      `${entry} loads ${loaded} bytes at its start, at most ${mostLoaded} are allowed: node bench/bundle.ts`,
+    );
   return metafile;
 }
 
-/** What a function may load before its first request, in bytes. The receiver's counts: it answers a sender that waits. */
+/** What a function may load before its first request, in bytes. It matters most for the receiver, whose sender waits. */
 const budgets = { handler: 275_000, 'rotation-handler': 215_000, 'reconcile-handler': 440_000 };
 
-/** The files of a bundle that are loaded before the first request: all but what is imported on demand. */
+/** The files of a bundle that are loaded before the first request: all except those imported on demand. */
 export function loadedAtStart({ outputs }: Metafile): Metafile['outputs'][string][] {
   const found = new Set<string>();
   const visit = (path: string) => {

@@ -20,8 +20,8 @@ export interface Settings {
    */
   ordering: 'fifo' | 'standard';
   /**
-   * How old the signed `Date` may be, in seconds; `0` turns this check off. It may always be at most 15 minutes in the
-   * future. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
+   * How old the signed `Date` may be, in seconds. It may also be at most 15 minutes in the future. `0` turns both checks
+   * off. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
    * @default 86400
    */
   timestampToleranceSeconds: number;
@@ -109,8 +109,8 @@ export interface Settings {
    */
   tracing: boolean;
   /**
-   * Encrypts queues, keyring and logs with a KMS key of your own account, which the stack creates and keeps. Without it
-   * they are encrypted with keys that AWS owns, at no charge.
+   * Encrypts queues, bucket, secrets and logs with a KMS key of your own account, which the stack creates and keeps.
+   * Without it they are encrypted with keys that AWS owns, at no charge.
    * @default false
    */
   customerManagedKey: boolean;
