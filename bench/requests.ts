@@ -3,7 +3,7 @@ import { createPublicKey, verify as rsaVerify } from 'node:crypto';
 import { once } from 'node:events';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { createQueueSender } from '../lambda/event/queue-sender.ts';
-import { createKeyring } from '../lambda/keys/keyring.ts';
+import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { createReceiver } from '../lambda/receiver/receiver.ts';
 import { signedBytes, verify } from '../lambda/signature.ts';
 import { toWire } from '../sandbox/sender.ts';

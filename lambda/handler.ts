@@ -7,7 +7,7 @@ import { environment, metrics as names } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender } from './event/queue-sender.ts';
-import { createKeyring } from './keys/keyring.ts';
+import { createKeyring } from './keys/keyring-cache.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';

@@ -12,7 +12,7 @@ import { KeyRotation } from './key-rotation.ts';
 import { Keyring } from './keyring.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
-import { pinLogicalIds } from './pin.ts';
+import { pinLogicalIds } from './pin-logical-ids.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { Settings } from './settings/settings.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';

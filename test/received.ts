@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { QueuedEvent } from '../lambda/contract.ts';
 import type { QueueMessage } from '../lambda/event/queue-message.ts';
 import { type ReadEvent, readQueuedEvent } from '../lambda/event/queued-event.ts';
-import { createKeyring } from '../lambda/keys/keyring.ts';
+import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { createReceiver } from '../lambda/receiver/receiver.ts';
 import { toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';

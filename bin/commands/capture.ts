@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { keyringCacheMilliseconds } from '../../lambda/keys/keyring.ts';
+import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';

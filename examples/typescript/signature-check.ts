@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ReadEvent } from 'messagemedia-webhook-receiver/events';
 import { reverify } from 'messagemedia-webhook-receiver/events/verify';
-import { createKeyring } from 'messagemedia-webhook-receiver/keyring';
+import { createKeyring } from 'messagemedia-webhook-receiver/keyring/cache';
 
 /**
  * Verifies signatures with the keyring in Secrets Manager. Keys are cached for five minutes. If a signature does not verify

@@ -2,7 +2,7 @@ import { aMinute, eventually } from './eventually.ts';
 import { enableKey } from './key-changes.ts';
 import type { KeyDependencies } from './key-dependencies.ts';
 import { readAll, verifies } from './key-lookups.ts';
-import { keyringCacheMilliseconds } from './keyring.ts';
+import { keyringCacheMilliseconds } from './keyring-cache.ts';
 import { findEntry, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';
 import { remaining, seconds } from './waiting.ts';
 

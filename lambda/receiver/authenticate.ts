@@ -1,7 +1,7 @@
 import { futureToleranceSeconds } from '../contract.ts';
 import type { VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
-import type { Keyring } from '../keys/keyring.ts';
+import type { Keyring } from '../keys/keyring-cache.ts';
 import { KeyringError } from '../keys/keyring-error.ts';
 import { sameId } from '../keys/keyring-secret.ts';
 import { decodeSignature, parseDigest, parseHttpDate } from '../signature.ts';

@@ -1,6 +1,6 @@
 import { capturePrefix } from '../contract.ts';
 import { isObject } from '../guards.ts';
-import type { Keyring } from '../keys/keyring.ts';
+import type { Keyring } from '../keys/keyring-cache.ts';
 
 /** What capturing needs from outside. */
 export interface CaptureDependencies {

@@ -2,8 +2,9 @@ import type { FailureReason, RefusalReason } from '../contract.ts';
 import { maxMessageBytes, type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
-import { ReceiverError, statusOf } from './errors.ts';
+import { ReceiverError } from './errors.ts';
 import { parseRequest } from './request.ts';
+import { statusOf } from './status-codes.ts';
 
 /** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {

@@ -1,7 +1,7 @@
 import { isObject } from '../../lambda/guards.ts';
 import type { WebhookEncoding } from '../../lambda/provider/types.ts';
 import type { Webhook } from '../sender.ts';
-import type { ProviderEvent } from './events.ts';
+import type { ProviderEvent } from './payloads.ts';
 import { renderTemplate } from './templates.ts';
 import type { StoredWebhook } from './webhooks.ts';
 

@@ -1,9 +1,9 @@
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
+import { type AcceptedMessage, acceptMessages } from './accepted-messages.ts';
 import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
 import { notFound } from './errors.ts';
-import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './events.ts';
-import { type AcceptedMessage, acceptMessages } from './messages.ts';
+import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './payloads.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
 

@@ -1,6 +1,6 @@
 import { isUuid } from '../../lambda/guards.ts';
 import { badRequest, fieldsOf } from './errors.ts';
-import type { ProviderEvent } from './events.ts';
+import type { ProviderEvent } from './payloads.ts';
 
 /** The most that one answer lists, and the most ids that one call confirms. */
 const most = 100;

@@ -8,10 +8,10 @@ import { createDelivery, type Delivery } from './delivery.ts';
 import { onceTo } from './destinations.ts';
 import { createDrops, type Drops } from './drops.ts';
 import { ApiError, badRequest } from './errors.ts';
-import type { PhoneReply } from './events.ts';
 import { answer, createFaults, type Fault, type Reply } from './faults.ts';
 import { createSignatureKeys } from './keys.ts';
 import type { Backoff } from './messaging.ts';
+import type { PhoneReply } from './payloads.ts';
 import { createRouter } from './routes.ts';
 import { refusalOf } from './wording.ts';
 

@@ -1,8 +1,8 @@
+import { showMessage } from './accepted-messages.ts';
 import type { Account } from './account.ts';
 import { ApiError, notFound, paging } from './errors.ts';
 import type { Reply } from './faults.ts';
 import type { SignatureKeys } from './keys.ts';
-import { showMessage } from './messages.ts';
 
 /** A call after its credentials were checked. */
 export interface ApiCall {

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
-import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { type KeyringEntry, writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';

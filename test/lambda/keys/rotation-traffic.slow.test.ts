@@ -3,7 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { VerificationKey } from '../../../lambda/keys/keyring.ts';
-import { createKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider } from '../../../lambda/provider/provider.ts';

@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
-import { createKeyring, isTooLateFor, type Keyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { createKeyring, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
 import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';

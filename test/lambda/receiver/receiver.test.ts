@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
-import { createKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
 import { toWire, type Webhook } from '../../../sandbox/sender.ts';
 import { readSigned } from '../../received.ts';

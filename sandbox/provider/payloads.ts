@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
-import type { AcceptedMessage } from './messages.ts';
+import type { AcceptedMessage } from './accepted-messages.ts';
 
 /** An event that webhooks report. */
 export interface ProviderEvent {
