@@ -1,5 +1,5 @@
 /**
- * What the functions' bundles have in place of `node:process`: importing that as an ES module asks for every one of its
- * members, and so starts standard input, among others.
+ * Replaces `node:process` in the functions' bundles. Importing `node:process` as an ES module reads all its members, and
+ * so starts standard input, among others.
  */
 export const { env, versions } = process;

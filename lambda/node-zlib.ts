@@ -1,5 +1,5 @@
 /**
- * What the receiver's bundle has in place of `node:zlib`: the SDK has an own CRC-32 for where Node has none, and uses
- * either for event streams alone, which neither SQS nor Secrets Manager has.
+ * Replaces `node:zlib` in the receiver's bundle. The SDK has its own CRC-32 for a Node without one. It uses a CRC-32 only
+ * for event streams, which neither SQS nor Secrets Manager has.
  */
 export const crc32 = undefined;

@@ -8,11 +8,11 @@ export interface Candidate<Part> {
   cause: Cause;
 }
 
-/** More than any webhook: what is decompressed beyond that is not looked at. */
+/** Larger than any webhook. A body that decompresses to more is not tried. */
 const largestBody = 8_000_000;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** What the body may have been, likeliest first; the body as it arrived is none of them. */
+/** Bodies that may have been signed, likeliest first, without the body as it arrived. */
 export function bodyCandidates(body: Buffer): Candidate<Buffer>[] {
   const found = new Map<string, Candidate<Buffer>>();
   for (const candidate of candidatesOf(body)) {

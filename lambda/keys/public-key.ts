@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-/** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
+/** Reads base64 DER or PEM, even if line breaks were changed when it was pasted. */
 export function parsePublicKey(value: string): KeyObject {
   const [, label = 'PUBLIC KEY', pem] = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value) ?? [];
   if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);

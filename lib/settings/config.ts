@@ -47,7 +47,7 @@ export function readSettings(node: Node): Settings {
     messagemediaBaseUrl: read.text(
       'messagemediaBaseUrl',
       /^(messagemedia|eu|au|https:\/\/[^\s?#@]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s?#@]*)?)$/,
-      'messagemedia, eu, au, or an https URL (http on the loopback alone)',
+      'messagemedia, eu, au, or an https URL (http only on the loopback)',
       'messagemedia',
     ),
     frontDoor: read.oneOf('frontDoor', ['http', 'rest']),

@@ -56,7 +56,7 @@ test.each(documents)('every link of %s leads somewhere', (document) => {
 
 test('what the package has links to nothing that it has not', () => {
   const { files }: { files: string[] } = JSON.parse(read('package.json'));
-  // npm takes these along whatever `files` says.
+  // npm always packs these, whatever `files` says.
   const packed = new Set([
     ...files.flatMap((pattern) => globSync([pattern, `${pattern}/**/*`], { cwd: root })),
     'README.md',
