@@ -71,7 +71,7 @@ test('what the package has links to nothing that it has not', () => {
 
 test.each(documents)('every test and script that %s names is there', (document) => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-  const tests = [...read(document).matchAll(/`(test\/[\w./-]+)`/g)].map(([, path = '']) => path);
+  const tests = [...read(document).matchAll(/`((?:test|examples)\/[\w./-]+)`/g)].map(([, path = '']) => path);
   const named = [...read(document).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
   expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
