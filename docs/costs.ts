@@ -32,13 +32,16 @@ const prices = {
   secretCalls: 0.05,
 };
 
-/** What one webhook uses. A test measures `ownLog`; the others are what AWS writes, and cautious guesses. */
+/** What one webhook uses. A test measures what is logged; the others are what AWS writes, and cautious guesses. */
 export const usage = {
   /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
-  ownLog: 580,
+  ownLog: 515,
+  /** Bytes of the id of a trace in that line. */
+  traceId: 56,
   /** The 26 bytes that CloudWatch adds to each of two entries; START, END and REPORT are not written. */
   platformLog: 52,
-  accessLog: 450,
+  /** Bytes of API Gateway's line. */
+  accessLog: 196,
   memoryGb: 0.5,
   /** Milliseconds that are billed: with SQS taking the event, and for a refused request. */
   accepted: 15,
@@ -75,7 +78,7 @@ export function perMillion(): string {
     same('Data transfer out', gb(usage.answer) * prices.transfer),
   ];
   const sum = total('**without traces**', rows);
-  const traces = same('X-Ray, at most', prices.traces);
+  const traces = same('X-Ray, at most', prices.traces + gb(usage.traceId) * prices.logs.ingestion);
   return table(
     ['a million webhooks', ...variants.map(({ head }) => head)],
     [...rows, sum, traces, total('**with traces**', [sum, traces])],

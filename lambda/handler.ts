@@ -110,28 +110,31 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 function report(outcome: Outcome): void {
-  if (outcome.outcome === 'probed') log.info('probed', { ...outcome });
-  else if (outcome.outcome === 'accepted') reportAccepted(outcome);
-  else reportProblem(outcome);
+  if (outcome.outcome === 'accepted') reportAccepted(outcome);
+  else if (outcome.outcome !== 'probed') reportProblem(outcome);
+  else {
+    const { outcome: name, ...fields } = outcome;
+    log.info(name, fields);
+  }
 }
 
 type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
 
-function reportAccepted({ age, ...fields }: Accepted): void {
+function reportAccepted({ outcome, age, ...fields }: Accepted): void {
   const values = { [names.accepted]: 1, [names.age]: Math.max(0, age) };
   // A warning, because a template is wrong and its events have no ids.
-  if (fields.unrendered) log.warn('accepted', fields, { values: { ...values, [names.unidentified]: 1 } });
-  else log.info('accepted', fields, { values });
+  if (fields.unrendered) log.warn(outcome, fields, { values: { ...values, [names.unidentified]: 1 } });
+  else log.info(outcome, fields, { values });
 }
 
-function reportProblem({ error, ...fields }: Extract<Outcome, { error: unknown }>): void {
+function reportProblem({ outcome, error, ...fields }: Extract<Outcome, { error: unknown }>): void {
   const entry = { ...fields, detail: describeError(error) };
   // Counted once without and once with the reason.
   const dimensions = [['service'], ['service', 'reason']];
-  if (fields.outcome === 'refused') log.warn('refused', entry, { values: { [names.refused]: 1 }, dimensions });
+  if (outcome === 'refused') log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions });
   else {
     const stack = fields.reason === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
-    log.error('failed', { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
+    log.error(outcome, { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
   }
   if (fields.captured !== undefined) log.info('captured', {}, { values: { [names.captured]: 1 } });
 }

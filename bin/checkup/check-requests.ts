@@ -7,6 +7,9 @@ const period = 24 * 60 * 60_000;
 /** Largest number of log entries that are read. */
 const mostEntries = 1_000;
 
+/** Messages of the log that tell what became of a request. */
+const outcomes = ['accepted', 'refused', 'failed', 'probed'];
+
 /** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
   const client = namePlace(new CloudWatchLogsClient());
@@ -15,19 +18,19 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
       logGroupName,
       startTime: now - period,
       limit: mostEntries,
-      filterPattern: '{ $.outcome = * }',
+      filterPattern: `{ ${outcomes.map((outcome) => `$.message = "${outcome}"`).join(' || ')} }`,
     }),
   );
-  const outcomes = new Map<string, number>();
+  const counts = new Map<string, number>();
   let lastAccepted: number | undefined;
   for (const { message = '', timestamp } of events) {
-    const { outcome, reason } = parseEntry(message);
-    if (outcome === undefined) continue;
+    const { message: outcome = '', reason } = parseEntry(message);
+    if (!outcomes.includes(outcome)) continue;
     if (outcome === 'accepted') lastAccepted = timestamp;
     const name = reason === undefined ? outcome : `${outcome}: ${reason}`;
-    outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const counted = [...outcomes].map(([name, count]) => `${count} ${name}`).join(', ');
+  const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
       issue(
@@ -51,7 +54,7 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   ];
 }
 
-function parseEntry(message: string): { outcome?: string; reason?: string } {
+function parseEntry(message: string): { message?: string; reason?: string } {
   try {
     return JSON.parse(message) ?? {};
   } catch {

@@ -38,15 +38,12 @@ export class AccessLog extends Construct {
       service: this.#service,
       // The function writes the same id to its own log.
       requestId: '$context.requestId',
-      time: '$context.requestTime',
       method: '$context.httpMethod',
       route,
       status: '$context.status',
       responseLatency: '$context.responseLatency',
-      integrationLatency: '$context.integrationLatency',
       integrationStatus: '$context.integrationStatus',
-      integrationError: '$context.integrationErrorMessage',
-      error: '$context.error.message',
+      error: '$context.integrationErrorMessage $context.error.message',
     };
     return AccessLogFormat.custom(JSON.stringify(entry));
   }

@@ -54,7 +54,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 beforeEach(() => {
-  entries = [{ outcome: 'accepted' }, { outcome: 'refused', reason: 'unsigned' }];
+  entries = [{ message: 'accepted' }, { message: 'refused', reason: 'unsigned' }];
   actions = ['arn:aws:sns:us-east-1:123456789012:alarms'];
   consumers = [{ UUID: 'u', State: 'Enabled', FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:consumer' }];
   subscriber = 'arn:aws:sns:us-east-1:123456789012:alarms:1';
@@ -194,7 +194,7 @@ test('a consumer that is switched off, and a topic that nobody hears, are named'
 
 test('everything that is wrong is told at once, the worst first', async () => {
   sandbox.storeKeyring(keyringOf(makeKey()));
-  entries = [{ outcome: 'refused', reason: 'unknown_key' }];
+  entries = [{ message: 'refused', reason: 'unknown_key' }];
   actions = [];
   consumers = [];
   callbackUrl = 'http://127.0.0.1:9/';

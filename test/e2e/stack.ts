@@ -46,7 +46,7 @@ export interface Resource {
 
 /** The result of one request, from the function's log. */
 export interface LoggedOutcome {
-  outcome: 'accepted' | 'refused' | 'failed';
+  message: 'accepted' | 'refused' | 'failed';
   reason?: string;
 }
 
@@ -143,5 +143,5 @@ async function readLog(client: CloudWatchLogsClient, logGroupName: string): Prom
 function parseOutcome(line: string): LoggedOutcome[] {
   if (!line.startsWith('{')) return [];
   const entry: LoggedOutcome = JSON.parse(line);
-  return 'outcome' in entry ? [entry] : [];
+  return ['accepted', 'refused', 'failed'].includes(entry.message) ? [entry] : [];
 }
