@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { defaultThrottle } from '../lib/front-door/front-door.ts';
 
 /*
@@ -32,6 +33,15 @@ const prices = {
   secretCalls: 0.05,
 };
 
+/** CPU of one request on a whole core, in milliseconds, as `npm run bench` measured it last. */
+const measured: { accepted: number; forged: number } = JSON.parse(
+  readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'),
+).milliseconds;
+
+const memoryGb = 0.5;
+/** Lambda gives a function one core for 1,769 MB. */
+const onItsShare = (milliseconds: number) => Math.ceil((milliseconds * 1769) / (memoryGb * 1024));
+
 /** What one webhook uses. A test measures what is logged; the others are what AWS writes, and cautious guesses. */
 export const usage = {
   /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
@@ -42,10 +52,9 @@ export const usage = {
   platformLog: 52,
   /** Bytes of API Gateway's line. */
   accessLog: 196,
-  memoryGb: 0.5,
-  /** Milliseconds that are billed: with SQS taking the event, and for a refused request. */
-  accepted: 15,
-  refused: 3,
+  /** Milliseconds that are billed: those of CPU, and 10 until SQS has answered. */
+  accepted: onItsShare(measured.accepted) + 10,
+  refused: onItsShare(measured.forged),
   /** One send, and a consumer that receives and deletes ten at a time. */
   sqsRequests: 1.2,
   /** Bytes of an answer with its headers. */
@@ -60,6 +69,20 @@ type Row = [label: string, ...amounts: number[]];
 
 /** The dollars of a million webhooks, by service, for both front doors and both orderings. */
 export function perMillion(): string {
+  const { heads, rows } = millionWebhooks();
+  const sum = total('**without traces**', rows);
+  const perTrace = prices.traces + gb(usage.traceId) * prices.logs.ingestion;
+  const traces: Row = ['X-Ray, at most', ...heads.map(() => perTrace)];
+  return table(['a million webhooks', ...heads], [...rows, sum, traces, total('**with traces**', [sum, traces])]);
+}
+
+/** The dollars of a million webhooks with the default front door and ordering, without traces. */
+export function dollarsPerMillion(): number {
+  const [, first = Number.NaN] = total('', millionWebhooks().rows);
+  return first;
+}
+
+function millionWebhooks(): { heads: string[]; rows: Row[] } {
   const doors = { 'HTTP API': prices.httpApi, 'REST API': prices.restApi };
   const variants = Object.entries(doors).flatMap(([door, api]) =>
     Object.entries(prices.sqs).map(([ordering, sqs]) => ({
@@ -77,12 +100,7 @@ export function perMillion(): string {
     same('CloudWatch Logs', logs * (prices.logs.ingestion + prices.logs.storage)),
     same('Data transfer out', gb(usage.answer) * prices.transfer),
   ];
-  const sum = total('**without traces**', rows);
-  const traces = same('X-Ray, at most', prices.traces + gb(usage.traceId) * prices.logs.ingestion);
-  return table(
-    ['a million webhooks', ...variants.map(({ head }) => head)],
-    [...rows, sum, traces, total('**with traces**', [sum, traces])],
-  );
+  return { heads: variants.map(({ head }) => head), rows };
 }
 
 /** The dollars of a month in which nothing comes. */
@@ -124,7 +142,7 @@ export function perDayOfFlood(): string {
 }
 
 function compute(milliseconds: number): number {
-  return million * usage.memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
+  return million * memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
 }
 
 function total(label: string, rows: readonly Row[]): Row {
