@@ -16,22 +16,30 @@ const log = createLog(process.env[environment.service] ?? names.service);
 
 /**
  * Tries are spread over the whole time that a call has, as a 503 may be the end of a webhook: pauses of 0.1, 0.2, 0.4, 0.8
- * and then of 1 s, up to half of each left to chance. A try is given up when it does not connect or begin to answer in time.
+ * and then of 1 s, up to half of each left to chance. A try is given up when it does not connect, begin to answer, or go on
+ * with its answer in time.
  */
 const clientSettings = () => ({
   credentials: fromEnv(),
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    socketTimeout: 2_000,
+    throwOnRequestTimeout: true,
+  },
   retryStrategy: new ConfiguredRetryStrategy(8, (retry) => Math.min(1_000, 50 * 2 ** retry) * (1 - Math.random() / 2)),
 });
 
 /**
- * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
- * one send, 13 s, and 17 s if it is too large for SQS: inside the function's own 18 s and the 20 s that MessageMedia waits
- * for an answer.
+ * A call is given up after all its tries, pauses and half answers. Most often a request takes two loads of the keyring and
+ * one send at worst, 13 s, and 17 s if it is too large for SQS.
  */
 const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
+
+/** Whatever comes together, an answer comes inside the function's own 18 s and the 20 s that MessageMedia waits for it. */
+const answerWithin = 17_000;
 
 let receive: ReturnType<typeof start> | undefined;
 
@@ -80,6 +88,7 @@ function start() {
     capture: storage && createCapture({ keyring, put: storage.put, warn }),
     now: Date.now,
     toleranceSeconds: timestampToleranceSeconds,
+    answerWithin,
     report,
   });
 }

@@ -61,9 +61,8 @@ export function parseKeyring(secret: string): ParsedKeyring {
     throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
   const bytes = Buffer.byteLength(secret);
-  if (bytes > crowdedBytes) {
+  if (bytes > crowdedBytes)
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
-  }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
 }
@@ -127,6 +126,8 @@ export interface Keyring {
   keys(): Promise<readonly VerificationKey[]>;
   /** Newer keys than `seen`, or `undefined` when there are none or the keyring was refreshed moments ago. */
   newerThan(seen: readonly VerificationKey[]): Promise<readonly VerificationKey[] | undefined>;
+  /** Whether the secret could not be read when it was tried last: it may hold keys that are not in hand. */
+  isBehind(): boolean;
   /** What is asked of the function now, by the keyring in hand: nothing whose time is over. */
   diagnostics(): ParsedDiagnostics;
 }
@@ -178,14 +179,13 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
 
   return {
     keys: async () => {
+      if (!held) return loadFirst();
       const fresh = now() - loadedAt < keyringCacheMilliseconds || now() - failedAt < refreshIntervalMilliseconds;
-      if (held) return fresh ? held.keys : refresh();
-      return loadFirst();
+      return fresh ? held.keys : refresh();
     },
-    diagnostics: () => {
-      const asked = Object.entries(held?.diagnostics ?? {});
-      return Object.fromEntries(asked.filter(([, { until }]) => now() < until));
-    },
+    isBehind: () => failedAt > loadedAt,
+    diagnostics: () =>
+      Object.fromEntries(Object.entries(held?.diagnostics ?? {}).filter(([, { until }]) => now() < until)),
     newerThan: async (seen) => {
       if (held && held.keys !== seen) return held.keys;
       // A refresh that is under way is worth waiting for, whoever began it.

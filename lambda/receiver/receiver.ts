@@ -20,6 +20,11 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * @returns where it is, or that there are enough
    */
   capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
+  /**
+   * Longest time from a request to its answer, in milliseconds: what is not queued by then is to be sent again.
+   * @default - as long as it takes
+   */
+  answerWithin?: number;
   /** Gets what became of each request. */
   report: (outcome: Outcome) => void;
 }
@@ -71,6 +76,7 @@ const wordOf: Record<number, string> = {
 export function createReceiver(dependencies: ReceiverDependencies) {
   return async (event: unknown, invocationId: string): Promise<Answer> => {
     let requestId = invocationId;
+    const begun = performance.now();
     try {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
@@ -80,7 +86,8 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, ...(keyId !== undefined && { keyId }) });
         return answer(200, { probe: 'verified' });
       }
-      const { id, type, unrendered } = await enqueue(verified, dependencies);
+      const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
+      const { id, type, unrendered } = await within(left, enqueue(verified, dependencies));
       // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
@@ -117,6 +124,16 @@ async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependenc
     if (error instanceof ReceiverError) throw error;
     throw new ReceiverError('queue_unavailable', 'SQS did not take the event', { cause: error });
   }
+}
+
+/** What goes on after that may still reach the queue: there the event is the one that the sender sends again. */
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return work;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new ReceiverError('queue_unavailable', 'S3 and SQS did not take the event while the sender waits'));
+  }, milliseconds);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** The message, or if it is larger than SQS takes, one that says where its data is instead. */
