@@ -16,22 +16,30 @@ const log = createLog(process.env[environment.service] ?? names.service);
 
 /**
  * Tries use all the time that a call has, because a webhook may be lost after a 503. The pauses are 0.1, 0.2, 0.4, 0.8 and
- * then 1 s, up to half of each random. A try ends when it does not connect, or when no answer begins in time.
+ * then 1 s, up to half of each random. A try ends when it does not connect, or when its answer does not begin or go on in
+ * time.
  */
 const clientSettings = () => ({
   credentials: fromEnv(),
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    socketTimeout: 2_000,
+    throwOnRequestTimeout: true,
+  },
   retryStrategy: new ConfiguredRetryStrategy(8, (retry) => Math.min(1_000, 50 * 2 ** retry) * (1 - Math.random() / 2)),
 });
 
 /**
- * Limits for a call with all its tries, pauses and incomplete answers. At worst a request takes two loads of the keyring
- * and one send, 13 s, or 17 s if it is too large for SQS. That is within the function's 18 s and the 20 s that
- * MessageMedia waits for an answer.
+ * Limits for a call with all its tries, pauses and incomplete answers. At worst a request usually takes two loads of the
+ * keyring and one send, 13 s, or 17 s if it is too large for SQS.
  */
 const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
+
+/** Every request is answered within the function's 18 s and the 20 s that MessageMedia waits. */
+const answerWithin = 17_000;
 
 let receive: ReturnType<typeof start> | undefined;
 
@@ -80,6 +88,7 @@ function start() {
     capture: storage && createCapture({ keyring, put: storage.put, warn }),
     now: Date.now,
     toleranceSeconds: timestampToleranceSeconds,
+    answerWithin,
     report,
   });
 }

@@ -24,7 +24,13 @@ const runTime = 4 * 60_000;
 const clientSettings = {
   credentials: fromEnv(),
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  // No call waits for ever for the rest of an answer either.
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 10_000,
+    socketTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  },
 };
 const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
 

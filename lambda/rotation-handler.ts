@@ -24,6 +24,18 @@ export interface RotationEvent {
 
 const logger = createLog(rotationService);
 
+/** A step that got no answer says so, and is tried again: nothing waits until Lambda ends the function. */
+const clientSettings = {
+  credentials: fromEnv(),
+  maxAttempts: 3,
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 5_000,
+    socketTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  },
+};
+
 /**
  * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before readers get them. But
  * readers must have a verification key before it is used. So `createSecret` already makes the keyring with both keys
@@ -32,7 +44,7 @@ const logger = createLog(rotationService);
  */
 export async function handler({ Step, SecretId, ClientRequestToken: token }: RotationEvent): Promise<void> {
   const { apiCredentialsSecretId, baseUrl, digest } = readRotationEnvironment(process.env);
-  const client = new SecretsManagerClient({ credentials: fromEnv() });
+  const client = new SecretsManagerClient(clientSettings);
   const log = (message: string) => logger.info(message, { step: Step });
   const pause = (milliseconds: number) => sleep(milliseconds);
   const keyring = createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) });

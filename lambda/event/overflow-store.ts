@@ -13,10 +13,12 @@ export function createOverflowStore(
   const client = new S3Client(config);
   return async (data: Uint8Array, contentType: string | undefined): Promise<string> => {
     const key = createHash('sha256').update(data).digest('hex');
-    await client.send(
+    const { ETag } = await client.send(
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: data, ContentType: contentType }),
       deadline(),
     );
+    // A proxy that answers 200 in the place of S3 has stored nothing.
+    if (!ETag) throw new Error('S3 answered without an ETag, so it is not known to have the data');
     return `s3://${bucket}/${key}`;
   };
 }

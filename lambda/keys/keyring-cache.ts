@@ -19,6 +19,8 @@ export interface Keyring {
   keys(): Promise<readonly VerificationKey[]>;
   /** Newer keys than `seen`, or `undefined` if there are none or the keyring was refreshed moments ago. */
   newerThan(seen: readonly VerificationKey[]): Promise<readonly VerificationKey[] | undefined>;
+  /** Whether the last try to read the secret failed. Then the secret may hold keys that are not loaded. */
+  isBehind(): boolean;
   /** The diagnostics in the loaded keyring, without expired ones. */
   diagnostics(): ParsedDiagnostics;
 }
@@ -74,6 +76,7 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
       if (held) return fresh ? held.keys : refresh();
       return loadFirst();
     },
+    isBehind: () => failedAt > loadedAt,
     diagnostics: () => {
       const asked = Object.entries(held?.diagnostics ?? {});
       return Object.fromEntries(asked.filter(([, { until }]) => now() < until));

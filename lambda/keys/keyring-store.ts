@@ -63,6 +63,8 @@ export function createKeyringStore(
     const { SecretString = '', VersionId: seen } = await client.send(
       new GetSecretValueCommand({ SecretId, VersionId }),
     );
+    // What a proxy answers in the place of Secrets Manager is not an empty keyring.
+    if (!seen) throw new Error('Secrets Manager answered without a VersionId, so what the keyring holds is not known');
     return { entries: toEntries(SecretString), diagnostics: readDiagnostics(SecretString), seen };
   };
 

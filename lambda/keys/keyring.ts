@@ -61,9 +61,8 @@ export function parseKeyring(secret: string): ParsedKeyring {
     throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
   const bytes = Buffer.byteLength(secret);
-  if (bytes > crowdedBytes) {
+  if (bytes > crowdedBytes)
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
-  }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
 }

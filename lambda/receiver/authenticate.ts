@@ -52,6 +52,7 @@ export async function authenticate(
   }
   const isProbe = typeof result === 'string';
   if (typeof result === 'string') result = tryProbe(claim, keyring) ?? result;
+  if (result === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
   if (typeof result === 'string') throw refusal(result, claim);
   return { ...result, isProbe, requestId, contentType: request.headers.get('content-type') };
 }
@@ -111,6 +112,8 @@ function toReceiverError(error: unknown): never {
   if (!(error instanceof KeyringError)) throw error;
   throw new ReceiverError('keyring_unavailable', error.message, { cause: error.cause });
 }
+
+const unreadable = 'The key is not among the loaded ones, and the keyring could not be read again';
 
 const malformedTarget = 'The target is empty or holds white space or a control character';
 

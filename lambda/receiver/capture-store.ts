@@ -10,7 +10,9 @@ export function createCaptureStore(
   return async (name: string, text: string): Promise<boolean> => {
     const object = { Bucket: bucket, Key: name, Body: text, ContentType: 'application/json', IfNoneMatch: '*' };
     try {
-      await client.send(new PutObjectCommand(object), deadline());
+      const { ETag } = await client.send(new PutObjectCommand(object), deadline());
+      // As for the data of large events.
+      if (!ETag) throw new Error('S3 answered without an ETag, so it is not known to have the request');
       return true;
     } catch (error) {
       if (error instanceof Error && /^(PreconditionFailed|ConditionalRequestConflict)$/.test(error.name)) return false;

@@ -21,6 +21,11 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * @returns where the request is kept, or that the capture is full
    */
   capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
+  /**
+   * Longest time from a request to its answer, in milliseconds. An event that is not queued by then is answered with 503.
+   * @default - no limit
+   */
+  answerWithin?: number;
   /** Gets the outcome of each request. */
   report: (outcome: Outcome) => void;
 }
@@ -72,6 +77,7 @@ const wordOf: Record<number, string> = {
 export function createReceiver(dependencies: ReceiverDependencies) {
   return async (event: unknown, invocationId: string): Promise<Answer> => {
     let requestId = invocationId;
+    const begun = performance.now();
     try {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
@@ -81,7 +87,8 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, ...(keyId !== undefined && { keyId }) });
         return answer(200, { probe: 'verified' });
       }
-      const { id, type, unrendered } = await enqueue(verified, dependencies);
+      const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
+      const { id, type, unrendered } = await within(left, enqueue(verified, dependencies));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
@@ -118,6 +125,16 @@ async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependenc
     if (error instanceof ReceiverError) throw error;
     throw new ReceiverError('queue_unavailable', 'SQS did not take the event', { cause: error });
   }
+}
+
+/** The work goes on after that, and the event may still reach the queue. The retry is the same event there. */
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return work;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new ReceiverError('queue_unavailable', 'S3 and SQS did not take the event while the sender waits'));
+  }, milliseconds);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** The message, or, if it is larger than SQS takes, a message that says where its data is. */

@@ -64,11 +64,50 @@ test('where SQS refuses a character of the text, the event is sent with its data
   expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
 });
 
+test('what the queue has not taken in time is to be sent again, and an answer that comes in time stands', async () => {
+  const slowly = (milliseconds: number) => () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  const keyring = createKeyring({ load: async () => keyringOf(key), now: () => now, warn: () => {} });
+  const report = (outcome: Outcome) => outcomes.push(outcome);
+  const receiver = (milliseconds: number, answerWithin: number) =>
+    createReceiver({
+      keyring,
+      send: slowly(milliseconds),
+      now: () => now,
+      toleranceSeconds: 900,
+      answerWithin,
+      report,
+    });
+  expect(await receiver(1_000, 50)(signed(), 'i')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
+  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable' }]);
+  expect(await receiver(50, 10_000)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+});
+
+test('a key that is not in hand is no reason to refuse while the keyring cannot be read', async () => {
+  let secret: string | undefined = keyringOf(key);
+  let time = now;
+  const load = async () => secret ?? Promise.reject(new Error('down'));
+  const keyring = createKeyring({ load, now: () => time, warn: () => {} });
+  const report = (outcome: Outcome) => outcomes.push(outcome);
+  const receive = createReceiver({ keyring, send, now: () => now, toleranceSeconds: 900, report });
+  const unknown = () => httpApiEvent(toWire(webhook, makeKey(), new Date(now)));
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 401 });
+  secret = undefined;
+  time += 3_000;
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 503 });
+  expect(outcomes.at(-1)).toMatchObject({ outcome: 'failed', reason: 'keyring_unavailable' });
+  // What a key in hand says for certain is said all the same.
+  expect(await receive(signed(), 'i')).toMatchObject({ statusCode: 202 });
+  secret = keyringOf(key);
+  time += 3_000;
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 401 });
+});
+
 test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
   const receive = createReceiver({
     keyring: {
       keys: () => Promise.reject(new TypeError('secret detail')),
       newerThan: async () => undefined,
+      isBehind: () => false,
       diagnostics: () => ({}),
     },
     send,
@@ -142,7 +181,12 @@ describe('the cost of a bad request', () => {
       },
     }));
     const receive = createReceiver({
-      keyring: { keys: async () => watched, newerThan: async () => undefined, diagnostics: () => ({}) },
+      keyring: {
+        keys: async () => watched,
+        newerThan: async () => undefined,
+        isBehind: () => false,
+        diagnostics: () => ({}),
+      },
       send,
       now: () => now,
       toleranceSeconds: 900,
