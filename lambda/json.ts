@@ -24,7 +24,38 @@ export function* members(json: string): Generator<[name: string, source: string]
  */
 export function parseFirst(json: string): unknown {
   const plain: unknown = JSON.parse(json);
-  return typeof plain === 'object' && plain !== null ? build(json) : plain;
+  return countNames(json) === countMembers(plain) ? plain : build(json);
+}
+
+/** Names in the objects of a text, repeated ones too: there is a colon behind each, and nowhere else but in strings. */
+function countNames(json: string): number {
+  let count = 0;
+  let quote = json.indexOf('"');
+  for (let colon = json.indexOf(':'); colon >= 0; ) {
+    if (quote >= 0 && quote < colon) {
+      const end = endOfString(json, quote);
+      quote = json.indexOf('"', end);
+      if (colon < end) colon = json.indexOf(':', end);
+    } else {
+      count++;
+      colon = json.indexOf(':', colon + 1);
+    }
+  }
+  return count;
+}
+
+/** Members of all objects in a value, of which none has a name twice. */
+function countMembers(value: unknown): number {
+  let count = 0;
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Object.values(next);
+    if (!Array.isArray(next)) count += inner.length;
+    for (const each of inner) if (typeof each === 'object') waiting.push(each);
+  }
+  return count;
 }
 
 interface Container {
