@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Where hostile inputs are kept, a file each: see README.md there. */
-const corpus = new URL('vectors/corpus/', import.meta.url);
+const home = new URL('vectors/corpus/', import.meta.url);
 
 /** Whose input it is: a room of the corpus. */
 export type CorpusRoom = 'handler' | 'readers';
@@ -15,7 +15,7 @@ export type Kept<Input> = Input & {
 };
 
 /** All inputs of a room by the names of their files. They are run before any that are generated. */
-export function readCorpus<Input>(room: CorpusRoom): [name: string, input: Kept<Input>][] {
+export function readCorpus<Input>(room: CorpusRoom, corpus = home): [name: string, input: Kept<Input>][] {
   return readdirSync(new URL(room, corpus))
     .filter((name) => name.endsWith('.json'))
     .sort()
@@ -23,7 +23,7 @@ export function readCorpus<Input>(room: CorpusRoom): [name: string, input: Kept<
 }
 
 /** Keeps an input that broke something, to be run first from now on. @returns the path of its file */
-export function keep<Input extends object>(room: CorpusRoom, input: Kept<Input>): string {
+export function keep<Input extends object>(room: CorpusRoom, input: Kept<Input>, corpus = home): string {
   const text = `${JSON.stringify(input, undefined, 2).replace(/[^\n\x20-\x7e]/g, escapeCharacter)}\n`;
   const { about: _about, ...rest } = input;
   const hash = createHash('sha256').update(JSON.stringify(rest)).digest('hex');
