@@ -144,7 +144,7 @@ const extensions = [
 const others = ['mmrepeated', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
 const members = [...names, ...extensions, ...others];
 
-/** Inputs for a reader at random, the same ones for the same seed: valid ones, of which most have been changed. */
+/** Inputs for a reader at random: valid ones, of which most have been changed. */
 export function* generateInputs(seed: number, count: number, valid: ValidMessages): Generator<ReaderInput> {
   const { pick, mutateMessage, mutateKeyring } = createMutator(seed, valid.messages);
   for (let index = 0; index < count; index++) {
