@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { jest } from '@jest/globals';
 import { openQueuedEvent, type ReadEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
@@ -41,7 +40,8 @@ export async function startCalledHandler(
   const keys = keysOf(keyring);
   let lines: string[] = [];
   let slowest = 0;
-  const output = jest.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  const write = process.stdout.write;
+  process.stdout.write = (text: string | Uint8Array) => lines.push(String(text)) > 0;
   Object.assign(process.env, standIns.environment, { KEYRING_SECRET_ID: secretId, ...environment });
   // Another address is another module: nothing of an earlier one is left.
   const address = `../../../lambda/handler.ts?${encodeURIComponent(secretId)}`;
@@ -80,7 +80,9 @@ export async function startCalledHandler(
       return { statusCode, queued };
     },
     slowest: () => slowest,
-    close: () => output.mockRestore(),
+    close: () => {
+      process.stdout.write = write;
+    },
   };
 }
 
