@@ -12,7 +12,7 @@ export function* members(json: string): Generator<[name: string, source: string]
     const nameEnd = endOfString(json, at);
     const start = skipSpace(json, skipSpace(json, nameEnd) + 1);
     const end = endOfValue(json, start);
-    yield [JSON.parse(json.slice(at, nameEnd)), json.slice(start, end)];
+    yield [readString(json, at, nameEnd), json.slice(start, end)];
     at = skipSpace(json, skipSpace(json, end) + 1);
   }
 }
@@ -91,7 +91,7 @@ function build(json: string): unknown {
       at++;
     } else if (inside?.entries && inside.name === undefined) {
       const end = endOfString(json, at);
-      inside.name = JSON.parse(json.slice(at, end));
+      inside.name = readString(json, at, end);
       at = skipSpace(json, end) + 1;
       continue;
     } else {
@@ -111,10 +111,21 @@ function put(parent: Container, value: unknown): void {
   delete parent.name;
 }
 
+/** @param end behind its last quote */
+function readString(json: string, start: number, end: number): string {
+  const inner = json.slice(start + 1, end - 1);
+  return inner.includes('\\') ? JSON.parse(json.slice(start, end)) : inner;
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from;
-  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;
+  while (isSpace(json.charCodeAt(at))) at++;
   return at;
+}
+
+/** Space, tab, line feed or carriage return: JSON has no other white space. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 /** Index behind the quote that ends a string. @param start of its first quote */
@@ -139,7 +150,7 @@ function endOfValue(json: string, start: number): number {
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || /\s/.test(character ?? ''))) return at;
+    } else if (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at)))) return at;
   }
   return json.length;
 }
