@@ -152,7 +152,7 @@ export const mutation = fc.record({
 });
 export type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Changes an event in place: what a front door never does, but somebody with the right to invoke a function can. */
+/** Changes an event in place, never the value: as no front door does, but whoever may invoke the function can. */
 export function mutate(event: Json, { path, how, value, at }: Mutation): void {
   let target: Json = event;
   for (const [depth, step] of path.entries()) {
@@ -167,11 +167,11 @@ export function mutate(event: Json, { path, how, value, at }: Mutation): void {
     if (how === 'remove') delete target[name];
     else if (how === 'splice' && typeof inner === 'string') target[name] = splice(inner, at, textOf(value));
     else if (how === 'swap') target[name] = target[names[at % names.length] ?? name];
-    else if (how === 'wrap') target[name] = [inner, value];
+    else if (how === 'wrap') target[name] = [inner, structuredClone(value)];
     else if (how === 'rename') {
       delete target[name];
       Object.defineProperty(target, textOf(value), { value: inner, ...writable });
-    } else target[name] = value;
+    } else target[name] = structuredClone(value);
     return;
   }
 }
