@@ -1,18 +1,18 @@
 import type { InitializeMiddleware } from '@smithy/types';
 import { progress } from './output.ts';
 
-/** As much of a client of the SDK as is needed here. */
+/** The parts of an SDK client that are needed here. */
 interface AwsClient {
   config: { region: () => Promise<string> };
   middlewareStack: { add(middleware: InitializeMiddleware<object, object>, options: { step: 'initialize' }): void };
 }
 
-/** When a call is slow enough to be spoken of, in milliseconds. */
+/** A call that takes longer than this is reported, in milliseconds. */
 export const slowAfter = 2_000;
 
 /**
- * Lets errors of a client say what they are about and where it was looked for, which the SDK's own do not; and says so
- * when a call takes long.
+ * Adds call, object and place to the errors of a client, because the SDK's own errors do not name them. Also reports a
+ * call that takes long.
  */
 export function namePlace<Client extends AwsClient>(client: Client): Client {
   client.middlewareStack.add(
@@ -34,7 +34,7 @@ export function namePlace<Client extends AwsClient>(client: Client): Client {
   return client;
 }
 
-/** What a call is about, by the names that the services have for it. */
+/** The object of a call. Each service has its own name for it. */
 function objectOf(input: object): string {
   const { SecretId, QueueUrl, StackName, Bucket } = input as Record<string, unknown>;
   const object = SecretId ?? QueueUrl ?? StackName ?? Bucket;

@@ -38,7 +38,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
     log: progress,
     ...(account !== undefined && { account }),
-    // What is neither of the two is refused there.
+    // `createProvider` refuses any other value.
     ...(chosen && { authentication: chosen as Authentication }),
   });
 }
@@ -47,7 +47,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
   const keyring = await findKeyring(options);
   if (keyring) return keyring;
-  throw new Error(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+  throw new Error(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */
@@ -67,7 +67,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
 export async function readOutput(stack: string, name: string): Promise<string> {
   const value = (await readOutputs(stack)).get(name);
   if (value) return value;
-  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and in this region?`);
 }
 
 /**

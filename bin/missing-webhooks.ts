@@ -2,9 +2,9 @@ import type { Provider } from '../lambda/provider/provider.ts';
 import type { RegisteredWebhook, WebhookDefinition } from '../lambda/provider/types.ts';
 
 /**
- * Creates webhooks, but for those whose URL one has already: a call that was cut off can be made again.
+ * Creates webhooks, except those whose URL an existing webhook has already. So an interrupted call can be repeated.
  *
- * @param onThere told of each that is there, and left as it is
+ * @param onThere called with each webhook that exists already, which is not changed
  * @returns all of them, in order
  */
 export async function createMissing(

@@ -23,7 +23,7 @@ const program = new Command('mmw')
   .option('--account <id>', 'act for this sub-account')
   .option(
     '--authentication <basic or hmac>',
-    'send the API secret with every call, or only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
+    'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
   )
   .option('--json', 'answer in JSON, for scripts')
   .addHelpText(
@@ -58,8 +58,8 @@ try {
   process.exitCode = 1;
 }
 
-/** After a usage error, names the help of the command that was called. */
+/** Lets a usage error point to the help of the command that was called. */
 function pointToOwnHelp(command: Command, name: string): void {
-  command.showHelpAfterError(`(${name} --help tells what there is)`);
+  command.showHelpAfterError(`(${name} --help lists the options)`);
   for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
 }

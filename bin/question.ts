@@ -4,12 +4,12 @@ import { visible } from './output.ts';
 /**
  * Asks before something is destroyed.
  *
- * @throws {Error} when the answer is no, or when there is nobody to ask
+ * @throws {Error} when the answer is no, or when there is no terminal
  */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes) return;
   if (!process.stdin.isTTY)
-    throw new Error(`${question} There is no terminal to confirm it on: add --yes. Nothing was done.`);
+    throw new Error(`${question} Nothing was done, because there is no terminal to ask on: add --yes to confirm.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(visible(`${question} [y/N] `));

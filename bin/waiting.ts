@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits that are shorter need no words. */
+/** Shorter waits are not reported, in milliseconds. */
 const worthTelling = 3_000;
 
 /** Where waits are shown. */
@@ -10,7 +10,7 @@ export interface Screen {
 }
 
 /**
- * Waits, and shows until when: with a countdown on a terminal, else in one line. What is waited for, the caller says.
+ * Waits, and shows until when: with a countdown on a terminal, else in one line. The caller says why it waits.
  *
  * @param milliseconds to wait
  */
@@ -18,7 +18,7 @@ export async function pause(milliseconds: number, screen: Screen = process.stder
   if (milliseconds < worthTelling) return sleep(milliseconds);
   const end = Date.now() + milliseconds;
   const until = `until ${new Date(end).toTimeString().slice(0, 8)}`;
-  const help = 'Ctrl-C stops; the same command goes on later';
+  const help = 'Ctrl-C stops; run the same command to continue later';
   if (!screen.isTTY) {
     screen.write(`Waiting ${Math.ceil(milliseconds / 1000)} s, ${until}. ${help}.\n`);
     return sleep(milliseconds);

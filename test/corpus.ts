@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 /** Where hostile inputs are kept, a file each: see README.md there. */
 const home = new URL('vectors/corpus/', import.meta.url);
 
-/** Whose input it is: a room of the corpus. */
-export type CorpusRoom = 'handler' | 'readers';
+/** Which tests an input is for: a folder of the corpus. */
+export type CorpusFolder = 'handler' | 'readers';
 
 /** An input in the corpus. */
 export type Kept<Input> = Input & {
@@ -14,20 +14,20 @@ export type Kept<Input> = Input & {
   about: string;
 };
 
-/** All inputs of a room by the names of their files. They are run before any that are generated. */
-export function readCorpus<Input>(room: CorpusRoom, corpus = home): [name: string, input: Kept<Input>][] {
-  return readdirSync(new URL(room, corpus))
+/** All inputs in a folder by the names of their files. They are run before any that are generated. */
+export function readCorpus<Input>(folder: CorpusFolder, corpus = home): [name: string, input: Kept<Input>][] {
+  return readdirSync(new URL(folder, corpus))
     .filter((name) => name.endsWith('.json'))
     .sort()
-    .map((name) => [name, JSON.parse(readFileSync(new URL(`${room}/${name}`, corpus), 'utf8'), expand)]);
+    .map((name) => [name, JSON.parse(readFileSync(new URL(`${folder}/${name}`, corpus), 'utf8'), expand)]);
 }
 
 /** Keeps an input that broke something, to be run first from now on. @returns the path of its file */
-export function keep<Input extends object>(room: CorpusRoom, input: Kept<Input>, corpus = home): string {
+export function keep<Input extends object>(folder: CorpusFolder, input: Kept<Input>, corpus = home): string {
   const text = `${JSON.stringify(input, undefined, 2).replace(/[^\n\x20-\x7e]/g, escapeCharacter)}\n`;
   const { about: _about, ...rest } = input;
   const hash = createHash('sha256').update(JSON.stringify(rest)).digest('hex');
-  const path = fileURLToPath(new URL(`${room}/found-${hash.slice(0, 8)}.json`, corpus));
+  const path = fileURLToPath(new URL(`${folder}/found-${hash.slice(0, 8)}.json`, corpus));
   writeFileSync(path, text);
   return path;
 }

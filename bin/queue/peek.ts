@@ -1,10 +1,10 @@
 import { GetQueueAttributesCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { countMessages, giveBack, receive } from './queues.ts';
 
-/** What a look at a queue found. */
+/** The result of a look at a queue. */
 export interface Look {
   messages: Message[];
-  /** What a person should know of what the look did not show, or did. */
+  /** What a person should know: messages that were not shown, and effects of the look. */
   notes: string[];
 }
 
@@ -37,11 +37,11 @@ async function hidden(client: SQSClient, queueUrl: string, held: readonly Messag
   const more = waiting + inFlight - held.length;
   if (more <= 0) return [];
   return [
-    `About ${more} more are there: SQS shows only the first events of each message, and none that a consumer has.`,
+    `About ${more} more are in the queue. SQS shows only the first events of each message, and none that a consumer has.`,
   ];
 }
 
-/** A message that was received as often as its queue allows goes to the dead-letter queue at the next try, a look too. */
+/** A message that was received as often as its queue allows moves to the dead-letter queue at the next receive, even by a look. */
 async function spent(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<string[]> {
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
@@ -51,5 +51,5 @@ async function spent(client: SQSClient, QueueUrl: string, messages: readonly Mes
     ({ Attributes: { ApproximateReceiveCount = 0 } = {} }) => Number(ApproximateReceiveCount) >= most,
   );
   if (last.length === 0) return [];
-  return [`${last.length} had ${most} tries: the next one, be it a look, moves them to the dead-letter queue.`];
+  return [`${last.length} had ${most} tries. The next try, even a look, moves them to the dead-letter queue.`];
 }

@@ -10,6 +10,6 @@ export interface KeyDependencies {
   keyring: KeyringStore;
   now: () => number;
   pause: (milliseconds: number) => Promise<void>;
-  /** Gets each step in words, without key material. */
+  /** Gets a message for each step, without key material. */
   log: (message: string) => void;
 }

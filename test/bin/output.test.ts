@@ -64,7 +64,7 @@ test('a call that hangs says so', async () => {
       MESSAGEMEDIA_BASE_URL: server.url,
     });
     const { stderr } = await start(['webhooks', 'list'], env).done;
-    expect(stderr).toContain('has not answered for 2 s; waiting for 10 s in all.');
+    expect(stderr).toContain('has not answered for 2 s; waiting up to 10 s in all.');
   } finally {
     await server.close();
   }

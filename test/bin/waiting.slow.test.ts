@@ -11,7 +11,9 @@ test('a wait says how long, until when, and how to stop', async () => {
   const { written, ...log } = screen(false);
   await pause(3_000, log);
   expect(written).toEqual([
-    expect.stringMatching(/^Waiting 3 s, until \d\d:\d\d:\d\d\. Ctrl-C stops; the same command goes on later\.\n$/),
+    expect.stringMatching(
+      /^Waiting 3 s, until \d\d:\d\d:\d\d\. Ctrl-C stops; run the same command to continue later\.\n$/,
+    ),
   ]);
 });
 

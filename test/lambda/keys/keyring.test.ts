@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring, isTooLateFor, type Keyring, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
 const first = makeKey('SHA256', 2048);
@@ -180,7 +181,7 @@ describe('a keyring', () => {
     time += 60 * 60_000;
     for (let call = 0; call < 100; call++) expect(await ids()).toEqual([first.id]);
     expect(loads).toBe(2);
-    expect(warnings).toEqual([expect.stringContaining('going on with the keys in hand')]);
+    expect(warnings).toEqual([expect.stringContaining('using the keys that are loaded')]);
     secret = keyringOf(second);
     time += 3_000;
     expect(await ids()).toEqual([second.id]);
