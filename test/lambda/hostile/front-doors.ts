@@ -21,12 +21,12 @@ export const frontDoors = {
   /** The query arrives decoded, and a header's values in a list. */
   restApi: ({ method, target, headers, body }: WireRequest): Json => {
     const [path = '', query = ''] = target.split(/\?(.*)/s);
-    const values: Record<string, string[]> = {};
-    for (const [name, value] of new URLSearchParams(query)) values[name] = [...(values[name] ?? []), value];
+    const values = new Map<string, string[]>();
+    for (const [name, value] of new URLSearchParams(query)) values.set(name, [...(values.get(name) ?? []), value]);
     return {
       ...{ resource: '/messagemedia', path, httpMethod: method, headers },
       multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
-      multiValueQueryStringParameters: query === '' ? null : values,
+      multiValueQueryStringParameters: query === '' ? null : Object.fromEntries(values),
       requestContext: { path: `/prod${path}`, stage: 'prod', requestId: 'r' },
       ...{ body: body.toString('base64'), isBase64Encoded: true },
     };
