@@ -12,7 +12,7 @@ export function* members(json: string): Generator<[name: string, source: string]
     const nameEnd = endOfString(json, at);
     const start = skipSpace(json, skipSpace(json, nameEnd) + 1);
     const end = endOfValue(json, start);
-    yield [JSON.parse(json.slice(at, nameEnd)), json.slice(start, end)];
+    yield [readString(json, at, nameEnd), json.slice(start, end)];
     at = skipSpace(json, skipSpace(json, end) + 1);
   }
 }
@@ -24,7 +24,38 @@ export function* members(json: string): Generator<[name: string, source: string]
  */
 export function parseFirst(json: string): unknown {
   const plain: unknown = JSON.parse(json);
-  return typeof plain === 'object' && plain !== null ? build(json) : plain;
+  return countNames(json) === countMembers(plain) ? plain : build(json);
+}
+
+/** Names in the objects of a text, repeated ones too: there is a colon behind each, and nowhere else but in strings. */
+function countNames(json: string): number {
+  let count = 0;
+  let quote = json.indexOf('"');
+  for (let colon = json.indexOf(':'); colon >= 0; ) {
+    if (quote >= 0 && quote < colon) {
+      const end = endOfString(json, quote);
+      quote = json.indexOf('"', end);
+      if (colon < end) colon = json.indexOf(':', end);
+    } else {
+      count++;
+      colon = json.indexOf(':', colon + 1);
+    }
+  }
+  return count;
+}
+
+/** Members of all objects in a value, of which none has a name twice. */
+function countMembers(value: unknown): number {
+  let count = 0;
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Object.values(next);
+    if (!Array.isArray(next)) count += inner.length;
+    for (const each of inner) if (typeof each === 'object') waiting.push(each);
+  }
+  return count;
 }
 
 interface Container {
@@ -60,7 +91,7 @@ function build(json: string): unknown {
       at++;
     } else if (inside?.entries && inside.name === undefined) {
       const end = endOfString(json, at);
-      inside.name = JSON.parse(json.slice(at, end));
+      inside.name = readString(json, at, end);
       at = skipSpace(json, end) + 1;
       continue;
     } else {
@@ -80,10 +111,21 @@ function put(parent: Container, value: unknown): void {
   delete parent.name;
 }
 
+/** @param end behind its last quote */
+function readString(json: string, start: number, end: number): string {
+  const inner = json.slice(start + 1, end - 1);
+  return inner.includes('\\') ? JSON.parse(json.slice(start, end)) : inner;
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from;
-  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;
+  while (isSpace(json.charCodeAt(at))) at++;
   return at;
+}
+
+/** Space, tab, line feed or carriage return: JSON has no other white space. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
 /** Index after the quote that ends a string. @param start index of its first quote */
@@ -108,7 +150,7 @@ function endOfValue(json: string, start: number): number {
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || /\s/.test(character ?? ''))) return at;
+    } else if (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at)))) return at;
   }
   return json.length;
 }

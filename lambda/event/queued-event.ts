@@ -44,9 +44,12 @@ export function readQueuedEvent(message: string): ReadEvent {
   return takeApart(event, inlineBody(event, message));
 }
 
-function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
+function takeApart({ data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const json = isJsonMediaType(attributes.datacontenttype ?? '') ? parseJson(body) : undefined;
+  const isJson = isJsonMediaType(attributes.datacontenttype ?? '');
+  const json = isJson ? parseJson(body) : undefined;
+  // Other members could follow that were not signed.
+  if (isJson && data !== undefined && json === undefined) throw notLast();
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
   if (attributes.mmorigin !== undefined) return { event, signed: undefined };
@@ -66,12 +69,12 @@ function inlineBody(event: QueuedEvent, message: string): Buffer {
   // The first match is the member itself, because in an earlier string the quotes would be escaped.
   const marker = ',"data":';
   const start = message.indexOf(marker);
-  const body = Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
-  // Otherwise other members could follow that were not signed.
-  if (start < 0 || parseJson(body) === undefined) {
-    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
-  }
-  return body;
+  if (start < 0) throw notLast();
+  return Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
+}
+
+function notLast(): QueuedEventError {
+  return new QueuedEventError('invalid_data', 'The data is not the last member of the event');
 }
 
 /** The first of repeated names counts, as for the event's own attributes. */

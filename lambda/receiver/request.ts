@@ -93,19 +93,14 @@ function joinQuery(entries: [string, string][], encode: (part: string) => string
   return entries.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
 }
 
-const notInPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
-const notUnreserved = /[^A-Za-z0-9\-._~]/gu;
-const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]/gu;
+const notInPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/g;
+const notUnreserved = /[^A-Za-z0-9\-._~]+/g;
+const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]+/g;
 
 function percentEncode(value: string, needsEncoding: RegExp): string {
   return value
     .toWellFormed()
-    .replace(needsEncoding, (character) =>
-      Buffer.from(character).reduce(
-        (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-        '',
-      ),
-    );
+    .replace(needsEncoding, (run) => Buffer.from(run).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
 
 /** Payload 1.0 keeps duplicates only in `multiValueHeaders`. Without them a second `Date` would go unnoticed. */

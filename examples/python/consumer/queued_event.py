@@ -91,15 +91,13 @@ def _body(attributes: dict[str, Any], message: str, fetch_data: FetchData) -> by
 def _cut(message: str) -> bytes:
     """Cut the JSON out, because parsing and writing it again would change its bytes."""
     _, marker, tail = message.partition(_DATA_MEMBER)
-    body = tail[: max(tail.rfind("}"), 0)]
-    try:
-        json_text.loads(body)
-    except ValueError:
-        # Other members could follow that were not signed.
-        marker = ""
     if not marker:
-        raise QueuedEventError("invalid_data", "the data is not the last member of the event")
-    return _to_utf8(body)
+        raise _not_last()
+    return _to_utf8(tail[: max(tail.rfind("}"), 0)])
+
+
+def _not_last() -> QueuedEventError:
+    return QueuedEventError("invalid_data", "the data is not the last member of the event")
 
 
 def _to_utf8(text: str) -> bytes:
@@ -109,12 +107,17 @@ def _to_utf8(text: str) -> bytes:
 
 def _data(attributes: dict[str, Any], body: bytes) -> Any:  # noqa: ANN401
     """Return the body as JSON, as text, or as bytes, wherever the data was."""
-    if not body:
+    is_json = _is_json(attributes)
+    is_cut = is_json and "data" in attributes
+    if not body and not is_cut:
         return None
     try:
         text = body.decode()
-        return json_text.loads(text, repeated="first") if _is_json(attributes) else text
+        return json_text.loads(text, repeated="first") if is_json else text
     except ValueError:
+        # Other members could follow that were not signed.
+        if is_cut:
+            raise _not_last() from None
         return body
 
 
