@@ -43,6 +43,7 @@ export const outputs = {
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
+  archiveBucketName: 'ArchiveBucketName',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
   functionLogGroup: 'FunctionLogGroup',
   reconciliationLogGroup: 'ReconciliationLogGroup',
@@ -51,11 +52,10 @@ export const outputs = {
   keyArn: 'KeyArn',
 } as const;
 
-/** Name of the rotation function in its log. */
+/** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
-
-/** Name of the reconciliation function in its log. */
 export const reconciliationService = 'reconciliation';
+export const archiveService = 'archive';
 
 /**
  * How old a signed `Date` may be, in seconds. Callbacks are retried for longer than MessageMedia documents, perhaps with
@@ -121,6 +121,8 @@ export const metrics = {
   age: 'Age',
   /** Queued by reconciliation, because no webhook had brought it. */
   recovered: 'Recovered',
+  /** Queued, but neither a stream nor the queue of the archive took it. */
+  archiveFailed: 'ArchiveFailed',
   /** Turned away by API Gateway with a 429, before the function; counted from the access log. */
   throttled: 'Throttled',
 } as const;

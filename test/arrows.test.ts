@@ -16,9 +16,10 @@ const arrows: Record<string, readonly string[]> = {
   'lambda/event': ['lambda', 'lambda/keys'],
   'lambda/keys': ['lambda', 'lambda/provider'],
   'lambda/provider': ['lambda'],
-  lib: ['lambda', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
+  lib: ['lambda', 'lib/archive', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
+  'lib/archive': ['lambda', 'lib'],
   'lib/front-door': ['lambda'],
-  'lib/monitoring': ['lambda', 'lib'],
+  'lib/monitoring': ['lambda', 'lib', 'lib/archive'],
   'lib/settings': ['lambda', 'lib/front-door'],
 };
 

@@ -66,6 +66,8 @@ export function readSettings(node: Node): Settings {
     logRetentionDays: read.oneOfNumbers('logRetentionDays', retentionDays, RetentionDays.ONE_MONTH),
     tracing: read.oneOf('tracing', ['true', 'false']) === 'true',
     customerManagedKey: read.oneOf('customerManagedKey', ['false', 'true']) === 'true',
+    archiveDays: read.wholeNumber('archiveDays', 0, 36_500, 0),
+    archiveLock: read.oneOf('archiveLock', ['off', 'governance', 'compliance']),
     alarmTopicArn: read.arn('alarmTopicArn', `sns:${place}:[\\w-]{1,256}`, 'an SNS topic'),
     silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
     runbookUrl: read.text('runbookUrl', /^https?:\/\/[^\s#]+$/, 'the URL of a page, without #'),
