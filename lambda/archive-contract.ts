@@ -14,6 +14,9 @@ export const archivePrefixes = { events: 'events/', keys: 'keys/', data: 'data/'
 /** Ending of every object under `events/`. */
 export const archiveFileExtension = '.jsonl.gz';
 
+/** Name of the archive function in its log. */
+export const archiveService = 'archive';
+
 /** What the archive adds to the environment of a function that writes it. */
 export const archiveEnvironment = {
   /** Firehose streams by type of event: `delivery_report=<name>,reply=<name>,…`. Without it nothing is archived. */

@@ -44,6 +44,7 @@ export const outputs = {
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
   archiveBucketName: 'ArchiveBucketName',
+  archiveQueueUrl: 'ArchiveQueueUrl',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
   functionLogGroup: 'FunctionLogGroup',
   reconciliationLogGroup: 'ReconciliationLogGroup',
@@ -55,7 +56,6 @@ export const outputs = {
 /** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
 export const reconciliationService = 'reconciliation';
-export const archiveService = 'archive';
 
 /**
  * How old a signed `Date` may be, in seconds. Callbacks are retried for longer than MessageMedia documents, perhaps with

@@ -3,6 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
@@ -33,6 +34,9 @@ const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 
+// Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
+const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
+
 let receive: ReturnType<typeof start> | undefined;
 
 // In Lambda everything is known before the first request: the keyring loads while the function initialises.
@@ -45,9 +49,8 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint } = readEnvironment(
-    process.env,
-  );
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
+    readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
   // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
@@ -76,6 +79,7 @@ function start() {
   return createReceiver({
     keyring,
     send,
+    archive: archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log }),
     store: storage?.store,
     capture: storage && createCapture({ keyring, put: storage.put, warn }),
     now: Date.now,

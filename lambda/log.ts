@@ -3,6 +3,9 @@ import { metrics as names } from './contract.ts';
 /** What a line may hold besides what every line holds. */
 export type LogFields = Record<string, unknown>;
 
+/** The log of a function. */
+export type Log = ReturnType<typeof createLog>;
+
 /** Metrics of a line: values by name, and the sets of the line's fields that they are counted by. */
 export interface LineMetrics {
   values: Record<string, number>;

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { connectArchiver } from './archive/connect-archiver.ts';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
@@ -31,7 +32,8 @@ const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
 /** Lambda's entry point for the schedule: queues what no webhook brought in the last day. */
 export async function handler(): Promise<void> {
   const settings = readReconciliationEnvironment(process.env);
-  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm } = settings;
+  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm, archive } =
+    settings;
   const stopAt = Date.now() + runTime;
   const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
   // As in the receiver.
@@ -41,6 +43,7 @@ export async function handler(): Promise<void> {
     {
       provider,
       send: createQueueSender(sqs, queueUrl, deadline),
+      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }),
       store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),

@@ -80,7 +80,10 @@ export class WebhookStack extends Stack {
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
-    if (archive) output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
+    if (archive) {
+      output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
+      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'What is put on it is archived');
+    }
     output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log that tells which events came');
     if (reconciliation) {
       output(outputs.reconciliationLogGroup, reconciliation.log.logGroupName, 'Log that tells which were recovered');

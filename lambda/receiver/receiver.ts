@@ -9,6 +9,8 @@ import { parseRequest } from './request.ts';
 export interface ReceiverDependencies extends AuthenticationDependencies {
   /** Puts a message on the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /** Archives a message beside sending it. Never rejects, and ends before `send` has to. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /**
    * Puts the data of an event that is too large for the queue elsewhere, and says where. The same data may come again.
    * Without it such events are refused.
@@ -105,7 +107,9 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   const trySend = async (placement: 'text' | 'base64') => {
     const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
-    await dependencies.send(message);
+    // Waited for in any case: Lambda may freeze what goes on after the answer.
+    const archived = dependencies.archive?.(message);
+    await dependencies.send(message).finally(() => archived);
     return message;
   };
   try {

@@ -7,6 +7,8 @@ export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
   /** Puts a message on the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /** Archives a message that was queued. Never rejects. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /** Puts the data of a large event elsewhere, and says where. Without it such events fail. */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
