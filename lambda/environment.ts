@@ -21,6 +21,12 @@ export interface ReceiverEnvironment {
   hasOwnS3Endpoint: boolean;
 }
 
+/** Settings of the archive function. */
+export interface ArchiveFunctionEnvironment extends Pick<ReceiverEnvironment, 'keyringSecretId' | 'hasOwnS3Endpoint'> {
+  bucket: string;
+  overflowBucket: string;
+}
+
 /** Where events are archived. */
 export interface ArchiveSettings {
   /** Names of Firehose streams, by type as `archiveTypeOf` has it. */
@@ -76,6 +82,20 @@ export function readReconciliationEnvironment(variables: NodeJS.ProcessEnv): Rec
     baseUrl: required(variables, rotationEnvironment.baseUrl),
     confirm: variables[reconciliationEnvironment.confirm] === 'true',
     logGroups: required(variables, reconciliationEnvironment.logGroups).split(','),
+  };
+}
+
+/**
+ * Reads the archive function's environment.
+ *
+ * @throws {Error} naming the variable that is missing
+ */
+export function readArchiveEnvironment(variables: NodeJS.ProcessEnv): ArchiveFunctionEnvironment {
+  return {
+    bucket: required(variables, archiveEnvironment.bucket),
+    overflowBucket: required(variables, environment.overflowBucket),
+    hasOwnS3Endpoint: readOverflow(variables).hasOwnS3Endpoint,
+    keyringSecretId: required(variables, environment.keyringSecretId),
   };
 }
 
