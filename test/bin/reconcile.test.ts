@@ -17,7 +17,11 @@ let env: Record<string, string>;
 beforeAll(async () => {
   [provider, queue, logs] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue(), startLogs()]);
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  const outputs = { QueueUrl: queue.queueUrl, OverflowBucketName: queue.overflowBucket, FunctionLogGroup: 'receiver' };
+  const outputs: Record<string, string> = {
+    QueueUrl: queue.queueUrl,
+    OverflowBucketName: queue.overflowBucket,
+    FunctionLogGroup: 'receiver',
+  };
   stack = await listen(0, (request, response) => {
     const members = Object.entries(outputs).map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
