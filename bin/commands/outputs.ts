@@ -17,6 +17,7 @@ const variables = {
   [outputs.keyringSecretArn]: environment.keyringSecretId,
   [outputs.overflowBucketName]: environment.overflowBucket,
   [outputs.archiveBucketName]: archiveEnvironment.bucket,
+  [outputs.archiveQueueUrl]: archiveEnvironment.queueUrl,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
   [outputs.keyArn]: 'KEY_ARN',
 };

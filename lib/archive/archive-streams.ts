@@ -79,18 +79,20 @@ export class ArchiveStreams extends Construct {
     Grant.addToPrincipal({ grantee: role, actions: ['firehose:PutRecord'], resourceArns });
   }
 
-  /** For each of them the seconds that the oldest event has waited for its delivery, as a maximum. */
-  metricsDataFreshness(options?: MetricOptions): Metric[] {
-    return [...this.#streams.values()].map(
-      ({ ref }) =>
-        new Metric({
-          namespace: 'AWS/Firehose',
-          metricName: 'DeliveryToS3.DataFreshness',
-          dimensionsMap: { DeliveryStreamName: ref },
-          statistic: Stats.MAXIMUM,
-          ...options,
-        }),
-    );
+  /** Types of events, as `archiveTypeOf` names them. */
+  get types(): string[] {
+    return [...this.#streams.keys()];
+  }
+
+  /** Seconds that the oldest event of a type waits to be delivered, as a maximum. */
+  metricDataFreshness(type: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/Firehose',
+      metricName: 'DeliveryToS3.DataFreshness',
+      dimensionsMap: { DeliveryStreamName: this.#streams.get(type)?.ref ?? type },
+      statistic: Stats.MAXIMUM,
+      ...options,
+    });
   }
 }
 

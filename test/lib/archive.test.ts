@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
@@ -239,6 +240,16 @@ describe.each(settings)('with %j', (context) => {
   test('cdk-nag finds nothing', () => {
     expect(new AwsSolutionsChecks().validateScope(app).violations).toEqual([]);
   });
+});
+
+test('what is called is what it is asked for here', () => {
+  const callsIn = (...names: string[]) =>
+    names
+      .map((name) => readFileSync(new URL(`../../lambda/${name}.ts`, import.meta.url), 'utf8'))
+      .flatMap((source) => [...source.matchAll(/new (\w+)Command\(/g)].map(([, call]) => call))
+      .sort();
+  expect(callsIn('archive-handler', 'archive/archive-store')).toEqual(['CopyObject', 'GetSecretValue', 'PutObject']);
+  expect(callsIn('archive/connect-archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
 });
 
 describe('the lock', () => {
