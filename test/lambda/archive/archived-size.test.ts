@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { usage } from '../../../docs/costs.ts';
+import { ofArchive, usage } from '../../../docs/costs.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
 import { startReceiver } from '../../received.ts';
@@ -21,4 +21,9 @@ test('an archived delivery report is as large as docs/costs.ts says', async () =
   const bytes = gzipSync(lines.join('')).length / count;
   expect(bytes).toBeGreaterThan(usage.archived * 0.9);
   expect(bytes).toBeLessThan(usage.archived * 1.1);
+});
+
+test('a million archived events cost at most 20 cents', () => {
+  const [, dollars] = /million archived events[^]*?\*\*together\*\* \| \$([\d.]+)/.exec(ofArchive()) ?? [];
+  expect(Number(dollars)).toBeLessThanOrEqual(0.2);
 });
