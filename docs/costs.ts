@@ -31,6 +31,10 @@ const prices = {
   kmsKey: 1,
   /** Ten thousand calls. */
   secretCalls: 0.05,
+  /** A GB (2^30 bytes) put into a stream, each record counting as whole 5 KB. */
+  firehose: 0.029,
+  /** A million PUTs, and a GB kept for a month. */
+  s3: { puts: 5, storage: 0.023 },
 };
 
 /** CPU of one request on a whole core, in milliseconds, as `npm run bench` measured it last. */
@@ -42,7 +46,7 @@ const memoryGb = 0.5;
 /** Lambda gives a function one core for 1,769 MB. */
 const onItsShare = (milliseconds: number) => Math.ceil((milliseconds * 1769) / (memoryGb * 1024));
 
-/** What one webhook uses. A test measures what is logged; the others are what AWS writes, and cautious guesses. */
+/** What one webhook uses. Tests measure what is logged and archived; the others are what AWS writes, and cautious guesses. */
 export const usage = {
   /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
   ownLog: 515,
@@ -55,6 +59,10 @@ export const usage = {
   /** Milliseconds that are billed: those of CPU, and 10 until SQS has answered. */
   accepted: onItsShare(measured.accepted) + 10,
   refused: onItsShare(measured.forged),
+  /** Milliseconds that archiving adds: a second signed request takes 1 ms of a core, and the function has 0.29 of one. */
+  archiving: 4,
+  /** Bytes of an archived delivery report in a compressed object, signed with a key of 2048 bits. */
+  archived: 340,
   /** One send, and a consumer that receives and deletes ten at a time. */
   sqsRequests: 1.2,
   /** Bytes of an answer with its headers. */
@@ -118,6 +126,32 @@ export function perMonth(): string {
   ];
   const key: Row = ['KMS, with `customerManagedKey`', prices.kmsKey];
   return table(['a month', 'dollars'], [...rows, total('**together**', rows), key]);
+}
+
+/** The dollars that an archive adds. */
+export function ofArchive(): string {
+  const firehose = (million * 5 * 1024 * prices.firehose) / 2 ** 30;
+  const rows: Row[] = [
+    ['Firehose, each event counting as 5 KB', firehose],
+    [`Lambda, ${usage.archiving} ms more for each`, compute(usage.archiving)],
+    ['S3, a month of them, compressed', gb(usage.archived) * prices.s3.storage],
+  ];
+  const runs = (30 * 24 * 60) / 5;
+  const streams = 4;
+  const pollers = 5;
+  const polls = pollers * 30 * 24 * 60 * 3;
+  const monthly: Row[] = [
+    ['CloudWatch: eight alarms', 8 * prices.alarm],
+    ['SQS: Lambda looks for what no stream took', (polls / million) * prices.sqs.standard],
+    ['S3: an object for each stream in five minutes, at most', ((streams * runs) / million) * prices.s3.puts],
+    [
+      'Secrets Manager and S3: the public keys every five minutes',
+      (runs / 10_000) * prices.secretCalls + (runs / million) * prices.s3.puts,
+    ],
+  ];
+  const perMillion = table(['a million archived events', 'dollars'], [...rows, total('**together**', rows)]);
+  const perMonth = table(['a month with an archive', 'dollars'], [...monthly, total('**together**', monthly)]);
+  return `${perMillion}\n\n${perMonth}`;
 }
 
 /** The dollars of a day of forgeries, as many as the default limits let in. */

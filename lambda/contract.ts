@@ -43,6 +43,8 @@ export const outputs = {
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
+  archiveBucketName: 'ArchiveBucketName',
+  archiveQueueUrl: 'ArchiveQueueUrl',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
   functionLogGroup: 'FunctionLogGroup',
   reconciliationLogGroup: 'ReconciliationLogGroup',
@@ -51,10 +53,8 @@ export const outputs = {
   keyArn: 'KeyArn',
 } as const;
 
-/** Name of the rotation function in its log. */
+/** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
-
-/** Name of the reconciliation function in its log. */
 export const reconciliationService = 'reconciliation';
 
 /**
@@ -122,6 +122,8 @@ export const metrics = {
   age: 'Age',
   /** Queued by reconciliation, because the webhook had not arrived. */
   recovered: 'Recovered',
+  /** Queued, but neither a stream nor the queue of the archive took it. */
+  archiveFailed: 'ArchiveFailed',
   /** Answered with a 429 by API Gateway, before the function; counted from the access log. */
   throttled: 'Throttled',
 } as const;

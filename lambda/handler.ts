@@ -3,6 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
@@ -41,6 +42,9 @@ const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 /** Every request is answered within the function's 18 s and the 20 s that MessageMedia waits. */
 const answerWithin = 17_000;
 
+// Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
+const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
+
 let receive: ReturnType<typeof start> | undefined;
 
 // In Lambda all settings are known before the first request, so the keyring loads while the function initialises.
@@ -53,9 +57,8 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint } = readEnvironment(
-    process.env,
-  );
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
+    readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
   // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host in the queue's URL.
   // MD5 adds nothing to TLS and the event's own signature, and FIPS does not allow it.
@@ -84,6 +87,7 @@ function start() {
   return createReceiver({
     keyring,
     send,
+    archive: archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log }),
     store: storage?.store,
     capture: storage && createCapture({ keyring, put: storage.put, warn }),
     now: Date.now,

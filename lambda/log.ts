@@ -3,6 +3,9 @@ import { metrics as names } from './contract.ts';
 /** Fields of a log line, besides those that every line has. */
 export type LogFields = Record<string, unknown>;
 
+/** The log of a function. */
+export type Log = ReturnType<typeof createLog>;
+
 /** Metrics of a log line: values by name, and the sets of fields that are their dimensions. */
 export interface LineMetrics {
   values: Record<string, number>;

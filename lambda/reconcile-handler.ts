@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { connectArchiver } from './archive/connect-archiver.ts';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
@@ -37,7 +38,8 @@ const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
 /** Lambda's entry point for the schedule: queues the events of the last day whose webhook did not arrive. */
 export async function handler(): Promise<void> {
   const settings = readReconciliationEnvironment(process.env);
-  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm } = settings;
+  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm, archive } =
+    settings;
   const stopAt = Date.now() + runTime;
   const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
   // The same options as in the receiver.
@@ -47,6 +49,7 @@ export async function handler(): Promise<void> {
     {
       provider,
       send: createQueueSender(sqs, queueUrl, deadline),
+      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }),
       store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),

@@ -7,6 +7,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/contract.ts';
+import type { Archive } from './archive/archive.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantSendEvents } from './event-grants.ts';
 import { grantKeyThrough } from './key-grant.ts';
@@ -21,6 +22,8 @@ export interface ReceiverFunctionProps {
   keyring: ISecret;
   /** Gets the data of events that are too large for the queue. */
   overflowBucket: IBucket;
+  /** Gets every event as well. */
+  archive?: Archive | undefined;
   /** How old the signed `Date` may be; zero turns the check off. */
   timestampTolerance: Duration;
   /** Name of the receiver in log and metrics. */
@@ -41,7 +44,7 @@ export class ReceiverFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ReceiverFunctionProps) {
     super(scope, id);
-    const { queue, keyring, overflowBucket, timestampTolerance, service, logGroup, tracing } = props;
+    const { queue, keyring, overflowBucket, archive, timestampTolerance, service, logGroup, tracing } = props;
     const { function: handler, role } = new BundledFunction(this, 'Handler', {
       entry: 'handler',
       description: 'Verifies MessageMedia webhooks and queues them',
@@ -58,6 +61,7 @@ export class ReceiverFunction extends Construct {
         [environment.overflowBucket]: overflowBucket.bucketName,
         [environment.timestampToleranceSeconds]: String(timestampTolerance.toSeconds()),
         [environment.service]: service,
+        ...archive?.environment,
       },
     });
     this.function = handler;

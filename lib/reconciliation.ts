@@ -82,6 +82,7 @@ export class Reconciliation extends Construct {
         [environment.queueUrl]: receiver.queue.queueUrl,
         [environment.overflowBucket]: receiver.overflowBucket.bucketName,
         [environment.service]: receiver.service,
+        ...receiver.archive?.environment,
         [rotationEnvironment.apiCredentialsSecretId]: this.apiCredentials.secretArn,
         [rotationEnvironment.baseUrl]: baseUrl,
         [reconciliationEnvironment.confirm]: String(confirm),

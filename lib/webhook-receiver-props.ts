@@ -5,6 +5,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Archive } from './archive/archive.ts';
 import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import type { RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 
@@ -25,6 +26,11 @@ export interface WebhookReceiverProps {
    * @default - its own bucket, see `OverflowBucket`
    */
   overflowBucket?: IBucket;
+  /**
+   * Gets every event as well. It is to have the same `keyring` and `overflowBucket`.
+   * @default - events are nowhere but in the queue
+   */
+  archive?: Archive | undefined;
   /**
    * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, which no front door rewrites.
    * @default /messagemedia

@@ -13,6 +13,7 @@ import {
   metrics,
   type RefusalReason,
 } from '../lambda/contract.ts';
+import type { Archive } from './archive/archive.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
 import { CustomDomain } from './front-door/custom-domain.ts';
@@ -37,6 +38,8 @@ export class WebhookReceiver extends Construct {
   readonly keyring: ISecret;
   /** Data of events that are too large for the queue. */
   readonly overflowBucket: IBucket;
+  /** Gets every event as well; `undefined` without one. */
+  readonly archive: Archive | undefined;
   readonly function: IFunction;
   readonly frontDoor: FrontDoor;
   /** Where a DNS record of the domain must point; `undefined` without a domain. */
@@ -56,6 +59,7 @@ export class WebhookReceiver extends Construct {
     this.deadLetterQueue = this.queue instanceof Queue ? this.queue.deadLetterQueue?.queue : undefined;
     this.keyring = props.keyring ?? new Keyring(this, 'Keyring', { encryptionKey });
     this.overflowBucket = props.overflowBucket ?? new OverflowBucket(this, 'Overflow', { encryptionKey });
+    this.archive = props.archive;
 
     const logs = {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -74,6 +78,7 @@ export class WebhookReceiver extends Construct {
       deadLetterQueue: this.deadLetterQueue,
       keyring: this.keyring,
       overflowBucket: this.overflowBucket,
+      archive: this.archive,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
       service: this.service,
       logGroup: this.functionLog,
@@ -113,6 +118,11 @@ export class WebhookReceiver extends Construct {
   /** Webhooks queued without an id, subject, account or time, because their template was not rendered, as a sum. */
   metricUnidentified(options?: MetricOptions): Metric {
     return this.#metric(metrics.unidentified, {}, options);
+  }
+
+  /** Events that were queued and could not be archived, as a sum. */
+  metricArchiveFailed(options?: MetricOptions): Metric {
+    return this.#metric(metrics.archiveFailed, {}, options);
   }
 
   /** Seconds from the signed `Date` of an accepted webhook to its arrival, as a maximum. */

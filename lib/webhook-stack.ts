@@ -6,6 +6,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { outputs } from '../lambda/contract.ts';
 import { ApiCredentials } from './api-credentials.ts';
+import { Archive, type ArchiveProps } from './archive/archive.ts';
+import { ArchiveBucket } from './archive/archive-bucket.ts';
 import { EventQueue } from './event-queue.ts';
 import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import { KeyRotation } from './key-rotation.ts';
@@ -40,11 +42,13 @@ export class WebhookStack extends Stack {
       OverflowBucket: overflowBucket,
     };
     pinLogicalIds({ ...kept, Key: encryptionKey });
+    const archive = createArchive(this, settings, { keyring, overflowBucket, encryptionKey });
 
     const receiver = new WebhookReceiver(this, 'Receiver', {
       queue,
       keyring,
       overflowBucket,
+      archive,
       callbackPath: settings.callbackPath,
       timestampTolerance: Duration.seconds(settings.timestampToleranceSeconds),
       rest: frontDoor === 'rest' ? { webAclArn, allowedIps } : undefined,
@@ -76,6 +80,10 @@ export class WebhookStack extends Stack {
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
+    if (archive) {
+      output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
+      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'What is put on it is archived');
+    }
     output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
     if (reconciliation) {
       output(
@@ -93,6 +101,23 @@ export class WebhookStack extends Stack {
     if (receiver.domainTarget)
       output(outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName');
   }
+}
+
+function createArchive(
+  scope: Construct,
+  { archiveDays, archiveLock, logRetentionDays }: Settings,
+  stack: Pick<ArchiveProps, 'keyring' | 'overflowBucket' | 'encryptionKey'>,
+): Archive | undefined {
+  if (archiveDays === 0) return undefined;
+  const bucket = new ArchiveBucket(scope, 'ArchiveBucket', {
+    retention: Duration.days(archiveDays),
+    lock: archiveLock === 'off' ? undefined : archiveLock,
+    encryptionKey: stack.encryptionKey,
+  });
+  pinLogicalIds({ ArchiveBucket: bucket });
+  const archive = new Archive(scope, 'Archive', { ...stack, bucket, logRetention: logRetentionDays });
+  pinLogicalIds({ ArchiveQueue: archive.queue, ArchiveDeadLetterQueue: archive.deadLetterQueue });
+  return archive;
 }
 
 interface ProviderCallers {

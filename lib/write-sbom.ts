@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/sbom');
 mkdirSync(folder, { recursive: true });
 const temporary = mkdtempSync(join(tmpdir(), 'sbom-'));
-for (const entry of ['handler', 'rotation-handler', 'reconcile-handler'] as const) {
+for (const entry of ['handler', 'rotation-handler', 'reconcile-handler', 'archive-handler'] as const) {
   const metafile = join(temporary, `${entry}.json`);
   writeFileSync(metafile, JSON.stringify(bundle(entry, join(temporary, entry))));
   const file = join(folder, `${entry}.cdx.json`);

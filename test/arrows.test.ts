@@ -8,16 +8,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The folders from which the files of a folder may import, besides their own. A new one needs a decision. */
 const arrows: Record<string, readonly string[]> = {
   // Entries of Lambda, and the files that all folders share.
-  lambda: ['lambda/receiver', 'lambda/reconcile', 'lambda/event', 'lambda/keys', 'lambda/provider'],
+  lambda: ['lambda/receiver', 'lambda/archive', 'lambda/reconcile', 'lambda/event', 'lambda/keys', 'lambda/provider'],
   'lambda/receiver': ['lambda', 'lambda/event', 'lambda/keys'],
+  'lambda/archive': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/provider'],
   'lambda/diagnosis': ['lambda', 'lambda/keys'],
   'lambda/event': ['lambda', 'lambda/keys'],
   'lambda/keys': ['lambda', 'lambda/provider'],
   'lambda/provider': ['lambda'],
-  lib: ['lambda', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
+  lib: ['lambda', 'lib/archive', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
+  'lib/archive': ['lambda', 'lib'],
   'lib/front-door': ['lambda'],
-  'lib/monitoring': ['lambda', 'lib'],
+  'lib/monitoring': ['lambda', 'lib', 'lib/archive'],
   'lib/settings': ['lambda', 'lib/front-door'],
 };
 
@@ -27,10 +29,18 @@ const allRooms = [
   ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'sandbox/provider', 'examples'],
 ];
 
-/** Files directly in `lambda/` that every folder may import, because they import no folder. The others there are entries. */
-const shared = ['contract', 'describe-error', 'environment', 'guards', 'json', 'log', 'media-type', 'signature'].map(
-  (name) => `lambda/${name}.ts`,
-);
+/** Files directly in `lambda/` that every room may import: they import no room. The others there are entries. */
+const shared = [
+  'archive-contract',
+  'contract',
+  'describe-error',
+  'environment',
+  'guards',
+  'json',
+  'log',
+  'media-type',
+  'signature',
+].map((name) => `lambda/${name}.ts`);
 
 function filesIn(room: string): string[] {
   return readdirSync(join(root, room))

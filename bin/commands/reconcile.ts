@@ -84,7 +84,7 @@ function row(name: string, { listed, recovered, known, younger, older, confirmed
 async function connectTarget({
   stack,
   queueUrl: named,
-}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'store' | 'seen'>> {
+}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
   const found = stack === undefined ? undefined : await readOutputs(stack);
   const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
   if (!queueUrl) {
@@ -97,8 +97,12 @@ async function connectTarget({
     (name) => name !== undefined,
   );
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+  const archiveQueueUrl = found?.get(outputs.archiveQueueUrl);
+  const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
-    send: createQueueSender(new SQSClient({ useQueueUrlAsEndpoint: false }), queueUrl, deadline),
+    send: createQueueSender(sqs, queueUrl, deadline),
+    archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
     store: bucket ? createOverflowStore(bucket, { forcePathStyle }, deadline) : undefined,
     seen:
       logGroups.length === 0

@@ -31,6 +31,8 @@ export interface QueueMessage {
   deduplicationId: string;
   /** Media type of the event's data. */
   dataContentType: string | undefined;
+  /** Where the data is, if it is not in the body. */
+  dataref?: string;
   /** Names of identifying fields that hold a template variable that was not rendered, because the template is wrong. */
   unrendered: readonly string[];
 }
@@ -68,6 +70,7 @@ export function toQueueMessage(request: VerifiedRequest, placement: DataPlacemen
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType: data.contentType,
+    ...(typeof placement === 'object' && placement),
     unrendered,
   };
 }

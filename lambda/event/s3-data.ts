@@ -1,5 +1,5 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { QueuedEventError } from './attributes.ts';
+import { keyOfDataref } from './dataref.ts';
 import type { FetchData } from './queued-event.ts';
 
 /**
@@ -11,15 +11,7 @@ import type { FetchData } from './queued-event.ts';
  */
 export function fetchFromS3(client: S3Client, bucket: string): FetchData {
   return async (dataref) => {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(dataref, bucket) }));
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOfDataref(dataref, bucket) }));
     return (await Body?.transformToByteArray()) ?? new Uint8Array();
   };
-}
-
-function keyOf(dataref: string, bucket: string): string {
-  const prefix = `s3://${bucket}/`;
-  const key = dataref.slice(prefix.length);
-  // The receiver writes only such keys, and such a key cannot lead out of the bucket.
-  if (dataref.startsWith(prefix) && /^[0-9a-f]{64}$/.test(key)) return key;
-  throw new QueuedEventError('invalid_dataref', 'The dataref does not point into the bucket for large events');
 }

@@ -10,6 +10,8 @@ import { statusOf } from './status-codes.ts';
 export interface ReceiverDependencies extends AuthenticationDependencies {
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /** Archives a message beside sending it. Never rejects, and ends before `send` has to. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /**
    * Stores the data of an event that is too large for the queue, and returns where. The same data may come again. Without
    * `store` such events are refused.
@@ -113,7 +115,9 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   const trySend = async (placement: 'text' | 'base64') => {
     const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
-    await dependencies.send(message);
+    // Waited for in any case: Lambda may freeze what goes on after the answer.
+    const archived = dependencies.archive?.(message);
+    await dependencies.send(message).finally(() => archived);
     return message;
   };
   try {

@@ -54,6 +54,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType,
+    ...('dataref' in place && place),
     unrendered,
   });
   const confirmId = item[idFields[kind]];

@@ -122,6 +122,7 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
   try {
     const message = await moveDataIfTooLarge(entry, run);
     await run.send(message);
+    await run.archive?.(message);
   } catch (error) {
     run.failed(error);
     return false;

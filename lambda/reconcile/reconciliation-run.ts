@@ -7,6 +7,8 @@ export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /** Archives a message that was queued. Never rejects. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /** Stores the data of a large event, and returns where. Without it such events fail. */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**

@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import {
-  Alarm,
+  type Alarm,
   type AlarmProps,
   ComparisonOperator,
-  type IMetric,
   MathExpression,
   Stats,
   TreatMissingData,
@@ -11,7 +10,9 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type PackageInfo, packageInfo } from '../package-info.ts';
+import { archiveWatches } from './archive-watches.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
+import { createAlarm, type Watch } from './watch.ts';
 
 /** Longer than 5 receives of 3 minutes. After these an event is in the dead-letter queue, which has its own alarm. */
 const oldestAllowed = Duration.minutes(30);
@@ -31,6 +32,7 @@ export class Alarms extends Construct {
       ...requestWatches(props),
       ...rotationWatch(props),
       ...reconciliationWatches(props),
+      ...archiveWatches(props),
       ...silenceWatch(props),
     ];
     const runbook = props.runbookUrl ?? runbookOf(packageInfo());
@@ -45,32 +47,10 @@ export class Alarms extends Construct {
   }
 }
 
-/** A metric that an alarm watches. It should stay below 1, unless `options` say otherwise. */
-interface Watch {
-  id: string;
-  meaning: string;
-  metric: IMetric;
-  options?: Partial<AlarmProps>;
-}
-
-/** The page of the deployed version, because another version may have other alarms. */
+/** The page of the version that is deployed: that of another may know other alarms. */
 export function runbookOf({ name, version, homepage }: PackageInfo): string {
   const page = 'docs/operations.md';
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
-}
-
-/** A metric of failures has no data while all is well, so missing data means that all is well. */
-function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch, runbook: string): Alarm {
-  const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-  return new Alarm(scope, id, {
-    alarmDescription: `${meaning}. What to do: ${runbook}#${section}`,
-    metric,
-    threshold: 1,
-    evaluationPeriods: 1,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-    ...options,
-  });
 }
 
 function eventWatches({ receiver }: MonitoringProps): Watch[] {

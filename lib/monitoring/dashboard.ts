@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
@@ -40,6 +41,7 @@ export class WebhookDashboard extends Dashboard {
     this.addWidgets(...webhooks(receiver));
     this.addWidgets(...lateness(receiver, reconciliation));
     this.addWidgets(...operation(receiver));
+    if (receiver.archive) this.addWidgets(...archiving(receiver, receiver.archive));
   }
 }
 
@@ -123,6 +125,22 @@ function operation(receiver: WebhookReceiver): IWidget[] {
       ],
       { width: 8 },
     ),
+  ];
+}
+
+function archiving(receiver: WebhookReceiver, { streams, queue, deadLetterQueue }: Archive): IWidget[] {
+  const statistic = Stats.MAXIMUM;
+  const dead = { statistic, label: 'archive dead letters', color: red };
+  return [
+    graph('Seconds that the oldest event waits to be archived', [
+      ...streams.types.map((type) => streams.metricDataFreshness(type, { label: type })),
+      queue.metricApproximateAgeOfOldestMessage({ statistic, label: 'in the queue' }),
+    ]),
+    graph('Events that no stream took', [
+      receiver.metricArchiveFailed({ label: 'not archived', color: red }),
+      queue.metricNumberOfMessagesSent({ label: 'queued', color: orange }),
+      deadLetterQueue.metricApproximateNumberOfMessagesVisible(dead),
+    ]),
   ];
 }
 

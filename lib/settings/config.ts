@@ -71,6 +71,8 @@ export function readSettings(node: Node): Settings {
     logRetentionDays: read.oneOfNumbers('logRetentionDays', retentionDays, RetentionDays.ONE_MONTH),
     tracing: read.oneOf('tracing', ['true', 'false']) === 'true',
     customerManagedKey: read.oneOf('customerManagedKey', ['false', 'true']) === 'true',
+    archiveDays: read.wholeNumber('archiveDays', 0, 36_500, 0),
+    archiveLock: read.oneOf('archiveLock', ['off', 'governance', 'compliance']),
     alarmTopicArn: read.text(
       'alarmTopicArn',
       /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,

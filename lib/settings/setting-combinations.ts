@@ -3,7 +3,7 @@ import type { Settings } from './settings.ts';
 
 /** Rejects settings that exclude each other. @throws {SettingError} */
 export function rejectCombinations(settings: Settings): void {
-  reject([...ofReconciliation(settings), ...ofFrontDoor(settings), ...ofDomain(settings)]);
+  reject([...ofReconciliation(settings), ...ofFrontDoor(settings), ...ofDomain(settings), ...ofArchive(settings)]);
 }
 
 function* ofFrontDoor(settings: Settings): Generator<string> {
@@ -34,5 +34,11 @@ function* ofReconciliation({ reconcileMinutes, reconcileConfirm }: Settings): Ge
   }
   if (reconcileConfirm && reconcileMinutes === 0) {
     yield invalid('reconcileConfirm', 'true', 'left out, or used with reconcileMinutes');
+  }
+}
+
+function* ofArchive({ archiveDays, archiveLock }: Settings): Generator<string> {
+  if (archiveLock !== 'off' && archiveDays === 0) {
+    yield invalid('archiveLock', archiveLock, 'left out, or used with archiveDays');
   }
 }

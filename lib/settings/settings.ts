@@ -115,6 +115,18 @@ export interface Settings {
    */
   customerManagedKey: boolean;
   /**
+   * Days that every event is kept in an [archive](archive.md) in S3, with the public keys that its signature can be
+   * verified with; `0` for no archive. Fewer or more days later apply to what is there as well.
+   * @default 0
+   */
+  archiveDays: number;
+  /**
+   * S3 Object Lock for the archive: nothing in it can be deleted or changed for `archiveDays`, with `governance` but by
+   * those whom IAM allows it, with `compliance` by nobody at all.
+   * @default off
+   */
+  archiveLock: 'off' | 'governance' | 'compliance';
+  /**
    * SNS topic that is notified when an alarm goes off and when it ends.
    * @default - the alarms are on the dashboard only
    */

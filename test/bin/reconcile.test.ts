@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
@@ -12,12 +12,20 @@ let api: Provider;
 let queue: LocalQueue;
 let logs: LocalLogs;
 let stack: LocalServer;
+let archiveQueueUrl: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   [provider, queue, logs] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue(), startLogs()]);
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  const outputs = { QueueUrl: queue.queueUrl, OverflowBucketName: queue.overflowBucket, FunctionLogGroup: 'receiver' };
+  const { QueueUrl = '' } = await queue.client.send(new CreateQueueCommand({ QueueName: 'archive' }));
+  archiveQueueUrl = QueueUrl;
+  const outputs = {
+    QueueUrl: queue.queueUrl,
+    OverflowBucketName: queue.overflowBucket,
+    FunctionLogGroup: 'receiver',
+    ArchiveQueueUrl: archiveQueueUrl,
+  };
   stack = await listen(0, (request, response) => {
     const members = Object.entries(outputs).map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -51,9 +59,9 @@ beforeEach(async () => {
 
 const mmw = (...args: string[]) => start(args, env).done;
 
-async function waiting(): Promise<number> {
+async function waiting(QueueUrl = queue.queueUrl): Promise<number> {
   const { Attributes } = await queue.client.send(
-    new GetQueueAttributesCommand({ QueueUrl: queue.queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   );
   return Number(Attributes?.ApproximateNumberOfMessages);
 }
@@ -74,6 +82,8 @@ test('queues what the log of a stack does not know', async () => {
   });
   expect(logs.queries).toMatchObject([{ logGroupNames: ['receiver'] }]);
   expect(await waiting()).toBe(2);
+  // The stack has an archive.
+  expect(await waiting(archiveQueueUrl)).toBe(2);
 });
 
 test('without a stack it says that it does not know what came, and confirms when told to', async () => {

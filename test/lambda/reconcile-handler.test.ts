@@ -5,6 +5,7 @@ import { handler } from '../../lambda/reconcile-handler.ts';
 import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { startFirehose, streamNames } from '../firehose.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
 
 let provider: ProviderSimulator;
@@ -119,6 +120,23 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   output = '';
   await handler();
   expect(metric()).toMatchObject({ Recovered: 0 });
+});
+
+test('archives what it queues, as it was queued', async () => {
+  const firehose = await startFirehose();
+  Object.assign(process.env, {
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+  });
+  await lose();
+  await runLater();
+  const lines = [...firehose.records.values()].flat().map((line) => JSON.parse(String(line)));
+  const events = await queued();
+  expect(lines).toHaveLength(4);
+  expect(lines).toEqual(expect.arrayContaining(events));
+  expect([...firehose.records.keys()].sort()).toEqual(['stream-of-delivery_report', 'stream-of-reply']);
+  await firehose.close();
 });
 
 test('confirms what the queue has if it is told to', async () => {

@@ -74,6 +74,44 @@ const reconciliation = [
   '~ MonitoringQueriesStory.LogGroupNames',
 ];
 
+const archive = [
+  '+ ArchiveBucket',
+  '+ ArchiveBucketPolicy',
+  '+ ArchiveDeadLetterQueue',
+  '+ ArchiveFunctionHandlerFunction',
+  '+ ArchiveFunctionHandlerFunctionEventInvokeConfig',
+  '+ ArchiveFunctionHandlerRole',
+  '+ ArchiveFunctionHandlerRoleDefaultPolicy',
+  '+ ArchiveFunctionSchedule',
+  '+ ArchiveFunctionScheduleAllowEventRuleTestArchiveFunctionHandlerFunctionD0C2D464',
+  '+ ArchiveFunctionSource',
+  '+ ArchiveLog',
+  '+ ArchiveQueue',
+  '+ ArchiveQueueDeadLettersPolicy',
+  '+ ArchiveQueueEventsPolicy',
+  '+ ArchiveStreamsLog',
+  '+ ArchiveStreamsRole',
+  '+ ArchiveStreamsRoleDefaultPolicy',
+  '+ ArchiveStreamsdeliveryreport',
+  '+ ArchiveStreamsoptout',
+  '+ ArchiveStreamsreply',
+  '+ ArchiveStreamswebhook',
+  '+ MonitoringAlarmsArchiveDeadLetters',
+  '+ MonitoringAlarmsArchiveDelayedDeliveryReport',
+  '+ MonitoringAlarmsArchiveDelayedOptOut',
+  '+ MonitoringAlarmsArchiveDelayedQueue',
+  '+ MonitoringAlarmsArchiveDelayedReply',
+  '+ MonitoringAlarmsArchiveDelayedWebhook',
+  '+ MonitoringAlarmsArchiveFailed',
+  '+ MonitoringAlarmsArchiveKeysFailed',
+  '+ output ArchiveBucketName',
+  '+ output ArchiveQueueUrl',
+  '~ MonitoringDashboard.DashboardBody',
+  '~ MonitoringQueriesFailures.LogGroupNames',
+  '~ ReceiverFunctionHandlerFunction.Environment',
+  '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
+];
+
 /** Each setting with its start, its `-c` options, and all its changes. */
 const changesOf: [name: string, base: Context, context: Context, expected: string[]][] = [
   [
@@ -244,6 +282,64 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
       '~ RotationApiCredentials.DependsOn',
       '~ RotationApiCredentials.KmsKeyId',
       '~ RotationApiCredentialsPolicy.DependsOn',
+    ].sort(),
+  ],
+  ['archiveDays', {}, { archiveDays: '400' }, archive],
+  [
+    'archiveDays beside reconciliation, which archives as well',
+    { reconcileMinutes: '15' },
+    { archiveDays: '400' },
+    [
+      ...archive,
+      '~ ReconciliationReconcileFunction.Environment',
+      '~ ReconciliationReconcileRoleDefaultPolicy.PolicyDocument',
+    ],
+  ],
+  [
+    'archiveDays, another number',
+    { archiveDays: '400' },
+    { archiveDays: '30' },
+    ['~ ArchiveBucket.LifecycleConfiguration'],
+  ],
+  [
+    'archiveLock',
+    { archiveDays: '400' },
+    { archiveLock: 'governance' },
+    ['LifecycleConfiguration', 'ObjectLockConfiguration', 'ObjectLockEnabled', 'VersioningConfiguration'].map(
+      (property) => `~ ArchiveBucket.${property}`,
+    ),
+  ],
+  [
+    'logRetentionDays of an archive',
+    { archiveDays: '400' },
+    { logRetentionDays: '7' },
+    [
+      '~ ArchiveLog.RetentionInDays',
+      '~ ReceiverAccessLogGroup.RetentionInDays',
+      '~ ReceiverFunctionLog.RetentionInDays',
+    ],
+  ],
+  [
+    'customerManagedKey of an archive',
+    { archiveDays: '400' },
+    { customerManagedKey: 'true' },
+    [
+      ...customerManagedKey,
+      '+ ArchiveFunctionHandlerRoleKeyUse',
+      '+ ArchiveStreamsRoleKeyUse',
+      '~ ArchiveBucket.BucketEncryption',
+      '~ ArchiveBucket.DependsOn',
+      '~ ArchiveBucketPolicy.DependsOn',
+      '~ ArchiveFunctionHandlerFunction.DependsOn',
+      '~ ArchiveLog.KmsKeyId',
+      '~ ArchiveQueueDeadLettersPolicy.DependsOn',
+      '~ ArchiveQueueEventsPolicy.DependsOn',
+      ...['ArchiveDeadLetterQueue', 'ArchiveQueue'].flatMap((queue) =>
+        ['DependsOn', 'KmsMasterKeyId', 'SqsManagedSseEnabled'].map((property) => `~ ${queue}.${property}`),
+      ),
+      ...['deliveryreport', 'optout', 'reply', 'webhook'].map(
+        (type) => `~ ArchiveStreams${type}.DeliveryStreamEncryptionConfigurationInput`,
+      ),
     ].sort(),
   ],
   [

@@ -25,17 +25,21 @@ function isBefore(json: TemplateJson, first: string, second: string, seen = new 
   });
 }
 
+const archiveQueues = ['ArchiveQueue', 'ArchiveDeadLetterQueue'];
 const keyed = { customerManagedKey: 'true', rotationDays: '30', reconcileMinutes: '15' };
+const archived = { ...keyed, archiveDays: '400' };
 
 describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a live stack, with %j', (context) => {
-  const { json } = stackOf({ ...keyed, ...context });
+  const { json } = stackOf({ ...archived, ...context });
   const policyOf = (shape: RegExp) => idOf(json, 'AWS::IAM::Policy', shape);
   const credentials = idOf(json, 'AWS::SecretsManager::Secret', /ApiCredentials/);
 
   test.each([
-    [/^Receiver\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'Keyring', 'OverflowBucket']],
+    [/^Receiver\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'Keyring', 'OverflowBucket', ...archiveQueues]],
     [/^Rotation\w+KeyUse/, ['Keyring', credentials]],
-    [/^Reconciliation\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'OverflowBucket', credentials]],
+    [/^Reconciliation\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'OverflowBucket', credentials, ...archiveQueues]],
+    [/^ArchiveStreams\w+KeyUse/, ['ArchiveBucket']],
+    [/^ArchiveFunction\w+KeyUse/, ['ArchiveBucket', 'OverflowBucket', 'Keyring', ...archiveQueues]],
   ])('%s may use it before it encrypts anything', (shape, encrypted) => {
     const policy = policyOf(shape);
     expect(encrypted.filter((id) => !isBefore(json, policy, id))).toEqual([]);
@@ -50,13 +54,13 @@ describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a
   test('every use of the key is granted that way', () => {
     const users = idsOf(json, 'AWS::IAM::Policy').filter((id) => JSON.stringify(json.Resources[id]).includes('kms:'));
     expect(users.every((id) => /KeyUse[0-9A-F]{8}$/.test(id))).toBe(true);
-    expect(users).toHaveLength(3);
+    expect(users).toHaveLength(5);
   });
 });
 
 test('nothing waits for itself, in any combination', () => {
-  for (const { context } of combinations) {
-    const { json } = stackOf({ ...context, ...keyed });
+  for (const context of [archived, ...combinations.map(({ context }) => ({ ...context, ...keyed }))]) {
+    const { json } = stackOf(context);
     expect(Object.keys(json.Resources).filter((id) => isBefore(json, id, id))).toEqual([]);
   }
 });

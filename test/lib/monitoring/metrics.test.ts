@@ -10,6 +10,7 @@ import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { toWire } from '../../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { streamNames } from '../../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
 import { idsOf, stackOf } from '../support.ts';
 
@@ -19,7 +20,7 @@ const signed = httpApiEvent(toWire(webhook, key));
 const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
 const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
-const { json } = stackOf({ silenceAlarmMinutes: '60' });
+const { json } = stackOf({ silenceAlarmMinutes: '60', archiveDays: '400' });
 
 let folder: string;
 let queue: LocalQueue;
@@ -90,6 +91,11 @@ test('alarms watch what the function really emits', async () => {
     logOf(unsigned),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
+    logOf(signed, {
+      ARCHIVE_STREAMS: streamNames,
+      ARCHIVE_QUEUE_URL: `${queue.queueUrl}x`,
+      AWS_ENDPOINT_URL_FIREHOSE: queue.url,
+    }),
     logOf(large, { OVERFLOW_BUCKET: 'nowhere', AWS_ENDPOINT_URL_S3: queue.url }),
   ]);
   const emitted = new Set(logs.flatMap(metricsIn));
@@ -97,6 +103,7 @@ test('alarms watch what the function really emits', async () => {
     [
       'Accepted service=Test/Receiver',
       'Age service=Test/Receiver',
+      'ArchiveFailed service=Test/Receiver',
       'Failed reason=keyring_unavailable service=Test/Receiver',
       'Failed reason=queue_unavailable service=Test/Receiver',
       'Failed reason=storage_unavailable service=Test/Receiver',
