@@ -43,6 +43,7 @@ export const outputs = {
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   keyringSecretArn: 'KeyringSecretArn',
   overflowBucketName: 'OverflowBucketName',
+  archiveBucketName: 'ArchiveBucketName',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
   functionLogGroup: 'FunctionLogGroup',
   reconciliationLogGroup: 'ReconciliationLogGroup',
@@ -183,6 +184,8 @@ interface CommonAttributes {
    * counts, here and in the payload that the reading libraries give.
    */
   mmrepeated?: string;
+  /** Id of the replay that brought the event from the archive. Absent when it came for the first time. */
+  mmreplay?: string;
   /**
    * The body. With a JSON `datacontenttype` it stands here byte for byte as it was signed; else it is text as a JSON
    * string. Always the last member of the message; absent when the request had no body.

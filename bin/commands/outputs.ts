@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { archiveEnvironment } from '../../lambda/archive-contract.ts';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
 import { print, quote } from '../output.ts';
@@ -15,6 +16,7 @@ const variables = {
   [outputs.deadLetterQueueUrl]: 'DEAD_LETTER_QUEUE_URL',
   [outputs.keyringSecretArn]: environment.keyringSecretId,
   [outputs.overflowBucketName]: environment.overflowBucket,
+  [outputs.archiveBucketName]: archiveEnvironment.bucket,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
   [outputs.keyArn]: 'KEY_ARN',
 };
