@@ -2,6 +2,9 @@ import type { Command } from 'commander';
 import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
 import { formatTable, print } from '../output.ts';
 import { describeBadLine } from './archive-bad-line.ts';
+import { addEraseCommand } from './archive-erase.ts';
+import { addExportCommand } from './archive-export.ts';
+import { addListCommands } from './archive-list.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
 import { addReplayCommand } from './archive-replay.ts';
 
@@ -10,11 +13,14 @@ export function addArchiveCommand(program: Command): void {
   const archive = program
     .command('archive')
     .description('look into the archive of events, verify, replay, export, erase');
+  addListCommands(archive);
   addRangeCommand(archive, 'verify', 'check the signature of every event again, with the keys that the archive has')
     .option('--id <id>', 'only the event with this id')
     .option('--keys <file>', 'a keyring to verify with instead, such as one that is kept elsewhere')
     .action((_options, command: Command) => verify(command.optsWithGlobals()));
   addReplayCommand(archive);
+  addExportCommand(archive);
+  addEraseCommand(archive);
 }
 
 /** Of what is bad; more are counted only. */
