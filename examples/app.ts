@@ -27,6 +27,7 @@ function readSettings({ node }: App) {
       `secretsmanager:${account}:secret:.+`,
       'the secret with the keyring',
     ),
+    replays: read.oneOf('replays', ['skip', 'handle']),
     filter: read.text('filter', new RegExp(`^(${names.join('|')})$`), `one of ${names.join(', ')}`),
   };
   read.finish(Object.keys(settings));
@@ -40,10 +41,11 @@ function readSettings({ node }: App) {
 
 /** A consumer in a stack of its own. */
 function addConsumer(app: App): void {
-  const { queueArn, language, overflowBucket, keyArn, keyringSecretArn, filter } = readSettings(app);
+  const { queueArn, language, overflowBucket, keyArn, keyringSecretArn, replays, filter } = readSettings(app);
   const stack = new Stack(app, 'MessageMediaConsumer');
   const encryptionKey = keyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Key', keyArn);
   new consumers[language](stack, 'Consumer', {
+    replays,
     queue: Queue.fromQueueAttributes(stack, 'Events', { queueArn, ...(keyArn !== undefined && { keyArn }) }),
     ...(overflowBucket !== undefined && {
       overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: overflowBucket, encryptionKey }),

@@ -20,13 +20,18 @@ export interface EventConsumerProps {
   keyring?: ISecret;
   /** Which events it gets. All others are deleted from the queue unseen. @default all events */
   filters?: SqsEventSourceProps['filters'];
+  /**
+   * Whether an event that comes out of the archive has its effect anew, once for each replay, or is skipped because it was
+   * handled before. @default 'skip'
+   */
+  replays?: 'handle' | 'skip';
 }
 
 /** Connects a function to the queue so that an event has its effect once, and a failing one stops nothing but its group. */
 export class EventConsumer extends Construct {
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
-    const { function: handler, queue, overflowBucket, keyring, filters } = props;
+    const { function: handler, queue, overflowBucket, keyring, filters, replays } = props;
     // Names of the attributes are those of Powertools.
     const handled = new TableV2(this, 'Handled', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
@@ -36,6 +41,7 @@ export class EventConsumer extends Construct {
     });
     handler.addEnvironment('IDEMPOTENCY_TABLE', handled.tableName);
     handled.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    if (replays) handler.addEnvironment('REPLAYS', replays);
     if (overflowBucket) {
       handler.addEnvironment('OVERFLOW_BUCKET', overflowBucket.bucketName);
       Grant.addToPrincipal({

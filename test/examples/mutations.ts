@@ -103,7 +103,7 @@ const extensions = [
   'mmdate',
   'mmsignature',
 ];
-const others = ['mmrepeated', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
+const others = ['mmrepeated', 'mmreplay', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
 const members = [...names, ...extensions, ...others];
 
 /** Changes messages and keyrings at random, and the same way for the same seed. */

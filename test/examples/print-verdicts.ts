@@ -56,11 +56,20 @@ async function verdictOf(message: string, keyring: string): Promise<object> {
   const ids = parsed?.map(({ id = null, digest = null }) => [id, digest]) ?? 'none';
   try {
     const read = await openQueuedEvent(message, async () => fetched);
-    const { id, type, source, subject = null, mmkeyid = null, mmrepeated = null, payload } = read.event;
+    const {
+      id,
+      type,
+      source,
+      subject = null,
+      mmkeyid = null,
+      mmrepeated = null,
+      mmreplay = null,
+      payload,
+    } = read.event;
     const body = read.signed && createHash('sha256').update(read.signed.body).digest('hex');
     return {
       keys: ids,
-      attributes: canonical({ id, type, source, subject, mmkeyid, mmrepeated }),
+      attributes: canonical({ id, type, source, subject, mmkeyid, mmrepeated, mmreplay }),
       payload: canonical(payload ?? null),
       body: body ?? null,
       signature: reverify(read, parsed ?? []),

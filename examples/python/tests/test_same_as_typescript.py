@@ -64,7 +64,7 @@ def verdict_of(message: str, keyring: str) -> dict[str, Any]:
     except QueuedEventError as error:
         return {"keys": ids, "code": error.code}
     event = read.event
-    names = ("id", "type", "source", "subject", "mmkeyid", "mmrepeated")
+    names = ("id", "type", "source", "subject", "mmkeyid", "mmrepeated", "mmreplay")
     return {
         "keys": ids,
         "attributes": canonical({name: event.get_attributes().get(name) for name in names}),
