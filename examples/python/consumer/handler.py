@@ -68,7 +68,7 @@ def on_event_once(*, event_id: str, event: CloudEvent, attempt: str) -> str:
 
 
 def idempotency_key(event: CloudEvent) -> str:
-    """Let an event that comes out of the archive have its effect anew only if that is wanted: then once for each replay."""
+    """Give an event of a replay a key of its own if it is wanted to have its effect anew: once for each replay."""
     replay = event.get_extension("mmreplay")
     return f"{event.get_id()} {replay}" if replays == "handle" and replay is not None else event.get_id()
 
