@@ -179,10 +179,7 @@ interface CommonAttributes {
   time: string;
   /** Absent when the request had no body. */
   datacontenttype?: string;
-  /**
-   * Names of the identifying fields that the JSON body holds more than once, with commas between them. The first of each
-   * counts, here and in the payload that the reading libraries give.
-   */
+  /** Identifying fields that the JSON body has more than once, with commas; the first of each counts, in payloads too. */
   mmrepeated?: string;
   /** Id of the replay that brought the event from the archive. Absent when it came for the first time. */
   mmreplay?: string;

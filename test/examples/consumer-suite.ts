@@ -152,7 +152,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       await drain(queue, handling.invoke);
       expect(ids()).toEqual([event.id, event.id, event.id]);
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
-    });
+    }, 60_000);
 
     test('gives 1,000 events that come twice one effect each, and those of a message in the order sent', async () => {
       const messages = Array.from({ length: 200 }, () => randomUUID());
