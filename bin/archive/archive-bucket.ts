@@ -35,7 +35,7 @@ export async function connectArchive({ stack, bucket }: ArchiveOptions): Promise
 }
 
 /** S3 as every AWS tool has it; a bucket stands in the path of a local one. */
-export function connectS3(): S3Client {
+function connectS3(): S3Client {
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   return namePlace(new S3Client({ forcePathStyle }));
 }

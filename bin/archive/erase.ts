@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
+import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
 import { ArchivedDataError } from './archived-data.ts';
 import type { StoredObject } from './event-objects.ts';
@@ -10,7 +11,7 @@ import { readLines } from './lines.ts';
 import { readObject } from './object-bytes.ts';
 import { deleteVersions, findLock, isVersioned, type ObjectLock } from './object-versions.ts';
 import { isAbout, type Person } from './person.ts';
-import { type BrokenLine, parseLine, readArchive } from './read-archive.ts';
+import { type ArchivedEvent, type BrokenLine, parseLine, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
 /** What an archive has about a person. */
@@ -45,48 +46,48 @@ export async function findPerson(
   };
   for await (const { object, line, text: own, event } of readArchive(archive, selection, now, observer)) {
     seen++;
-    try {
-      if (!(await isAbout(archive, own, event, person))) continue;
-    } catch (error) {
-      if (!(error instanceof ArchivedDataError)) throw error;
-      unreadable.push({ object, line, reason: error.message });
-      continue;
-    }
+    const isIt = await isAbout(archive, own, event, person).catch((error: unknown) => {
+      unreadable.push({ object, line, reason: unreadableReason(error) });
+      return false;
+    });
+    if (!isIt) continue;
     events++;
     objects.add(object);
     if (event.dataref !== undefined) data.add(dataKey(event.dataref));
   }
   const locks: ObjectLock[] = [];
-  if (await isVersioned(archive)) {
-    for (const key of [...objects, ...data])
-      locks.push(...[await findLock(archive, key, now)].filter((lock) => lock !== undefined));
+  for (const key of (await isVersioned(archive)) ? [...objects, ...data] : []) {
+    const lock = await findLock(archive, key, now);
+    if (lock) locks.push(lock);
   }
   return { events, objects: [...objects], data: [...data], locks, unreadable };
+}
+
+/** Why nobody knows whom an event is about. @throws what is no fault of the event */
+function unreadableReason(error: unknown): string {
+  if (error instanceof ArchivedDataError || error instanceof QueuedEventError) return error.message;
+  throw error;
 }
 
 /**
  * Erases what was found: objects are written again without the person's lines, data is deleted, and so are old versions.
  *
- * @param onDone told of each object
  * @returns lines that were erased
- * @throws {Error} when something is locked: then nothing is erased
+ * @throws {Error} when something is locked: then nothing is erased. When it is broken off, it names what is still there.
  */
-export async function erasePerson(
-  archive: Archive,
-  person: Person,
-  { objects, data, locks }: Found,
-  onDone: (object: string) => void = () => {},
-): Promise<number> {
+export async function erasePerson(archive: Archive, person: Person, { objects, data, locks }: Found): Promise<number> {
   if (locks.length > 0) throw new Error(`${locks.map(describeLock).join('\n')}\nNothing was erased.`);
   const versioned = await isVersioned(archive);
+  const left = new Set([...objects, ...data]);
   let erased = 0;
-  for (const object of objects) {
-    erased += await rewrite(archive, object, person, versioned);
-    onDone(object);
-  }
-  for (const key of data) {
-    await remove(archive, key, versioned);
-    onDone(key);
+  try {
+    for (const key of left) {
+      if (data.includes(key)) await remove(archive, key, versioned);
+      else erased += await rewrite(archive, key, person, versioned);
+      left.delete(key);
+    }
+  } catch (cause) {
+    throw new Error(`Broken off. What is about the person is still in ${[...left].join(', ')}.`, { cause });
   }
   return erased;
 }
@@ -132,8 +133,7 @@ async function withoutPerson(archive: Archive, object: string, person: Person) {
         gzip.destroy();
         throw new Error(`${object} cannot be written again: in line ${line.number}, ${line.broken}.`);
       }
-      const found = parseLine(object, line);
-      if ('event' in found && (await isAbout(archive, line.text, found.event, person))) erased++;
+      if (await isErased(archive, parseLine(object, line), person)) erased++;
       else {
         kept++;
         if (!gzip.write(`${line.text}\n`)) await once(gzip, 'drain');
@@ -142,6 +142,14 @@ async function withoutPerson(archive: Archive, object: string, person: Person) {
   }
   gzip.end();
   return { body: await compressed, kept, erased };
+}
+
+async function isErased(archive: Archive, line: ArchivedEvent | BrokenLine, person: Person): Promise<boolean> {
+  if ('reason' in line) return false;
+  return isAbout(archive, line.text, line.event, person).catch((error: unknown) => {
+    unreadableReason(error);
+    return false;
+  });
 }
 
 async function remove(archive: Archive, key: string, versioned: boolean): Promise<void> {

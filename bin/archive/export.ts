@@ -36,7 +36,7 @@ export async function* exportEvents(archive: Archive, options: Export): AsyncGen
     if (!isNew(found.event.id)) continue;
     const verdict = keys === undefined ? [] : [await verdictOf(archive, found, keys)];
     if (format === 'csv') yield toCsv([...(await cellsOf(archive, found, options)), ...verdict]);
-    else yield `{${verdict.map((text) => `"verdict":${JSON.stringify(text)},`).join('')}${found.text.slice(1)}\n`;
+    else yield `{${verdict.map((text) => `"verdict":${JSON.stringify(text)},`).join('')}${withoutBrace(found.text)}\n`;
   }
 }
 
@@ -65,6 +65,11 @@ async function payloadOf(archive: Archive, { text }: ArchivedEvent): Promise<unk
 async function verdictOf(archive: Archive, { text }: ArchivedEvent, keys: readonly VerificationKey[]): Promise<string> {
   const judgement = await judge(archive, text, keys);
   return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
+}
+
+/** Behind the brace that a JSON object begins with. */
+function withoutBrace(json: string): string {
+  return json.slice(json.indexOf('{') + 1);
 }
 
 function toText(value: unknown): string {

@@ -38,7 +38,8 @@ export async function toReplayMessage(
   { replayId, target }: { replayId: string; target: DataTarget | undefined },
 ): Promise<ReplayMessage> {
   const { id, subject } = read.event;
-  const message = `{"mmreplay":${JSON.stringify(replayId)},${fromArchiveLine(line).slice(1)}`;
+  const queued = fromArchiveLine(line);
+  const message = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
   return {
     id,
     body: await place(message, read, target),

@@ -71,7 +71,7 @@ async function readInto(sorter: Sorter, archive: Archive, options: Replay, repor
   const observer = {
     broken: (line: BrokenLine) => {
       report.bad++;
-      options.onBad({ ...line, id: undefined });
+      options.onBad(line);
     },
     read: (object: StoredObject) => options.onRead?.(object, count),
   };

@@ -3,7 +3,7 @@ import type { Archive } from './archive-bucket.ts';
 import { fingerprint } from './archived-keys.ts';
 import type { StoredObject } from './event-objects.ts';
 import { judge } from './judge.ts';
-import { type BrokenLine, type Place, readArchive } from './read-archive.ts';
+import { type Place, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
 /** Events that verify with a key. */
@@ -20,8 +20,8 @@ export interface VerifiedWith {
 
 /** What does not verify, by its place. */
 export interface BadLine extends Place {
-  /** `undefined` for what is no event. */
-  id: string | undefined;
+  /** Absent for what is no event. */
+  id?: string;
   reason: string;
 }
 
@@ -57,7 +57,7 @@ export async function verifyArchive(
     onBad(line);
   };
   const observer = {
-    broken: ({ object, line, reason }: BrokenLine) => tell({ object, line, id: undefined, reason }),
+    broken: tell,
     read: (object: StoredObject) => {
       report.objects++;
       onRead?.(object, report.events);

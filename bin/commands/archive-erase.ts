@@ -34,7 +34,7 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
   const { onRead, clear } = await watchReading(range);
   const found = await findPerson(range.archive, person, { ...range, onRead });
   clear();
-  for (const line of found.unreadable) progress(describeBadLine({ ...line, id: undefined }));
+  for (const line of found.unreadable) progress(describeBadLine(line));
   if (found.unreadable.length > 0) {
     progress('Nobody knows whom these lines are about: look at them yourself.');
     process.exitCode = 1;

@@ -41,7 +41,7 @@ async function run(options: Options): Promise<void> {
   let events = 0;
   const broken = (line: BrokenLine) => {
     clear();
-    progress(describeBadLine({ ...line, id: undefined }));
+    progress(describeBadLine(line));
     process.exitCode = 1;
   };
   async function* lines() {

@@ -20,7 +20,7 @@ export function addListCommands(archive: Command): void {
 }
 
 function tellBroken(line: BrokenLine): void {
-  progress(describeBadLine({ ...line, id: undefined }));
+  progress(describeBadLine(line));
   process.exitCode = 1;
 }
 

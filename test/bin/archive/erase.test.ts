@@ -98,11 +98,24 @@ test('an object that cannot be read to its end is not written again', async () =
   const { Body } = await archive.client.send(new GetObjectCommand({ Bucket: archive.bucket, Key: object }));
   const bytes = Buffer.concat([(await Body?.transformToByteArray()) ?? Buffer.alloc(0), Buffer.from('rubbish')]);
   await archive.putObject(object, bytes);
-  await expect(erasePerson(archive, { phone }, found)).rejects.toThrow(
-    /cannot be written again: in line \d+, the rest of/,
-  );
+  await expect(erasePerson(archive, { phone }, found)).rejects.toMatchObject({
+    message: `Broken off. What is about the person is still in ${object}.`,
+    cause: { message: expect.stringMatching(/cannot be written again: in line \d+, the rest of/) },
+  });
   const { ContentLength } = await archive.client.send(new GetObjectCommand({ Bucket: archive.bucket, Key: object }));
   expect(ContentLength).toBe(bytes.length);
+});
+
+test('a line that nobody can tell whom it is about stays, and does not keep others from being erased', async () => {
+  const person = reportLine(key, at, 'd', { source_number: '+61491570157' });
+  const body = JSON.stringify({ reply_id: 'r' });
+  const dangling = offload(messageOf(key, at, body), Buffer.from(body)).message;
+  const behind = messageOf(key, at, { reply_id: 'behind' }).replace(/}$/, ',"more":"x"}');
+  const object = await archive.put(eventTypes.deliveryReport, at, [dangling, behind, person]);
+  const found = await find({ phone });
+  expect(found.unreadable.map(({ line }) => line)).toEqual([1, 2]);
+  expect(await erasePerson(archive, { phone }, found)).toBe(1);
+  expect(await contentOf(object)).toEqual([dangling, behind]);
 });
 
 test('what is locked is named with its end, and nothing is erased', async () => {
