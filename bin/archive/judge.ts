@@ -47,10 +47,10 @@ export async function judge(archive: Archive, line: string, keys: readonly Verif
 }
 
 function whyNot({ event, signed }: ReadEvent, candidates: readonly VerificationKey[]): string {
-  if (candidates.length === 0) return `its key ${event.mmkeyid ?? ''} is not among the keys of these days`;
+  if (candidates.length === 0) return `its key ${event.mmkeyid ?? 'without an id'} is not among the keys of these days`;
   const signedAt = parseHttpDate(signed?.date ?? '') ?? Number.NaN;
   if (candidates.every((key) => isTooLateFor(key, signedAt))) {
-    return `its key ${event.mmkeyid ?? ''} was retired before it was signed`;
+    return `its key ${event.mmkeyid ?? 'without an id'} was retired before it was signed`;
   }
   return 'its signature is not good';
 }

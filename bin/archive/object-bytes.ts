@@ -15,18 +15,17 @@ export async function* readObject({ client, bucket }: Archive, key: string): Asy
   let etag: string | undefined;
   for (let tries = 1; ; tries++) {
     const rest = offset === 0 ? {} : { Range: `bytes=${offset}-`, IfMatch: etag };
-    const {
-      Body,
-      ETag,
-      ContentLength = 0,
-    } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }));
+    const { Body, ETag, ContentLength } = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }),
+    );
     etag ??= ETag;
-    const end = offset + ContentLength;
+    const end = offset + (ContentLength ?? Number.POSITIVE_INFINITY);
     const iterator = (Body as Readable)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const next = await iterator.next().catch((error: unknown) => {
-          if (tries === mostTries) throw error;
+          // At its end it is no connection that broke, but a check sum that does not fit.
+          if (tries === mostTries || offset >= end) throw error;
           return undefined;
         });
         if (next === undefined) break;
@@ -37,7 +36,6 @@ export async function* readObject({ client, bucket }: Archive, key: string): Asy
     } finally {
       await iterator.return?.();
     }
-    if (offset >= end) return;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -111,6 +112,21 @@ describe('an archive of its own', () => {
     for (const { body } of messages) {
       expect(await judge(archive, toArchiveLine(body), keys)).toMatchObject({ verdict: 'good', key: { id: key.id } });
     }
+  });
+
+  test('events that earlier versions archived stay good', async () => {
+    const vectors: { keyring: object; data: Record<string, string>; lines: Record<string, string> } = JSON.parse(
+      readFileSync(new URL('../../vectors/archived.json', import.meta.url), 'utf8'),
+    );
+    for (const [name, data] of Object.entries(vectors.data)) await archive.putObject(name, data);
+    const { keys } = parseKeyring(JSON.stringify(vectors.keyring));
+    const verdicts: Record<string, unknown> = {};
+    for (const [name, line] of Object.entries(vectors.lines)) {
+      const judgement = await judge(archive, line, keys);
+      verdicts[name] = judgement.verdict === 'bad' ? judgement.reason : judgement.verdict;
+    }
+    expect(verdicts).toEqual(Object.fromEntries(Object.keys(vectors.lines).map((name) => [name, 'good'])));
+    expect(Object.keys(verdicts).length).toBeGreaterThan(10);
   });
 
   test('the data of a large event is in the archive, and its hash is checked', async () => {
