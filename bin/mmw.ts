@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageInfo } from '../lib/package-info.ts';
+import { addArchiveCommand } from './commands/archive.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
@@ -35,6 +36,7 @@ Environment:
   MESSAGEMEDIA_AUTHENTICATION                     default of --authentication
   KEYRING_SECRET_ID                               default of --secret-id
   QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
+  ARCHIVE_BUCKET                                  default of --bucket
   AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
   );
 
@@ -43,6 +45,7 @@ addWebhooksCommand(program);
 addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
+addArchiveCommand(program);
 addOutputsCommand(program);
 addDoctorCommand(program);
 addSignCommand(program);

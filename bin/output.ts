@@ -85,7 +85,8 @@ export function ignoreClosedPipes(): void {
   }
 }
 
-function isClosedPipe(error: Error): boolean {
+/** Whether it says that nobody reads any more. */
+export function isClosedPipe(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -29,6 +29,7 @@ function readSettings({ node }: App) {
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
       'the ARN of the KMS key of a stack with customerManagedKey',
     ),
+    replays: read.oneOf('replays', ['skip', 'handle']),
     keyringSecretArn: read.text(
       'keyringSecretArn',
       /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
@@ -47,10 +48,11 @@ function readSettings({ node }: App) {
 
 /** A consumer in its own stack. */
 function addConsumer(app: App): void {
-  const { queueArn, language, overflowBucket, keyArn, keyringSecretArn, filter } = readSettings(app);
+  const { queueArn, language, overflowBucket, keyArn, keyringSecretArn, replays, filter } = readSettings(app);
   const stack = new Stack(app, 'MessageMediaConsumer');
   const encryptionKey = keyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Key', keyArn);
   new consumers[language](stack, 'Consumer', {
+    replays,
     queue: Queue.fromQueueAttributes(stack, 'Events', { queueArn, ...(keyArn !== undefined && { keyArn }) }),
     ...(overflowBucket !== undefined && {
       overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: overflowBucket, encryptionKey }),

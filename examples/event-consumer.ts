@@ -20,14 +20,19 @@ export interface EventConsumerProps {
   keyring?: ISecret;
   /** Events that the consumer gets. All others are deleted from the queue, unseen. @default all events */
   filters?: SqsEventSourceProps['filters'];
+  /**
+   * Whether an event that comes out of the archive has its effect anew, once for each replay, or is skipped because it was
+   * handled before. @default 'skip'
+   */
+  replays?: 'handle' | 'skip';
 }
 
 /** Connects a function to the queue. An event takes effect once, and a failing event delays only its own group. */
 export class EventConsumer extends Construct {
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
-    const { function: handler, queue, overflowBucket, keyring, filters } = props;
-    // Powertools sets the names of the attributes.
+    const { function: handler, queue, overflowBucket, keyring, filters, replays } = props;
+    // Names of the attributes are those of Powertools.
     const handled = new TableV2(this, 'Handled', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiration',
@@ -36,6 +41,7 @@ export class EventConsumer extends Construct {
     });
     handler.addEnvironment('IDEMPOTENCY_TABLE', handled.tableName);
     handled.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    if (replays) handler.addEnvironment('REPLAYS', replays);
     if (overflowBucket) {
       handler.addEnvironment('OVERFLOW_BUCKET', overflowBucket.bucketName);
       Grant.addToPrincipal({

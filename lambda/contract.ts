@@ -181,11 +181,10 @@ interface CommonAttributes {
   time: string;
   /** Absent when the request had no body. */
   datacontenttype?: string;
-  /**
-   * Names of the identifying fields that the JSON body holds more than once, separated by commas. The first of each
-   * counts, here and in the payload that the reading libraries return.
-   */
+  /** Identifying fields that the JSON body has more than once, with commas; the first of each counts, in payloads too. */
   mmrepeated?: string;
+  /** Id of the replay that brought the event from the archive. Absent when it came for the first time. */
+  mmreplay?: string;
   /**
    * The body. With a JSON `datacontenttype` it is here byte for byte as it was signed. Otherwise it is text, as a JSON
    * string. Always the last member of the message; absent when the request had no body.

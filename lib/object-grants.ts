@@ -10,7 +10,8 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 export function acknowledgeObjects(role: Role, bucket: IBucket, ...prefixes: string[]): void {
   const resource = bucket.node.defaultChild;
   const bucketId = CfnElement.isCfnElement(resource) ? Stack.of(role).resolve(resource.logicalId) : '';
-  const reason = 'Objects are named by the hash of their content, by time, or at random, so their names are not known in advance.';
+  const reason =
+    'Objects are named by the hash of their content, by time, or at random, so their names are not known in advance.';
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
     Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`, reason });
   }

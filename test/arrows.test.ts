@@ -25,7 +25,7 @@ const arrows: Record<string, readonly string[]> = {
 
 const allRooms = [
   ...Object.keys(arrows),
-  ...['bin', 'bin/commands', 'bin/captures', 'bin/checkup', 'bin/queue'],
+  ...['bin', 'bin/archive', 'bin/commands', 'bin/captures', 'bin/checkup', 'bin/queue'],
   ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'sandbox/provider', 'examples'],
 ];
 

@@ -32,7 +32,8 @@ export function describe({ Body = '', Attributes, MessageId: messageId = '' }: M
   }
 }
 
-function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): string {
+/** What tells events of a kind apart, without what somebody wrote. */
+export function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): string {
   if (dataref !== undefined) return 'data in S3';
   if (typeof data !== 'object' || data === null) return '';
   const { status, content } = data as Record<string, unknown>;

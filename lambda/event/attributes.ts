@@ -91,6 +91,7 @@ const optional: Record<string, (value: string) => boolean> = {
   datacontenttype: isText,
   mmkeyid: isText,
   mmrepeated: isText,
+  mmreplay: isText,
   dataref: isText,
   data_base64: isBase64,
 };

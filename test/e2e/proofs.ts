@@ -1,4 +1,5 @@
 import type { Proof } from './proof.ts';
+import { archiveErasure } from './proofs/archive-erasure.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
@@ -15,6 +16,7 @@ export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
   ...large,
+  ...archiveErasure,
   ...keyring,
   ...outage,
   ...diagnosis,

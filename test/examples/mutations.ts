@@ -141,7 +141,7 @@ const extensions = [
   'mmdate',
   'mmsignature',
 ];
-const others = ['mmrepeated', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
+const others = ['mmrepeated', 'mmreplay', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
 const members = [...names, ...extensions, ...others];
 
 /** Inputs for a reader at random: valid ones, of which most have been changed. */

@@ -77,10 +77,22 @@ function describe({ keys: parsed, read, signature, error }: Result): Verdict {
   if (error instanceof QueuedEventError) return { keys, code: error.code };
   if (read === undefined) return { keys, crash: String(error) };
   const { id, type, source, subject = null, datacontenttype = null, mmkeyid = null, mmdigest = null } = read.event;
-  const { mmrepeated = null, mmorigin = null, dataref = null, time, payload = null } = read.event;
+  const { mmrepeated = null, mmreplay = null, mmorigin = null, dataref = null, time, payload = null } = read.event;
   const { signed } = read;
   const line = signed === undefined ? null : requestLine(signed);
-  const attributes = { id, type, source, subject, datacontenttype, mmkeyid, mmdigest, mmrepeated, mmorigin, dataref };
+  const attributes = {
+    id,
+    type,
+    source,
+    subject,
+    datacontenttype,
+    mmkeyid,
+    mmdigest,
+    mmrepeated,
+    mmreplay,
+    mmorigin,
+    dataref,
+  };
   return {
     keys,
     attributes: canonical({ ...attributes, line, date: signed?.date ?? null }),

@@ -139,6 +139,7 @@ _OPTIONAL: dict[str, _Check] = {
     "datacontenttype": _is_text,
     "mmkeyid": _is_text,
     "mmrepeated": _is_text,
+    "mmreplay": _is_text,
     "dataref": _is_text,
     "data_base64": _is_base64,
 }

@@ -27,6 +27,10 @@ logger = Logger(service="consumer")
 keyring_secret_id = os.environ.get("KEYRING_SECRET_ID")
 fetch_data = fetch_from_s3(os.environ.get("OVERFLOW_BUCKET", ""))
 
+replays = os.environ.get("REPLAYS", "skip")
+if replays not in ("handle", "skip"):
+    raise ValueError(f"REPLAYS is {replays}: it must be handle or skip")
+
 # Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
 idempotency = IdempotencyConfig(expires_after_seconds=60 * 24 * 60 * 60)
 handled = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
@@ -49,7 +53,7 @@ def on_record(record: SQSRecord) -> None:
         ids["eventId"] = read.event.get_id()
         check_signature(read)
         attempt = str(uuid.uuid4())
-        is_first = on_event_once(event_id=read.event.get_id(), event=read.event, attempt=attempt) == attempt
+        is_first = on_event_once(event_id=idempotency_key(read.event), event=read.event, attempt=attempt) == attempt
     except Exception:
         logger.exception("not handled", extra=ids)
         raise
@@ -61,6 +65,12 @@ def on_event_once(*, event_id: str, event: CloudEvent, attempt: str) -> str:
     """Handle an event unless it was handled before. Return the attempt that handled it, an earlier one or this one."""
     on_event(event)
     return attempt
+
+
+def idempotency_key(event: CloudEvent) -> str:
+    """Give an event of a replay a key of its own if it is wanted to have its effect anew: once for each replay."""
+    replay = event.get_extension("mmreplay")
+    return f"{event.get_id()} {replay}" if replays == "handle" and replay is not None else event.get_id()
 
 
 def check_signature(read: ReadEvent) -> None:

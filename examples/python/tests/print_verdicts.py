@@ -24,7 +24,7 @@ from consumer.signature import VerificationKey, parse_keyring, reverify
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 ATTRIBUTES = (
     *("id", "type", "source", "subject", "datacontenttype"),
-    *("mmkeyid", "mmdigest", "mmrepeated", "mmorigin", "dataref"),
+    *("mmkeyid", "mmdigest", "mmrepeated", "mmreplay", "mmorigin", "dataref"),
 )
 
 
