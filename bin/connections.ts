@@ -7,6 +7,7 @@ import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
 import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {
@@ -47,7 +48,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
   const keyring = await findKeyring(options);
   if (keyring) return keyring;
-  throw new Error(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+  throw new UsageError(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */

@@ -11,6 +11,7 @@ import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
+import { UsageError } from './usage-error.ts';
 
 const program = new Command('mmw')
   .version(packageInfo().version, '--version', 'print the version')
@@ -50,10 +51,15 @@ addSimulateCommand(program);
 addCaptureCommand(program);
 pointToOwnHelp(program, 'mmw');
 
+let called = program;
+program.hook('preAction', (_program, command) => {
+  called = command;
+});
 ignoreClosedPipes();
 try {
   await program.parseAsync();
 } catch (error) {
+  if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
   console.error(explain(error));
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts';
 import { webhookEncodings, webhookEvents } from '../lambda/provider/types.ts';
 import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What `kind` in a callback URL can say: the receiver takes it for the kind of event, and reads nothing for `webhook`. */
 export const urlKinds = [...templateKinds, 'webhook'] as const;
@@ -37,7 +38,8 @@ export function contentOf(wish: Wish): Content {
     const kind = templateKindOf(template, events);
     return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
   }
-  if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
+  if (own !== undefined)
+    throw new UsageError('A GET webhook has no template: put the variables into the query of --url.');
   if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
     return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
   }
@@ -79,9 +81,9 @@ export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
 /** The kind of the template of ours that serves these events. */
 function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
   const kind = kindOf(events);
-  if (kind === undefined) throw new Error(severalKinds);
+  if (kind === undefined) throw new UsageError(severalKinds);
   if (template === undefined || template === kind) return kind;
-  throw new Error(
+  throw new UsageError(
     `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
   );
 }
@@ -93,11 +95,11 @@ const severalKinds =
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {
   const said = saidBy(url);
   if (kind !== undefined && said !== undefined && said !== kind) {
-    throw new Error(`The URL says kind=${said} and --kind says ${kind}: give one of them.`);
+    throw new UsageError(`The URL says kind=${said} and --kind says ${kind}: give one of them.`);
   }
   const result = kind ?? said ?? fallback;
   if (isKind(result) && !events.some((event) => kindOf([event]) === result)) {
-    throw new Error(
+    throw new UsageError(
       `kind=${result} fits none of the events ${events.join(', ')}: leave it out to have the one that does.`,
     );
   }

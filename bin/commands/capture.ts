@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -20,7 +20,7 @@ export function addCaptureCommand(program: Command): void {
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--count <number>', 'how many (1 to 100)', wholeNumber(1, 100), 5)
     .option('--minutes <number>', 'for how long at the most (1 to 1440)', wholeNumber(1, 1_440), 10)
-    .option('--stop', 'end it before its time')
+    .addOption(new Option('--stop', 'end it before its time').conflicts(['count', 'minutes']))
     .action((_options, command: Command) => capture(command.optsWithGlobals()));
 }
 

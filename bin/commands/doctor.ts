@@ -21,6 +21,7 @@ import {
   readOutput,
 } from '../connections.ts';
 import { print, wrap } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
@@ -41,8 +42,18 @@ export function addDoctorCommand(program: Command): void {
     .addOption(
       new Option('--keyring <file>', 'the keyring in a file, or a public key').conflicts(['stack', 'secretId']),
     )
-    .option('--ngrok [id]', 'take the request from the agent of ngrok: the newest, or the one with this id')
-    .option('--capture', 'take the requests that "mmw capture" had the function of the --stack keep')
+    .addOption(
+      new Option(
+        '--ngrok [id]',
+        'take the request from the agent of ngrok: the newest, or the one with this id',
+      ).conflicts(['capture', 'probe']),
+    )
+    .addOption(
+      new Option('--capture', 'take the requests that "mmw capture" had the function of the --stack keep').conflicts([
+        'probe',
+        'keyring',
+      ]),
+    )
     .option('--probe', 'send a signed probe through the public URL of the --stack; writes its keyring secret')
     .addHelpText('after', wrap(notes))
     .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
@@ -53,6 +64,11 @@ A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a H
 body in base64. With --stack and no file it looks at the deployed stack: keys, queues, URL, clock, requests, alarms. Exit code 0: it is known what is wrong, or nothing is. 1: other bytes were signed, and it is not known why.`;
 
 async function doctor(file: string | undefined, options: Options): Promise<void> {
+  for (const name of ['ngrok', 'capture', 'probe'] as const) {
+    if (file !== undefined && options[name] !== undefined) {
+      throw new UsageError(`argument '${file}' cannot be used with option '--${name}'`);
+    }
+  }
   if (options.capture) return explainCaptures(options);
   if (file === undefined && options.ngrok === undefined && options.stack !== undefined) {
     return checkUp(options.stack, options);
@@ -66,7 +82,7 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
 
 /** Says of every request that was captured why it was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
-  if (stack === undefined) throw new Error('Give the --stack whose captured requests to read.');
+  if (stack === undefined) throw new UsageError('Give the --stack whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   const captures = await readCaptures(namePlace(new S3Client({ forcePathStyle })), bucket);
@@ -95,7 +111,9 @@ async function checkUp(stack: string, options: Options): Promise<void> {
 async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
-    throw new Error('Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to look at.');
+    throw new UsageError(
+      'Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to look at.',
+    );
   return readCapture(file === '-' ? await buffer(process.stdin) : await readFile(file));
 }
 

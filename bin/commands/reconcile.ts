@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
@@ -12,6 +12,7 @@ import { connectProvider, type GlobalOptions, readOutputs } from '../connections
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -28,11 +29,26 @@ export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
     .description('queue the delivery reports and replies that no webhook brought')
-    .option('--stack <name>', 'the deployed stack whose queue, bucket and log to use')
+    .addOption(
+      new Option('--stack <name>', 'the deployed stack whose queue, bucket and log to use').conflicts('queueUrl'),
+    )
     .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
-    .option('--since <duration>', 'leave what is older: 30m, 2h, 3d, up to 45d', durationUpTo(45), 2 * 3_600_000)
-    .option('--grace <duration>', 'leave what is younger, as its webhook may still come', durationUpTo(45), 15 * 60_000)
-    .option('--confirm', 'take what the queue has out of its lists, for everybody who polls the account')
+    .addOption(
+      new Option('--since <duration>', 'leave what is older: 30m, 2h, 3d, up to 45d')
+        .argParser(durationUpTo(45))
+        .default(2 * 3_600_000, '2h'),
+    )
+    .addOption(
+      new Option('--grace <duration>', 'leave what is younger, as its webhook may still come')
+        .argParser(durationUpTo(45))
+        .default(15 * 60_000, '15m'),
+    )
+    .addOption(
+      new Option(
+        '--confirm',
+        'take what the queue has out of its lists, for everybody who polls the account',
+      ).conflicts('dryRun'),
+    )
     .option('--dry-run', 'only say what would be queued')
     .option('--yes', 'do not ask')
     .addHelpText(
@@ -47,11 +63,11 @@ FIFO queue and consumers drop what came before.`),
 
 async function run(options: Options): Promise<void> {
   if (options.grace >= options.since) {
-    throw new Error('--since must be longer than --grace (15m if not given): nothing lies between the two.');
+    throw new UsageError('--since must be longer than --grace (15m if not given): nothing lies between the two.');
   }
   const provider = connectProvider(options);
   const target = await connectTarget(options);
-  if (options.confirm && !options.dryRun) {
+  if (options.confirm) {
     const question = 'Confirm at MessageMedia what the queue has? Nobody else gets it by polling this account then.';
     await confirm(question, options);
   }
@@ -89,7 +105,7 @@ async function connectTarget({
   const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
   if (!queueUrl) {
     const problem = stack === undefined ? 'No queue is named' : `Stack ${stack} has no output ${outputs.queueUrl}`;
-    throw new Error(`${problem}: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+    throw new UsageError(`${problem}: give --stack or --queue-url, or set ${environment.queueUrl}.`);
   }
   const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);

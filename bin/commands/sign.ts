@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { print, quote } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
@@ -36,16 +37,17 @@ export function addSignCommand(program: Command): void {
 
 async function signRequest(url: string, options: Options): Promise<void> {
   const { data = '', method, keyId, contentType, curl, json } = options;
+  if (curl && json) throw new UsageError("option '--curl' cannot be used with option '--json'");
   const digest = parseDigest(options.digest) ?? 'SHA256';
   const time = options.date === undefined ? new Date() : new Date(options.date);
   if (Number.isNaN(time.getTime()))
-    throw new Error(`--date is "${options.date}": give one such as 2026-11-24T09:00:00Z.`);
+    throw new UsageError(`--date is "${options.date}": give one such as 2026-11-24T09:00:00Z.`);
   const date = time.toUTCString();
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
   const key = createPrivateKey(await readFile(options.privateKey));
   // As it is written: what a URL object makes of it may be another path.
   const target = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url)?.[1];
-  if (target === undefined) throw new Error(`"${url}" is no http or https URL.`);
+  if (target === undefined) throw new UsageError(`"${url}" is no http or https URL.`);
   const signed = { method, target: target.startsWith('/') ? target : `/${target}`, date, body };
   const headers = {
     Date: date,

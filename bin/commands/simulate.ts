@@ -9,6 +9,7 @@ import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
 import { probe, withProbeKey } from '../probe.ts';
 import { type SimulationResult, simulate } from '../simulate.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -24,10 +25,13 @@ export function addSimulateCommand(program: Command): void {
   program
     .command('simulate [url]')
     .description('deliver signed test webhooks of every kind at a rate: to a URL of this machine, or to a --stack')
-    .option('--stack <name>', 'the deployed stack; a probe key signs: all is verified, and nothing is queued')
     .addOption(
-      new Option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL').conflicts('stack'),
+      new Option(
+        '--stack <name>',
+        'the deployed stack; a probe key signs: all is verified, and nothing is queued',
+      ).conflicts(['privateKey', 'keyId', 'digest']),
     )
+    .option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL')
     .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: local)')
     .addOption(
       new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
@@ -49,7 +53,7 @@ async function run(url: string | undefined, options: Options): Promise<void> {
 
 /** Begins once the deployed function knows the probe key. */
 async function simulateAt(stack: string, url: string | undefined, { rate, count }: Options): Promise<SimulationResult> {
-  if (url !== undefined) throw new Error('Give a URL or --stack, not both.');
+  if (url !== undefined) throw new UsageError('Give a URL or --stack, not both.');
   const callbackUrl = await readOutput(stack, outputs.callbackUrl);
   const keyring = await connectKeyring({ stack });
   const minutes = 5 + Math.ceil(count / rate / 60);
@@ -61,15 +65,15 @@ async function simulateAt(stack: string, url: string | undefined, { rate, count 
 }
 
 function requireLoopback(url: string | undefined): string {
-  if (url === undefined) throw new Error('Give the URL of a receiver on this machine, or --stack.');
-  const { hostname, protocol } = new URL(url);
+  if (url === undefined) throw new UsageError('Give the URL of a receiver on this machine, or --stack.');
+  const { hostname = '', protocol = '' } = URL.parse(url) ?? {};
   if (/^https?:$/.test(protocol) && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return url;
-  throw new Error(`${url} is not on this machine. Test webhooks go to 127.0.0.1 or localhost, or to a --stack.`);
+  throw new UsageError(`${url} is not on this machine. Test webhooks go to 127.0.0.1 or localhost, or to a --stack.`);
 }
 
 async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningKey> {
   if (privateKey === undefined)
-    throw new Error('Give --private-key FILE, whose public half the receiver at the URL knows.');
+    throw new UsageError('Give --private-key FILE, whose public half the receiver at the URL knows.');
   const key = createPrivateKey(await readFile(privateKey));
   return { id: keyId ?? 'local', digest: parseDigest(digest) ?? 'SHA256', privateKey: key };
 }

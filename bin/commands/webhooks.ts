@@ -15,6 +15,7 @@ import { createMissing } from '../missing-webhooks.ts';
 import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
+import { UsageError } from '../usage-error.ts';
 import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
@@ -98,7 +99,7 @@ function addSettings(command: Command): Command {
 async function createWebhooks(options: Creation): Promise<void> {
   const { events } = options;
   const url = await urlOf(options);
-  if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
+  if (url === undefined || events === undefined) throw new UsageError('Give --events, and --url or --stack.');
   const template = await readTemplate(options.template);
   const groups = template === undefined && options.kind === undefined ? byKind(events) : [events];
   const wishes = groups.map((some) => wishOf(options, url, some, template));

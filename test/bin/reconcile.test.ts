@@ -90,19 +90,10 @@ test('without a stack it says that it does not know what came, and confirms when
   expect(await waiting()).toBe(3);
 });
 
-test('what is young is left, and a dry run queues nothing and does not ask', async () => {
+test('what is young is left, and a dry run queues nothing', async () => {
   const young = await mmw('reconcile', '--queue-url', queue.queueUrl, '--json');
   expect(JSON.parse(young.stdout).deliveryReports).toMatchObject({ listed: 3, younger: 3 });
-  const dry = await mmw(
-    'reconcile',
-    '--queue-url',
-    queue.queueUrl,
-    '--grace',
-    '0m',
-    '--dry-run',
-    '--confirm',
-    '--json',
-  );
+  const dry = await mmw('reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--dry-run', '--json');
   expect(JSON.parse(dry.stdout).deliveryReports).toMatchObject({ recovered: 3, confirmed: 0 });
   expect(await waiting()).toBe(0);
 });
