@@ -35,7 +35,7 @@ export function contentOf(wish: Wish): Content {
   const own = template === undefined || isKind(template) ? undefined : template;
   if (method !== 'GET') {
     if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
-    const kind = templateKindOf(template, events);
+    const kind = templateKindOf(wish);
     return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
   }
   if (own !== undefined)
@@ -43,7 +43,7 @@ export function contentOf(wish: Wish): Content {
   if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
     return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
   }
-  const kind = templateKindOf(template, events);
+  const kind = templateKindOf(wish);
   return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
 }
 
@@ -79,17 +79,20 @@ export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
 }
 
 /** The kind of the template of ours that serves these events. */
-function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
+function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
   const kind = kindOf(events);
-  if (kind === undefined) throw new UsageError(severalKinds);
+  if (kind === undefined) {
+    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
+    const mend = given
+      ? `without ${given}, "mmw webhooks create" makes a webhook for each kind`
+      : 'give those of one kind, or a template of your own';
+    throw new UsageError(`These events are of several kinds, which no template of ours serves: ${mend}.`);
+  }
   if (template === undefined || template === kind) return kind;
   throw new UsageError(
     `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
   );
 }
-
-const severalKinds =
-  'These events are of several kinds, which no template of ours serves: without --kind "mmw webhooks create" makes a webhook for each kind, or give --template.';
 
 /** What the URL is to say. @param fallback where neither option nor URL says anything */
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {

@@ -110,9 +110,12 @@ async function createWebhooks(options: Creation): Promise<void> {
     print(options.json, webhook, describe(webhook));
     return;
   }
-  const made = await createMissing(provider, wishes, ({ id, url: there }) =>
-    progress(`Webhook ${id} is there already, for ${there}: left as it is.`),
-  );
+  const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
+    progress(`Webhook ${id} is there already, for ${there}: left as it is.`);
+    if (changes.length === 0) return;
+    progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
+    process.exitCode = 1;
+  });
   print(options.json, made, made.map(describe).join('\n'));
 }
 
