@@ -1,10 +1,13 @@
-import type { InitializeMiddleware } from '@smithy/types';
+import type { FinalizeRequestMiddleware, InitializeMiddleware } from '@smithy/types';
 import { progress } from './output.ts';
 
-/** As much of a client of the SDK as is needed here. */
+/** The parts of an SDK client that are needed here. */
 interface AwsClient {
   config: { region: () => Promise<string> };
-  middlewareStack: { add(middleware: InitializeMiddleware<object, object>, options: { step: 'initialize' }): void };
+  middlewareStack: {
+    add(middleware: InitializeMiddleware<object, object>, options: { step: 'initialize' }): void;
+    add(middleware: FinalizeRequestMiddleware<object, object>, options: { step: 'finalizeRequest' }): void;
+  };
 }
 
 /** When a call is slow enough to be spoken of, in milliseconds. */
@@ -15,36 +18,62 @@ export const slowAfter = 2_000;
  * when a call takes long.
  */
 export function namePlace<Client extends AwsClient>(client: Client): Client {
+  const addresses = new WeakMap<object, string>();
   client.middlewareStack.add(
-    (next, { commandName = 'the call' }) =>
-      async (args) => {
-        const call = `${commandName.replace(/Command$/, '')}${objectOf(args.input)}`;
-        const slow = setTimeout(() => progress(`AWS has not answered ${call} for 2 s; waiting.`), slowAfter);
-        try {
-          return await next(args);
-        } catch (error) {
-          if (error instanceof Error) error.message = `${error.message} (${call}${await placeOf(client)})`;
-          throw error;
-        } finally {
-          clearTimeout(slow);
-        }
-      },
+    (next, context) => (args) => {
+      const { protocol, hostname, port } = args.request as { protocol: string; hostname: string; port?: number };
+      addresses.set(context, `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
+      return next(args);
+    },
+    { step: 'finalizeRequest' },
+  );
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const call = `${(context.commandName ?? 'the call').replace(/Command$/, '')}${objectOf(args.input)}`;
+      const slow = setTimeout(() => progress(`AWS has not answered ${call} for 2 s; waiting.`), slowAfter);
+      try {
+        return await next(args);
+      } catch (error) {
+        const place = await placeOf(client, addresses.get(context));
+        if (error instanceof Error) error.message = `${error.message} (${call}${place})`;
+        throw error;
+      } finally {
+        clearTimeout(slow);
+      }
+    },
     { step: 'initialize' },
   );
   return client;
 }
 
-/** What a call is about, by the names that the services have for it. */
+/** The names that the services have for what a call is about, the most telling first. */
+const objectNames = [
+  'SecretId',
+  'QueueUrl',
+  'QueueName',
+  'StackName',
+  'Bucket',
+  'TopicArn',
+  'FunctionName',
+  'EventSourceArn',
+  'logGroupName',
+  'logGroupNames',
+  'queryId',
+] as const;
+
+/** What a call is about. */
 function objectOf(input: object): string {
-  const { SecretId, QueueUrl, StackName, Bucket } = input as Record<string, unknown>;
-  const object = SecretId ?? QueueUrl ?? StackName ?? Bucket;
-  return object === undefined ? '' : ` of ${object}`;
+  const named: { [name in (typeof objectNames)[number]]?: unknown } & { Key?: unknown } = input;
+  const object = objectNames.map((name) => named[name]).find((value) => value !== undefined);
+  if (object === undefined) return '';
+  return ` of ${[object, named.Key].filter((part) => part !== undefined).join('/')}`;
 }
 
-async function placeOf({ config }: AwsClient): Promise<string> {
+/** @param address that was called; `undefined` when the call did not come so far */
+async function placeOf({ config }: AwsClient, address: string | undefined): Promise<string> {
   const region = await config.region().catch(() => undefined);
-  const { AWS_PROFILE: profile, AWS_ENDPOINT_URL: endpoint } = process.env;
-  return [region && ` in ${region}`, profile && ` with profile ${profile}`, endpoint && ` at ${endpoint}`]
+  const { AWS_PROFILE: profile } = process.env;
+  return [region && ` in ${region}`, profile && ` with profile ${profile}`, address && ` at ${address}`]
     .filter(Boolean)
     .join('');
 }

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { resolveBaseUrl } from '../lambda/provider/options.ts';
 import { packageInfo } from '../lib/package-info.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -20,6 +21,7 @@ const program = new Command('mmw')
   .option(
     '--base-url <name or URL>',
     'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
+    checkBaseUrl,
   )
   .option('--account <id>', 'act for this sub-account')
   .option(
@@ -62,6 +64,16 @@ try {
   if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
   console.error(explain(error));
   process.exitCode = 1;
+}
+
+/** Unlike what comes from the environment, what is on a command line is no secret, and is repeated when it is refused. */
+function checkBaseUrl(value: string): string {
+  try {
+    if (value !== '') resolveBaseUrl(value);
+    return value;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** After a usage error, names the help of the command that was called. */

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
-import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
+import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
@@ -114,11 +116,11 @@ async function connectTarget({
   );
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
   return {
-    send: createQueueSender(new SQSClient({ useQueueUrlAsEndpoint: false }), queueUrl, deadline),
-    store: bucket ? createOverflowStore(bucket, { forcePathStyle }, deadline) : undefined,
+    send: createQueueSender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl, deadline),
+    store: bucket ? storeIn(bucket, namePlace(new S3Client({ forcePathStyle })), deadline) : undefined,
     seen:
       logGroups.length === 0
         ? undefined
-        : createLogSearch({ client: new CloudWatchLogsClient(), logGroups, now: Date.now, pause: sleep }),
+        : createLogSearch({ client: namePlace(new CloudWatchLogsClient()), logGroups, now: Date.now, pause: sleep }),
   };
 }

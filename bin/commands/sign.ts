@@ -1,9 +1,9 @@
-import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { print, quote } from '../output.ts';
+import { readPrivateKey } from '../private-key.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
@@ -44,7 +44,7 @@ async function signRequest(url: string, options: Options): Promise<void> {
     throw new UsageError(`--date is "${options.date}": give one such as 2026-11-24T09:00:00Z.`);
   const date = time.toUTCString();
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
-  const key = createPrivateKey(await readFile(options.privateKey));
+  const key = await readPrivateKey(options.privateKey);
   // As it is written: what a URL object makes of it may be another path.
   const target = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url)?.[1];
   if (target === undefined) throw new UsageError(`"${url}" is no http or https URL.`);

@@ -1,5 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { outputs } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
@@ -7,6 +5,7 @@ import type { SigningKey } from '../../sandbox/sender.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
+import { readPrivateKey } from '../private-key.ts';
 import { probe, withProbeKey } from '../probe.ts';
 import { type SimulationResult, simulate } from '../simulate.ts';
 import { UsageError } from '../usage-error.ts';
@@ -74,7 +73,7 @@ function requireLoopback(url: string | undefined): string {
 async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningKey> {
   if (privateKey === undefined)
     throw new UsageError('Give --private-key FILE, whose public half the receiver at the URL knows.');
-  const key = createPrivateKey(await readFile(privateKey));
+  const key = await readPrivateKey(privateKey);
   return { id: keyId ?? 'local', digest: parseDigest(digest) ?? 'SHA256', privateKey: key };
 }
 

@@ -71,7 +71,12 @@ export function connectionOf(options: ProviderOptions): Connection {
   return { baseUrl: resolveBaseUrl(baseUrl), headers: (call) => ({ ...common, ...headers(call) }), redact };
 }
 
-function resolveBaseUrl(baseUrl: string): string {
+/**
+ * The URL of the API, from its name or a URL.
+ *
+ * @throws {ProviderError} `invalid_options`
+ */
+export function resolveBaseUrl(baseUrl: string): string {
   const named = Object.entries(providerBaseUrls).find(([name]) => name === baseUrl)?.[1];
   if (named !== undefined) return named;
   const names = Object.keys(providerBaseUrls).join(', ');

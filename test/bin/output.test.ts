@@ -45,7 +45,7 @@ test('errors of AWS say what was called, and where', async () => {
     response.end(JSON.stringify({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'It is not there.' }));
   });
   try {
-    const env = localEnvironment({ AWS_ENDPOINT_URL: server.url });
+    const env = localEnvironment({ AWS_ENDPOINT_URL_SQS: server.url });
     const { stderr } = await start(['queue', 'stats', '--queue-url', 'my-queue'], env).done;
     expect(stderr).toBe(`It is not there. (GetQueueAttributes of my-queue in us-east-1 at ${server.url})\n`);
   } finally {

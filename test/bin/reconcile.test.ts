@@ -103,6 +103,7 @@ test('what fails is told, with a code', async () => {
   const { code, stdout, stderr } = await mmw('reconcile', '--queue-url', url, '--grace', '0m', '--json');
   expect(code).toBe(1);
   expect(stderr).toContain('queue does not exist');
+  expect(stderr).toMatch(/\(SendMessage of \S+ in us-east-1 at http:/);
   expect(JSON.parse(stdout).deliveryReports).toMatchObject({ failed: 3 });
 });
 

@@ -73,11 +73,23 @@ test.each([
   ['sign nowhere --private-key file --date never', 'mmw sign --help'],
   ['reconcile --since 10m', 'mmw reconcile --help'],
   ['queue stats', 'mmw queue stats --help'],
+  ['--base-url bogus webhooks list', 'mmw --help'],
 ])('%s: what is missing is a usage error, which points to the help', async (line, help) => {
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);
   expect(output).toMatch(/^error: /);
   expect(output).toContain(`(${help} `);
+});
+
+test.each([
+  ['webhooks list --base-url bogus', "'bogus' is invalid"],
+  ['sign https://a --private-key nowhere.pem', 'File nowhere.pem could not be read'],
+  ['sign https://a --private-key package.json', 'File package.json holds no private key'],
+  ['simulate http://127.0.0.1:1/ --private-key package.json', 'File package.json holds no private key'],
+])('%s: the error names what was given', async (line, words) => {
+  const { code, output } = await mmw(...line.split(' '));
+  expect(code).toBe(1);
+  expect(output).toContain(words);
 });
 
 test('defaults are shown as one writes them', async () => {
