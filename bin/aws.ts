@@ -1,23 +1,37 @@
 import type { FinalizeRequestMiddleware, InitializeMiddleware } from '@smithy/types';
-import { progress } from './output.ts';
+import { watch } from './waiting.ts';
+
+/** What sends the requests of every client of the SDK on Node. */
+interface NodeHttpHandler {
+  updateHttpClientConfig(name: string, value: unknown): void;
+}
 
 /** The parts of an SDK client that are needed here. */
 interface AwsClient {
-  config: { region: () => Promise<string> };
+  config: {
+    region: () => Promise<string>;
+    maxAttempts: () => Promise<number>;
+    requestHandler: object;
+  };
   middlewareStack: {
     add(middleware: InitializeMiddleware<object, object>, options: { step: 'initialize' }): void;
     add(middleware: FinalizeRequestMiddleware<object, object>, options: { step: 'finalizeRequest' }): void;
   };
 }
 
-/** When a call is slow enough to be spoken of, in milliseconds. */
-export const slowAfter = 2_000;
+/** In milliseconds: longer than the 20 s for which SQS waits for a message. */
+const halfAMinute = 30_000;
 
 /**
- * Lets errors of a client say what they are about and where it was looked for, which the SDK's own do not; and says so
- * when a call takes long.
+ * Lets errors of a client say what they are about and where it was looked for, which the SDK's own do not; says so when
+ * a call takes long; and ends one that takes too long, to which the SDK sets no end.
+ *
+ * @param longestTry how long one try of a call may take, in milliseconds
  */
-export function namePlace<Client extends AwsClient>(client: Client): Client {
+export function namePlace<Client extends AwsClient>(client: Client, longestTry = halfAMinute): Client {
+  const requestHandler = client.config.requestHandler as NodeHttpHandler;
+  requestHandler.updateHttpClientConfig('requestTimeout', longestTry);
+  requestHandler.updateHttpClientConfig('throwOnRequestTimeout', true);
   const addresses = new WeakMap<object, string>();
   client.middlewareStack.add(
     (next, context) => (args) => {
@@ -30,20 +44,25 @@ export function namePlace<Client extends AwsClient>(client: Client): Client {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const call = `${(context.commandName ?? 'the call').replace(/Command$/, '')}${objectOf(args.input)}`;
-      const slow = setTimeout(() => progress(`AWS has not answered ${call} for 2 s; waiting.`), slowAfter);
       try {
-        return await next(args);
+        // A command that waits for messages says so itself.
+        if (Number((args.input as { WaitTimeSeconds?: number }).WaitTimeSeconds) > 2) return await next(args);
+        const longest = (await client.config.maxAttempts()) * longestTry;
+        return await watch(`AWS has not answered ${call} for 2 s`, longest, next(args));
       } catch (error) {
         const place = await placeOf(client, addresses.get(context));
-        if (error instanceof Error) error.message = `${error.message} (${call}${place})`;
+        if (error instanceof Error) error.message = `${messageOf(error)} (${call}${place})`;
         throw error;
-      } finally {
-        clearTimeout(slow);
       }
     },
     { step: 'initialize' },
   );
   return client;
+}
+
+/** The SDK's own message names its HTTP handler. */
+function messageOf({ name, message }: Error): string {
+  return name === 'TimeoutError' ? 'AWS did not answer in time' : message;
 }
 
 /** The names that the services have for what a call is about, the most telling first. */

@@ -15,9 +15,13 @@ export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
 export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
   const provider = connectProvider(options);
   const keyring = await connectKeyring(options);
-  const dependencies = { provider, keyring, now: Date.now, pause, log: progress };
+  const dependencies = { provider, keyring, now: Date.now, pause: pauseRotation, log: progress };
   return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
 }
+
+/** Every change of keys can be broken off. */
+const pauseRotation = (milliseconds: number, whole?: number) =>
+  pause(milliseconds, { whole, help: 'Ctrl-C stops; run it again to go on.' });
 
 /**
  * Asks before a key takes over from one that is not in the keyring: whoever has that one, another stack perhaps, can

@@ -1,4 +1,5 @@
 import { getBorderCharacters, table } from 'table';
+import { statusLine } from './status-line.ts';
 
 /** Prints a result: as JSON for scripts, else as text for people. */
 export function print(json: boolean | undefined, result: unknown, text: string): void {
@@ -21,6 +22,7 @@ export function printLine(line: string): Promise<void> {
 
 /** Tells what is being done. Kept off standard output, which is the result's alone. */
 export function progress(message: string): void {
+  statusLine.clear();
   console.error(visible(message));
 }
 

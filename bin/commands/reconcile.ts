@@ -8,13 +8,14 @@ import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
-import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
+import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
 import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { UsageError } from '../usage-error.ts';
+import { watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -118,9 +119,12 @@ async function connectTarget({
   return {
     send: createQueueSender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl, deadline),
     store: bucket ? storeIn(bucket, namePlace(new S3Client({ forcePathStyle })), deadline) : undefined,
-    seen:
-      logGroups.length === 0
-        ? undefined
-        : createLogSearch({ client: namePlace(new CloudWatchLogsClient()), logGroups, now: Date.now, pause: sleep }),
+    seen: logGroups.length === 0 ? undefined : searchVisibly(logGroups),
   };
+}
+
+function searchVisibly(logGroups: string[]): ReconciliationDependencies['seen'] {
+  const client = namePlace(new CloudWatchLogsClient());
+  const search = createLogSearch({ client, logGroups, now: Date.now, pause: sleep });
+  return (ids, since) => watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
 }

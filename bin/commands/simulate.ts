@@ -7,8 +7,9 @@ import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
 import { readPrivateKey } from '../private-key.ts';
 import { probe, withProbeKey } from '../probe.ts';
-import { type SimulationResult, simulate } from '../simulate.ts';
+import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
 import { UsageError } from '../usage-error.ts';
+import { watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -43,11 +44,25 @@ export function addSimulateCommand(program: Command): void {
 async function run(url: string | undefined, options: Options): Promise<void> {
   const { rate, count, stack, json } = options;
   const result = await (stack === undefined
-    ? simulate({ url: requireLoopback(url), key: await readKey(options), rate, count })
+    ? simulateVisibly({ url: requireLoopback(url), key: await readKey(options), rate, count })
     : simulateAt(stack, url, options));
   print(json, result, describe(result));
   const good = result.statuses[stack === undefined ? 202 : 200] ?? 0;
   if (good < result.sent) process.exitCode = 1;
+}
+
+function simulateVisibly(simulation: Simulation): Promise<SimulationResult> {
+  const { rate, count } = simulation;
+  let answered = 0;
+  const onAnswer = (answers: number) => {
+    answered = answers;
+  };
+  return watch(
+    `Delivering ${count} webhooks, ${rate} a second`,
+    (count / rate) * 1_000 + longestDelivery,
+    simulate({ ...simulation, onAnswer }),
+    () => `${answered} of ${count} answered`,
+  );
 }
 
 /** Begins once the deployed function knows the probe key. */
@@ -58,7 +73,7 @@ async function simulateAt(stack: string, url: string | undefined, { rate, count 
   const minutes = 5 + Math.ceil(count / rate / 60);
   return withProbeKey(keyring, minutes, async (key) => {
     const refusal = await probe(callbackUrl, key);
-    if (refusal === undefined) return simulate({ url: callbackUrl, key, rate, count });
+    if (refusal === undefined) return simulateVisibly({ url: callbackUrl, key, rate, count });
     throw new Error(`A probe to ${callbackUrl} was answered with ${refusal.status}: npx mmw doctor --stack ${stack}`);
   });
 }

@@ -14,6 +14,14 @@ export const providerBaseUrls = {
   au: 'https://au.app.api.sinch.com',
 } as const;
 
+/**
+ * Waits for work.
+ *
+ * @param what is waited for
+ * @param milliseconds after which the work gives up by itself
+ */
+export type Watch = <T>(what: string, milliseconds: number, work: Promise<T>) => Promise<T>;
+
 /** How to reach the management API, and as whom. */
 export interface ProviderOptions {
   /** One of the names in `providerBaseUrls`, or a URL: https, or http on this machine's loopback. */
@@ -26,9 +34,11 @@ export interface ProviderOptions {
   authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
-  /** Told of a call that takes long, and of its tries. */
+  /** Told of tries that failed, and, unless there is `watch`, of those that take long. */
   log?: (message: string) => void;
-  /** Waits between two tries; for tests. */
+  /** Shows a try while it is under way. */
+  watch?: Watch;
+  /** Waits between two tries. */
   pause?: (milliseconds: number) => Promise<unknown>;
 }
 

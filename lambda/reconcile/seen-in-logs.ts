@@ -3,7 +3,7 @@ import { isObject, isUuid } from '../guards.ts';
 
 /** Between two looks for a result, and the longest wait for it, in milliseconds. */
 const pollPause = 500;
-const maxWait = 60_000;
+export const maxWait = 60_000;
 
 /** Of ids in one query: with more, the query would be longer than CloudWatch takes. */
 const maxIds = 200;

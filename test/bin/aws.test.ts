@@ -55,3 +55,17 @@ test.each<[string, () => Promise<unknown>]>([
 ])('an error of %s names it, the region, and the address that was called', async (call, send) => {
   await expect(send()).rejects.toThrow(`(${call} in ap-southeast-2 at ${server.url})`);
 });
+
+test('a call that hangs is tried three times, and ends', async () => {
+  let tries = 0;
+  const hanging = await listen(0, () => {
+    tries++;
+  });
+  const client = namePlace(new SQSClient({ ...settings(), endpoint: hanging.url }), 100);
+  await expect(client.send(new CreateQueueCommand({ QueueName: 'events.fifo' }))).rejects.toThrow(
+    `AWS did not answer in time (CreateQueue of events.fifo in ap-southeast-2 at ${hanging.url})`,
+  );
+  expect(tries).toBe(3);
+  client.destroy();
+  await hanging.close();
+});
