@@ -11,12 +11,14 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
+import { fold, formatItem, formatItems, widthOf } from './fold.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 const program = new Command('mmw')
   .version(packageInfo().version, '--version', 'print the version')
-  .configureHelp({ showGlobalOptions: true })
+  .configureHelp({ showGlobalOptions: true, formatItem })
+  .configureOutput({ outputError: (text, write) => write(fold(text, widthOf(process.stderr))) })
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
     '--base-url <name or URL>',
@@ -29,17 +31,7 @@ const program = new Command('mmw')
     'send the API secret with every call, or only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
   )
   .option('--json', 'answer in JSON, for scripts')
-  .addHelpText(
-    'after',
-    `
-Environment:
-  MESSAGEMEDIA_API_KEY, MESSAGEMEDIA_API_SECRET   credentials of MessageMedia's API
-  MESSAGEMEDIA_BASE_URL                           default of --base-url
-  MESSAGEMEDIA_AUTHENTICATION                     default of --authentication
-  KEYRING_SECRET_ID                               default of --secret-id
-  QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
-  AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
-  );
+  .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
 
 addKeysCommand(program);
 addWebhooksCommand(program);
@@ -62,8 +54,21 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
-  console.error(explain(error));
+  console.error(fold(explain(error), widthOf(process.stderr)));
   process.exitCode = 1;
+}
+
+function variables(): [string, string][] {
+  return [
+    ['MESSAGEMEDIA_API_KEY', "key of MessageMedia's API"],
+    ['MESSAGEMEDIA_API_SECRET', 'its secret'],
+    ['MESSAGEMEDIA_BASE_URL', 'default of --base-url'],
+    ['MESSAGEMEDIA_AUTHENTICATION', 'default of --authentication'],
+    ['KEYRING_SECRET_ID', 'default of --secret-id'],
+    ['QUEUE_URL', 'default of --queue-url'],
+    ['DEAD_LETTER_QUEUE_URL', 'default of --dead-letter-queue-url'],
+    ['AWS_REGION, AWS_PROFILE, …', 'as for every AWS tool'],
+  ];
 }
 
 /** Unlike what comes from the environment, what is on a command line is no secret, and is repeated when it is refused. */

@@ -1,8 +1,14 @@
-import { getBorderCharacters, table } from 'table';
+import { type ColumnUserConfig, getBorderCharacters, table } from 'table';
+import { fold, widthOf } from './fold.ts';
 import { statusLine } from './status-line.ts';
 
 /** Prints a result: as JSON for scripts, else as text for people. */
 export function print(json: boolean | undefined, result: unknown, text: string): void {
+  printToCopy(json, result, fold(text));
+}
+
+/** As {@link print}, but the lines of the text stay whole, however narrow the terminal: they are there to be copied. */
+export function printToCopy(json: boolean | undefined, result: unknown, text: string): void {
   console.log(json ? toJson(result, 2) : visible(text));
 }
 
@@ -23,7 +29,7 @@ export function printLine(line: string): Promise<void> {
 /** Tells what is being done. Kept off standard output, which is the result's alone. */
 export function progress(message: string): void {
   statusLine.clear();
-  console.error(visible(message));
+  console.error(fold(visible(message), widthOf(process.stderr)));
 }
 
 /**
@@ -32,23 +38,33 @@ export function progress(message: string): void {
  *
  * @param width characters that fit on a line
  */
-export function formatTable(heads: string[], rows: string[][], width = terminalWidth()): string {
+export function formatTable(heads: string[], rows: string[][], width = widthOf(process.stdout)): string {
   const shown = rows.map((cells) => cells.map(visible));
   const wide = table([heads, ...shown], {
     border: getBorderCharacters('norc'),
     drawHorizontalLine: (index, count) => index < 2 || index === count,
   }).trimEnd();
-  return wide.indexOf('\n') <= width ? wide : shown.map((cells) => formatBlock(heads, cells)).join('\n\n');
+  return wide.indexOf('\n') <= width ? wide : shown.map((cells) => formatBlock(heads, cells, width)).join('\n\n');
 }
 
-function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[]): string {
-  const indent = Math.max(...heads.map(({ length }) => length)) + 4;
-  const lines = cells.flatMap((cell, index) =>
-    cell === ''
-      ? []
-      : `  ${(heads[index] ?? '').padEnd(indent - 2)}${cell.replaceAll('\n', `\n${' '.repeat(indent)}`)}`,
+function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[], width: number): string {
+  const widest = Math.max(...heads.map(({ length }) => length));
+  const rows = cells.map((cell, index) => [heads[index] ?? '', cell]).filter(([, cell]) => cell !== '');
+  const columns = [{ width: widest, paddingLeft: 2, paddingRight: 2 }, { width: width - widest - 4 }];
+  return [formatColumns([[first]], [{ width }]), ...(rows.length === 0 ? [] : [formatColumns(rows, columns)])].join(
+    '\n',
   );
-  return [first, ...lines].join('\n');
+}
+
+/** Cells in columns without lines between them; what is too long for its cell goes on below, also without a blank in it. */
+function formatColumns(rows: string[][], columns: ColumnUserConfig[]): string {
+  const lines = table(rows, {
+    columns,
+    columnDefault: { paddingLeft: 0, paddingRight: 0, wrapWord: true },
+    border: getBorderCharacters('void'),
+    drawHorizontalLine: () => false,
+  });
+  return lines.replace(/ *$/gm, '').trimEnd();
 }
 
 /** Paragraphs in lines that fit the terminal, as commander writes the rest of a help. */
@@ -59,11 +75,6 @@ export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80
       return lines === '' ? word : `${lines}${last + 1 + word.length > width ? '\n' : ' '}${word}`;
     }, '');
   return `\n${text.trim().split('\n\n').map(fold).join('\n\n')}`;
-}
-
-/** Output that is no terminal has lines of any length. */
-function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
 /** Nobody reads what is printed, as after `| head`. */

@@ -40,7 +40,7 @@ async function capture({ stack, count, minutes, stop, json }: Options): Promise<
     `The next ${count} refused requests are kept until ${until.toISOString()}, without credentials, for a day.
 A function that runs already begins with the next request whose signature it refuses, within ${lag} minutes in any case.
 
-  npx mmw doctor --capture --stack ${stack}   says why each was refused
-  npx mmw capture --stop --stack ${stack}     ends it now`,
+Why each was refused: npx mmw doctor --capture --stack ${stack}
+To end it now: npx mmw capture --stop --stack ${stack}`,
   );
 }

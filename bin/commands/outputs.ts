@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { printToCopy, quote } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -47,5 +47,5 @@ async function printOutputs({ stack, context, json }: Options): Promise<void> {
     return value === undefined ? [] : [[name, value] as const];
   });
   const lines = named.map(([name, value]) => (context ? `-c ${name}=${value}` : `export ${name}=${quote(value)}`));
-  print(json, Object.fromEntries(named), lines.join('\n'));
+  printToCopy(json, Object.fromEntries(named), lines.join('\n'));
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { printToCopy, quote } from '../output.ts';
 import { readPrivateKey } from '../private-key.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -65,5 +65,5 @@ async function signRequest(url: string, options: Options): Promise<void> {
     ...lines.map((line) => `-H ${quote(line)}`),
     ...(body.length > 0 ? [sent] : []),
   ];
-  print(json, headers, curl ? command.join(' \\\n  ') : lines.join('\n'));
+  printToCopy(json, headers, curl ? command.join(' \\\n  ') : lines.join('\n'));
 }
