@@ -1,5 +1,18 @@
 import { createInterface } from 'node:readline/promises';
-import { visible } from './output.ts';
+import { fold, widthOf } from './fold.ts';
+import { progress, visible } from './output.ts';
+
+/**
+ * Says what a command costs, and asks before it goes on. Nothing is lost by it, so it also goes on where there is nobody to
+ * ask.
+ *
+ * @throws {Error} when the answer is no
+ */
+export async function warn(cost: string, question: string, options: { yes?: boolean }): Promise<void> {
+  if (options.yes) return;
+  if (process.stdin.isTTY) return confirm(`${cost} ${question}`, options);
+  progress(cost);
+}
 
 /**
  * Asks before something is destroyed.
@@ -12,7 +25,7 @@ export async function confirm(question: string, options: { yes?: boolean }): Pro
     throw new Error(`${question} There is no terminal to confirm it on: add --yes. Nothing was done.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(visible(`${question} [y/N] `));
+    const answer = await terminal.question(fold(visible(`${question} [y/N] `), widthOf(process.stderr)));
     if (/^y(es)?$/i.test(answer.trim())) return;
   } catch (error) {
     // Ctrl-C or Ctrl-D at the question is a no; the terminal is still on its line.

@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
-import { confirm } from '../question.ts';
+import { confirm, warn } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
-import { peek } from '../queue/peek.ts';
+import { costOfLook, peek } from '../queue/peek.ts';
 import {
   addQueueOptions,
   type Counts,
@@ -15,7 +15,7 @@ import {
   type Queues,
   remove,
 } from '../queue/queues.ts';
-import { redrive, redriveOne } from '../queue/redrive.ts';
+import { expectDeadLetter, redrive, redriveOne } from '../queue/redrive.ts';
 import { restoreQueues } from '../queue/restore.ts';
 import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
 import { showAndRemove } from '../queue/tail.ts';
@@ -34,6 +34,7 @@ export function addQueueCommand(program: Command): void {
   add('peek', 'show messages and leave them on the queue; each look counts as one try, as SQS has no other')
     .option(...deadLetters)
     .option('--count <number>', 'how many at the most: 1 to 100', wholeNumber(1, 100), 10)
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
   add('tail', 'take messages off the queue and show them, until Ctrl-C')
     .option(...deadLetters)
@@ -68,9 +69,12 @@ async function showCounts(options: Options): Promise<void> {
   print(options.json, result, formatTable(['', 'waiting', 'being handled'], rows));
 }
 
-async function showMessages(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
+async function showMessages(options: Options<{ deadLetters?: boolean; count: number; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const { messages, notes } = await peek(queues.client, chosen(queues, options), options.count);
+  const queueUrl = chosen(queues, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) await warn(cost, 'Look?', options);
+  const { messages, notes } = await peek(queues.client, queueUrl, options.count);
   const shown = messages.map(describe);
   const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
@@ -97,6 +101,7 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
   const queues = await connectQueues(options);
   const { waiting } = await countMessages(queues.client, queues.deadLetterQueueUrl());
   if (options.dryRun) {
+    if (id !== undefined) await expectDeadLetter(queues, id);
     const which = id === undefined ? amount(waiting) : `Message ${id}`;
     print(options.json, { wouldRedrive: id === undefined ? waiting : 1 }, `${which} would go back to the queue.`);
     return;
@@ -117,6 +122,8 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
 async function deleteOne(id: string, options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) progress(`To find it, the messages before it are looked at. ${cost}`);
   await confirm(`Delete message ${id} of ${queueUrl}? It is lost.`, options);
   await remove(queues.client, queueUrl, await findMessage(queues.client, queueUrl, id));
   print(options.json, { deleted: id }, `Message ${id} is deleted.`);

@@ -1,11 +1,22 @@
-import { GetQueueAttributesCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
-import { countMessages, giveBack, receive } from './queues.ts';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { countMessages, giveBack, readMaxTries, receive } from './queues.ts';
 
 /** What a look at a queue found. */
 export interface Look {
   messages: Message[];
   /** What a person should know of what the look did not show, or did. */
   notes: string[];
+}
+
+/**
+ * What a look costs. SQS tells nobody how often a message was tried before it is received, so it is told before the look.
+ *
+ * @returns `undefined` when it costs nothing: nothing is waiting, or there is no dead-letter queue behind
+ */
+export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
+  const most = await readMaxTries(client, queueUrl);
+  if (most === undefined || (await countMessages(client, queueUrl)).waiting === 0) return undefined;
+  return `A look counts as one of the ${most} tries of each message. One that has had ${most} goes to the dead-letter queue and is not shown.`;
 }
 
 /**
@@ -42,11 +53,8 @@ async function hidden(client: SQSClient, queueUrl: string, held: readonly Messag
 }
 
 /** A message that was received as often as its queue allows goes to the dead-letter queue at the next try, a look too. */
-async function spent(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<string[]> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  const most = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount ?? Number.POSITIVE_INFINITY);
+async function spent(client: SQSClient, queueUrl: string, messages: readonly Message[]): Promise<string[]> {
+  const most = (await readMaxTries(client, queueUrl)) ?? Number.POSITIVE_INFINITY;
   const last = messages.filter(
     ({ Attributes: { ApproximateReceiveCount = 0 } = {} }) => Number(ApproximateReceiveCount) >= most,
   );

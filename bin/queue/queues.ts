@@ -91,6 +91,14 @@ export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandl
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }
 
+/** How often a queue gives a message to somebody before it goes to the dead-letter queue; `undefined` where there is none. */
+export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise<number | undefined> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] });
+  const { Attributes } = await client.send(command);
+  const most = JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount;
+  return most === undefined ? undefined : Number(most);
+}
+
 /** How many messages a queue has, about. */
 export interface Counts {
   waiting: number;
