@@ -23,8 +23,8 @@ interface AwsClient {
 const halfAMinute = 30_000;
 
 /**
- * Lets errors of a client say what they are about and where it was looked for, which the SDK's own do not; says so when
- * a call takes long; and ends one that takes too long, to which the SDK sets no end.
+ * Adds call, object and place to the errors of a client, because the SDK's own errors do not name them. Reports a call
+ * that takes long, and ends one that takes too long, because the SDK does not.
  *
  * @param longestTry how long one try of a call may take, in milliseconds
  */
@@ -65,7 +65,7 @@ function messageOf({ name, message }: Error): string {
   return name === 'TimeoutError' ? 'AWS did not answer in time' : message;
 }
 
-/** The names that the services have for what a call is about, the most telling first. */
+/** The object of a call, as each service names it, the most telling name first. */
 const objectNames = [
   'SecretId',
   'QueueUrl',
@@ -80,7 +80,6 @@ const objectNames = [
   'queryId',
 ] as const;
 
-/** What a call is about. */
 function objectOf(input: object): string {
   const named: { [name in (typeof objectNames)[number]]?: unknown } & { Key?: unknown } = input;
   const object = objectNames.map((name) => named[name]).find((value) => value !== undefined);

@@ -42,7 +42,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     watch: (what, milliseconds, work) => watch(`${what} has not answered for 2 s`, milliseconds, work),
     pause,
     ...(account !== undefined && { account }),
-    // What is neither of the two is refused there.
+    // `createProvider` refuses any other value.
     ...(chosen && { authentication: chosen as Authentication }),
   });
 }
@@ -51,7 +51,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
   const keyring = await findKeyring(options);
   if (keyring) return keyring;
-  throw new UsageError(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+  throw new UsageError(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */
@@ -68,7 +68,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
 /** Before the keyring is written once more. */
 async function pauseUpdate(milliseconds: number): Promise<void> {
   if (milliseconds > 2_000)
-    progress('The keyring is not written yet: somebody else changes it, or Secrets Manager lags.');
+    progress('The keyring is not written yet: somebody else is changing it, or Secrets Manager lags.');
   await pause(milliseconds);
 }
 
@@ -80,7 +80,7 @@ async function pauseUpdate(milliseconds: number): Promise<void> {
 export async function readOutput(stack: string, name: string): Promise<string> {
   const value = (await readOutputs(stack)).get(name);
   if (value) return value;
-  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and in this region?`);
 }
 
 /**

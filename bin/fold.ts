@@ -2,14 +2,13 @@ import { Help } from 'commander';
 
 const help = Object.assign(new Help(), { minWidthToWrap: 1 });
 
-/** What is there to be copied: a line break in it would end it. */
+/** A command to copy: a line break would end it. */
 const command = /(?:npx|mmw|aws|curl|export|unset) /;
 const commandAtStart = new RegExp(`^\\s*${command.source}`);
 const commandAtEnd = new RegExp(`^(.*:) (${command.source}.*)$`);
 
 /**
- * Text whose lines fit the terminal. What goes on on another line stands below its beginning; a command gets a line of its
- * own and stays whole.
+ * Text whose lines fit the terminal. A wrapped line keeps its indentation. A command gets its own line and is not wrapped.
  *
  * @param width characters that fit on a line
  */
@@ -30,15 +29,15 @@ function foldLine(line: string, width: number): string {
   return line.slice(0, indent) + body.replaceAll('\n', `\n${margin}`);
 }
 
-/** Characters that fit on a line; any number where it is no terminal. */
+/** Characters that fit on a line. If the output is not a terminal, lines may have any length. */
 export function widthOf({ isTTY, columns }: { isTTY?: boolean; columns?: number }): number {
   return isTTY ? columns || 80 : Number.POSITIVE_INFINITY;
 }
 
-/** Room for a description beside its term that is still pleasant to read, in characters. */
+/** Least room for a description beside its term, in characters. */
 const enoughRoom = 40;
 
-/** An option or command in a help, as commander writes it; where there is little room its description is below it. */
+/** An option or command in a help text, as commander writes it; without enough room, its description is below it. */
 export function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
   const width = helper.helpWidth ?? 80;
   if (!description || width - termWidth - 4 >= enoughRoom) {

@@ -2,10 +2,10 @@ import type { Provider } from '../lambda/provider/provider.ts';
 import { type RegisteredWebhook, type WebhookDefinition, webhookEvents } from '../lambda/provider/types.ts';
 
 /**
- * Creates webhooks, but for those whose URL one has already: a call that was cut off can be made again.
+ * Creates webhooks, except those whose URL an existing webhook has already. So an interrupted call can be repeated.
  *
- * @param onThere told of each that is there and left as it is, and of the options of `mmw webhooks update` that make it what
- *   was wished, if it is not
+ * @param onThere called with each webhook that exists already, which is not changed, and with the options of `mmw webhooks
+ *   update` that it needs to be as wished
  * @returns all of them, in order
  */
 export async function createMissing(
@@ -23,7 +23,7 @@ export async function createMissing(
   return made;
 }
 
-/** What a webhook lacks of a wish. One that is told of more events than that lacks nothing. */
+/** Options that make a webhook as wished. It may have more events than that. */
 function changesFor({ method, encoding, events }: RegisteredWebhook, wish: WebhookDefinition): string[] {
   const all = webhookEvents.filter((event) => events.includes(event) || wish.events.includes(event));
   return [

@@ -28,7 +28,7 @@ const program = new Command('mmw')
   .option('--account <id>', 'act for this sub-account')
   .option(
     '--authentication <basic or hmac>',
-    'send the API secret with every call, or only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
+    'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
   )
   .option('--json', 'answer in JSON, for scripts')
   .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
@@ -71,7 +71,7 @@ function variables(): [string, string][] {
   ];
 }
 
-/** Unlike what comes from the environment, what is on a command line is no secret, and is repeated when it is refused. */
+/** A command line is no secret, unlike the environment, so the error repeats a value that is refused. */
 function checkBaseUrl(value: string): string {
   try {
     if (value !== '') resolveBaseUrl(value);
@@ -81,8 +81,8 @@ function checkBaseUrl(value: string): string {
   }
 }
 
-/** After a usage error, names the help of the command that was called. */
+/** Lets a usage error point to the help of the command that was called. */
 function pointToOwnHelp(command: Command, name: string): void {
-  command.showHelpAfterError(`(${name} --help tells what there is)`);
+  command.showHelpAfterError(`(${name} --help lists the options)`);
   for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
 }

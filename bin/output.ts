@@ -7,13 +7,13 @@ export function print(json: boolean | undefined, result: unknown, text: string):
   printToCopy(json, result, fold(text));
 }
 
-/** As {@link print}, but the lines of the text stay whole, however narrow the terminal: they are there to be copied. */
+/** As {@link print}, for text that is copied: its lines are not wrapped. */
 export function printToCopy(json: boolean | undefined, result: unknown, text: string): void {
   console.log(json ? toJson(result, 2) : visible(text));
 }
 
 /**
- * Prints a line of a result, and resolves when the whole of it is written.
+ * Prints a line of a result, and resolves when all of it is written.
  *
  * @throws {ClosedPipeError} when nobody reads any more
  */
@@ -26,15 +26,15 @@ export function printLine(line: string): Promise<void> {
   });
 }
 
-/** Tells what is being done. Kept off standard output, which is the result's alone. */
+/** Reports progress on standard error, because standard output holds only the result. */
 export function progress(message: string): void {
   statusLine.clear();
   console.error(fold(visible(message), widthOf(process.stderr)));
 }
 
 /**
- * Rows under headings; where the terminal is too narrow for them, each row is a block of lines under its first cell. What
- * would move the cursor is shown as text; a line break in a cell stays in its cell.
+ * Rows under headings. If the terminal is too narrow, each row is a block of lines under its first cell. Control
+ * characters are shown as text; a line break in a cell stays in its cell.
  *
  * @param width characters that fit on a line
  */
@@ -56,7 +56,7 @@ function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[], w
   );
 }
 
-/** Cells in columns without lines between them; what is too long for its cell goes on below, also without a blank in it. */
+/** Cells in columns without borders. Text that is too long for its cell is wrapped there, also without a blank. */
 function formatColumns(rows: string[][], columns: ColumnUserConfig[]): string {
   const lines = table(rows, {
     columns,
@@ -64,10 +64,14 @@ function formatColumns(rows: string[][], columns: ColumnUserConfig[]): string {
     border: getBorderCharacters('void'),
     drawHorizontalLine: () => false,
   });
-  return lines.replace(/ *$/gm, '').trimEnd();
+  return lines
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd();
 }
 
-/** Paragraphs in lines that fit the terminal, as commander writes the rest of a help. */
+/** Paragraphs in lines that fit the terminal, as commander wraps the rest of a help text. */
 export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80, 100)): string {
   const fold = (paragraph: string) =>
     paragraph.split(/\s+/).reduce((lines, word) => {
@@ -77,7 +81,7 @@ export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80
   return `\n${text.trim().split('\n\n').map(fold).join('\n\n')}`;
 }
 
-/** Nobody reads what is printed, as after `| head`. */
+/** The reader has closed the output, as `| head` does. */
 export class ClosedPipeError extends Error {
   override readonly name = 'ClosedPipeError';
 
@@ -87,8 +91,8 @@ export class ClosedPipeError extends Error {
 }
 
 /**
- * Lets a command whose output nobody reads any more come to its end: what it began, such as a key that is to be stored,
- * is not broken off in the middle.
+ * Lets a command run to its end after its output was closed, so that a change in progress, such as storing a key, is
+ * not interrupted.
  */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -104,24 +108,24 @@ function isClosedPipe(error: Error): boolean {
 }
 
 /**
- * Text with its control characters written out (`\u001b`), but for line breaks: what others wrote cannot move the cursor,
- * colour the screen, or turn the direction of reading.
+ * Text with its control characters written out (`\u001b`), except line breaks. So text from others cannot move the
+ * cursor, colour the screen, or change the direction of reading.
  */
 export function visible(text: string): string {
   return text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped);
 }
 
-/** As `visible`, for what must stay on one line. */
+/** As `visible`, for text that must stay on one line. */
 export function visibleOnOneLine(text: string): string {
   return visible(text).replaceAll('\n', escaped);
 }
 
-/** JSON that can be shown. It has escapes of its own for most control characters, and gets them for the others. */
+/** JSON that can be shown. `JSON.stringify` escapes most control characters, and `visible` the others. */
 export function toJson(value: unknown, indent?: number): string {
   return visible(JSON.stringify(value, null, indent));
 }
 
-/** As one word of a POSIX shell. */
+/** The value as one word of a POSIX shell. */
 export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }
@@ -130,13 +134,13 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** What to do about errors of the AWS SDK that do not say. */
+/** What to do about errors of the AWS SDK that do not say it themselves. */
 const hints: [RegExp, string][] = [
   [/^Region (is missing|not accepted)/, 'set AWS_REGION, or the region of your AWS profile'],
   [/^Could not load credentials/, 'log in to AWS, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
 ];
 
-/** An error in words: its message, and those of its causes that say something new. */
+/** The text of an error: its message, and the messages of its causes that say something new. */
 export function explain(error: unknown): string {
   return visible(inWords(error));
 }

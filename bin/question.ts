@@ -3,8 +3,7 @@ import { fold, widthOf } from './fold.ts';
 import { progress, visible } from './output.ts';
 
 /**
- * Says what a command costs, and asks before it goes on. Nothing is lost by it, so it also goes on where there is nobody to
- * ask.
+ * Says what a command costs, and asks whether to go on. Without a terminal it goes on, because nothing is lost.
  *
  * @throws {Error} when the answer is no
  */
@@ -17,12 +16,12 @@ export async function warn(cost: string, question: string, options: { yes?: bool
 /**
  * Asks before something is destroyed.
  *
- * @throws {Error} when the answer is no, or when there is nobody to ask
+ * @throws {Error} when the answer is no, or when there is no terminal
  */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes) return;
   if (!process.stdin.isTTY)
-    throw new Error(`${question} There is no terminal to confirm it on: add --yes. Nothing was done.`);
+    throw new Error(`${question} Nothing was done, because there is no terminal to ask on: add --yes to confirm.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(fold(visible(`${question} [y/N] `), widthOf(process.stderr)));

@@ -5,19 +5,19 @@ import { sampleWebhooks, withFreshIds } from '../sandbox/webhooks.ts';
 /** How long an answer may take, in milliseconds. */
 export const longestDelivery = 30_000;
 
-/** What is delivered where. */
+/** What to send, and where. */
 export interface Simulation {
   url: string;
   /** Signs; `undefined` for unsigned requests. */
   key: SigningKey | undefined;
-  /** Webhooks a second, whether or not those before are answered. */
+  /** Webhooks a second, whether or not earlier ones are answered. */
   rate: number;
   count: number;
-  /** Told of each answer. */
+  /** Called for each answer. */
   onAnswer?: (answered: number) => void;
 }
 
-/** What came of it. Times are milliseconds. */
+/** Result of a simulation. Times are in milliseconds. */
 export interface SimulationResult {
   sent: number;
   /** How many got each status. */
@@ -27,7 +27,7 @@ export interface SimulationResult {
   latency: { median: number; p95: number; max: number };
 }
 
-/** Delivers webhooks of every kind, each with ids of its own, at a rate. */
+/** Sends webhooks of every kind at a rate, each with its own ids. */
 export async function simulate({ url, key, rate, count, onAnswer }: Simulation): Promise<SimulationResult> {
   const { origin, pathname } = new URL(url);
   const samples = Object.values(sampleWebhooks(pathname));

@@ -1,11 +1,11 @@
-/** A terminal, or whatever stands for one. */
+/** A terminal, or another output. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
   write(text: string): unknown;
 }
 
-/** The last line of a terminal, which is written anew every second and makes room for all that stays. */
+/** The last line of a terminal. It is rewritten every second, and cleared before other output. */
 export class StatusLine {
   readonly screen: Screen;
   #isShown = false;
@@ -14,7 +14,7 @@ export class StatusLine {
     this.screen = screen;
   }
 
-  /** Shows a text as far as the line goes: a second line could not be taken back. */
+  /** Shows a text, cut to one line because a second line could not be cleared. */
   show(text: string): void {
     if (!this.screen.isTTY) return;
     this.screen.write(`\r\u001b[K${text.slice(0, (this.screen.columns || 80) - 1)}`);
@@ -27,5 +27,5 @@ export class StatusLine {
   }
 }
 
-/** That of this program. */
+/** The status line of this program. */
 export const statusLine = new StatusLine(process.stderr);

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { progress } from './output.ts';
 import { type StatusLine, statusLine } from './status-line.ts';
 
-/** Shorter waits need no words, in milliseconds. */
+/** Shorter waits are not reported, in milliseconds. */
 const worthTelling = 3_000;
 
-/** When work is slow enough to be spoken of, in milliseconds. */
+/** Work that takes longer than this is reported, in milliseconds. */
 const slowAfter = 2_000;
 
 /** One wait, as the last line of a terminal shows it. */
@@ -29,9 +29,9 @@ export interface Waits {
   /** Waits for a time. The caller says why. */
   pause(milliseconds: number, options?: PauseOptions): Promise<void>;
   /**
-   * Waits for work, and speaks of it when it takes longer than 2 s.
+   * Waits for work, and reports it if it takes longer than 2 s.
    *
-   * @param what is going on
+   * @param what happens meanwhile
    * @param milliseconds after which the work gives up by itself
    * @param state how far it is
    */
@@ -42,7 +42,7 @@ export interface Waits {
 export function createWaits(line: StatusLine, tell: (message: string) => void): Waits {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
-  /** When the pause ends that was told of last: its other pieces need no words. */
+  /** End of the pause that was reported last: its other pieces are not reported. */
   let toldEnd = 0;
 
   const draw = () => {

@@ -13,7 +13,7 @@ export interface ReceiverEnvironment {
   /** How old a signed `Date` may be, in seconds; `0` turns the check off. */
   timestampToleranceSeconds: number;
   overflowBucket: string | undefined;
-  /** Whether S3 is at an endpoint of one's own, which may not know buckets as host names. */
+  /** Whether S3 has a custom endpoint, which may not support buckets as host names. */
   hasOwnS3Endpoint: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface RotationEnvironment {
 export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationEnvironment {
   const digest = parseDigest(required(variables, rotationEnvironment.digest));
   if (digest === undefined)
-    throw new Error(`Environment variable ${rotationEnvironment.digest} is no digest of MessageMedia`);
+    throw new Error(`Environment variable ${rotationEnvironment.digest} must be SHA224, SHA256 or SHA512`);
   return {
     apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),
     baseUrl: required(variables, rotationEnvironment.baseUrl),
@@ -44,9 +44,9 @@ export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationE
 export interface ReconciliationEnvironment
   extends Pick<ReceiverEnvironment, 'queueUrl' | 'overflowBucket' | 'hasOwnS3Endpoint'>,
     Pick<RotationEnvironment, 'apiCredentialsSecretId' | 'baseUrl'> {
-  /** Whether what the queue has is taken out of MessageMedia's lists. */
+  /** Whether queued events are removed from MessageMedia's lists. */
   confirm: boolean;
-  /** Names of the log groups that tell what came already. */
+  /** Names of the log groups with the events that arrived already. */
   logGroups: string[];
 }
 

@@ -15,8 +15,8 @@ import { type Answer, createReceiver, type Outcome } from './receiver/receiver.t
 const log = createLog(process.env[environment.service] ?? names.service);
 
 /**
- * Tries are spread over the whole time that a call has, as a 503 may be the end of a webhook: pauses of 0.1, 0.2, 0.4, 0.8
- * and then of 1 s, up to half of each left to chance. A try is given up when it does not connect or begin to answer in time.
+ * Tries use all the time that a call has, because a webhook may be lost after a 503. The pauses are 0.1, 0.2, 0.4, 0.8 and
+ * then 1 s, up to half of each random. A try ends when it does not connect, or when no answer begins in time.
  */
 const clientSettings = () => ({
   credentials: fromEnv(),
@@ -25,9 +25,9 @@ const clientSettings = () => ({
 });
 
 /**
- * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
- * one send, 13 s, and 17 s if it is too large for SQS: inside the function's own 18 s and the 20 s that MessageMedia waits
- * for an answer.
+ * Limits for a call with all its tries, pauses and incomplete answers. At worst a request takes two loads of the keyring
+ * and one send, 13 s, or 17 s if it is too large for SQS. That is within the function's 18 s and the 20 s that
+ * MessageMedia waits for an answer.
  */
 const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
@@ -35,7 +35,7 @@ const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 
 let receive: ReturnType<typeof start> | undefined;
 
-// In Lambda everything is known before the first request: the keyring loads while the function initialises.
+// In Lambda all settings are known before the first request, so the keyring loads while the function initialises.
 if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) receive = start();
 
 /** Lambda's entry point, for API Gateway (HTTP and REST API) and Function URLs. */
@@ -49,8 +49,8 @@ function start() {
     process.env,
   );
   const secrets = new SecretsManagerClient(clientSettings());
-  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
-  // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
+  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host in the queue's URL.
+  // MD5 adds nothing to TLS and the event's own signature, and FIPS does not allow it.
   const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
 
   const warn = (message: string, cause?: unknown) => log.warn(message, { cause: describeError(cause) });
@@ -68,7 +68,7 @@ function start() {
       else log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
     },
   });
-  // A failure is reported by the keyring and tried again by the first request.
+  // The keyring reports a failure, and the first request retries.
   keyring.keys().catch(() => {});
 
   const send = createQueueSender(sqs, queueUrl, sendDeadline);
@@ -84,7 +84,7 @@ function start() {
   });
 }
 
-/** Few events are that large, and few requests are captured: what is needed for them is loaded with the first. */
+/** Few events are so large, and few requests are captured, so their code is loaded when it is first needed. */
 function storageIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
   const overflow = once(async () => {
@@ -119,14 +119,14 @@ type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
 
 function reportAccepted({ age, ...fields }: Accepted): void {
   const values = { [names.accepted]: 1, [names.age]: Math.max(0, age) };
-  // No matter of routine if somebody's template is wrong: its events have no ids.
+  // A warning, because a template is wrong and its events have no ids.
   if (fields.unrendered) log.warn('accepted', fields, { values: { ...values, [names.unidentified]: 1 } });
   else log.info('accepted', fields, { values });
 }
 
 function reportProblem({ error, ...fields }: Extract<Outcome, { error: unknown }>): void {
   const entry = { ...fields, detail: describeError(error) };
-  // Once without and once with the reason.
+  // Counted once without and once with the reason.
   const dimensions = [['service'], ['service', 'reason']];
   if (fields.outcome === 'refused') log.warn('refused', entry, { values: { [names.refused]: 1 }, dimensions });
   else {

@@ -1,9 +1,9 @@
 /**
- * JSON in which an object repeats a name is read by its first occurrence, where `JSON.parse` keeps the last: what comes
- * later in a body may be text that somebody typed into a phone and that a template did not escape.
+ * If an object in JSON repeats a name, the first occurrence counts here, while `JSON.parse` keeps the last. A later part
+ * of a body may be text that somebody typed into a phone and that a template did not escape.
  */
 
-/** The members of a JSON object in the order of the text, repeated ones too, each value as it is written. */
+/** The members of a JSON object in the order of the text, with repeated ones, each value as it is written. */
 export function* members(json: string): Generator<[name: string, source: string]> {
   let at = skipSpace(json, 0);
   if (json[at] !== '{') return;
@@ -28,15 +28,15 @@ export function parseFirst(json: string): unknown {
 }
 
 interface Container {
-  /** Of an object: what was read so far. */
+  /** Members of an object that were read so far. */
   entries?: Map<string, unknown>;
-  /** Of a list. */
+  /** Items of a list that were read so far. */
   items?: unknown[];
   /** Name of the member that is being read. */
   name?: string;
 }
 
-/** @param json a valid object or list: nothing is checked */
+/** @param json a valid object or list, which is not checked again */
 function build(json: string): unknown {
   const open: Container[] = [];
   let at = 0;
@@ -86,7 +86,7 @@ function skipSpace(json: string, from: number): number {
   return at;
 }
 
-/** Index behind the quote that ends a string. @param start of its first quote */
+/** Index after the quote that ends a string. @param start index of its first quote */
 function endOfString(json: string, start: number): number {
   for (let quote = json.indexOf('"', start + 1); quote > 0; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -96,7 +96,7 @@ function endOfString(json: string, start: number): number {
   return json.length;
 }
 
-/** Index behind a value. @param start of the value, without white space before it */
+/** Index after a value. @param start index of the value, without white space before it */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {

@@ -14,10 +14,10 @@ export interface EventTarget {
   deadLetterQueue?: IQueue | undefined;
 }
 
-/** Lets a role put events onto the queue, and the data of large ones into the bucket, and nothing else. */
+/** Lets a role send events to the queue and put the data of large ones into the bucket, and nothing else. */
 export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQueue }: EventTarget): void {
   const queues: IConstruct[] = deadLetterQueue === undefined ? [queue] : [queue, deadLetterQueue];
-  // The constructs' own grants would add more than a function calls: attributes, descriptions.
+  // The constructs' own grants would also allow calls that a function never makes, such as reading attributes.
   Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue.queueArn] });
   grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt'], ...queues);
   Grant.addToPrincipal({
@@ -31,6 +31,6 @@ export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQ
   Validations.of(role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/*]`,
     reason:
-      'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
+      'Objects are named by the hash of their content, which is not known in advance, so the grant covers the bucket.',
   });
 }

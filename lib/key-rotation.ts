@@ -21,7 +21,7 @@ export interface KeyRotationProps {
   baseUrl: string;
   /**
    * The credentials of MessageMedia's API, for example those of a `Reconciliation`.
-   * @default - a secret of its own
+   * @default - its own secret
    */
   apiCredentials?: ApiCredentials;
   /**
@@ -57,7 +57,7 @@ export class KeyRotation extends Construct {
       tracing: false,
       description: 'Rotates the MessageMedia signature key',
       memorySize: 256,
-      // A step waits up to 11 minutes: until every verifier has a key, or until no retry is signed with one any more.
+      // A step waits up to 11 minutes, until every function has the new key, or until the last retry with the old one.
       timeout: Duration.minutes(15),
       environment: {
         [rotationEnvironment.apiCredentialsSecretId]: apiCredentials.secretArn,
@@ -65,7 +65,7 @@ export class KeyRotation extends Construct {
         [rotationEnvironment.digest]: 'SHA256',
       },
     });
-    // Not at once: the credentials come after the first deployment.
+    // No rotation at once, because the credentials come after the first deployment.
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: keyring.secretArn,
       rotationLambdaArn: rotate.functionArn,
@@ -86,7 +86,7 @@ export class KeyRotation extends Construct {
       apiCredentials.allowReading(role),
     ];
     grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey'], keyring);
-    // Secrets Manager tries the function when the schedule is made.
+    // Secrets Manager tests the function when the schedule is created.
     for (const grant of grants) grant.applyBefore(schedule);
     schedule.node.addDependency(rotate);
     this.apiCredentials = apiCredentials;

@@ -17,12 +17,12 @@ import { Reconciliation } from './reconciliation.ts';
 import type { Settings } from './settings/settings.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
-/** What the stack is made from. */
+/** Properties of the stack. */
 export interface WebhookStackProps extends StackProps {
   settings: Settings;
 }
 
-/** Receiver, queue and keyring, and what a person needs to know of them. */
+/** Receiver, queue and keyring, with monitoring and outputs. */
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
@@ -76,18 +76,22 @@ export class WebhookStack extends Stack {
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
-    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log that tells which events came');
+    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
     if (reconciliation) {
-      output(outputs.reconciliationLogGroup, reconciliation.log.logGroupName, 'Log that tells which were recovered');
+      output(
+        outputs.reconciliationLogGroup,
+        reconciliation.log.logGroupName,
+        'Log with the events that were recovered',
+      );
     }
     if (apiCredentials) {
       const description = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
       output(outputs.apiCredentialsSecretArn, apiCredentials.secretArn, description);
     }
-    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key that consumers need kms:Decrypt for');
+    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key for which consumers need kms:Decrypt');
     output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
     if (receiver.domainTarget)
-      output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
+      output(outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName');
   }
 }
 
@@ -97,7 +101,7 @@ interface ProviderCallers {
   apiCredentials?: ApiCredentials;
 }
 
-/** What calls MessageMedia's API, with one secret for all of it. */
+/** The constructs that call MessageMedia's API, with one secret for both. */
 function callProvider(
   scope: Construct,
   settings: Settings,
@@ -107,7 +111,8 @@ function callProvider(
   const { rotationDays, reconcileMinutes } = settings;
   if (rotationDays === 0 && reconcileMinutes === 0) return {};
   const apiCredentials = new ApiCredentials(scope, 'ApiCredentials', { encryptionKey });
-  // The ids from when only rotation had it: with others, what a person put into the secret would be left behind.
+  // These ids are from a version in which only rotation had the secret. With other ids the stack would create a new,
+  // empty secret, without the credentials that a person put in.
   pinLogicalIds({
     RotationApiCredentials44313B9B: apiCredentials,
     RotationApiCredentialsPolicy5B51366B: apiCredentials.node.findChild('Policy'),

@@ -60,13 +60,13 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** @returns `undefined` when the port is taken, which is said */
+/** @returns `undefined` if the port is in use, after a message about it */
 async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | undefined> {
   try {
     return await starting;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    fail(`Port ${port} is in use: stop what listens there, or choose others with PORT=4000 npm start.`);
+    fail(`Port ${port} is in use: stop the program that uses it, or choose other ports with PORT=4000 npm start.`);
     return undefined;
   }
 }
@@ -77,18 +77,18 @@ interface Options {
   data?: string | undefined;
 }
 
-/** @returns what is wrong, if something is */
+/** @returns the options, or an error message */
 function readOptions(args: string[]): Options | string {
   try {
     const text = { type: 'string' } as const;
     return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: text, data: text } })
       .values;
   } catch {
-    return `Unknown argument in "${args.join(' ')}": there are --once (end after the tour), --keyring FILE (your keys, no tour) and --data DIR (keeps keyring and calls).`;
+    return `Unknown argument in "${args.join(' ')}": use --once (end after the tour), --keyring FILE (your keys, no tour) or --data DIR (keep keyring and calls).`;
   }
 }
 
-/** A keyring that is read from a file and written back to it, so that it outlives the sandbox. */
+/** Reads the keyring from a file and writes changes back to it, so that the next start has them. */
 function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
   let written = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   return {
@@ -102,7 +102,7 @@ function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
 }
 
 async function showTour(sandbox: Sandbox): Promise<Visit[]> {
-  console.log(fold(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; this becomes of its calls:\n`));
+  console.log(fold(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`));
   const visits = await tour(sandbox);
   printTour(visits);
   return visits;
@@ -132,14 +132,14 @@ function printTour(visits: Visit[]): void {
       ? fold(
           `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`,
         )
-      : styleText('red', `${wrong} of ${visits.length} calls did not end as they must.`),
+      : styleText('red', `${wrong} of ${visits.length} calls had a wrong result.`),
   );
 }
 
 function printInvitation({ url, environment }: Sandbox, inspector = ''): void {
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   console.log(`
-Up until Ctrl-C, for requests of your own:
+Running until Ctrl-C. Send your own requests to:
   webhooks   ${url}${callbackPath}
   inspector  ${inspector}
 
@@ -164,14 +164,14 @@ function printOwn(
     answer.statusCode === 202
       ? `${line?.type ?? ''}  ${JSON.parse(answer.body).id}`
       : event === undefined
-        ? `the gateway has a route for ${callbackPath} alone`
+        ? `the gateway has a route only for ${callbackPath}`
         : `${line?.reason ?? ''}: ${detail}`;
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${time}  ${method} ${visible(path)}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
   if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
 }
 
-/** Why its signature failed, and what mends it. */
+/** Why the signature failed, and what to do about it. */
 function explain(event: string, { keys }: Sandbox): string {
   const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
   return styleText('dim', fold(`          ${meaning}\n          ${mend}`));

@@ -5,9 +5,9 @@ import { expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Which rooms the files of a room may import from, beside their own. This is the floor plan: a new arrow is a decision. */
+/** The folders from which the files of a folder may import, besides their own. A new one needs a decision. */
 const arrows: Record<string, readonly string[]> = {
-  // Entries of Lambda, and what all rooms share.
+  // Entries of Lambda, and the files that all folders share.
   lambda: ['lambda/receiver', 'lambda/reconcile', 'lambda/event', 'lambda/keys', 'lambda/provider'],
   'lambda/receiver': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/provider'],
@@ -27,7 +27,7 @@ const allRooms = [
   ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'sandbox/provider', 'examples'],
 ];
 
-/** Files directly in `lambda/` that every room may import: they import no room. The others there are entries. */
+/** Files directly in `lambda/` that every folder may import, because they import no folder. The others there are entries. */
 const shared = ['contract', 'describe-error', 'environment', 'guards', 'json', 'log', 'media-type', 'signature'].map(
   (name) => `lambda/${name}.ts`,
 );
@@ -64,7 +64,7 @@ test('no room imports an entry, and what all share imports no room', () => {
 
 test('no files import each other in a circle', () => {
   const imports = new Map(allRooms.flatMap(filesIn).map((file) => [file, importsOf(file)]));
-  /** Files that only lead to files already known to be in no circle. */
+  /** Files that only import files already known to be in no cycle. */
   const clear = new Set<string>();
   const left = () => [...imports.keys()].filter((file) => !clear.has(file));
   for (let before = -1; before !== clear.size; ) {
@@ -73,7 +73,7 @@ test('no files import each other in a circle', () => {
       if (imports.get(file)?.every((target) => clear.has(target) || !imports.has(target))) clear.add(file);
     }
   }
-  // What is left is in a circle, or leads into one.
+  // The remaining files are in a cycle, or import one.
   expect(left()).toEqual([]);
 });
 

@@ -2,12 +2,12 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { namePlace } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
-/** How far back requests are looked at, in milliseconds. */
+/** How far back requests are checked, in milliseconds. */
 const period = 24 * 60 * 60_000;
-/** Most log entries that are read. */
+/** Largest number of log entries that are read. */
 const mostEntries = 1_000;
 
-/** What was accepted and refused, and why, by the log of the function. */
+/** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
   const client = namePlace(new CloudWatchLogsClient());
   const { events = [] } = await client.send(
@@ -30,7 +30,13 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   const counted = [...outcomes].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
-      issue('info', 'requests', 'No request in the last 24 hours', 'Nothing was sent, or it goes elsewhere.', ''),
+      issue(
+        'info',
+        'requests',
+        'No request in the last 24 hours',
+        'Nothing was sent, or it was sent to another URL.',
+        '',
+      ),
     ];
   if (lastAccepted !== undefined)
     return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];

@@ -27,11 +27,11 @@ const contextNames = {
   [outputs.keyArn]: 'keyArn',
 };
 
-/** `mmw outputs`: what a deployed stack gave, for a shell or for the example consumer. */
+/** `mmw outputs`: the outputs of a deployed stack, for a shell or for the example consumer. */
 export function addOutputsCommand(program: Command): void {
   program
     .command('outputs')
-    .description("print the outputs of a deployed stack as a shell's variables, which mmw reads")
+    .description('print the outputs of a deployed stack as shell variables, which mmw reads')
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--context', 'print them as -c options of examples/app.ts instead')
     .action((_options, command: Command) => printOutputs(command.optsWithGlobals()));

@@ -27,29 +27,29 @@ interface Options extends GlobalOptions {
   yes?: boolean;
 }
 
-/** `mmw reconcile`: brings what MessageMedia has and no webhook brought onto the queue. */
+/** `mmw reconcile`: queues the events at MessageMedia whose webhook did not arrive. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
-    .description('queue the delivery reports and replies that no webhook brought')
+    .description('queue the delivery reports and replies whose webhook did not arrive')
     .addOption(
       new Option('--stack <name>', 'the deployed stack whose queue, bucket and log to use').conflicts('queueUrl'),
     )
-    .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
+    .option('--queue-url <URL>', `the event queue (default: ${environment.queueUrl})`)
     .addOption(
-      new Option('--since <duration>', 'leave what is older: 30m, 2h, 3d, up to 45d')
+      new Option('--since <duration>', 'skip older events: 30m, 2h, 3d, up to 45d')
         .argParser(durationUpTo(45))
         .default(2 * 3_600_000, '2h'),
     )
     .addOption(
-      new Option('--grace <duration>', 'leave what is younger, as its webhook may still come')
+      new Option('--grace <duration>', 'skip younger events, whose webhook may still come')
         .argParser(durationUpTo(45))
         .default(15 * 60_000, '15m'),
     )
     .addOption(
       new Option(
         '--confirm',
-        'take what the queue has out of its lists, for everybody who polls the account',
+        "remove queued events from MessageMedia's lists, for everybody who polls the account",
       ).conflicts('dryRun'),
     )
     .option('--dry-run', 'only say what would be queued')
@@ -58,20 +58,20 @@ export function addReconcileCommand(program: Command): void {
       'after',
       wrap(`
 MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
-45 days. Opt-outs are not listed. The log of a stack tells what came already; without --stack everything is queued, and
-FIFO queue and consumers drop what came before.`),
+45 days. Opt-outs are not listed. The log of the stack says which events arrived already. Without --stack every event is queued,
+and the FIFO queue and consumers drop the repetitions.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }
 
 async function run(options: Options): Promise<void> {
   if (options.grace >= options.since) {
-    throw new UsageError('--since must be longer than --grace (15m if not given): nothing lies between the two.');
+    throw new UsageError('--since must be longer than --grace (15m if not given), else no event is between the two.');
   }
   const provider = connectProvider(options);
   const target = await connectTarget(options);
   if (options.confirm) {
-    const question = 'Confirm at MessageMedia what the queue has? Nobody else gets it by polling this account then.';
+    const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
   }
   const { notes, errors, ...counts } = await reconcile(
@@ -99,7 +99,7 @@ function row(name: string, { listed, recovered, known, younger, older, confirmed
   return [name, ...[listed, recovered, known, younger, older, confirmed, failed].map(String)];
 }
 
-/** Queue, bucket and log: of the stack if one is named, else what options and environment name, and no log. */
+/** Queue, bucket and log: of the stack if it is given, else from options and environment, and without a log. */
 async function connectTarget({
   stack,
   queueUrl: named,
@@ -107,8 +107,8 @@ async function connectTarget({
   const found = stack === undefined ? undefined : await readOutputs(stack);
   const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
   if (!queueUrl) {
-    const problem = stack === undefined ? 'No queue is named' : `Stack ${stack} has no output ${outputs.queueUrl}`;
-    throw new UsageError(`${problem}: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+    const problem = stack === undefined ? 'No queue is given' : `Stack ${stack} has no output ${outputs.queueUrl}`;
+    throw new UsageError(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   }
   const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);

@@ -20,15 +20,15 @@ interface Options extends GlobalOptions {
   count: number;
 }
 
-/** `mmw simulate`: delivers test webhooks at a rate. */
+/** `mmw simulate`: sends test webhooks at a rate. */
 export function addSimulateCommand(program: Command): void {
   program
     .command('simulate [url]')
-    .description('deliver signed test webhooks of every kind at a rate: to a URL of this machine, or to a --stack')
+    .description('send signed test webhooks of every kind at a rate, to a URL on this machine or to a --stack')
     .addOption(
       new Option(
         '--stack <name>',
-        'the deployed stack; a probe key signs: all is verified, and nothing is queued',
+        'the deployed stack; a probe key signs, so webhooks are verified and never queued',
       ).conflicts(['privateKey', 'keyId', 'digest']),
     )
     .option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL')
@@ -37,7 +37,7 @@ export function addSimulateCommand(program: Command): void {
       new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
     )
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
-    .option('--count <number>', 'webhooks in all (1 to 100000)', wholeNumber(1, 100_000), 50)
+    .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
     .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
 }
 
@@ -58,14 +58,14 @@ function simulateVisibly(simulation: Simulation): Promise<SimulationResult> {
     answered = answers;
   };
   return watch(
-    `Delivering ${count} webhooks, ${rate} a second`,
+    `Sending ${count} webhooks, ${rate} a second`,
     (count / rate) * 1_000 + longestDelivery,
     simulate({ ...simulation, onAnswer }),
     () => `${answered} of ${count} answered`,
   );
 }
 
-/** Begins once the deployed function knows the probe key. */
+/** Starts when the deployed function knows the probe key. */
 async function simulateAt(stack: string, url: string | undefined, { rate, count }: Options): Promise<SimulationResult> {
   if (url !== undefined) throw new UsageError('Give a URL or --stack, not both.');
   const callbackUrl = await readOutput(stack, outputs.callbackUrl);
@@ -87,7 +87,7 @@ function requireLoopback(url: string | undefined): string {
 
 async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningKey> {
   if (privateKey === undefined)
-    throw new UsageError('Give --private-key FILE, whose public half the receiver at the URL knows.');
+    throw new UsageError('Add --private-key FILE: the receiver at the URL must know its public key.');
   const key = await readPrivateKey(privateKey);
   return { id: keyId ?? 'local', digest: parseDigest(digest) ?? 'SHA256', privateKey: key };
 }
@@ -97,5 +97,5 @@ function describe({ sent, statuses, unanswered, latency }: SimulationResult): st
   const silent = unanswered > 0 ? [`${unanswered} not answered`] : [];
   const { median, p95, max } = latency;
   return `${sent} sent: ${[...answers, ...silent].join(', ')}.
-Time to the answer: median ${median} ms, 95 of 100 within ${p95} ms, longest ${max} ms.`;
+Time to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
 }

@@ -14,15 +14,15 @@ interface Resource {
   Properties?: Record<string, unknown>;
 }
 
-/** The dead-letter queue first: the other one refers to it. */
+/** The dead-letter queue comes first, because the event queue refers to it. */
 const queues = ['DeadLetterQueue', 'EventQueue'];
 
 /**
- * Makes the queues of a stack again that somebody deleted, with the name, the attributes and the policy that the template
- * has for them. CloudFormation does not do that: it does not know that they are gone.
+ * Creates the queues of a stack again that somebody deleted, with the name, the attributes and the policy from the
+ * template. CloudFormation cannot do this, because it does not know that they are gone.
  *
- * @returns URLs of the queues that were made
- * @throws {Error} when it is no stack of this project
+ * @returns URLs of the queues that were created
+ * @throws {Error} when it is not a stack of this project
  */
 export async function restoreQueues(stack: string): Promise<string[]> {
   const resolve = await createResolver(stack);
@@ -36,7 +36,9 @@ export async function restoreQueues(stack: string): Promise<string[]> {
       .send(new CreateQueueCommand({ QueueName, Attributes: resolve.attributesOf(logicalId) }))
       .catch((cause: Error) => {
         if (!/DeletedRecently/.test(cause.name)) throw cause;
-        throw new Error(`${QueueName} was deleted a moment ago: SQS takes its name again after a minute.`, { cause });
+        throw new Error(`${QueueName} was just deleted: try again in a minute, SQS does not take its name before.`, {
+          cause,
+        });
       });
     restored.push(url);
   }
@@ -53,7 +55,7 @@ async function exists(client: SQSClient, QueueUrl: string): Promise<boolean> {
   }
 }
 
-/** Reads the template, and puts real ids and ARNs in place of its references. */
+/** Reads the template, and replaces its references with real ids and ARNs. */
 async function createResolver(stack: string) {
   const client = namePlace(new CloudFormationClient());
   const [found, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
@@ -65,10 +67,11 @@ async function createResolver(stack: string) {
   const ids = new Map(
     StackResources.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId, PhysicalResourceId]),
   );
-  const prefix = found.get(outputs.queueArn)?.replace(/[^:]+$/, '');
-  if (prefix === undefined) {
+  const queueArn = found.get(outputs.queueArn);
+  if (queueArn === undefined) {
     throw new Error(`Stack ${stack} has no output ${outputs.queueArn}: deploy it with this version, then try again.`);
   }
+  const prefix = queueArn.slice(0, queueArn.lastIndexOf(':') + 1);
 
   const idOf = (logicalId: string): string => {
     const id = ids.get(logicalId);
@@ -98,7 +101,7 @@ async function createResolver(stack: string) {
     attributesOf: (logicalId: string): Record<string, string> => {
       const Policy = policyOf(logicalId);
       const properties = { ...Resources[logicalId]?.Properties, ...(Policy !== undefined && { Policy }) };
-      // Tags are no attribute, and the name is given apart from them.
+      // Tags are not an attribute, and the name is a parameter of its own.
       const { Tags: _tags, QueueName: _name, ...attributes } = resolve(properties) as Record<string, unknown>;
       return Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [

@@ -18,7 +18,7 @@ const checkSignature = keyring ? signatureCheck(keyring, (message) => logger.war
 
 // Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
 const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 60 * 24 * 60 * 60 });
-/** Handles an event unless that was done before. @returns the attempt that handled it: an earlier one, or this one */
+/** Handles an event unless it was handled before. @returns the attempt that handled it, an earlier one or this one */
 const onEventOnce = makeIdempotent(
   async (event: WebhookEvent, attempt: string): Promise<string> => {
     await onEvent(event);
@@ -29,7 +29,7 @@ const onEventOnce = makeIdempotent(
 
 const processor = new SqsFifoPartialProcessorAsync();
 
-/** Lambda's entry point. A message that fails takes those of its own group with it, and no other. */
+/** Lambda's entry point. If a message fails, the later ones of its group fail too, and no others. */
 export const handler: SQSHandler = async (event, context): Promise<SQSBatchResponse> => {
   idempotency.registerLambdaContext(context);
   return processPartialResponse(event, onRecord, processor, {

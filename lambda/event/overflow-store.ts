@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
 /**
- * Keeps the data of large events in an S3 bucket, under the hash of their content: the same data that comes again takes
- * no more room, and begins its time in the bucket anew.
+ * Keeps the data of large events in an S3 bucket, under the hash of their content. If the same data comes again, it takes
+ * no more space, and its time in the bucket starts again.
  */
 export function createOverflowStore(
   bucket: string,

@@ -8,21 +8,21 @@ import type { WebhookEvent } from './payloads.ts';
 
 export type * from './payloads.ts';
 
-/** A queued message taken apart again: the event, and what was signed. */
+/** A queued message after reading: the event, and what was signed. */
 export interface ReadEvent {
   event: WebhookEvent;
   /** Exactly what the signature covers; `undefined` for an event with `mmorigin`, which was never signed. */
   signed: (SignedRequest & { body: Buffer }) | undefined;
 }
 
-/** Gets the bytes that an event's `dataref` points to. Rejects when it points to where no receiver puts data. */
+/** Gets the bytes that an event's `dataref` points to. Rejects when the receiver never puts data there. */
 export type FetchData = (dataref: string) => Promise<Uint8Array>;
 
 /**
- * Reads a message from the queue, and fetches the data of an event that was too large for it.
+ * Reads a message from the queue, and fetches the data of an event that was too large for the queue.
  *
  * @param message body of an SQS message, unchanged
- * @throws {QueuedEventError} when it is no event of ours
+ * @throws {QueuedEventError} when it is not an event of the receiver
  */
 export async function openQueuedEvent(message: string, fetchData: FetchData): Promise<ReadEvent> {
   const event = parseQueuedEvent(message);
@@ -30,11 +30,11 @@ export async function openQueuedEvent(message: string, fetchData: FetchData): Pr
 }
 
 /**
- * Reads a message from the queue that has its data with it. Nothing but the message is needed to check its signature
- * again, with `reverify`.
+ * Reads a message from the queue that contains its data. `reverify` can check its signature again with only the message
+ * and a key.
  *
  * @param message body of an SQS message, unchanged
- * @throws {QueuedEventError} when it is no event of ours, or `data_elsewhere` when its data is in S3
+ * @throws {QueuedEventError} when it is not an event of the receiver, or `data_elsewhere` when its data is in S3
  */
 export function readQueuedEvent(message: string): ReadEvent {
   const event = parseQueuedEvent(message);
@@ -51,11 +51,11 @@ function takeApart({ data: _data, data_base64: _base64, ...attributes }: QueuedE
   const event = { ...attributes, payload } as WebhookEvent;
   if (attributes.mmorigin !== undefined) return { event, signed: undefined };
   const request = parseRequestLine(attributes.mmrequestline ?? '');
-  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is none');
+  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is malformed');
   return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
 }
 
-/** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
+/** JSON is in the message verbatim, so it is cut out. Parsing and writing it again would change its bytes. */
 function inlineBody(event: QueuedEvent, message: string): Buffer {
   if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
   if (event.data === undefined) return Buffer.alloc(0);
@@ -63,18 +63,18 @@ function inlineBody(event: QueuedEvent, message: string): Buffer {
     if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
     throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
   }
-  // The first one is the member itself: within a string before it, the quotes would be escaped.
+  // The first match is the member itself, because in an earlier string the quotes would be escaped.
   const marker = ',"data":';
   const start = message.indexOf(marker);
   const body = Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
-  // Else there could be members behind it that are not what was signed.
+  // Otherwise other members could follow that were not signed.
   if (start < 0 || parseJson(body) === undefined) {
     throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
   }
   return body;
 }
 
-/** Of a repeated name the first counts, as it did for the event's own attributes. */
+/** The first of repeated names counts, as for the event's own attributes. */
 function parseJson(body: Buffer): unknown {
   try {
     return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));

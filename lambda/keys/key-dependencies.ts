@@ -11,6 +11,6 @@ export interface KeyDependencies {
   now: () => number;
   /** @param whole milliseconds to the end of the wait that this pause is a piece of, if it is one */
   pause: (milliseconds: number, whole?: number) => Promise<void>;
-  /** Gets each step in words, without key material. */
+  /** Gets a message for each step, without key material. */
   log: (message: string) => void;
 }

@@ -6,30 +6,30 @@ export interface KeyringDependencies {
   /** Fetches the secret's current value. */
   load: () => Promise<string>;
   now: () => number;
-  /** Gets every problem that an operator should know of, once per load. */
+  /** Gets every problem that an operator should know about, once per load. */
   warn: (message: string, cause?: unknown) => void;
 }
 
 export interface Keyring {
   /**
-   * The keys, at most five minutes old while the secret can be read, of any age while it cannot.
+   * The keys. They are at most five minutes old while the secret can be read, and of any age while it cannot.
    *
-   * @throws {KeyringError} when there is none in hand and none to be had
+   * @throws {KeyringError} when no keys are loaded and none can be loaded
    */
   keys(): Promise<readonly VerificationKey[]>;
-  /** Newer keys than `seen`, or `undefined` when there are none or the keyring was refreshed moments ago. */
+  /** Newer keys than `seen`, or `undefined` if there are none or the keyring was refreshed moments ago. */
   newerThan(seen: readonly VerificationKey[]): Promise<readonly VerificationKey[] | undefined>;
-  /** What is asked of the function now, by the keyring in hand: nothing whose time is over. */
+  /** The diagnostics in the loaded keyring, without expired ones. */
   diagnostics(): ParsedDiagnostics;
 }
 
-/** How long keys are used before the secret is read again. Rotation waits this long for every verifier to know a key. */
+/** How long keys are used before the secret is read again. A rotation waits this long until every function knows a key. */
 export const keyringCacheMilliseconds = 5 * 60_000;
 
-/** Least time between two refreshes that a caller can provoke, and between two tries while the secret cannot be read. */
+/** Least time between two refreshes that requests can cause, and between two tries while the secret cannot be read. */
 const refreshIntervalMilliseconds = 3_000;
 
-/** Keeps the keys of one secret at hand. */
+/** Caches the keys of one secret. */
 export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring {
   let held: (ParsedKeyring & { secret: string }) | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -40,21 +40,21 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
   async function loadOnce(): Promise<readonly VerificationKey[]> {
     try {
       const secret = await load();
-      // Unchanged keys stay the same object, so that nobody verifies twice with them.
+      // Unchanged keys stay the same object, so that a request is not verified twice with them.
       if (secret !== held?.secret) held = { secret, ...parseKeyring(secret) };
       loadedAt = now();
       for (const warning of held.warnings) warn(warning);
       return held.keys;
     } catch (error) {
       failedAt = now();
-      warn(held ? 'cannot read the keyring: going on with the keys in hand' : 'cannot read the keyring', error);
+      warn(held ? 'cannot read the keyring: using the keys that are loaded' : 'cannot read the keyring', error);
       if (held) return held.keys;
       if (error instanceof KeyringError) throw error;
       throw new KeyringError('Cannot read the keyring secret', { cause: error });
     }
   }
 
-  /** With nothing in hand, a load that began before a request came may fail before its time: then it gets another. */
+  /** With no keys loaded, a load that began before this request may fail too early for it. Then the request loads again. */
   async function loadFirst(): Promise<readonly VerificationKey[]> {
     const joined = loading;
     if (joined === undefined) return refresh();
@@ -80,7 +80,7 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
     },
     newerThan: async (seen) => {
       if (held && held.keys !== seen) return held.keys;
-      // A refresh that is under way is worth waiting for, whoever began it.
+      // If a refresh is under way, wait for it, whatever started it.
       if (!loading) {
         if (now() - Math.max(provokedAt, failedAt) < refreshIntervalMilliseconds) return undefined;
         provokedAt = now();

@@ -9,23 +9,23 @@ import { parsePublicKey } from './public-key.ts';
 
 /** A public key that webhooks are verified with. */
 export interface VerificationKey {
-  /** Key id as the keyring spells it; `undefined` for a key that was pasted without one, which is tried for every key id. */
+  /** Key id as in the keyring; `undefined` for a key that was pasted without one, which is tried for every key id. */
   id: string | undefined;
-  /** The only digest this key signs with; `undefined` when the keyring does not say, then the header decides. */
+  /** The only digest that this key signs with. If it is `undefined`, the header decides. */
   digest: Digest | undefined;
   key: KeyObject;
   /**
-   * When another key took its place, in milliseconds since the epoch: it verifies only what was signed before. Absent for
-   * a key without end.
+   * When another key replaced it, in milliseconds since the epoch. It verifies only requests that were signed before.
+   * Absent for a key that is not retired.
    */
   retiredAt?: number;
 }
 
-/** A secret read into keys. `warnings` tell of what was skipped or is weak, without any key material. */
+/** The keys of a secret. `warnings` name keys that were skipped or are weak, without key material. */
 export interface ParsedKeyring {
   keys: VerificationKey[];
   warnings: string[];
-  /** What is asked of the function beside verifying. */
+  /** The diagnostics in the secret. */
   diagnostics: ParsedDiagnostics;
 }
 
@@ -68,7 +68,7 @@ export function parseKeyring(secret: string): ParsedKeyring {
   return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
 }
 
-/** A probe key that cannot be read is none: its sender is told by the refusal. */
+/** An unreadable probe key is ignored, so that its sender gets a refusal. */
 function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
   const parsed: ParsedDiagnostics = capture ? { capture: { ...capture, until: Date.parse(capture.until) } } : {};
   try {
@@ -77,7 +77,7 @@ function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
   return parsed;
 }
 
-/** Four fifths of what a secret of Secrets Manager holds. */
+/** Four fifths of the largest secret of Secrets Manager. */
 const crowdedBytes = 52_428;
 
 function parseEntry(entry: unknown): VerificationKey {
@@ -91,20 +91,20 @@ function parseEntry(entry: unknown): VerificationKey {
   const cipher = fields.cipher ?? 'RSA';
   if (typeof cipher !== 'string' || cipher.toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
   if (fields.digest != null && digest === undefined) throw new Error('digest is not SHA224, SHA256 or SHA512');
-  // A key that was deleted without being retired first signed until then.
+  // A key that was never retired signed until it was deleted.
   const end = fields.retired_at ?? fields.deleted_at;
   const life = isTimestamp(end) ? { retiredAt: Date.parse(end) } : {};
   return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...life };
 }
 
-/** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
+/** The named key; if no key has this id, the keys without an id; if no id is named, every key. */
 export function keysFor(keyId: string | undefined, keys: readonly VerificationKey[]): readonly VerificationKey[] {
   if (keyId === undefined) return keys;
   const named = keys.filter(({ id }) => sameId(id, keyId));
   return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
 }
 
-/** Whether what was signed at a time, in milliseconds since the epoch, is later than the key can have signed. */
+/** Whether the key was retired before this time of signing, in milliseconds since the epoch. */
 export function isTooLateFor({ retiredAt }: VerificationKey, signedAt: number): boolean {
   return retiredAt !== undefined && !(signedAt <= retiredAt + retirementGraceSeconds * 1000);
 }

@@ -11,13 +11,13 @@ export interface ProviderCall {
   path: string;
   /** Sent as JSON. */
   body?: object;
-  /** A POST that does nothing more when it is made twice, and so may be tried again after any passing failure. */
+  /** A POST that has no further effect when it is repeated, so it may be retried after any temporary failure. */
   repeatable?: boolean;
-  /** Nothing of the answer but its status matters; it need not be JSON. So it is with every DELETE. */
+  /** Only the status of the answer matters, and it need not be JSON. This is true of every DELETE. */
   statusOnly?: boolean;
 }
 
-/** An answer does not have the shape that the API promises. The message names the field, never its value. */
+/** An answer without the shape that the API documents. The message names the field, never its value. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
@@ -25,26 +25,26 @@ export class ShapeError extends Error {
 /**
  * Makes a call and reads its answer.
  *
- * @param read gets the parsed body, `undefined` when there is none, and throws `ShapeError` at what it cannot accept
+ * @param read gets the parsed body, `undefined` if there is none, and throws `ShapeError` if it cannot accept it
  * @throws {ProviderError}
  */
 export type Caller = <T>(call: ProviderCall, read: (answer: unknown) => T) => Promise<T>;
 
 const maxTries = 4;
 
-/** Before the second try, in milliseconds; doubled before each later one. Up to half of it is left to chance. */
+/** Pause before the second try, in milliseconds, doubled before each later one. Up to half of it is random. */
 const firstPause = 500;
 
-/** When a wait is long enough to be spoken of, in milliseconds. */
+/** Longer waits are reported, in milliseconds. */
 const slowAfter = 2_000;
 
-/** Longest `Retry-After` that is worth waiting for, in milliseconds. */
+/** Longest `Retry-After` that is followed, in milliseconds. */
 const longestPause = 20_000;
 
 /**
- * Makes calls over HTTPS. A call that fails for a passing reason is tried again when that is safe: always after a 429,
- * which says that nothing was done, and after every other failure for all but POST, which may have been carried out and
- * is only repeated where the call says that it may be.
+ * Makes calls over HTTPS. After a temporary failure a call is retried if that is safe. It is always safe after a 429, which
+ * means that nothing was done. After other failures every method except POST is retried. A POST may have been carried out,
+ * so it is only retried if the call says that it may be.
  *
  * @throws {ProviderError} `invalid_options`
  */
@@ -58,7 +58,7 @@ export function createCaller(options: ProviderOptions): Caller {
       const what = tries === 1 ? name : `${name} (try ${tries} of ${maxTries})`;
       const outcome = await watch(what, timeoutMilliseconds, tryOnce(connection, call, timeoutMilliseconds));
       if (!('code' in outcome)) return readAnswer(connection, call, outcome, read);
-      // An earlier try did it, and its answer was lost.
+      // An earlier try deleted it, but its answer was lost.
       if (call.method === 'DELETE' && outcome.code === 'not_found' && mayBeDone) return read(undefined);
       const wait = pauseBefore(call, outcome, tries);
       if (wait === undefined) throw toError(connection, call, outcome, tries);
@@ -70,11 +70,11 @@ export function createCaller(options: ProviderOptions): Caller {
   };
 }
 
-/** Says in one line that work takes long. */
+/** Reports work that takes long in one line. */
 function watchWith(log: (message: string) => void): Watch {
   return async (what, milliseconds, work) => {
     const slow = startTimer(
-      () => log(`${what} has not answered for 2 s; waiting for ${seconds(milliseconds)} in all.`),
+      () => log(`${what} has not answered for 2 s; waiting up to ${seconds(milliseconds)} in all.`),
       slowAfter,
     );
     try {
@@ -136,11 +136,11 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message would quote the answer.
-    throw new ShapeError('its body is not JSON, or only half of it');
+    throw new ShapeError('its body is not JSON, or not complete');
   }
 }
 
-/** Milliseconds to wait for the next try; `undefined` when there should be none. */
+/** Milliseconds to wait before the next try; `undefined` if there should be none. */
 function pauseBefore(call: ProviderCall, failure: Failure, tries: number): number | undefined {
   if (!failure.transient || tries >= maxTries) return undefined;
   if (isOnceOnly(call) && failure.code !== 'rate_limited') return undefined;
@@ -159,7 +159,7 @@ function toError({ baseUrl }: Connection, call: ProviderCall, failure: Failure, 
   const asked = retryAfter === undefined ? '' : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
   const repeated = tries === 1 ? '' : `, in the last of ${tries} tries`;
   const uncertain = isOnceOnly(call) && (code === 'malformed_answer' || (transient && code !== 'rate_limited'));
-  const warning = uncertain ? '. It may have been carried out all the same: look before you repeat it' : '';
+  const warning = uncertain ? '. The call may have been carried out all the same: check before you repeat it' : '';
   const message = `${method} ${baseUrl}${path} ${what}${asked}${repeated}: ${advice[code]}${warning}`;
   return new ProviderError(code, message, failure);
 }

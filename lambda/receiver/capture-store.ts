@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
-/** Puts captured requests into an S3 bucket. @returns `false` from a put whose place is taken */
+/** Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists. */
 export function createCaptureStore(
   bucket: string,
   config: S3ClientConfig,

@@ -8,24 +8,24 @@ import { statusOf } from './status-codes.ts';
 
 /** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {
-  /** Puts a message on the queue. Rejects when the queue did not take it. */
+  /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
   /**
-   * Puts the data of an event that is too large for the queue elsewhere, and says where. The same data may come again.
-   * Without it such events are refused.
+   * Stores the data of an event that is too large for the queue, and returns where. The same data may come again. Without
+   * `store` such events are refused.
    */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
-   * Keeps a refused request for a person to look at, while that is asked for. Never rejects.
+   * Keeps a refused request for a person to look at, while capturing is on. Never rejects.
    *
-   * @returns where it is, or that there are enough
+   * @returns where the request is kept, or that the capture is full
    */
   capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
-  /** Gets what became of each request. */
+  /** Gets the outcome of each request. */
   report: (outcome: Outcome) => void;
 }
 
-/** What became of a request. Holds no signature, no body and no phone number. */
+/** The outcome of a request. It holds no signature, no body and no phone number. */
 export type Outcome =
   | {
       outcome: 'accepted';
@@ -36,7 +36,7 @@ export type Outcome =
       bytes: number;
       /** Seconds between the signed `Date` and now. */
       age: number;
-      /** Names of fields that hold a template's variable that was not rendered; absent when there are none. */
+      /** Names of fields that hold a template variable that was not rendered; absent if there are none. */
       unrendered?: readonly string[];
     }
   | { outcome: 'probed'; requestId: string; keyId?: string }
@@ -46,7 +46,7 @@ export type Outcome =
       status: number;
       reason: RefusalReason | FailureReason;
       error: unknown;
-      /** Where the request was put, while refused ones are captured. */
+      /** Where the request was kept, while capturing is on. */
       captured?: string;
     };
 
@@ -65,9 +65,9 @@ const wordOf: Record<number, string> = {
 };
 
 /**
- * The whole decision from a Lambda event to an answer. 202 means that SQS has the event; see `statusOf` for the rest.
+ * Handles a Lambda event and returns the answer. 202 means that SQS has the event; see `statusOf` for the other statuses.
  *
- * @returns a function of the event and of Lambda's own request id, which stands in where the front door gave none
+ * @returns a function of the event and of Lambda's own request id, which is used if the front door gave none
  */
 export function createReceiver(dependencies: ReceiverDependencies) {
   return async (event: unknown, invocationId: string): Promise<Answer> => {
@@ -82,7 +82,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         return answer(200, { probe: 'verified' });
       }
       const { id, type, unrendered } = await enqueue(verified, dependencies);
-      // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
+      // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
       const template = unrendered.length > 0 ? { unrendered } : {};
@@ -120,7 +120,7 @@ async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependenc
   }
 }
 
-/** The message, or if it is larger than SQS takes, one that says where its data is instead. */
+/** The message, or, if it is larger than SQS takes, a message that says where its data is. */
 async function moveDataIfTooLarge(
   message: QueueMessage,
   request: VerifiedRequest,
@@ -138,7 +138,7 @@ async function moveDataIfTooLarge(
   }
 }
 
-/** Which characters a queue takes is the queue's to say: some implementations of SQS refuse more than AWS documents. */
+/** Whether the queue refused a character. Some implementations of SQS refuse more than AWS documents. */
 function refusesCharacters(error: unknown): boolean {
   return error instanceof Error && error.name.endsWith('InvalidMessageContents');
 }

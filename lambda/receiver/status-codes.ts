@@ -9,8 +9,8 @@ const statusOfOthers: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * The HTTP status of an error. Every failed check is a 401. What is not ours to blame on the caller is a 503, so that
- * the sender tries again; that includes an error nobody foresaw.
+ * The HTTP status of an error. Every failed check is a 401. A failure that is not the caller's fault is a 503, so that the
+ * sender retries. This includes unexpected errors.
  */
 export function statusOf(error: unknown): number {
   return error instanceof ReceiverError ? (statusOfOthers[error.code] ?? 401) : 503;

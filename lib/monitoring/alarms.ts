@@ -13,13 +13,13 @@ import { Construct } from 'constructs';
 import { type PackageInfo, packageInfo } from '../package-info.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
 
-/** Longer than the 5 receives of 3 minutes that take an event to the dead-letter queue, which has an alarm of its own. */
+/** Longer than 5 receives of 3 minutes. After these an event is in the dead-letter queue, which has its own alarm. */
 const oldestAllowed = Duration.minutes(30);
 
-/** In 15 minutes. Nobody but MessageMedia knows the URL: refusals are rare until something is wrong. */
+/** In 15 minutes. Only MessageMedia knows the URL, so refusals are rare until something is wrong. */
 const surgeOfRefusals = 10;
 
-/** What can go wrong. Each has a section of its own name in the runbook that says what to do. */
+/** An alarm for each thing that can go wrong. For each, the runbook has a section of its name that says what to do. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
@@ -45,7 +45,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** What an alarm watches: a metric that should stay below 1, unless `options` say otherwise. */
+/** A metric that an alarm watches. It should stay below 1, unless `options` say otherwise. */
 interface Watch {
   id: string;
   meaning: string;
@@ -53,13 +53,13 @@ interface Watch {
   options?: Partial<AlarmProps>;
 }
 
-/** The page of the version that is deployed: that of another may know other alarms. */
+/** The page of the deployed version, because another version may have other alarms. */
 export function runbookOf({ name, version, homepage }: PackageInfo): string {
   const page = 'docs/operations.md';
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
 }
 
-/** What counts failures has no data while all is well, so missing data means that all is well. */
+/** A metric of failures has no data while all is well, so missing data means that all is well. */
 function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch, runbook: string): Alarm {
   const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
   return new Alarm(scope, id, {
@@ -159,7 +159,7 @@ function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
 
 function silenceWatch({ receiver, silence }: MonitoringProps): Watch[] {
   if (!silence) return [];
-  // Filled, because an alarm on missing data alone looks back several periods before it goes off.
+  // Missing data is filled with zeros, because an alarm on missing data looks back several periods before it goes off.
   const metric = new MathExpression({
     expression: 'FILL(accepted, 0)',
     usingMetrics: { accepted: receiver.metricAccepted() },

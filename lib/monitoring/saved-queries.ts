@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
-/** Questions to the logs that docs/operations.md asks, saved in CloudWatch Logs Insights under the receiver's name. */
+/** The log queries of docs/operations.md, saved in CloudWatch Logs Insights under the receiver's name. */
 export class SavedQueries extends Construct {
   constructor(
     scope: Construct,

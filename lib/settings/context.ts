@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 
-/** A setting that cannot be deployed. The message is for whoever typed it. */
+/** A setting that cannot be deployed. The message is for the person who typed it. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
@@ -11,7 +11,7 @@ export function invalid(name: string, value: string, allowed: string): string {
   return `Setting ${name} is "${value}": it must be ${allowed}.`;
 }
 
-/** Tells of every problem at once, so that nobody has to mend one to learn of the next. @throws {SettingError} */
+/** Reports all problems at once, so that nobody has to correct one to see the next. @throws {SettingError} */
 export function reject(problems: readonly string[]): void {
   if (problems.length > 0) throw new SettingError(problems.join('\n'));
 }
@@ -19,7 +19,7 @@ export function reject(problems: readonly string[]): void {
 /**
  * Reads typed values from context. A value may come from a command line (text) or from `cdk.json` (any JSON).
  *
- * What is wrong is kept for `finish`: until then a wrong value reads as the default.
+ * Wrong values are reported by `finish`. Until then a wrong value reads as the default.
  */
 export function createReader(node: Node) {
   const problems: string[] = [];
@@ -28,9 +28,9 @@ export function createReader(node: Node) {
     return value === undefined ? undefined : String(value);
   };
 
-  function text(name: string, shape: RegExp, allowed: string): string | undefined;
-  function text(name: string, shape: RegExp, allowed: string, fallback: string): string;
-  function text(name: string, shape: RegExp, allowed: string, fallback?: string): string | undefined {
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string): string | undefined;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback: string): string;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback?: string): string | undefined {
     const value = read(name) ?? fallback;
     if (value === undefined || shape.test(value)) return value;
     problems.push(invalid(name, value, allowed));
@@ -63,24 +63,19 @@ export function createReader(node: Node) {
     return choice ?? fallback;
   }
 
-  /** @param resource regular expression for what comes after the partition */
-  function arn(name: string, resource: string, what: string): string | undefined {
-    return text(name, new RegExp(`^arn:aws[a-z-]*:${resource}$`), `the ARN of ${what}`);
-  }
-
   /** IP addresses and CIDR ranges; on the command line with commas between them. */
   function addresses(name: string): string[] | undefined {
     const value = read(name);
     const list = value?.split(',').map((address) => address.trim());
     if (value === undefined || list?.every(isAddress)) return list;
-    const allowed = 'IP addresses or CIDR ranges with commas between them, such as 203.0.113.0/24,2001:db8::1';
+    const allowed = 'IP addresses or CIDR ranges separated by commas, such as 203.0.113.0/24,2001:db8::1';
     problems.push(invalid(name, value, allowed));
     return undefined;
   }
 
   /**
-   * To be called when everything was read. A name that is none of `known` is a problem as well: misspelt, it would pass
-   * unseen. Names of other programs have punctuation, such as `@aws-cdk/…`.
+   * Call this when everything was read. A name that is not in `known` is an error too, because a misspelt name would
+   * otherwise go unnoticed. Names of other programs have punctuation, such as `@aws-cdk/…`.
    *
    * @throws {SettingError} naming every setting that is wrong, its value and what is allowed
    */
@@ -93,7 +88,7 @@ export function createReader(node: Node) {
     ]);
   }
 
-  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, finish };
+  return { text, wholeNumber, oneOf, oneOfNumbers, addresses, finish };
 }
 
 function isAddress(value: string): boolean {

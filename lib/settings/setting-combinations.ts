@@ -1,7 +1,7 @@
 import { invalid, reject } from './context.ts';
 import type { Settings } from './settings.ts';
 
-/** Rejects settings that do not go together. @throws {SettingError} */
+/** Rejects settings that exclude each other. @throws {SettingError} */
 export function rejectCombinations(settings: Settings): void {
   reject([...ofReconciliation(settings), ...ofFrontDoor(settings), ...ofDomain(settings)]);
 }
@@ -9,7 +9,7 @@ export function rejectCombinations(settings: Settings): void {
 function* ofFrontDoor(settings: Settings): Generator<string> {
   const { callbackPath, frontDoor, webAclArn, allowedIps } = settings;
   if (frontDoor === 'rest' && callbackPath.includes('~')) {
-    yield invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API takes none');
+    yield invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API does not take ~');
   }
   if (frontDoor === 'http') {
     const onlyRest = 'left out, or used with frontDoor=rest: an HTTP API has neither WAF nor an IP allow list';

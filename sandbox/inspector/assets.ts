@@ -8,7 +8,7 @@ interface Asset {
 
 const javascript = 'text/javascript; charset=utf-8';
 
-/** Everything that the page is made of: its own files, and three modules as their packages have them. */
+/** All files of the page: its own, and three modules from packages. */
 export async function loadAssets(token: string): Promise<ReadonlyMap<string, Asset>> {
   const own = (name: string) => readFile(new URL(`./page/${name}`, import.meta.url), 'utf8');
   const module = (specifier: string) => readFile(fileURLToPath(import.meta.resolve(specifier)), 'utf8');
@@ -22,7 +22,7 @@ export async function loadAssets(token: string): Promise<ReadonlyMap<string, Ass
       ),
     )),
     ['/modules/preact.js', { type: javascript, content: await module('preact') }],
-    // A browser knows packages by an import map alone, which the page's policy has no place for.
+    // A browser finds packages only with an import map, which the page's policy does not allow.
     [
       '/modules/hooks.js',
       { type: javascript, content: (await module('preact/hooks')).replaceAll('from"preact"', 'from"./preact.js"') },

@@ -3,12 +3,12 @@ import { isObject } from '../../lambda/guards.ts';
 import type { OutboundMessage, SentMessage } from '../../lambda/provider/types.ts';
 import { badRequest, fieldsOf, isHttpUrl } from './errors.ts';
 
-/** A message that was accepted, with all that later events repeat of it. */
+/** An accepted message, with everything that later events repeat. */
 export interface AcceptedMessage extends SentMessage {
   content: string;
   /** The phone. */
   destination_number: string;
-  /** The customer's number; `undefined` when the message named none. */
+  /** The customer's number; `undefined` if the message named none. */
   source_number: string | undefined;
   format: string;
   delivery_report: boolean;
@@ -18,9 +18,9 @@ export interface AcceptedMessage extends SentMessage {
 }
 
 /**
- * Reads the body of a send request; one message that is wrong refuses all.
+ * Reads the body of a send request. If one message is wrong, all are refused.
  *
- * @param now when it came @throws {ApiError} 400
+ * @param now when the request came @throws {ApiError} 400
  */
 export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
   const { messages } = fieldsOf(body);
@@ -35,7 +35,7 @@ export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
   return drafts.map((draft) => accept(draft, now));
 }
 
-/** A message as answers show it. */
+/** A message in the form of answers. */
 export function showMessage({ submitted: _, ...message }: AcceptedMessage): object {
   return message;
 }
@@ -62,7 +62,7 @@ function unless(fits: (value: unknown) => boolean, problem: string) {
   return (value: unknown): string | undefined => (value === undefined || fits(value) ? undefined : problem);
 }
 
-/** The only detail of a message that the API description shows, with both of its halves. */
+/** The problems of a number. Their texts are the only ones for messages that the API description shows. */
 function problemOfNumber(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'is required';
   const digits = value.replace(/^\+/, '');
@@ -85,7 +85,7 @@ function isMetadata(value: unknown): boolean {
   return pairs.every(([key, text]) => isText(key, 0, 100) && isText(text, 0, 256));
 }
 
-/** The guide's example writes `delivery_reports`, the API description `delivery_report`: both are taken. */
+/** The guide's example has `delivery_reports`, the API description `delivery_report`. Both are accepted. */
 function accept(draft: Record<string, unknown>, now: Date): AcceptedMessage {
   const { content, destination_number, source_number, format, callback_url, metadata } =
     draft as unknown as OutboundMessage;

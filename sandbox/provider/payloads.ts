@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
 import type { AcceptedMessage } from './accepted-messages.ts';
 
-/** Something that webhooks are told of. */
+/** An event that webhooks report. */
 export interface ProviderEvent {
   kind: WebhookEvent;
   /** `delivery_report_id`, `reply_id` or `notification_id`. */
   id: string;
-  /** What a `callback_url` gets, as JSON. */
+  /** The JSON that a `callback_url` gets. */
   body: object;
-  /** What a template may refer to. */
+  /** The variables that a template may use. */
   variables: Record<string, unknown>;
 }
 
@@ -18,7 +18,7 @@ export type PhoneReply =
   | { content: string }
   | { attachments: { content_type: string; content: string; original_name: string }[] };
 
-/** Whose event it is, and by which clock. */
+/** The account of an event, and its clock. */
 export interface Origin {
   accountId: string;
   now: () => Date;
@@ -33,7 +33,7 @@ interface Station {
 const enroute: Station = { kind: 'ENROUTE_DR', status: 'enroute', code: '101' };
 const submitted: Station = { kind: 'SUBMITTED_DR', status: 'submitted', code: '200' };
 
-/** What becomes of a message, by the end of its number; every other number is reached. */
+/** The last report about a message, by the end of its number. Every other number is reached. */
 const ends: Record<string, Station> = {
   '0001': { kind: 'FAILED_DR', status: 'failed', code: '400' },
   '0002': { kind: 'EXPIRED_DR', status: 'expired', code: '401' },
@@ -41,7 +41,7 @@ const ends: Record<string, Station> = {
 };
 const delivered: Station = { kind: 'DELIVERED_DR', status: 'delivered', code: '220' };
 
-/** The delivery reports of a message, each made when it is asked for. In a report the phone is the source. */
+/** The delivery reports of a message, each made on demand. In a report the phone is the source. */
 export function* deliveryReports(message: AcceptedMessage, from: Origin): Generator<ProviderEvent> {
   const { accountId } = from;
   const end = ends[message.destination_number.slice(-4)] ?? delivered;
@@ -101,15 +101,15 @@ export function replyTo(message: AcceptedMessage, from: Origin, reply: PhoneRepl
 }
 
 /**
- * A phone that wants no more messages. It is a notification with an id of its own, so there are neither `$moId` nor
- * `$replyId`; and no message either when nobody wrote to that phone before.
+ * An opt-out of a phone. It is a notification with its own kind of id, so there is no `$moId` and no `$replyId`. If nobody
+ * wrote to that phone before, there is no message either.
  */
 export function optOutAfter(message: AcceptedMessage, from: Origin, isSolicited = true): ProviderEvent {
   const { accountId } = from;
   const id = randomUUID();
   const now = from.now().toISOString();
   const solicited = common(message, accountId, now);
-  // Nobody wrote before: what would be of that message is not there.
+  // If nobody wrote before, there is no message, so its variables are missing.
   const { mtId, messageId, mtContent, messageContent, submittedTimestamp, metadata, ...unsolicited } = solicited;
   const body = {
     notification_id: id,

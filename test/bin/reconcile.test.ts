@@ -79,12 +79,12 @@ test('queues what the log of a stack does not know', async () => {
 test('without a stack it says that it does not know what came, and confirms when told to', async () => {
   const args = ['reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--confirm'];
   const asked = await mmw(...args);
-  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes. Nothing was done.') });
+  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes to confirm.') });
   expect(await waiting()).toBe(0);
 
   const { code, stdout, stderr } = await mmw(...args, '--yes');
   expect(code).toBe(0);
-  expect(stderr).toContain('What came already is not known');
+  expect(stderr).toContain('It is not known which events arrived already');
   expect(stdout).toMatch(/delivery reports\s*│\s*3\s*│\s*3\s*│/);
   expect(await api.checkDeliveryReports()).toEqual([]);
   expect(await waiting()).toBe(3);
@@ -111,7 +111,7 @@ test.each([
   [['--since', '46d'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
   [['--since', '2'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
   [['--since', '15m'], '--since must be longer than --grace'],
-  [[], 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
+  [[], 'No queue is given: add --stack or --queue-url, or set QUEUE_URL.'],
 ])('%j is refused', async (args, message) => {
   expect(await mmw('reconcile', ...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
 });

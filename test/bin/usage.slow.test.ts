@@ -33,7 +33,7 @@ describe.each([['keys', 'list'], ['queue', 'peek'], ['webhooks', 'create'], ['se
     test('points to its own help when it is called in a wrong way', async () => {
       const { code, output } = await mmw(...command, '--no-such-option');
       expect(code).toBe(1);
-      expect(output).toContain(`(mmw ${command.join(' ')} --help tells what there is)`);
+      expect(output).toContain(`(mmw ${command.join(' ')} --help lists the options)`);
     });
   },
 );

@@ -30,7 +30,7 @@ test('doctor says that it waits for an endpoint', async () => {
   said.mockRestore();
 });
 
-test('simulate says that it delivers, and until when', async () => {
+test('simulate says that it sends, and until when', async () => {
   const url = await serve(0, (request, response) => {
     request.resume().on('end', () => response.writeHead(202).end());
   });
@@ -41,7 +41,7 @@ test('simulate says that it delivers, and until when', async () => {
   const { code, stderr } = await start(args, localEnvironment({})).done;
   await rm(folder, { recursive: true });
   expect(code).toBe(0);
-  expect(stderr).toMatch(new RegExp(`^Delivering 4 webhooks, 1 a second${end}\n$`));
+  expect(stderr).toMatch(new RegExp(`^Sending 4 webhooks, 1 a second${end}\n$`));
 });
 
 test('a keyring that cannot be written yet is named, with the time of the next try', async () => {
@@ -63,6 +63,6 @@ test('a keyring that cannot be written yet is named, with the time of the next t
   await running.said('Waiting 4 s, until ');
   running.process.kill('SIGINT');
   expect((await running.done).stderr).toMatch(
-    /^The keyring is not written yet: somebody else changes it.*\nWaiting 4 s/,
+    /^The keyring is not written yet: somebody else is changing it.*\nWaiting 4 s/,
   );
 });

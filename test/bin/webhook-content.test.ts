@@ -46,7 +46,7 @@ describe('the URL of a new webhook', () => {
   });
 
   test.each<[Partial<Wish>, string]>([
-    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'which no template of ours serves: give those of one kind'],
+    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'no built-in template serves several: give those of one kind'],
     [{ events: ['OPT_OUT_SMS'], template: 'reply' }, 'The template reply does not serve OPT_OUT_SMS'],
     [{ kind: 'opt-out' }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
     [{ url: `${url}?kind=opt-out` }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
@@ -120,7 +120,7 @@ describe('a change of', () => {
   });
 
   test('events to several kinds is refused without a template', () => {
-    expect(() => changesOf(current, { events: ['RECEIVED_SMS', 'FAILED_DR'] })).toThrow('or a template of your own');
+    expect(() => changesOf(current, { events: ['RECEIVED_SMS', 'FAILED_DR'] })).toThrow('or your own --template');
   });
 });
 

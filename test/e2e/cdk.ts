@@ -17,7 +17,7 @@ export interface Cdk {
   destroy(): Promise<void>;
 }
 
-/** What the command line runs with. */
+/** Options of the command line. */
 export interface CdkOptions {
   programs: Programs;
   ministack: Ministack;

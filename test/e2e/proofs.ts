@@ -10,7 +10,7 @@ import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
 
-/** Everything that is proven, in order: each proof finds the stack as the one before it left it, with an empty queue. */
+/** All proofs, in order. Each proof finds the stack as the previous one left it, with an empty queue. */
 export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
@@ -24,5 +24,5 @@ export const proofs: readonly Proof[] = [
   ...previous,
 ];
 
-/** As many as it takes to have a stack with a key that works. */
+/** The first proofs, which lead to a stack with a working key. */
 export const keptProofs: readonly Proof[] = [...deployment, ...verification];

@@ -22,7 +22,7 @@ export function printProven(claim: string, seen: string, started: number): void 
   console.log(`${styleText('green', '✓')} ${claim}: ${seen}${time}`);
 }
 
-/** Prints why the run ended, and the end of every log that may tell more. */
+/** Prints why the run ended, and the end of every log that may explain it. */
 export async function printFailure(error: unknown, logFiles: readonly string[]): Promise<void> {
   console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
   if (error instanceof SelfExplanatoryError) return;

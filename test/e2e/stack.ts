@@ -44,7 +44,7 @@ export interface Resource {
   status: string;
 }
 
-/** What one request became, as the function's log has it. */
+/** The result of one request, from the function's log. */
 export interface LoggedOutcome {
   outcome: 'accepted' | 'refused' | 'failed';
   reason?: string;
@@ -63,10 +63,10 @@ export interface DeployedStack {
   send(request: WireRequest): Promise<DeliveryAnswer>;
   /** Every line that the stack logged; those of the function are in order. */
   log(): Promise<string[]>;
-  /** What the function logged last. */
+  /** The last log entry of the function. */
   lastOutcome(): Promise<LoggedOutcome | undefined>;
   resources(): Promise<Resource[]>;
-  /** Its full id, which also names it when it is gone. */
+  /** Its full id, which also names it after its deletion. */
   id(): Promise<string>;
 }
 
@@ -78,7 +78,7 @@ export function openStack(clients: Clients, { url }: Ministack, outputs: Record<
     return value;
   };
   const callback = new URL(output(names.callbackUrl));
-  // In AWS the host is one of amazonaws.com; MiniStack listens for the same API under localhost.
+  // In AWS the host name ends in amazonaws.com. MiniStack has the same API under localhost.
   const host = `${callback.hostname.split('.')[0]}.execute-api.localhost`;
   const resources = () => describeResources(clients.cloudFormation);
   const log = async () => {
@@ -110,7 +110,7 @@ async function describeResources(client: CloudFormationClient): Promise<Resource
   return StackResources.map(toResource);
 }
 
-/** What became of each resource of a stack that is gone. @param stackId its full id: the name alone finds nothing */
+/** The last state of each resource of a deleted stack. @param stackId its full id, because its name finds nothing */
 export async function describeFates(client: CloudFormationClient, stackId: string): Promise<Resource[]> {
   const fates = new Map<string, Resource>();
   for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName: stackId })) {

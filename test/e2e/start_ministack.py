@@ -1,5 +1,6 @@
-"""Starts MiniStack with four of its differences from AWS put right and its schedules in a hurry (see docs/emulator.md),
-for as long as standard input stays open: nothing is left behind when whoever started it is killed.
+"""Starts MiniStack with four of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+
+It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
 Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
 """
@@ -47,7 +48,7 @@ def deploy_as_placeholder(resource_type):
 
 
 def query_log_groups():
-    """A query is of its log groups in AWS, and of everything in MiniStack. Here it is of the first one it names."""
+    """AWS checks a query for its log groups, and MiniStack for everything. Here it is checked for the first one it names."""
     extract = iam_actions.extract_resource_arn
 
     def by_log_group(service, method, path, headers, body, query_params, region, account):
@@ -71,17 +72,17 @@ def finish_before_update():
         kill(workers)
 
     def kill_later(workers):
-        # A worker that ran into its timeout is killed by `Worker.kill`, at once.
+        # `Worker.kill` kills a worker that reached its timeout, at once.
         if sys._getframe(1).f_code.co_name != "invalidate_worker":
             return kill(workers)
-        # In a thread: what still runs may be waiting for this very server.
+        # In a thread, because a running invocation may wait for this server.
         threading.Thread(target=kill_idle, args=(workers,), daemon=True).start()
 
     lambda_runtime.kill_workers = kill_later
 
 
 def hurry_schedules():
-    """A minute of a schedule lasts a second: a run does not wait for what is scheduled every five minutes."""
+    """A minute of a schedule lasts a second, so that a run does not wait five minutes for a schedule."""
     rate = eventbridge._parse_rate_seconds
     eventbridge._parse_rate_seconds = lambda expression: rate(expression) and rate(expression) / 60
     eventbridge._SCHEDULER_TICK_INTERVAL = 1

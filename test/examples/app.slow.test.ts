@@ -35,7 +35,7 @@ async function runApp(context: Record<string, string>): Promise<Template> {
   return Template.fromJSON(JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.template.json'), 'utf8')));
 }
 
-/** A consumer with all that it can be given, or with what it must be given. */
+/** A consumer with all settings, or only with the required ones. */
 function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer, isFull: boolean): Template {
   const stack = new Stack(new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
   new Consumer(stack, 'Consumer', {
@@ -131,7 +131,7 @@ describe('the app', () => {
   });
 
   test('says what it must be given, and all that is wrong', async () => {
-    await expect(runApp({ language: 'python' })).rejects.toThrow('Which queue? Give -c queueArn=');
+    await expect(runApp({ language: 'python' })).rejects.toThrow('No queue is given: add -c queueArn=');
     const wrong = { queueArn: 'events.fifo', language: 'perl', filter: 'none', overflowbucket: 'x' };
     await expect(runApp(wrong)).rejects.toThrow(
       /Setting queueArn is "events.fifo".*\nSetting language is "perl".*\nSetting filter is "none": it must be one of .*image-replies.*\nThere is no setting overflowbucket/,

@@ -14,13 +14,13 @@ import { type LocalTable, startTable } from './table.ts';
 const key = makeKey();
 const receive = startReceiver(key);
 
-/** A report about a message; its id begins with the message's. */
+/** A report about a message. Its id begins with the message's id. */
 function report(message: string, index = 0): Webhook {
   const body = JSON.stringify({ delivery_report_id: `${message}/${index}`, message_id: message, status: 'delivered' });
   return { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
 }
 
-/** What every consumer must do, whatever it is written in. @param command starts it, see `startConsumer` */
+/** Tests that every consumer must pass, in any language. @param command starts it, see `startConsumer` */
 export function describeConsumer(name: string, command: readonly string[]): void {
   describe(name, () => {
     let table: LocalTable;
@@ -123,7 +123,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(ids()).toEqual([behind, ...others].map(({ id }) => id).sort());
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(2);
 
-      // The cause is mended: the keyring gets the key that signed.
+      // The cause is removed: the keyring gets the key that signed.
       secrets.put('keyring', keyringOf(key, stranger));
       const mended = start();
       await redrive(queue);

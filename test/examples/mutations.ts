@@ -106,7 +106,7 @@ const extensions = [
 const others = ['mmrepeated', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
 const members = [...names, ...extensions, ...others];
 
-/** Changes messages and keyrings at random, and the same way for the same seed. */
+/** Changes messages and keyrings at random, with the same changes for the same seed. */
 export function createMutator(seed: number) {
   let state = seed >>> 0;
   // mulberry32

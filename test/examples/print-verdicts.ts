@@ -8,14 +8,14 @@ import { canonical } from './canonical.ts';
 import { createMutator } from './mutations.ts';
 
 /**
- * Prints generated messages and keyrings, one JSON object a line, with what the library in TypeScript makes of each: a
- * consumer in another language must come to the same.
+ * Prints generated messages and keyrings, one JSON object per line, with the result of the library in TypeScript for each.
+ * A consumer in another language must have the same results.
  *
  * Usage: print-verdicts.ts <number of messages> <seed>
  */
 const [count = 1_000, seed = 1] = process.argv.slice(2).map(Number);
 
-/** Bytes for any `dataref`: no bucket is needed to see what becomes of them. */
+/** Bytes for any `dataref`, so that no bucket is needed. */
 const fetched = Buffer.from('{"reply_id":"r-1","reply_id":"r-2"}');
 
 const keys = [makeKey('SHA256'), makeKey('SHA512')] as const;

@@ -34,7 +34,7 @@ const rotationEnvironment = () => ({
   SIGNATURE_DIGEST: 'SHA256',
 });
 
-/** File of the bundle of the function whose logical id begins like this. */
+/** The bundle's file for the function whose logical id begins like this. */
 async function bundleOf(logicalId: string): Promise<string> {
   const template = JSON.parse(await readFile(join(output, 'MessageMediaWebhooks.template.json'), 'utf8'));
   const resources = Object.entries<{ Metadata: Record<string, string> }>(template.Resources);
@@ -42,7 +42,7 @@ async function bundleOf(logicalId: string): Promise<string> {
   return join(output, resource?.Metadata['aws:asset:path'] ?? '', 'index.mjs');
 }
 
-/** Runs a bundle's handler in a Node of its own, with nothing installed beside it. */
+/** Runs a bundle's handler in a new Node process, without any installed packages. */
 async function invoke(bundle: string, event: unknown, env: Record<string, string>): Promise<unknown> {
   const script = `const { handler } = await import(${JSON.stringify(bundle)});
     const answer = await handler(${JSON.stringify(event)}, { awsRequestId: 'i' });
@@ -51,11 +51,11 @@ async function invoke(bundle: string, event: unknown, env: Record<string, string
   return JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
 }
 
-/** Neither the rest of the credential chain nor a package that Lambda would have to bring. */
+/** The bundle has neither the rest of the credential chain nor an import of a package that Lambda would have to provide. */
 async function expectSelfContained(bundle: string): Promise<void> {
   const source = await readFile(bundle, 'utf8');
   expect(source).not.toMatch(/sso-oidc|AssumeRoleWithWebIdentity|credential_process/i);
-  // Bundling it again, from where nothing is installed, fails on any import that is not part of Node.
+  // Bundling it again, in a folder without packages, fails on any import that is not part of Node.
   await build({
     entryPoints: [bundle],
     bundle: true,

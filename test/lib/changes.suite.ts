@@ -18,7 +18,7 @@ const alarms = [
   'UnidentifiedEvents',
 ];
 
-/** What a REST API in place of an HTTP API changes, whatever the callback URL. */
+/** The changes by a REST API in place of an HTTP API, for any callback URL. */
 const restForHttp = [
   '+ ReceiverRestApi',
   '+ ReceiverRestApiAccount',
@@ -74,7 +74,7 @@ const reconciliation = [
   '~ MonitoringQueriesStory.LogGroupNames',
 ];
 
-/** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
+/** Each setting with its start, its `-c` options, and all its changes. */
 const changesOf: [name: string, base: Context, context: Context, expected: string[]][] = [
   [
     'callbackPath',
@@ -278,7 +278,7 @@ describe('a setting changes what it should and nothing else', () => {
     expect(changes(stackOf(base).json, stackOf({ ...base, ...context }).json)).toEqual(expected);
   });
 
-  // Beside another choice one may change less, but nothing that it does not change anywhere.
+  // Together with another choice it may change less, but nothing that it does not change alone.
   test.each(choices)('$name, in every combination', (choice) => {
     const known = changesOf.flatMap(([, , made, lines]) =>
       Object.keys(made).some((key) => key in choice.context) ? lines : [],

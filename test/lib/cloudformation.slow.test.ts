@@ -7,7 +7,7 @@ const everything = choices
   .map(({ context }) => context);
 const provider = { customerManagedKey: 'true', rotationDays: '30', reconcileMinutes: '15', reconcileConfirm: 'true' };
 
-/** CloudFormation's own rules, which come with the CDK, take long: so all that is not front door is checked at once. */
+/** CloudFormation's own rules, which are part of the CDK, take long. So everything except the front door is checked at once. */
 test.each([
   ['http', provider],
   ['rest', { ...samples.webAcl, ...samples.allowedIps }],

@@ -7,7 +7,7 @@ import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
 import { combinations } from './settings/combinations.ts';
 import { createApp, idOf, idsOf, stackOf, type TemplateJson, templateOf } from './support.ts';
 
-/** What CloudFormation waits for before it touches a resource: what it refers to, and what it depends on. */
+/** The resources that CloudFormation waits for before it changes a resource: those that it refers to or depends on. */
 function prerequisites({ Resources }: TemplateJson, id: string): string[] {
   const { DependsOn = [], ...resource } = Resources[id] ?? {};
   const text = JSON.stringify(resource);
@@ -15,7 +15,7 @@ function prerequisites({ Resources }: TemplateJson, id: string): string[] {
   return [...new Set([DependsOn, references].flat())].filter((target) => target in Resources);
 }
 
-/** Whether the first is there, or changed, before the second. */
+/** Whether the first is created or changed before the second. */
 function isBefore(json: TemplateJson, first: string, second: string, seen = new Set<string>()): boolean {
   return prerequisites(json, second).some((id) => {
     if (id === first) return true;
@@ -39,7 +39,7 @@ describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a
   ])('%s may use it before it encrypts anything', (shape, encrypted) => {
     const policy = policyOf(shape);
     expect(encrypted.filter((id) => !isBefore(json, policy, id))).toEqual([]);
-    // It names nothing but the key and its role: there is nothing to wait for.
+    // It names only the key and its role, so there is nothing else to wait for.
     expect(
       prerequisites(json, policy)
         .map((id) => json.Resources[id]?.Type)

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** An app of somebody else: two receivers in one stack, one with a queue of its own, and a consumer of their events. */
+/** A user's app: two receivers in one stack, one with its own queue, and a consumer of their events. */
 const app = `
 import { App, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -53,7 +53,7 @@ const tsconfig = {
   include: ['*.ts'],
 };
 
-/** Packs the project, installs it in an app as anybody would, and looks at what comes of it. */
+/** Packs the project, installs it in an app as a user would, and checks the result. */
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'webhooks-package-'));
   try {

@@ -27,7 +27,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** As `fetch`, which would not let a `Host` or `Origin` be chosen. */
+/** Like `fetch`, which does not allow a chosen `Host` or `Origin`. */
 function call(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(inspector.url + path, { method, headers }, (response) => {
@@ -95,7 +95,7 @@ test('a good signature is never shown whole', async () => {
   expect(details).not.toContain('PRIVATE KEY');
 });
 
-/** The next events of the stream, until so many calls have come. */
+/** The next events of the stream, until this number of calls has come. */
 async function readEvents(calls: number, headers: Record<string, string> = {}) {
   const closing = new AbortController();
   const response = await fetch(`${inspector.url}/events`, { headers, signal: closing.signal });

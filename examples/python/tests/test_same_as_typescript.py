@@ -86,5 +86,5 @@ def test_generated_messages_read_the_same() -> None:
             assert verdict_of(case["message"], case["keyring"]) == expected, line[:2_000]
             seen.add(expected.get("code") or expected["signature"])
     assert program.returncode == 0
-    # Else the generator says nothing.
+    # Otherwise the generator proves nothing.
     assert seen >= {"good", "bad", "never_signed", "not_json", "missing_attribute", "invalid_attribute", "invalid_data"}

@@ -8,7 +8,7 @@ import { expectQueued, samples } from '../webhooks.ts';
 /** Most bytes that SQS takes as one message. */
 const limit = 1_048_576;
 
-/** An MMS reply with an attachment of so many bytes, before base64. */
+/** An MMS reply with an attachment of this many bytes, before base64. */
 function mms(run: Run, bytes: number): WireRequest {
   const { mmsReply } = samples(run);
   const [attachment] = JSON.parse(String(mmsReply.body)).attachments;
@@ -18,7 +18,7 @@ function mms(run: Run, bytes: number): WireRequest {
   return toWire({ ...mmsReply, body: JSON.stringify(reply) }, run.firstKey);
 }
 
-/** A reply whose event, all in one message, has exactly so many bytes. */
+/** A reply whose event would have exactly this many bytes in one message. */
 function replyOf(run: Run, bytes: number): WireRequest {
   const ids = { reply_id: randomUUID(), message_id: randomUUID() };
   const write = (length: number) =>

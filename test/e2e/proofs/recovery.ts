@@ -11,13 +11,13 @@ import { rotate } from '../rotate.ts';
 import { putKeys, readKeys } from '../secret.ts';
 import { keyringInterval, receiveAll } from '../webhooks.ts';
 
-/** Everything that MessageMedia does here happens an hour ago: long enough that no webhook is waited for any more. */
+/** MessageMedia's clock is an hour behind here, so that reconciliation does not wait for webhooks any more. */
 const anHourAgo = () => new Date(Date.now() - 3_600_000);
 
-/** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`; so much longer is a failure. */
+/** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`. A run that takes this long has failed. */
 const patience = 60_000;
 
-/** Passes what the simulator sends on to the deployed URL, whose host name only MiniStack knows. */
+/** Passes the simulator's requests on to the deployed URL, whose host name only MiniStack knows. */
 function relayTo({ stack }: Run): Promise<LocalServer> {
   return listen(0, async (request, response) => {
     const { method = '', url: target = '', headers } = request;
@@ -28,7 +28,7 @@ function relayTo({ stack }: Run): Promise<LocalServer> {
   });
 }
 
-/** Runs something with a MessageMedia whose key signs, and whose webhooks reach the stack. */
+/** Runs something with a MessageMedia that signs with an enabled key, and whose webhooks reach the stack. */
 async function withProvider(
   run: Run,
   use: (provider: ProviderSimulator, callbackUrl: string) => Promise<string>,
@@ -43,7 +43,7 @@ async function withProvider(
   } finally {
     await provider.close();
     await relay.close();
-    // As the proofs after this one expect it.
+    // The following proofs expect this.
     await putKeys(run, run.firstKey, run.secondKey);
     await keyringInterval();
   }
@@ -90,7 +90,7 @@ export const recovery: Proof[] = [
         assert.ok(events.every(({ reverified }) => reverified));
         const reports = provider.deliveries.filter(({ status }) => status === 202).map(({ eventId }) => eventId);
         assert.deepEqual(events.map(({ event }) => event.id).sort(), reports.sort());
-        return `503 at first, taken at try ${taken.attempt} with the signature of a key that was rotated away meanwhile`;
+        return `503 at first, accepted at try ${taken.attempt} with the signature of a key that was replaced meanwhile`;
       }),
   },
   {
@@ -120,7 +120,7 @@ export const recovery: Proof[] = [
         assert.ok(brought.every(({ signed, reverified }) => signed === undefined && !reverified));
         assert.ok(brought.some(({ event }) => event.id === replyId));
         assert.equal(await countOf(run, 'recovered'), lost.length);
-        return `a delivery report and a reply, brought back once by the schedule; ${arrived.length} that had come were left alone`;
+        return `a delivery report and a reply, each recovered once by the schedule; ${arrived.length} that had arrived were not queued again`;
       }),
   },
 ];

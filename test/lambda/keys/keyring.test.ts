@@ -181,7 +181,7 @@ describe('a keyring', () => {
     time += 60 * 60_000;
     for (let call = 0; call < 100; call++) expect(await ids()).toEqual([first.id]);
     expect(loads).toBe(2);
-    expect(warnings).toEqual([expect.stringContaining('going on with the keys in hand')]);
+    expect(warnings).toEqual([expect.stringContaining('using the keys that are loaded')]);
     secret = keyringOf(second);
     time += 3_000;
     expect(await ids()).toEqual([second.id]);

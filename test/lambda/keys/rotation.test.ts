@@ -14,11 +14,11 @@ afterEach(() => world.close());
 
 const enabledId = () => world.provider.signingKey()?.id;
 const keyring = async () => (await world.store.read()) ?? [];
-/** The keys that can sign, without those that are only remembered. */
+/** The keys that can sign, without deleted ones. */
 const liveIds = async () => (await keyring()).filter(({ deleted_at }) => !deleted_at).map(({ key_id }) => key_id);
 const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
 
-/** A first key in use, with every verifier at its own moment of the five minutes. */
+/** A first enabled key, and verifiers that each read the keyring at a different moment of the five minutes. */
 async function begin(): Promise<string> {
   const keyId = await world.rotation().create();
   await world.rotation().enable({ atOnce: true });
@@ -81,7 +81,9 @@ test('the new key is enabled only after it was in the keyring for as long as a v
 test('a key that cannot be stored is deleted again, and the error says so', async () => {
   const first = await begin();
   const store = { ...world.store, update: () => Promise.reject(new Error('no access')) };
-  await expect(world.rotation({ store }).create()).rejects.toThrow(/could not be written.*it is deleted again/);
+  await expect(world.rotation({ store }).create()).rejects.toThrow(
+    /could not be written.*it was deleted at MessageMedia again/,
+  );
   expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
 });
 
@@ -294,7 +296,7 @@ test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]
   'a keyring that a person must mend is not touched, and no key is made: %s',
   async (secret) => {
     world.secrets.put('keyring', secret);
-    await expect(world.rotation().create()).rejects.toThrow('mend it');
+    await expect(world.rotation().create()).rejects.toThrow('correct it before');
     expect(world.secrets.get('keyring')).toBe(secret);
     expect(world.provider.signatureKeys()).toEqual([]);
   },
@@ -318,7 +320,7 @@ test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read m
 });
 
 describe('deleting', () => {
-  /** An API before whose deletion something else happens, after every look. */
+  /** An API in which something else happens before a deletion, after every check. */
   const before = (deed: () => Promise<unknown>): Provider => ({
     ...world.api,
     deleteSignatureKey: async (keyId) => {
@@ -365,7 +367,7 @@ describe('deleting', () => {
         return key;
       },
     };
-    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow(`was deleted by somebody else`);
+    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow('Somebody else deleted key');
     expect(enabledId()).toBe(second);
     expect((await keyring())[1]).not.toHaveProperty('retired_at');
   });
@@ -401,7 +403,7 @@ test.each([false, true])(
     expect(enabledId()).toBeDefined();
     expect(enabledId()).not.toBe(first);
     expect(world.told).toContainEqual(expect.stringContaining('no key is enabled at MessageMedia'));
-    // Nobody can be refused who is refused already: only the way back takes time.
+    // Every webhook is refused already, so no wait is needed before the key is enabled.
     expect(world.time - before).toBeLessThanOrEqual(retryTailMilliseconds);
   },
 );

@@ -9,7 +9,7 @@ import { toWire } from '../../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../../support.ts';
 
-/** More by command: FUZZ_RUNS=1000000 npm test -- test/lambda/receiver/hostile */
+/** For more runs: FUZZ_RUNS=1000000 npm test -- test/lambda/receiver/hostile */
 const numRuns = Number(process.env.FUZZ_RUNS ?? 10_000);
 
 const key = makeKey();
@@ -23,7 +23,7 @@ const requests = Object.values(sampleWebhooks('/messagemedia?kind=reply')).map((
 
 type Json = Record<string, unknown>;
 
-/** What a REST API makes of the same request. */
+/** The event that a REST API makes from the same request. */
 function restEvent(event: ReturnType<typeof httpApiEvent>): Json {
   const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
   const query: [string, string][] = [...new URLSearchParams(rawQueryString)];
@@ -43,7 +43,7 @@ const events = requests.flatMap((request): Json[] => {
   return [event, restEvent(event)];
 });
 
-/** Values that parsers stumble over, beside anything at all. */
+/** Values that often break parsers, and arbitrary values. */
 const nasty = fc.oneof(
   fc.constantFrom<unknown>(
     ...[
@@ -78,7 +78,7 @@ const nasty = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** Where in an event something is changed, and how: set, removed, or a text cut and glued. */
+/** A change of an event, and its place: a value is set or removed, or a text is cut and joined. */
 const mutation = fc.record({
   path: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
   how: fc.constantFrom('set', 'remove', 'splice', 'swap'),
@@ -154,7 +154,7 @@ test('whatever is done to a signed request: an answer, no crash, and on the queu
     ),
     { numRuns },
   );
-  // It says nothing if all are refused for the same reason, or none is.
+  // The test proves nothing if all requests are refused for the same reason, or none is.
   expect(seen.get(202) ?? 0).toBeGreaterThan(numRuns / 50);
   expect(seen.get(401) ?? 0).toBeGreaterThan(numRuns / 10);
   expect(seen.get(400) ?? 0).toBeGreaterThan(numRuns / 100);

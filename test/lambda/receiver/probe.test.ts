@@ -16,7 +16,7 @@ beforeEach(() => {
   outcomes = [];
 });
 
-/** @param until when the probe's time is over */
+/** @param until when the probe key expires */
 function keyringWithProbe(until: string, probe: object = {}): string {
   const { key_id, public_key, digest } = probeKey.answer;
   return JSON.stringify({

@@ -130,7 +130,7 @@ test('what a refused request calls its key is repeated only if it is a UUID', as
 });
 
 describe('the cost of a bad request', () => {
-  /** Sends a request that no key verifies; gives the ids of the keys that were looked at. */
+  /** Sends a request that no key verifies. @returns the ids of the keys that were tried */
   async function keysTried(ids: (string | undefined)[]) {
     const tried = new Set<string | undefined>();
     const watched = ids.map((id) => ({

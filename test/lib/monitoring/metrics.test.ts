@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([queue.close(), secrets.close(), rm(folder, { recursive: true })]));
 
-/** What the real function writes to its log while it answers one request. */
+/** The log lines that the real function writes while it answers one request. */
 async function logOf(event: object, environment: Record<string, string> = {}): Promise<string[]> {
   const handler = new URL('../../../lambda/handler.ts', import.meta.url).href;
   const file = join(folder, `${randomUUID()}.json`);
@@ -54,7 +54,7 @@ interface EmbeddedMetrics {
   [dimension: string]: unknown;
 }
 
-/** The metrics in a log, as CloudWatch takes them out: one per set of dimensions. */
+/** The metrics in a log, as CloudWatch reads them: one per set of dimensions. */
 function metricsIn(lines: readonly string[]): string[] {
   const entries: (EmbeddedMetrics | { _aws: undefined })[] = lines.map((line) => JSON.parse(line));
   return entries.flatMap((entry) =>
@@ -107,7 +107,7 @@ test('alarms watch what the function really emits', async () => {
       'Unidentified service=Test/Receiver',
     ].map((metric) => `MessageMediaWebhooks ${metric}`),
   );
-  // The one comes from the access log, the other is an error that nobody foresaw.
+  // One comes from the access log, and the other is an unexpected error.
   const others = ['Throttled service=Test/Receiver', 'Failed reason=unexpected service=Test/Receiver'];
   const missing = watched().filter((metric) => !emitted.has(metric));
   expect(missing.sort()).toEqual(others.map((metric) => `MessageMediaWebhooks ${metric}`).sort());
