@@ -7,6 +7,8 @@ import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
 import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
+import { UsageError } from './usage-error.ts';
+import { pause, watch } from './waiting.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {
@@ -37,6 +39,8 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     apiKey: required('MESSAGEMEDIA_API_KEY'),
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
     log: progress,
+    watch: (what, milliseconds, work) => watch(`${what} has not answered for 2 s`, milliseconds, work),
+    pause,
     ...(account !== undefined && { account }),
     // `createProvider` refuses any other value.
     ...(chosen && { authentication: chosen as Authentication }),
@@ -47,7 +51,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
   const keyring = await findKeyring(options);
   if (keyring) return keyring;
-  throw new Error(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+  throw new UsageError(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */
@@ -56,7 +60,16 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
     stack === undefined
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
-  return id ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress }) : undefined;
+  return id
+    ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress, pause: pauseUpdate })
+    : undefined;
+}
+
+/** Before the keyring is written once more. */
+async function pauseUpdate(milliseconds: number): Promise<void> {
+  if (milliseconds > 2_000)
+    progress('The keyring is not written yet: somebody else is changing it, or Secrets Manager lags.');
+  await pause(milliseconds);
 }
 
 /**

@@ -15,9 +15,13 @@ export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
 export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
   const provider = connectProvider(options);
   const keyring = await connectKeyring(options);
-  const dependencies = { provider, keyring, now: Date.now, pause, log: progress };
+  const dependencies = { provider, keyring, now: Date.now, pause: pauseRotation, log: progress };
   return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
 }
+
+/** Every change of keys can be interrupted. */
+const pauseRotation = (milliseconds: number, whole?: number) =>
+  pause(milliseconds, { whole, help: 'Ctrl-C stops; run the command again to go on.' });
 
 /**
  * Asks before a key replaces one that is not in the keyring. Another receiver that has only the replaced key, perhaps

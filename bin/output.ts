@@ -1,7 +1,14 @@
-import { getBorderCharacters, table } from 'table';
+import { type ColumnUserConfig, getBorderCharacters, table } from 'table';
+import { fold, widthOf } from './fold.ts';
+import { statusLine } from './status-line.ts';
 
 /** Prints a result: as JSON for scripts, else as text for people. */
 export function print(json: boolean | undefined, result: unknown, text: string): void {
+  printToCopy(json, result, fold(text));
+}
+
+/** As {@link print}, for text that is copied: its lines are not wrapped. */
+export function printToCopy(json: boolean | undefined, result: unknown, text: string): void {
   console.log(json ? toJson(result, 2) : visible(text));
 }
 
@@ -21,7 +28,8 @@ export function printLine(line: string): Promise<void> {
 
 /** Reports progress on standard error, because standard output holds only the result. */
 export function progress(message: string): void {
-  console.error(visible(message));
+  statusLine.clear();
+  console.error(fold(visible(message), widthOf(process.stderr)));
 }
 
 /**
@@ -30,23 +38,37 @@ export function progress(message: string): void {
  *
  * @param width characters that fit on a line
  */
-export function formatTable(heads: string[], rows: string[][], width = terminalWidth()): string {
+export function formatTable(heads: string[], rows: string[][], width = widthOf(process.stdout)): string {
   const shown = rows.map((cells) => cells.map(visible));
   const wide = table([heads, ...shown], {
     border: getBorderCharacters('norc'),
     drawHorizontalLine: (index, count) => index < 2 || index === count,
   }).trimEnd();
-  return wide.indexOf('\n') <= width ? wide : shown.map((cells) => formatBlock(heads, cells)).join('\n\n');
+  return wide.indexOf('\n') <= width ? wide : shown.map((cells) => formatBlock(heads, cells, width)).join('\n\n');
 }
 
-function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[]): string {
-  const indent = Math.max(...heads.map(({ length }) => length)) + 4;
-  const lines = cells.flatMap((cell, index) =>
-    cell === ''
-      ? []
-      : `  ${(heads[index] ?? '').padEnd(indent - 2)}${cell.replaceAll('\n', `\n${' '.repeat(indent)}`)}`,
+function formatBlock([, ...heads]: string[], [first = '', ...cells]: string[], width: number): string {
+  const widest = Math.max(...heads.map(({ length }) => length));
+  const rows = cells.map((cell, index) => [heads[index] ?? '', cell]).filter(([, cell]) => cell !== '');
+  const columns = [{ width: widest, paddingLeft: 2, paddingRight: 2 }, { width: width - widest - 4 }];
+  return [formatColumns([[first]], [{ width }]), ...(rows.length === 0 ? [] : [formatColumns(rows, columns)])].join(
+    '\n',
   );
-  return [first, ...lines].join('\n');
+}
+
+/** Cells in columns without borders. Text that is too long for its cell is wrapped there, also without a blank. */
+function formatColumns(rows: string[][], columns: ColumnUserConfig[]): string {
+  const lines = table(rows, {
+    columns,
+    columnDefault: { paddingLeft: 0, paddingRight: 0, wrapWord: true },
+    border: getBorderCharacters('void'),
+    drawHorizontalLine: () => false,
+  });
+  return lines
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd();
 }
 
 /** Paragraphs in lines that fit the terminal, as commander wraps the rest of a help text. */
@@ -57,11 +79,6 @@ export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80
       return lines === '' ? word : `${lines}${last + 1 + word.length > width ? '\n' : ' '}${word}`;
     }, '');
   return `\n${text.trim().split('\n\n').map(fold).join('\n\n')}`;
-}
-
-/** If the output is not a terminal, lines may have any length. */
-function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
 /** The reader has closed the output, as `| head` does. */

@@ -1,9 +1,10 @@
 import { generateKeyPair, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { type DeliveryAnswer, deliver, type SigningKey, toWire } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { progress } from './output.ts';
+import { pause, watch } from './waiting.ts';
 
 /**
  * Calls `use` with a key that the deployed function knows as a probe key. Requests signed with it are verified, answered
@@ -37,6 +38,8 @@ export async function withProbeKey<T>(
 /** In milliseconds. A running function reads the keyring again at most every 3 s. */
 const pauseBetweenProbes = 4_000;
 const mostProbes = 4;
+/** How long a probe may take, in milliseconds. */
+const longestProbe = 25_000;
 
 /**
  * Sends a signed reply with a query to a callback URL, up to four times, until it is verified.
@@ -47,9 +50,11 @@ export async function probe(url: string, key: SigningKey): Promise<DeliveryAnswe
   const { origin, pathname } = new URL(url);
   const webhook = { ...sampleWebhooks(pathname).smsReply, target: `${pathname}?probe=a%20b&c=%2F` };
   for (let tries = 1; ; tries++) {
-    const answer = await deliver(origin, toWire(webhook, key), AbortSignal.timeout(25_000));
+    const delivery = deliver(origin, toWire(webhook, key), AbortSignal.timeout(longestProbe));
+    const answer = await watch(`The probe to ${url} is not answered after 2 s`, longestProbe, delivery);
     if (answer.status === 200 && answer.body.includes('"probe":"verified"')) return undefined;
     if (answer.status !== 401 || tries === mostProbes) return answer;
-    await sleep(pauseBetweenProbes);
+    progress(`Probe ${tries} of ${mostProbes} was refused: a function that runs already may not know its key yet.`);
+    await pause(pauseBetweenProbes);
   }
 }

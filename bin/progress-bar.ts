@@ -1,4 +1,4 @@
-import type { Screen } from './waiting.ts';
+import type { Screen } from './status-line.ts';
 
 /** How often it is drawn, in milliseconds: on a terminal, and where each time is a line. */
 const intervals = { terminal: 200, log: 30_000 };

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type SigningKey, toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks, withFreshIds } from '../sandbox/webhooks.ts';
 
+/** How long an answer may take, in milliseconds. */
+export const longestDelivery = 30_000;
+
 /** What to send, and where. */
 export interface Simulation {
   url: string;
@@ -35,7 +38,11 @@ export async function simulate({ url, key, rate, count, onAnswer }: Simulation):
   const send = async (webhook: Webhook) => {
     const sentAt = performance.now();
     try {
-      const { status } = await deliver(origin, toWire(withFreshIds(webhook), key), AbortSignal.timeout(30_000));
+      const { status } = await deliver(
+        origin,
+        toWire(withFreshIds(webhook), key),
+        AbortSignal.timeout(longestDelivery),
+      );
       statuses[status] = (statuses[status] ?? 0) + 1;
     } catch {
       unanswered += 1;

@@ -1,6 +1,7 @@
 import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts';
 import { webhookEncodings, webhookEvents } from '../lambda/provider/types.ts';
 import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */
 export const urlKinds = [...templateKinds, 'webhook'] as const;
@@ -34,14 +35,15 @@ export function contentOf(wish: Wish): Content {
   const own = template === undefined || isKind(template) ? undefined : template;
   if (method !== 'GET') {
     if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
-    const kind = templateKindOf(template, events);
+    const kind = templateKindOf(wish);
     return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
   }
-  if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
+  if (own !== undefined)
+    throw new UsageError('A GET webhook has no template: put the variables into the query of --url.');
   if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
     return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
   }
-  const kind = templateKindOf(template, events);
+  const kind = templateKindOf(wish);
   return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
 }
 
@@ -77,27 +79,30 @@ export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
 }
 
 /** The kind of the built-in template that serves these events. */
-function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
+function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
   const kind = kindOf(events);
-  if (kind === undefined) throw new Error(severalKinds);
+  if (kind === undefined) {
+    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
+    const mend = given
+      ? `without ${given}, "mmw webhooks create" creates a webhook for each kind`
+      : 'give those of one kind, or your own --template';
+    throw new UsageError(`These events are of several kinds, and no built-in template serves several: ${mend}.`);
+  }
   if (template === undefined || template === kind) return kind;
-  throw new Error(
+  throw new UsageError(
     `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
   );
 }
-
-const severalKinds =
-  'These events are of several kinds, and no built-in template serves several. Without --kind, "mmw webhooks create" creates a webhook for each kind. Or give your own --template.';
 
 /** The kind for the URL. @param fallback if neither the option nor the URL names one */
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {
   const said = saidBy(url);
   if (kind !== undefined && said !== undefined && said !== kind) {
-    throw new Error(`The URL says kind=${said} and --kind says ${kind}: give only one of them.`);
+    throw new UsageError(`The URL says kind=${said} and --kind says ${kind}: give only one of them.`);
   }
   const result = kind ?? said ?? fallback;
   if (isKind(result) && !events.some((event) => kindOf([event]) === result)) {
-    throw new Error(
+    throw new UsageError(
       `kind=${result} fits none of the events ${events.join(', ')}: leave it out to get the kind that fits.`,
     );
   }

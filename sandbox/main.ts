@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { fold, widthOf } from '../bin/fold.ts';
 import { visible } from '../bin/output.ts';
 import { diagnose } from '../lambda/diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
@@ -101,25 +102,26 @@ function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
 }
 
 async function showTour(sandbox: Sandbox): Promise<Visit[]> {
-  console.log(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`);
+  console.log(fold(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`));
   const visits = await tour(sandbox);
   printTour(visits);
   return visits;
 }
 
 function fail(message: string): number {
-  console.error(message);
+  console.error(fold(message, widthOf(process.stderr)));
   return 1;
 }
 
 function printTour(visits: Visit[]): void {
+  const isNarrow = widthOf(process.stdout) < 80;
   for (const visit of visits) {
     const mark = visit.asExpected ? styleText('green', '✓') : styleText('red', '✗');
     const answer = `${visit.status} ${paint(visit.verdict)}`;
     const room = ' '.repeat(Math.max(0, 'queued already'.length - visit.verdict.length));
     const outcome = visit.reason || `${visit.id.slice(0, 8)} ${visit.consumer}`;
-    // Within 80 columns.
-    console.log(`${mark} ${visit.name.padEnd(30)} ${answer}${room}  ${outcome}`);
+    const result = `${answer}${room}  ${outcome}`;
+    console.log(isNarrow ? `${mark} ${visit.name}\n    ${result}` : `${mark} ${visit.name.padEnd(30)} ${result}`);
   }
   console.log();
   const wrong = visits.filter(({ asExpected }) => !asExpected).length;
@@ -127,7 +129,9 @@ function printTour(visits: Visit[]): void {
   const refused = visits.filter(({ verdict }) => verdict === 'refused').length;
   console.log(
     wrong === 0
-      ? `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`
+      ? fold(
+          `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`,
+        )
       : styleText('red', `${wrong} of ${visits.length} calls had a wrong result.`),
   );
 }
@@ -170,7 +174,7 @@ function printOwn(
 /** Why the signature failed, and what to do about it. */
 function explain(event: string, { keys }: Sandbox): string {
   const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
-  return styleText('dim', `          ${meaning}\n          ${mend}`);
+  return styleText('dim', fold(`          ${meaning}\n          ${mend}`));
 }
 
 function paint(verdict: Visit['verdict']): string {

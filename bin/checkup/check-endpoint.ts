@@ -1,16 +1,16 @@
+import { watch } from '../waiting.ts';
 import { type Finding, issue } from './report.ts';
 
 /** If a clock is wrong by more, signed dates look wrong. In milliseconds. */
 const clockTolerance = 60_000;
+/** How long an answer may take, in milliseconds. */
+const longestCall = 10_000;
 
 /** Makes an unsigned call. A working receiver answers 401 and queues nothing. */
 export async function checkEndpoint(url: string, now: () => number): Promise<Finding[]> {
-  const response = await fetch(url, {
-    method: 'POST',
-    body: '',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(10_000),
-  }).catch((error: Error) => error);
+  const signal = AbortSignal.timeout(longestCall);
+  const call = fetch(url, { method: 'POST', body: '', redirect: 'manual', signal });
+  const response = await watch(`${url} has not answered for 2 s`, longestCall, call).catch((error: Error) => error);
   if (response instanceof Error) {
     const { cause } = response;
     const why = cause instanceof Error ? cause.message : response.message;

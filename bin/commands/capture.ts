@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -20,7 +20,7 @@ export function addCaptureCommand(program: Command): void {
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--count <number>', 'how many (1 to 100)', wholeNumber(1, 100), 5)
     .option('--minutes <number>', 'for how long at most (1 to 1440)', wholeNumber(1, 1_440), 10)
-    .option('--stop', 'stop capturing now')
+    .addOption(new Option('--stop', 'stop capturing now').conflicts(['count', 'minutes']))
     .action((_options, command: Command) => capture(command.optsWithGlobals()));
 }
 
@@ -40,7 +40,7 @@ async function capture({ stack, count, minutes, stop, json }: Options): Promise<
     `Until ${until.toISOString()}, the next ${count} refused requests are kept for a day, without credentials.
 A running function begins after the next signature that it refuses, or within ${lag} minutes.
 
-  npx mmw doctor --capture --stack ${stack}   says why each was refused
-  npx mmw capture --stop --stack ${stack}     stops capturing`,
+Why each was refused: npx mmw doctor --capture --stack ${stack}
+To end it now: npx mmw capture --stop --stack ${stack}`,
   );
 }

@@ -21,6 +21,7 @@ import {
   readOutput,
 } from '../connections.ts';
 import { print, wrap } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
@@ -41,8 +42,18 @@ export function addDoctorCommand(program: Command): void {
     .addOption(
       new Option('--keyring <file>', 'the keyring in a file, or a public key').conflicts(['stack', 'secretId']),
     )
-    .option('--ngrok [id]', 'read the request from the ngrok agent: the newest, or the one with this id')
-    .option('--capture', 'read the requests that the function of the --stack kept for "mmw capture"')
+    .addOption(
+      new Option(
+        '--ngrok [id]',
+        'read the request from the ngrok agent: the newest, or the one with this id',
+      ).conflicts(['capture', 'probe']),
+    )
+    .addOption(
+      new Option('--capture', 'read the requests that the function of the --stack kept for "mmw capture"').conflicts([
+        'probe',
+        'keyring',
+      ]),
+    )
     .option('--probe', 'send a signed probe through the public URL of the --stack; this writes its keyring secret')
     .addHelpText('after', wrap(notes))
     .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
@@ -55,6 +66,11 @@ is 0 if nothing is wrong or the cause is known, and 1 if other bytes were signed
 webhooks are being lost.`;
 
 async function doctor(file: string | undefined, options: Options): Promise<void> {
+  for (const name of ['ngrok', 'capture', 'probe'] as const) {
+    if (file !== undefined && options[name] !== undefined) {
+      throw new UsageError(`argument '${file}' cannot be used with option '--${name}'`);
+    }
+  }
   if (options.capture) return explainCaptures(options);
   if (file === undefined && options.ngrok === undefined && options.stack !== undefined) {
     return checkUp(options.stack, options);
@@ -68,7 +84,7 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
 
 /** Says why each captured request was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
-  if (stack === undefined) throw new Error('Add --stack: it says whose captured requests to read.');
+  if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   const captures = await readCaptures(namePlace(new S3Client({ forcePathStyle })), bucket);
@@ -97,7 +113,9 @@ async function checkUp(stack: string, options: Options): Promise<void> {
 async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
-    throw new Error('Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to check.');
+    throw new UsageError(
+      'Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to check.',
+    );
   return readCapture(file === '-' ? await buffer(process.stdin) : await readFile(file));
 }
 

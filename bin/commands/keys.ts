@@ -35,7 +35,11 @@ export function addKeysCommand(program: Command): void {
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
-    .option('--abandon', 'instead delete the key that a rotation created and has not enabled yet')
+    .addOption(
+      new Option('--abandon', 'instead delete the key that a rotation created and has not enabled yet').conflicts(
+        'digest',
+      ),
+    )
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
   add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { printToCopy, quote } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -50,5 +50,5 @@ async function printOutputs({ stack, context, json }: Options): Promise<void> {
     return value === undefined ? [] : [[name, value] as const];
   });
   const lines = named.map(([name, value]) => (context ? `-c ${name}=${value}` : `export ${name}=${quote(value)}`));
-  print(json, Object.fromEntries(named), lines.join('\n'));
+  printToCopy(json, Object.fromEntries(named), lines.join('\n'));
 }

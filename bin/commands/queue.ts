@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
-import { confirm } from '../question.ts';
+import { confirm, warn } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
-import { peek } from '../queue/peek.ts';
+import { costOfLook, peek } from '../queue/peek.ts';
 import {
   addQueueOptions,
   type Counts,
@@ -15,7 +15,7 @@ import {
   type Queues,
   remove,
 } from '../queue/queues.ts';
-import { redrive, redriveOne } from '../queue/redrive.ts';
+import { expectDeadLetter, redrive, redriveOne } from '../queue/redrive.ts';
 import { restoreQueues } from '../queue/restore.ts';
 import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
 import { showAndRemove } from '../queue/tail.ts';
@@ -34,6 +34,7 @@ export function addQueueCommand(program: Command): void {
   add('peek', 'show messages and leave them in the queue; SQS counts each look as one of their tries')
     .option(...deadLetters)
     .option('--count <number>', 'how many at most: 1 to 100', wholeNumber(1, 100), 10)
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
   add('tail', 'receive, show and delete messages as they arrive, until Ctrl-C')
     .option(...deadLetters)
@@ -71,9 +72,12 @@ async function showCounts(options: Options): Promise<void> {
   print(options.json, result, formatTable(['', 'waiting', 'in flight'], rows));
 }
 
-async function showMessages(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
+async function showMessages(options: Options<{ deadLetters?: boolean; count: number; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const { messages, notes } = await peek(queues.client, chosen(queues, options), options.count);
+  const queueUrl = chosen(queues, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) await warn(cost, 'Look?', options);
+  const { messages, notes } = await peek(queues.client, queueUrl, options.count);
   const shown = messages.map(describe);
   const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
@@ -100,6 +104,7 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
   const queues = await connectQueues(options);
   const { waiting } = await countMessages(queues.client, queues.deadLetterQueueUrl());
   if (options.dryRun) {
+    if (id !== undefined) await expectDeadLetter(queues, id);
     const which = id === undefined ? amount(waiting) : `Message ${id}`;
     print(options.json, { wouldRedrive: id === undefined ? waiting : 1 }, `${which} would go back to the queue.`);
     return;
@@ -120,6 +125,8 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
 async function deleteOne(id: string, options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) progress(`The search looks at the messages before it. ${cost}`);
   await confirm(`Delete message ${id} of ${queueUrl}? It cannot be restored.`, options);
   await remove(queues.client, queueUrl, await findMessage(queues.client, queueUrl, id));
   print(options.json, { deleted: id }, `Message ${id} is deleted.`);

@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
-import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
-import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
+import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
+import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
+import { UsageError } from '../usage-error.ts';
+import { watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -28,11 +32,26 @@ export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
     .description('queue the delivery reports and replies whose webhook did not arrive')
-    .option('--stack <name>', 'the deployed stack whose queue, bucket and log to use')
+    .addOption(
+      new Option('--stack <name>', 'the deployed stack whose queue, bucket and log to use').conflicts('queueUrl'),
+    )
     .option('--queue-url <URL>', `the event queue (default: ${environment.queueUrl})`)
-    .option('--since <duration>', 'skip older events: 30m, 2h, 3d, up to 45d', durationUpTo(45), 2 * 3_600_000)
-    .option('--grace <duration>', 'skip younger events, whose webhook may still come', durationUpTo(45), 15 * 60_000)
-    .option('--confirm', "remove queued events from MessageMedia's lists, for everybody who polls the account")
+    .addOption(
+      new Option('--since <duration>', 'skip older events: 30m, 2h, 3d, up to 45d')
+        .argParser(durationUpTo(45))
+        .default(2 * 3_600_000, '2h'),
+    )
+    .addOption(
+      new Option('--grace <duration>', 'skip younger events, whose webhook may still come')
+        .argParser(durationUpTo(45))
+        .default(15 * 60_000, '15m'),
+    )
+    .addOption(
+      new Option(
+        '--confirm',
+        "remove queued events from MessageMedia's lists, for everybody who polls the account",
+      ).conflicts('dryRun'),
+    )
     .option('--dry-run', 'only say what would be queued')
     .option('--yes', 'do not ask')
     .addHelpText(
@@ -47,11 +66,11 @@ and the FIFO queue and consumers drop the repetitions.`),
 
 async function run(options: Options): Promise<void> {
   if (options.grace >= options.since) {
-    throw new Error('--since must be longer than --grace (15m if not given), else no event is between the two.');
+    throw new UsageError('--since must be longer than --grace (15m if not given), else no event is between the two.');
   }
   const provider = connectProvider(options);
   const target = await connectTarget(options);
-  if (options.confirm && !options.dryRun) {
+  if (options.confirm) {
     const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
   }
@@ -89,7 +108,7 @@ async function connectTarget({
   const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
   if (!queueUrl) {
     const problem = stack === undefined ? 'No queue is given' : `Stack ${stack} has no output ${outputs.queueUrl}`;
-    throw new Error(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
+    throw new UsageError(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   }
   const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
@@ -97,16 +116,19 @@ async function connectTarget({
     (name) => name !== undefined,
   );
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
-  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+  const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
   const archiveQueueUrl = found?.get(outputs.archiveQueueUrl);
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
     send: createQueueSender(sqs, queueUrl, deadline),
     archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
-    store: bucket ? createOverflowStore(bucket, { forcePathStyle }, deadline) : undefined,
-    seen:
-      logGroups.length === 0
-        ? undefined
-        : createLogSearch({ client: new CloudWatchLogsClient(), logGroups, now: Date.now, pause: sleep }),
+    store: bucket ? storeIn(bucket, namePlace(new S3Client({ forcePathStyle })), deadline) : undefined,
+    seen: logGroups.length === 0 ? undefined : searchVisibly(logGroups),
   };
+}
+
+function searchVisibly(logGroups: string[]): ReconciliationDependencies['seen'] {
+  const client = namePlace(new CloudWatchLogsClient());
+  const search = createLogSearch({ client, logGroups, now: Date.now, pause: sleep });
+  return (ids, since) => watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
 }

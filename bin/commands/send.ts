@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputs } from '../../lambda/contract.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { print } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   to: string;
@@ -27,7 +28,7 @@ export function addSendCommand(program: Command): void {
 async function send(content: string, options: Options): Promise<void> {
   const { to, from, stack, metadata } = options;
   const callbackUrl = options.callbackUrl ?? (stack && (await readOutput(stack, outputs.callbackUrl)));
-  if (!callbackUrl) throw new Error('Add --callback-url or --stack: without one no event comes back.');
+  if (!callbackUrl) throw new UsageError('Add --callback-url or --stack: without one no event comes back.');
   const [message] = await connectProvider(options).sendMessages([
     {
       content,

@@ -1,9 +1,10 @@
-import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { printToCopy, quote } from '../output.ts';
+import { readPrivateKey } from '../private-key.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
@@ -39,16 +40,17 @@ export function addSignCommand(program: Command): void {
 
 async function signRequest(url: string, options: Options): Promise<void> {
   const { data = '', method, keyId, contentType, curl, json } = options;
+  if (curl && json) throw new UsageError("option '--curl' cannot be used with option '--json'");
   const digest = parseDigest(options.digest) ?? 'SHA256';
   const time = options.date === undefined ? new Date() : new Date(options.date);
   if (Number.isNaN(time.getTime()))
-    throw new Error(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
+    throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
   const date = time.toUTCString();
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
-  const key = createPrivateKey(await readFile(options.privateKey));
+  const key = await readPrivateKey(options.privateKey);
   // The path as it is written, because a URL object may change it.
   const target = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url)?.[1];
-  if (target === undefined) throw new Error(`"${url}" is not an http or https URL.`);
+  if (target === undefined) throw new UsageError(`"${url}" is not an http or https URL.`);
   const signed = { method, target: target.startsWith('/') ? target : `/${target}`, date, body };
   const headers = {
     Date: date,
@@ -66,5 +68,5 @@ async function signRequest(url: string, options: Options): Promise<void> {
     ...lines.map((line) => `-H ${quote(line)}`),
     ...(body.length > 0 ? [sent] : []),
   ];
-  print(json, headers, curl ? command.join(' \\\n  ') : lines.join('\n'));
+  printToCopy(json, headers, curl ? command.join(' \\\n  ') : lines.join('\n'));
 }

@@ -15,6 +15,7 @@ import { createMissing } from '../missing-webhooks.ts';
 import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
+import { UsageError } from '../usage-error.ts';
 import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
@@ -101,7 +102,7 @@ function addSettings(command: Command): Command {
 async function createWebhooks(options: Creation): Promise<void> {
   const { events } = options;
   const url = await urlOf(options);
-  if (url === undefined || events === undefined) throw new Error('Add --events, and --url or --stack.');
+  if (url === undefined || events === undefined) throw new UsageError('Add --events, and --url or --stack.');
   const template = await readTemplate(options.template);
   const groups = template === undefined && options.kind === undefined ? byKind(events) : [events];
   const wishes = groups.map((some) => wishOf(options, url, some, template));
@@ -112,9 +113,12 @@ async function createWebhooks(options: Creation): Promise<void> {
     print(options.json, webhook, describe(webhook));
     return;
   }
-  const made = await createMissing(provider, wishes, ({ id, url: there }) =>
-    progress(`Webhook ${id} for ${there} exists already and was not changed.`),
-  );
+  const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
+    progress(`Webhook ${id} for ${there} exists already and was not changed.`);
+    if (changes.length === 0) return;
+    progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
+    process.exitCode = 1;
+  });
   print(options.json, made, made.map(describe).join('\n'));
 }
 

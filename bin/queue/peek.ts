@@ -1,11 +1,22 @@
-import { GetQueueAttributesCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
-import { countMessages, giveBack, receive } from './queues.ts';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { countMessages, giveBack, readMaxTries, receive } from './queues.ts';
 
 /** The result of a look at a queue. */
 export interface Look {
   messages: Message[];
   /** What a person should know: messages that were not shown, and effects of the look. */
   notes: string[];
+}
+
+/**
+ * What a look costs, for a warning before it: SQS says how often a message was received only when it is received again.
+ *
+ * @returns `undefined` if it costs nothing, because no message waits or there is no dead-letter queue
+ */
+export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
+  const most = await readMaxTries(client, queueUrl);
+  if (most === undefined || (await countMessages(client, queueUrl)).waiting === 0) return undefined;
+  return `A look counts as one of the ${most} tries of each message. One that has had ${most} moves to the dead-letter queue and is not shown.`;
 }
 
 /**
@@ -42,11 +53,8 @@ async function hidden(client: SQSClient, queueUrl: string, held: readonly Messag
 }
 
 /** A message that was received as often as its queue allows moves to the dead-letter queue at the next receive, even by a look. */
-async function spent(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<string[]> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  const most = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount ?? Number.POSITIVE_INFINITY);
+async function spent(client: SQSClient, queueUrl: string, messages: readonly Message[]): Promise<string[]> {
+  const most = (await readMaxTries(client, queueUrl)) ?? Number.POSITIVE_INFINITY;
   const last = messages.filter(
     ({ Attributes: { ApproximateReceiveCount = 0 } = {} }) => Number(ApproximateReceiveCount) >= most,
   );

@@ -10,6 +10,7 @@ import { type Command, Option } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
 import { namePlace } from '../aws.ts';
 import { readOutput } from '../connections.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Where the queues are. */
 export interface QueueOptions {
@@ -45,14 +46,14 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
   const queueUrl = (await fromStack(outputs.queueUrl)) ?? options.queueUrl ?? process.env[environment.queueUrl];
   const deadLetters =
     (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
-  if (!queueUrl) throw new Error(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
+  if (!queueUrl) throw new UsageError(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   return {
     // As for every AWS tool, the endpoint is the region's or that of the environment.
     client: namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })),
     queueUrl,
     deadLetterQueueUrl: () => {
       if (deadLetters) return deadLetters;
-      throw new Error(
+      throw new UsageError(
         'No dead-letter queue is given: add --stack or --dead-letter-queue-url, or set DEAD_LETTER_QUEUE_URL.',
       );
     },
@@ -87,6 +88,14 @@ export async function giveBack(client: SQSClient, QueueUrl: string, messages: re
 
 export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+}
+
+/** How often a message can be received before it moves to the dead-letter queue; `undefined` without one. */
+export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise<number | undefined> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] });
+  const { Attributes } = await client.send(command);
+  const most = JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount;
+  return most === undefined ? undefined : Number(most);
 }
 
 /** Approximate numbers of messages in a queue. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Message, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { findMessage } from './find.ts';
-import { countMessages, type Queues, receive, remove } from './queues.ts';
+import { countMessages, giveBack, type Queues, receive, remove } from './queues.ts';
 
 /** Result of a redrive. */
 export interface Redriven {
@@ -40,6 +40,11 @@ export async function redriveOne({ client, queueUrl, deadLetterQueueUrl }: Queue
   const message = await findMessage(client, deadLetterQueueUrl(), id);
   await sendAgain(client, queueUrl, message);
   await remove(client, deadLetterQueueUrl(), message);
+}
+
+/** Finds a dead letter and leaves it there. @param id as for `redriveOne` @throws {Error} when no visible one has it */
+export async function expectDeadLetter({ client, deadLetterQueueUrl }: Queues, id: string): Promise<void> {
+  await giveBack(client, deadLetterQueueUrl(), [await findMessage(client, deadLetterQueueUrl(), id)]);
 }
 
 /** A message is sent before it is deleted, so a failure between the two can repeat a message but never lose it. */

@@ -10,7 +10,11 @@ export function createOverflowStore(
   config: S3ClientConfig,
   deadline: () => { abortSignal: AbortSignal },
 ) {
-  const client = new S3Client(config);
+  return storeIn(bucket, new S3Client(config), deadline);
+}
+
+/** As {@link createOverflowStore}, with a client that is there already. */
+export function storeIn(bucket: string, client: Pick<S3Client, 'send'>, deadline: () => { abortSignal: AbortSignal }) {
   return async (data: Uint8Array, contentType: string | undefined): Promise<string> => {
     const key = createHash('sha256').update(data).digest('hex');
     const { ETag } = await client.send(

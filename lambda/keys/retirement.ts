@@ -87,7 +87,7 @@ async function waitToGoBack(
       return false;
     }
     const wait = Math.min(left, lookEveryMilliseconds);
-    await pause(wait);
+    await pause(wait, left);
     left -= wait;
     entry = findEntry(await readAll(keyring), keyId);
   }

@@ -2,7 +2,7 @@ import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { advice, ProviderError } from './error.ts';
 import { type Answer, type Failure, interruption, refusal } from './failure.ts';
-import { type Connection, connectionOf, type ProviderOptions } from './options.ts';
+import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
 
 /** One call of the management API. */
 export interface ProviderCall {
@@ -35,6 +35,9 @@ const maxTries = 4;
 /** Pause before the second try, in milliseconds, doubled before each later one. Up to half of it is random. */
 const firstPause = 500;
 
+/** Longer waits are reported, in milliseconds. */
+const slowAfter = 2_000;
+
 /** Longest `Retry-After` that is followed, in milliseconds. */
 const longestPause = 20_000;
 
@@ -47,26 +50,37 @@ const longestPause = 20_000;
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {} } = options;
+  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {}, watch = watchWith(log) } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {
       const name = `${call.method} ${connection.baseUrl}${call.path}`;
-      const slow = startTimer(
-        () => log(`${name} has not answered for 2 s; waiting up to ${seconds(timeoutMilliseconds)} in all.`),
-        2_000,
-      );
-      const outcome = await tryOnce(connection, call, timeoutMilliseconds);
-      clearTimeout(slow);
+      const what = tries === 1 ? name : `${name} (try ${tries} of ${maxTries})`;
+      const outcome = await watch(what, timeoutMilliseconds, tryOnce(connection, call, timeoutMilliseconds));
       if (!('code' in outcome)) return readAnswer(connection, call, outcome, read);
       // An earlier try deleted it, but its answer was lost.
       if (call.method === 'DELETE' && outcome.code === 'not_found' && mayBeDone) return read(undefined);
       const wait = pauseBefore(call, outcome, tries);
       if (wait === undefined) throw toError(connection, call, outcome, tries);
       mayBeDone ||= outcome.code !== 'rate_limited';
-      if (tries > 1 || outcome.code === 'timeout')
+      if (tries > 1 || outcome.code === 'timeout' || wait >= slowAfter)
         log(`${name} ${outcome.what}: try ${tries + 1} of ${maxTries} in ${seconds(wait)}.`);
       await pause(wait);
+    }
+  };
+}
+
+/** Reports work that takes long in one line. */
+function watchWith(log: (message: string) => void): Watch {
+  return async (what, milliseconds, work) => {
+    const slow = startTimer(
+      () => log(`${what} has not answered for 2 s; waiting up to ${seconds(milliseconds)} in all.`),
+      slowAfter,
+    );
+    try {
+      return await work;
+    } finally {
+      clearTimeout(slow);
     }
   };
 }

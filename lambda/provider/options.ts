@@ -14,6 +14,14 @@ export const providerBaseUrls = {
   au: 'https://au.app.api.sinch.com',
 } as const;
 
+/**
+ * Waits for work.
+ *
+ * @param what is waited for
+ * @param milliseconds after which the work gives up by itself
+ */
+export type Watch = <T>(what: string, milliseconds: number, work: Promise<T>) => Promise<T>;
+
 /** How to reach the management API, and with which credentials. */
 export interface ProviderOptions {
   /** One of the names in `providerBaseUrls`, or a URL: https, or http on this machine's loopback. */
@@ -26,9 +34,11 @@ export interface ProviderOptions {
   authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
-  /** Gets messages about a call that takes long, and about its tries. */
+  /** Gets messages about tries that failed, and, unless there is `watch`, about those that take long. */
   log?: (message: string) => void;
-  /** Waits between two tries; for tests. */
+  /** Shows a try while it is under way. */
+  watch?: Watch;
+  /** Waits between two tries. */
   pause?: (milliseconds: number) => Promise<unknown>;
 }
 
@@ -71,7 +81,12 @@ export function connectionOf(options: ProviderOptions): Connection {
   return { baseUrl: resolveBaseUrl(baseUrl), headers: (call) => ({ ...common, ...headers(call) }), redact };
 }
 
-function resolveBaseUrl(baseUrl: string): string {
+/**
+ * The URL of the API, from its name or a URL.
+ *
+ * @throws {ProviderError} `invalid_options`
+ */
+export function resolveBaseUrl(baseUrl: string): string {
   const named = Object.entries(providerBaseUrls).find(([name]) => name === baseUrl)?.[1];
   if (named !== undefined) return named;
   const names = Object.keys(providerBaseUrls).join(', ');

@@ -3,7 +3,7 @@ import { isObject, isUuid } from '../guards.ts';
 
 /** Pause between two looks for a result, and the longest wait for it, in milliseconds. */
 const pollPause = 500;
-const maxWait = 60_000;
+export const maxWait = 60_000;
 
 /** Most ids in one query. With more, the query would be longer than CloudWatch takes. */
 const maxIds = 200;

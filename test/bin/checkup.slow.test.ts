@@ -87,10 +87,13 @@ function template(): string {
   return `<GetTemplateResponse><GetTemplateResult><TemplateBody>${JSON.stringify({ Resources: { A: alarm } })}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
 }
 
+/** A function that read its keyring less than 3 s ago does not know a probe's key yet, and the wait for it is shown. */
+const onlyProbes = /^(Probe \d of 4 was refused: .*\nWaiting 4 s, until \d\d:\d\d:\d\d\. Ctrl-C stops\.\n)*$/;
+
 /** @returns the output of a command that must succeed */
 async function mmw(...args: string[]) {
   const { stdout, stderr } = await start([...args, '--stack', 's', '--json'], env).done;
-  expect(stderr).toBe('');
+  expect(stderr).toMatch(onlyProbes);
   return JSON.parse(stdout);
 }
 
@@ -105,7 +108,7 @@ async function queued(): Promise<number> {
 
 async function doctor(...args: string[]) {
   const { code, stdout, stderr } = await start(['doctor', '--stack', 's', '--json', ...args], env).done;
-  expect(stderr).toBe('');
+  expect(stderr).toMatch(onlyProbes);
   const {
     summary,
     issues,

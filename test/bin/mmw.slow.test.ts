@@ -204,11 +204,19 @@ test('keys enable goes back to an old key, but never to one that verifiers canno
 test('webhooks create creates a webhook for each kind, and leaves alone what is there', async () => {
   const url = `${callback.url}/all`;
   const replies = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS');
-  const { code, stdout, stderr } = await mmw(['webhooks', 'create', '--url', url, '--events', 'all', '--json']);
+  const create = () => mmw(['webhooks', 'create', '--url', url, '--events', 'all', '--json']);
+  const there = `Webhook ${replies.id} for ${url}?kind=reply exists already and was not changed.\n`;
+  const { code, stdout, stderr } = await create();
+  // It is left without the events that it does not have, which must not pass for success.
+  const mend = `webhooks update ${replies.id} --events RECEIVED_SMS,RECEIVED_MMS`;
   expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: `Webhook ${replies.id} for ${url}?kind=reply exists already and was not changed.\n`,
+    code: 1,
+    stderr: `${there}It is not what was asked for. To change it: mmw ${mend}\n`,
   });
+  expect(await mmw(mend.split(' '))).toMatchObject({ code: 0 });
+  const again = await create();
+  expect([again.code, again.stderr]).toEqual([0, expect.stringContaining(there)]);
+  expect(again.stderr).not.toContain('To change it');
   const made: { id: string; url: string; events: string[]; template: string }[] = JSON.parse(stdout);
   expect(made.map((webhook) => webhook.url)).toEqual(
     ['delivery-report', 'reply', 'opt-out'].map((kind) => `${url}?kind=${kind}`),

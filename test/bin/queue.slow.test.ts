@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
-import { entry, localEnvironment, start } from './terminal.ts';
+import { entry, localEnvironment, record, start } from './terminal.ts';
 
 let queue: LocalQueue;
 let env: Record<string, string>;
@@ -125,7 +125,7 @@ describe('what others wrote cannot write on the screen', () => {
 
   test('peek shows it in words, and in JSON as it is', async () => {
     await hostileReport();
-    const { code, stdout, stderr } = await start(['queue', 'peek'], env).done;
+    const { code, stdout, stderr } = await start(['queue', 'peek', '--yes'], env).done;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`│ ${harmless} │`);
     expect(stdout).not.toMatch(control);
@@ -179,7 +179,7 @@ describe('into a pipe that is closed', () => {
 
   test('peek ends quietly, too', async () => {
     await put(queue.queueUrl, 'a', {}, large);
-    expect(await through('head -c 10', 'queue', 'peek', '--json')).toMatchObject({ code: 0, said: '' });
+    expect(await through('head -c 10', 'queue', 'peek', '--json', '--yes')).toMatchObject({ code: 0, said: '' });
     expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
   });
 });
@@ -241,6 +241,37 @@ test('peek tells events apart without their text, and says what it did not show 
   const last = await start(['queue', 'peek'], env).done;
   expect(last.stderr).toContain('2 had 5 tries. The next try, even a look, moves them to the dead-letter queue.');
   expect(last.stdout).toContain(first);
+});
+
+test('peek and delete say what a look costs before they look', async () => {
+  const cost = 'A look counts as one of the 5 tries of each message. One that has had 5 moves to the dead-letter queue';
+  expect((await start(['queue', 'peek'], env).done).stderr).toBe('');
+  const id = await put(queue.queueUrl, 'a');
+  await put(queue.deadLetterQueueUrl, 'b');
+  expect((await start(['queue', 'peek', '--dead-letters'], env).done).stderr).toBe('');
+  // A queue that does not let anybody receive: what is said is said before.
+  const looks: string[] = [];
+  const recorder = await record(queue.url, looks);
+  recorder.intercept((call) => (call === 'ReceiveMessage' ? 'drop' : undefined));
+  const recorded = { ...env, AWS_ENDPOINT_URL_SQS: recorder.url };
+  for (const command of [['peek'], ['delete', id, '--yes']]) {
+    const { code, stderr } = await start(['queue', ...command], recorded).done;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(cost)]);
+  }
+  expect(looks).toContain('ReceiveMessage');
+  await recorder.close();
+  expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
+});
+
+test('a dry run of one message says so when it is not there, and leaves it when it is', async () => {
+  const id = await put(queue.deadLetterQueueUrl, 'a');
+  expect((await json('redrive', id, '--dry-run')).result).toEqual({ wouldRedrive: 1 });
+  const missing = await start(['queue', 'redrive', 'nonexistent', '--dry-run'], env).done;
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('has the id nonexistent') });
+  expect((await json('stats')).result).toMatchObject({
+    queue: { waiting: 0 },
+    deadLetters: { waiting: 1, inFlight: 0 },
+  });
 });
 
 test('peek says that messages stand behind others', async () => {

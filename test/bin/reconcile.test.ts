@@ -100,19 +100,10 @@ test('without a stack it says that it does not know what came, and confirms when
   expect(await waiting()).toBe(3);
 });
 
-test('what is young is left, and a dry run queues nothing and does not ask', async () => {
+test('what is young is left, and a dry run queues nothing', async () => {
   const young = await mmw('reconcile', '--queue-url', queue.queueUrl, '--json');
   expect(JSON.parse(young.stdout).deliveryReports).toMatchObject({ listed: 3, younger: 3 });
-  const dry = await mmw(
-    'reconcile',
-    '--queue-url',
-    queue.queueUrl,
-    '--grace',
-    '0m',
-    '--dry-run',
-    '--confirm',
-    '--json',
-  );
+  const dry = await mmw('reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--dry-run', '--json');
   expect(JSON.parse(dry.stdout).deliveryReports).toMatchObject({ recovered: 3, confirmed: 0 });
   expect(await waiting()).toBe(0);
 });
@@ -122,6 +113,7 @@ test('what fails is told, with a code', async () => {
   const { code, stdout, stderr } = await mmw('reconcile', '--queue-url', url, '--grace', '0m', '--json');
   expect(code).toBe(1);
   expect(stderr).toContain('queue does not exist');
+  expect(stderr).toMatch(/\(SendMessage of \S+ in us-east-1 at http:/);
   expect(JSON.parse(stdout).deliveryReports).toMatchObject({ failed: 3 });
 });
 

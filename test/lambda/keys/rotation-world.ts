@@ -27,6 +27,8 @@ export class World {
   readonly client: SecretsManagerClient;
   /** Log messages of the rotations. */
   readonly told: string[] = [];
+  /** Pauses of rotations, and the end that each was said to lead to, in milliseconds. */
+  readonly waits: { end: number; milliseconds: number }[] = [];
   /** Webhooks that did not verify, and when. */
   readonly failures: string[] = [];
   /** Verifiers read the keyring again if they do not know a key, as receivers do, and none reads slowly. */
@@ -79,8 +81,9 @@ export class World {
       provider: parts.api ?? this.api,
       keyring: parts.store ?? this.store,
       now: () => this.time,
-      pause: async (milliseconds) => {
+      pause: async (milliseconds, whole = milliseconds) => {
         const end = this.time + milliseconds;
+        this.waits.push({ end: this.time + whole, milliseconds });
         const deed = during;
         during = undefined;
         await deed?.();

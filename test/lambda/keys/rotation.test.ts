@@ -42,6 +42,15 @@ test('a rotation replaces the key, and at every moment every verifier verifies e
   ]);
 });
 
+test('every piece of the wait before the old key is deleted says when the whole of it ends', async () => {
+  await begin();
+  const before = world.waits.length;
+  await world.rotation().run();
+  const pieces = world.waits.slice(before).filter(({ milliseconds }) => milliseconds <= 60_000);
+  expect(pieces).toHaveLength(retryTailMilliseconds / 60_000);
+  expect(new Set(pieces.map(({ end }) => end))).toEqual(new Set([world.time]));
+});
+
 test('the checks of this test can fail: enabling at once breaks verifiers that hold older keys', async () => {
   await begin();
   await world.rotation().create();
