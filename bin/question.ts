@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { visible } from './output.ts';
+import { visible } from '../terminal/text.ts';
 
 /**
  * Asks before something is destroyed.

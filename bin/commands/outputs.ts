@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { environment, outputs } from '../../lambda/contract.ts';
+import { quote } from '../../terminal/text.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { print } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;

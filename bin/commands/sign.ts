@@ -2,8 +2,9 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
+import { quote } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { print } from '../output.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
