@@ -45,16 +45,16 @@ export const outputs = {
   overflowBucketName: 'OverflowBucketName',
   apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
   functionLogGroup: 'FunctionLogGroup',
+  accessLogGroup: 'AccessLogGroup',
+  rotationLogGroup: 'RotationLogGroup',
   reconciliationLogGroup: 'ReconciliationLogGroup',
   dashboardName: 'DashboardName',
   domainTarget: 'DomainTarget',
   keyArn: 'KeyArn',
 } as const;
 
-/** Name of the rotation function in its log. */
+/** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
-
-/** Name of the reconciliation function in its log. */
 export const reconciliationService = 'reconciliation';
 
 /**

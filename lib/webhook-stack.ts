@@ -77,6 +77,8 @@ export class WebhookStack extends Stack {
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
     output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
+    output(outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request');
+    if (rotation) output(outputs.rotationLogGroup, rotation.log.logGroupName, 'Log of the rotations');
     if (reconciliation) {
       output(
         outputs.reconciliationLogGroup,

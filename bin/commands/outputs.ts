@@ -18,6 +18,10 @@ const variables = {
   [outputs.overflowBucketName]: environment.overflowBucket,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
   [outputs.keyArn]: 'KEY_ARN',
+  [outputs.functionLogGroup]: 'FUNCTION_LOG_GROUP',
+  [outputs.accessLogGroup]: 'ACCESS_LOG_GROUP',
+  [outputs.rotationLogGroup]: 'ROTATION_LOG_GROUP',
+  [outputs.reconciliationLogGroup]: 'RECONCILIATION_LOG_GROUP',
 };
 
 /** The context that `examples/app.ts` reads, by output. */

@@ -16,6 +16,7 @@ describe('the stack', () => {
       'KeyringSecretArn',
       'OverflowBucketName',
       'FunctionLogGroup',
+      'AccessLogGroup',
       'DashboardName',
     ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
