@@ -1,4 +1,5 @@
 import type { Proof } from './proof.ts';
+import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
@@ -6,6 +7,7 @@ import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
 import { previous } from './proofs/previous.ts';
+import { readme } from './proofs/readme.ts';
 import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
@@ -16,6 +18,8 @@ export const proofs: readonly Proof[] = [
   ...verification,
   ...large,
   ...keyring,
+  ...readme,
+  ...consumer,
   ...outage,
   ...diagnosis,
   ...upgrade,

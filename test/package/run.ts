@@ -74,7 +74,10 @@ async function main(): Promise<void> {
 
     const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     const versions = [...forApp, ...forExamples].map((name) => `${name}@${devDependencies[name]}`);
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'theirs', private: true, type: 'module' }));
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'theirs', private: true, type: 'module', allowScripts: { esbuild: true } }),
+    );
     await run('npm', ['install', '--no-audit', '--no-fund', join(folder, packed.filename), ...versions], {
       cwd: folder,
     });
