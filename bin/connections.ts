@@ -1,10 +1,11 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Command, Option } from 'commander';
-import { environment, outputs } from '../lambda/contract.ts';
+import { environment } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
 import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -89,12 +90,26 @@ export async function readOutput(stack: string, name: string): Promise<string> {
  * @throws {Error} when there is no such stack
  */
 export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
+  return outputsOf(await describeStack(stack));
+}
+
+/** The outputs of a stack by name. */
+export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
+  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * What CloudFormation knows of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack
+ */
+export async function describeStack(stack: string): Promise<Partial<Stack>> {
   const { Stacks } = await namePlace(new CloudFormationClient())
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
     });
-  return new Map((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  return Stacks?.[0] ?? {};
 }
 
 function required(name: string): string {

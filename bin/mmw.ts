@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { resolveBaseUrl } from '../lambda/provider/options.ts';
 import { packageInfo } from '../lib/package-info.ts';
+import { fold, formatItem, formatItems, widthOf } from '../terminal/fold.ts';
 import { addArchiveCommand } from './commands/archive.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -12,7 +13,6 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
-import { fold, formatItem, formatItems, widthOf } from './fold.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
 import { UsageError } from './usage-error.ts';
 

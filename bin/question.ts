@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { fold, widthOf } from './fold.ts';
-import { progress, visible } from './output.ts';
+import { fold, widthOf } from '../terminal/fold.ts';
+import { visible } from '../terminal/text.ts';
+import { progress } from './output.ts';
 
 /**
  * Says what a command costs, and asks whether to go on. Without a terminal it goes on, because nothing is lost.

@@ -35,24 +35,6 @@ export const reconciliationEnvironment = {
   logGroups: 'RECONCILE_LOG_GROUPS',
 } as const;
 
-/** Names of the stack's outputs. */
-export const outputs = {
-  callbackUrl: 'CallbackUrl',
-  queueUrl: 'QueueUrl',
-  queueArn: 'QueueArn',
-  deadLetterQueueUrl: 'DeadLetterQueueUrl',
-  keyringSecretArn: 'KeyringSecretArn',
-  overflowBucketName: 'OverflowBucketName',
-  archiveBucketName: 'ArchiveBucketName',
-  archiveQueueUrl: 'ArchiveQueueUrl',
-  apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
-  functionLogGroup: 'FunctionLogGroup',
-  reconciliationLogGroup: 'ReconciliationLogGroup',
-  dashboardName: 'DashboardName',
-  domainTarget: 'DomainTarget',
-  keyArn: 'KeyArn',
-} as const;
-
 /** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
 export const reconciliationService = 'reconciliation';

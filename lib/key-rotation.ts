@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rotationEnvironment } from '../lambda/contract.ts';
@@ -40,20 +40,21 @@ export interface KeyRotationProps {
 export class KeyRotation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
+  readonly log: ILogGroup;
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const { keyring, everyDays, baseUrl, encryptionKey } = props;
     const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
-    const logGroup = new LogGroup(this, 'Log', {
+    this.log = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const { function: rotate, role } = new BundledFunction(this, 'Rotate', {
       entry: 'rotation-handler',
-      logGroup,
+      logGroup: this.log,
       tracing: false,
       description: 'Rotates the MessageMedia signature key',
       memorySize: 256,

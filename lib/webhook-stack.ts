@@ -4,7 +4,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { outputs } from '../lambda/contract.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
 import { ApiCredentials } from './api-credentials.ts';
 import { Archive, type ArchiveProps } from './archive/archive.ts';
 import { ArchiveBucket } from './archive/archive-bucket.ts';
@@ -85,6 +85,8 @@ export class WebhookStack extends Stack {
       output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'What is put on it is archived');
     }
     output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
+    output(outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request');
+    if (rotation) output(outputs.rotationLogGroup, rotation.log.logGroupName, 'Log of the rotations');
     if (reconciliation) {
       output(
         outputs.reconciliationLogGroup,

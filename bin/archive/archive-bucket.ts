@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
-import { outputs } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { readOutputs } from '../connections.ts';
 

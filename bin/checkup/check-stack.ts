@@ -1,6 +1,6 @@
-import { outputs } from '../../lambda/contract.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectKeyring, readOutputs } from '../connections.ts';
 import { checkAlarms } from './check-alarms.ts';
 import { checkConsumers } from './check-consumers.ts';

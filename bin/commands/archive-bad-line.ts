@@ -1,5 +1,5 @@
+import { visibleOnOneLine } from '../../terminal/text.ts';
 import type { BadLine } from '../archive/verify.ts';
-import { visibleOnOneLine } from '../output.ts';
 
 /** One line that names what is bad. */
 export function describeBadLine({ object, line, id = '', reason }: BadLine): string {

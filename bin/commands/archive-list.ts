@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import { toJson, visibleOnOneLine } from '../../terminal/text.ts';
 import { type Evidence, findEvent, gatherEvidence } from '../archive/find-event.ts';
 import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/read-archive.ts';
 import { createSeenIds } from '../archive/seen-ids.ts';
 import { signedAt } from '../archive/selection.ts';
-import { ClosedPipeError, print, printLine, progress, toJson, visibleOnOneLine } from '../output.ts';
+import { ClosedPipeError, print, printLine, progress } from '../output.ts';
 import { detailOf } from '../queue/shown-message.ts';
 import { describeBadLine } from './archive-bad-line.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys } from './archive-range.ts';

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
-import { environment, outputs } from '../../lambda/contract.ts';
+import { environment } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import { quote } from '../../terminal/text.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { printToCopy, quote } from '../output.ts';
+import { printToCopy } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -20,6 +22,10 @@ const variables = {
   [outputs.archiveQueueUrl]: archiveEnvironment.queueUrl,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
   [outputs.keyArn]: 'KEY_ARN',
+  [outputs.functionLogGroup]: 'FUNCTION_LOG_GROUP',
+  [outputs.accessLogGroup]: 'ACCESS_LOG_GROUP',
+  [outputs.rotationLogGroup]: 'ROTATION_LOG_GROUP',
+  [outputs.reconciliationLogGroup]: 'RECONCILIATION_LOG_GROUP',
 };
 
 /** The context that `examples/app.ts` reads, by output. */

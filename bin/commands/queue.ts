@@ -1,8 +1,9 @@
 import { type Message, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
+import { toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
-import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
+import { ClosedPipeError, formatTable, print, printLine, progress } from '../output.ts';
 import { confirm, warn } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
 import { costOfLook, peek } from '../queue/peek.ts';

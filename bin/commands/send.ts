@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { print } from '../output.ts';
 import { UsageError } from '../usage-error.ts';

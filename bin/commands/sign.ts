@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest, sign } from '../../lambda/signature.ts';
+import { quote } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { printToCopy, quote } from '../output.ts';
+import { printToCopy } from '../output.ts';
 import { readPrivateKey } from '../private-key.ts';
 import { UsageError } from '../usage-error.ts';
 

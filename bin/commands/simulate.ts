@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import type { SigningKey } from '../../sandbox/sender.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';

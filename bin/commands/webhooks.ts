@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
 import {
   type RegisteredWebhook,
   type WebhookEncoding,
@@ -10,6 +9,7 @@ import {
   webhookEvents,
   webhookMethods,
 } from '../../lambda/provider/types.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { createMissing } from '../missing-webhooks.ts';
 import { formatTable, print, progress, wrap } from '../output.ts';

@@ -7,7 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
-import { environment, outputs } from '../../lambda/contract.ts';
+import { environment } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { readOutput } from '../connections.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { parseQueuedEvent } from '../../lambda/event/attributes.ts';
-import { visibleOnOneLine } from '../output.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
 
 /** A message as it is shown; with `--json` the event is there as a whole. */
 export interface ShownMessage {

@@ -3,7 +3,7 @@ import type { Node } from 'constructs';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle } from '../front-door/front-door.ts';
 import { createReader } from './context.ts';
-import { rejectCombinations } from './setting-combinations.ts';
+import { combinationProblems } from './setting-combinations.ts';
 import type { Settings } from './settings.ts';
 
 /** Days that CloudWatch Logs can keep logs for. */
@@ -81,7 +81,6 @@ export function readSettings(node: Node): Settings {
     silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
     runbookUrl: read.text('runbookUrl', /^https?:\/\/[^\s#]+$/, 'the URL of a page, without #'),
   };
-  read.finish(Object.keys(settings));
-  rejectCombinations(settings);
+  read.finish(Object.keys(settings), (wrong) => combinationProblems(settings, wrong));
   return settings;
 }

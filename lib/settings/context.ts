@@ -11,18 +11,14 @@ export function invalid(name: string, value: string, allowed: string): string {
   return `Setting ${name} is "${value}": it must be ${allowed}.`;
 }
 
-/** Reports all problems at once, so that nobody has to correct one to see the next. @throws {SettingError} */
-export function reject(problems: readonly string[]): void {
-  if (problems.length > 0) throw new SettingError(problems.join('\n'));
-}
-
 /**
  * Reads typed values from context. A value may come from a command line (text) or from `cdk.json` (any JSON).
  *
  * Wrong values are reported by `finish`. Until then a wrong value reads as the default.
  */
 export function createReader(node: Node) {
-  const problems: string[] = [];
+  /** What is wrong, by setting. */
+  const wrong = new Map<string, string>();
   const read = (name: string): string | undefined => {
     const value: unknown = node.tryGetContext(name);
     return value === undefined ? undefined : String(value);
@@ -33,7 +29,7 @@ export function createReader(node: Node) {
   function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback?: string): string | undefined {
     const value = read(name) ?? fallback;
     if (value === undefined || shape.test(value)) return value;
-    problems.push(invalid(name, value, allowed));
+    wrong.set(name, invalid(name, value, allowed));
     return fallback;
   }
 
@@ -44,7 +40,7 @@ export function createReader(node: Node) {
     if (value === undefined) return fallback;
     const number = Number(value);
     if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
-    problems.push(invalid(name, value, `a whole number from ${min} to ${max}`));
+    wrong.set(name, invalid(name, value, `a whole number from ${min} to ${max}`));
     return fallback;
   }
 
@@ -52,14 +48,14 @@ export function createReader(node: Node) {
   function oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
     const value = read(name) ?? choices[0];
     const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) problems.push(invalid(name, value, choices.join(' or ')));
+    if (choice === undefined) wrong.set(name, invalid(name, value, choices.join(' or ')));
     return choice ?? choices[0];
   }
 
   function oneOfNumbers<T extends number>(name: string, choices: readonly T[], fallback: T): T {
     const value = read(name) ?? String(fallback);
     const choice = choices.find((candidate) => String(candidate) === value);
-    if (choice === undefined) problems.push(invalid(name, value, `one of ${choices.join(', ')}`));
+    if (choice === undefined) wrong.set(name, invalid(name, value, `one of ${choices.join(', ')}`));
     return choice ?? fallback;
   }
 
@@ -69,7 +65,7 @@ export function createReader(node: Node) {
     const list = value?.split(',').map((address) => address.trim());
     if (value === undefined || list?.every(isAddress)) return list;
     const allowed = 'IP addresses or CIDR ranges separated by commas, such as 203.0.113.0/24,2001:db8::1';
-    problems.push(invalid(name, value, allowed));
+    wrong.set(name, invalid(name, value, allowed));
     return undefined;
   }
 
@@ -77,15 +73,18 @@ export function createReader(node: Node) {
    * Call this when everything was read. A name that is not in `known` is an error too, because a misspelt name would
    * otherwise go unnoticed. Names of other programs have punctuation, such as `@aws-cdk/…`.
    *
-   * @throws {SettingError} naming every setting that is wrong, its value and what is allowed
+   * @param together finds settings that exclude each other, and gets the names of those that are wrong in themselves
+   * @throws {SettingError} naming everything that is wrong, so that nobody has to correct one setting to see the next
    */
-  function finish(known: readonly string[]): void {
+  function finish(known: readonly string[], together: (wrong: ReadonlySet<string>) => readonly string[]): void {
     const isSetting = (name: string) => /^[A-Za-z]+$/.test(name);
     const unknown = Object.keys(node.getAllContext()).filter((name) => isSetting(name) && !known.includes(name));
-    reject([
-      ...problems,
+    const problems = [
+      ...wrong.values(),
+      ...together(new Set(wrong.keys())),
       ...unknown.map((name) => `There is no setting ${name}: the settings are ${known.join(', ')}.`),
-    ]);
+    ];
+    if (problems.length > 0) throw new SettingError(problems.join('\n'));
   }
 
   return { text, wholeNumber, oneOf, oneOfNumbers, addresses, finish };

@@ -1,9 +1,19 @@
-import { invalid, reject } from './context.ts';
+import { invalid } from './context.ts';
 import type { Settings } from './settings.ts';
 
-/** Rejects settings that exclude each other. @throws {SettingError} */
-export function rejectCombinations(settings: Settings): void {
-  reject([...ofReconciliation(settings), ...ofFrontDoor(settings), ...ofDomain(settings), ...ofArchive(settings)]);
+/** Each rule, with the settings that decide it. A wrong value reads as the default, from which nothing follows. */
+const rules: readonly [readonly (keyof Settings)[], (settings: Settings) => Iterable<string>][] = [
+  [['reconcileMinutes'], ofReconciliation],
+  [['frontDoor'], ofFrontDoor],
+  [['domainName', 'certificateArn'], ofDomain],
+  [['archiveDays'], ofArchive],
+];
+
+/** What is wrong with settings that exclude each other. @param wrong names of the settings that are wrong in themselves */
+export function combinationProblems(settings: Settings, wrong: ReadonlySet<string>): string[] {
+  return rules
+    .filter(([deciding]) => !deciding.some((name) => wrong.has(name)))
+    .flatMap(([, problemsOf]) => [...problemsOf(settings)]);
 }
 
 function* ofFrontDoor(settings: Settings): Generator<string> {

@@ -1,4 +1,4 @@
-import { quote } from '../../bin/output.ts';
+import { quote } from '../../terminal/text.ts';
 import { type Call, headerPairs } from './history.ts';
 
 /** Headers that curl adds itself. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
-import { type DeliveryAnswer, deliver, type SigningKey, toWire, type WireRequest } from '../sender.ts';
+import { type DeliveryAnswer, type deliver, type SigningKey, toWire, type WireRequest } from '../sender.ts';
 import type { Destination } from './destinations.ts';
 
 /** The thing that is delivered: an event with kind and id, or a request that a caller wrote. */
@@ -33,12 +33,15 @@ export interface DeliveryOptions {
   secondMilliseconds: number;
   /** The clock for the signed `Date`. */
   now: () => Date;
+  /** Sends a request to an origin. */
+  deliver: typeof deliver;
   /** A retry repeats the first try byte for byte. Otherwise it gets a new signature with a new `Date`. */
   resendSameBytes: boolean;
 }
 
 /** Signs and sends webhooks, and keeps a history. */
-export function createDelivery({ signingKey, secondMilliseconds, now, resendSameBytes }: DeliveryOptions) {
+export function createDelivery(options: DeliveryOptions) {
+  const { signingKey, secondMilliseconds, now, resendSameBytes } = options;
   const deliveries: Delivery[] = [];
   const inFlight = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -52,7 +55,7 @@ export function createDelivery({ signingKey, secondMilliseconds, now, resendSame
   const tryOnce = async (subject: Subject, destination: Destination, request: WireRequest, attempt: number) => {
     const { origin, readTimeout } = destination;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(readTimeout)]);
-    const answer = await deliver(origin, request, signal).catch(() => undefined);
+    const answer = await options.deliver(origin, request, signal).catch(() => undefined);
     const keyId = request.headers['x-messagemedia-key-id'];
     deliveries.push({ ...subject, attempt, status: answer?.status, keyId, origin, request });
     return answer;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignatureKey, WebhookEvent } from '../../lambda/provider/types.ts';
 import { type LocalServer, listen, readBody } from '../http.ts';
-import type { DeliveryAnswer, SigningKey, Webhook } from '../sender.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, type Webhook } from '../sender.ts';
 import { type Account, createAccount } from './account.ts';
 import { authenticate } from './credentials.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
@@ -31,6 +31,8 @@ export interface ProviderSimulatorOptions {
   secondMilliseconds?: number;
   /** The clock of events, and of the signed `Date`. Default: this machine's. */
   now?: () => Date;
+  /** Sends a webhook to the origin of its URL. Default: over the network. */
+  deliver?: typeof deliver;
   /** A retried webhook repeats the first try byte for byte. Default: it gets a new signature with a new `Date`. */
   resendSameBytes?: boolean;
   /** How a `callback_url` is tried until a 2xx. Default: 4 tries, with 1, 2 and 4 seconds between them. */
@@ -73,8 +75,9 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
   const { now = () => new Date() } = options;
+  const sending = { deliver: options.deliver ?? deliver, secondMilliseconds, now, resendSameBytes };
   const keys = createSignatureKeys(modulusLength);
-  const delivery = createDelivery({ signingKey: keys.signingKey, secondMilliseconds, now, resendSameBytes });
+  const delivery = createDelivery({ signingKey: keys.signingKey, ...sending });
   const faults = createFaults();
   const drops = createDrops();
   const accounts = createAccounts(account, options, delivery, { drops, now });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fold } from '../../bin/fold.ts';
+import { fold } from '../../terminal/fold.ts';
 
 test('lines that are too long go on below their beginning', () => {
   expect(fold('✓ Keyring: 1 of 1 keys can verify\n    It is well and stays so.\nshort', 20)).toBe(

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { explain, formatTable, toJson, visible, visibleOnOneLine } from '../../bin/output.ts';
+import { explain, formatTable } from '../../bin/output.ts';
 import { listen } from '../../sandbox/http.ts';
+import { toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
 import { localEnvironment, start } from './terminal.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {

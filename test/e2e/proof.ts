@@ -51,9 +51,28 @@ export class Run {
 
   /** Runs a command of `mmw` on the stack. @returns what it printed @throws {Error} when it fails */
   async mmw(...args: string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
-    const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], {
+      env: this.#environment,
+    });
     return stdout;
+  }
+
+  /**
+   * Runs a command of a page as a shell does, but without `npx`, which may ask a registry.
+   *
+   * @param command that begins with `npx mmw` @param more environment variables
+   * @returns what it printed @throws {Error} when it fails
+   */
+  async shell(command: string, more: Record<string, string>): Promise<string> {
+    const script = command.replace(/^npx mmw /, '"$0" "$1" ');
+    const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, mmw], {
+      env: { ...this.#environment, ...more },
+    });
+    return stdout;
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
   }
 
   /** Every line that the stack logged, as far as it can be read. */

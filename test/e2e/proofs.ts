@@ -1,5 +1,6 @@
 import type { Proof } from './proof.ts';
 import { archiveErasure } from './proofs/archive-erasure.ts';
+import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
@@ -7,6 +8,7 @@ import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
 import { previous } from './proofs/previous.ts';
+import { readme } from './proofs/readme.ts';
 import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
@@ -18,6 +20,8 @@ export const proofs: readonly Proof[] = [
   ...large,
   ...archiveErasure,
   ...keyring,
+  ...readme,
+  ...consumer,
   ...outage,
   ...diagnosis,
   ...upgrade,

@@ -17,8 +17,7 @@ export class ProofFailed extends Error {
 
 /** Prints a line of the list. @param started when the work on it began, in milliseconds since the epoch */
 export function printProven(claim: string, seen: string, started: number): void {
-  const elapsed = Date.now() - started;
-  const time = elapsed < 1_000 ? '' : styleText('dim', ` (${seconds(elapsed)})`);
+  const time = styleText('dim', ` (${seconds(Date.now() - started)})`);
   console.log(`${styleText('green', '✓')} ${claim}: ${seen}${time}`);
 }
 

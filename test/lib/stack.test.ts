@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { outputs } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { resolve } from './policies.ts';
 import { idOf, samples, stackOf } from './support.ts';
 
@@ -16,6 +16,7 @@ describe('the stack', () => {
       'KeyringSecretArn',
       'OverflowBucketName',
       'FunctionLogGroup',
+      'AccessLogGroup',
       'DashboardName',
     ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));

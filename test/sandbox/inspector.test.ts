@@ -39,7 +39,7 @@ function call(method: string, path: string, headers: Record<string, string> = {}
   });
 }
 
-const paths = ['/', '/app.js', '/style.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
+const paths = ['/', '/app.js', '/list.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
 test.each(paths)('GET %s is for this machine alone', async (path) => {
   const { port } = new URL(inspector.url);
   for (const host of [

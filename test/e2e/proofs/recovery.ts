@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { outputs } from '../../../lambda/contract.ts';
 import { createProvider } from '../../../lambda/provider/provider.ts';
-import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { outputs } from '../../../lambda/stack-outputs.ts';
+import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
 import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
+import { startProviderOf } from '../provider.ts';
 import { rotate } from '../rotate.ts';
 import { putKeys, readKeys } from '../secret.ts';
 import { keyringInterval, receiveAll } from '../webhooks.ts';
@@ -17,41 +17,30 @@ const anHourAgo = () => new Date(Date.now() - 3_600_000);
 /** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`. A run that takes this long has failed. */
 const patience = 60_000;
 
-/** Passes the simulator's requests on to the deployed URL, whose host name only MiniStack knows. */
-function relayTo({ stack }: Run): Promise<LocalServer> {
-  return listen(0, async (request, response) => {
-    const { method = '', url: target = '', headers } = request;
-    const body = (await readBody(request)) ?? Buffer.alloc(0);
-    const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-    const answer = await stack.send({ method, target, headers: Object.fromEntries(texts), body });
-    response.writeHead(answer.status).end(answer.body);
-  });
-}
-
 /** Runs something with a MessageMedia that signs with an enabled key, and whose webhooks reach the stack. */
-async function withProvider(
-  run: Run,
-  use: (provider: ProviderSimulator, callbackUrl: string) => Promise<string>,
-): Promise<string> {
+async function withProvider(run: Run, use: (provider: ProviderSimulator) => Promise<string>): Promise<string> {
   const callbackBackoff = { tries: 30, firstDelay: 0.5, factor: 1 };
-  const provider = await startProvider({ now: anHourAgo, resendSameBytes: true, callbackBackoff });
-  const relay = await relayTo(run);
+  const provider = await startProviderOf(run, { now: anHourAgo, resendSameBytes: true, callbackBackoff });
   try {
     await rotate(run, provider);
     await keyringInterval();
-    return await use(provider, relay.url + run.stack.callbackPath);
+    return await use(provider);
   } finally {
     await provider.close();
-    await relay.close();
     // The following proofs expect this.
     await putKeys(run, run.firstKey, run.secondKey);
     await keyringInterval();
   }
 }
 
-async function sendMessage(provider: ProviderSimulator, callback_url: string): Promise<string> {
+async function sendMessage({ stack }: Run, provider: ProviderSimulator): Promise<string> {
   const api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  const message = { content: 'Hello!', destination_number: '+61491570156', callback_url, delivery_report: true };
+  const message = {
+    content: 'Hello!',
+    destination_number: '+61491570156',
+    callback_url: stack.outputs[outputs.callbackUrl],
+    delivery_report: true,
+  };
   const [sent] = await api.sendMessages([message]);
   assert.ok(sent, 'no message was sent');
   return sent.message_id;
@@ -70,9 +59,9 @@ export const recovery: Proof[] = [
   {
     claim: 'callback that an outage of an hour refused',
     prove: (run) =>
-      withProvider(run, async (provider, callbackUrl) => {
+      withProvider(run, async (provider) => {
         const open = await closeQueue(run);
-        await sendMessage(provider, callbackUrl);
+        await sendMessage(run, provider);
         await until('a callback is refused', () => provider.deliveries.some(({ status }) => status === 503));
         await rotate(run, provider);
         await open();
@@ -96,7 +85,7 @@ export const recovery: Proof[] = [
   {
     claim: 'webhooks that never arrive, with reconcileMinutes=5',
     prove: (run) =>
-      withProvider(run, async (provider, callbackUrl) => {
+      withProvider(run, async (provider) => {
         await run.deploy({ customerManagedKey: 'true', reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
         const credentials = { api_key: provider.apiKey, api_secret: provider.apiSecret };
         const SecretId = run.stack.outputs[outputs.apiCredentialsSecretArn];
@@ -105,7 +94,7 @@ export const recovery: Proof[] = [
         );
         const lost = ['DELIVERED_DR', 'RECEIVED_SMS'] as const;
         for (const kind of lost) provider.dropNext(kind);
-        const messageId = await sendMessage(provider, callbackUrl);
+        const messageId = await sendMessage(run, provider);
         await provider.settled();
         const replyId = provider.reply(messageId, { content: 'Yes' });
         const arrived = provider.deliveries.map(({ eventId }) => eventId);

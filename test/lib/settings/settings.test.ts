@@ -124,4 +124,16 @@ test('every problem is told at once', () => {
     /^Setting ordering is .*\nSetting tracing is .*\nThere is no setting order: .*\nThere is no setting frontdoor: /,
   );
   expect(() => settingsOf({ ...samples.webAcl, ...samples.hostedZone })).toThrow(/webAclArn.*\n.*hostedZoneId/);
+  expect(() => settingsOf({ ordering: 'random', order: 'x', ...samples.webAcl })).toThrow(
+    /^Setting ordering is .*\nSetting webAclArn is .*\nThere is no setting order: .*$/,
+  );
+});
+
+test.each<Context>([
+  { frontDoor: 'alb', ...samples.webAcl },
+  { ...samples.domain, domainName: 'Hooks' },
+  { ...samples.domain, certificateArn: 'arn' },
+  { reconcileMinutes: 'five', reconcileConfirm: 'true' },
+])('nothing follows from a wrong value: %j', (context) => {
+  expect(() => settingsOf(context)).toThrow(/^Setting .*$/);
 });
