@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
 import { createProvider } from '../../lambda/provider/provider.ts';
@@ -101,14 +102,15 @@ async function run({ column, fault, first, count, extent }: Cell, bundle: string
         () => 'done',
         (error) => `fails: ${error.message}`,
       ),
-      new Promise<string>((resolve) => setTimeout(resolve, patience, 'hangs')),
+      sleep(patience, 'hangs', { ref: false }),
     ]);
   try {
     await proxy.begin(fault, { first, ...(count !== undefined && { count }) });
-    if (fault === 'connection refused' && extent === 'once') setTimeout(proxy.end, 100);
+    const well = fault === 'connection refused' && extent === 'once' ? sleep(100).then(proxy.end) : undefined;
     const begun = performance.now();
     const outcome = await reconcile();
     const milliseconds = performance.now() - begun;
+    await well;
     await proxy.end();
     logs.lines.push(...entry.output().split('\n'));
     const next = await reconcile();
