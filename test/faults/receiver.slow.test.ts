@@ -9,7 +9,7 @@ import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
-import { type Dialect, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type Dialect, startFaultProxy } from './fault-proxy.ts';
 import { promises } from './page.ts';
 
 /** Lambda ends the function after this; MessageMedia waits for 20 s. In milliseconds. */
@@ -88,7 +88,7 @@ async function run({ name, column, dependency, fault, extent, isCold }: Cell, bu
     OVERFLOW_BUCKET: queue.overflowBucket,
     [variable]: proxy.url,
   };
-  const spoil = () => begin(proxy, fault, extent);
+  const spoil = () => proxy.begin(fault, extent === 'once' ? { count: 1 } : {});
   if (isCold) await spoil();
   const entry = await start(async () => {
     const starting = startEntry<Answer>(bundle, env);
@@ -139,14 +139,6 @@ function webhook(id: string, column: string) {
   const text = column === 'bucket, large event' ? 'x'.repeat(1_048_576) : 'Hello';
   const body = JSON.stringify({ delivery_report_id: id, text });
   return { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
-}
-
-/** One call alone, or all until the fault ends. A refused connection is a port that is closed for a while. */
-async function begin(proxy: FaultProxy, fault: Fault, extent: Cell['extent']): Promise<void> {
-  if (extent === 'lasting') return proxy.begin(fault);
-  if (fault !== 'connection refused') return proxy.begin(fault, { count: 1 });
-  await proxy.begin(fault);
-  setTimeout(proxy.end, 1_000);
 }
 
 async function drain(queueUrl: string): Promise<ConsumedEvent[]> {

@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 const start = createGate(2);
 
-async function run({ column, fault, first, count, extent }: Cell, bundle: string): Promise<Result> {
+async function run({ column, fault, first, count }: Cell, bundle: string): Promise<Result> {
   const [provider, secrets, queue, logs] = await Promise.all([
     startProvider({ modulusLength: 1024 }),
     startSecrets(),
@@ -106,11 +106,9 @@ async function run({ column, fault, first, count, extent }: Cell, bundle: string
     ]);
   try {
     await proxy.begin(fault, { first, ...(count !== undefined && { count }) });
-    const well = fault === 'connection refused' && extent === 'once' ? sleep(100).then(proxy.end) : undefined;
     const begun = performance.now();
     const outcome = await reconcile();
     const milliseconds = performance.now() - begun;
-    await well;
     await proxy.end();
     logs.lines.push(...entry.output().split('\n'));
     const next = await reconcile();
