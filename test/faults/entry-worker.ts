@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /*
@@ -21,6 +22,10 @@ if (speed !== undefined) {
   );
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (milliseconds) => timeout(milliseconds / speed);
+  const idle = Socket.prototype.setTimeout;
+  Socket.prototype.setTimeout = function (this: Socket, milliseconds, handler) {
+    return idle.call(this, milliseconds / speed, handler);
+  };
   const sleep = promises.setTimeout;
   promises.setTimeout = async <T>(milliseconds = 0, value?: T) => {
     ahead += milliseconds;

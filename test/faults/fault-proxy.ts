@@ -104,7 +104,8 @@ export async function startFaultProxy(target: string, dialect: Dialect, pace: Pa
 
   const words = errorsOf(dialect);
   const spoil: Record<Fault, (response: ServerResponse, answer: () => Promise<Forwarded>) => unknown> = {
-    'connection refused': closePort,
+    'connection refused': (response) =>
+      active?.count === Number.POSITIVE_INFINITY ? closePort() : response.socket?.resetAndDestroy(),
     hangs: () => {},
     slow: async (response, answer) => {
       await sleep(pace.slow);
@@ -140,7 +141,7 @@ export async function startFaultProxy(target: string, dialect: Dialect, pace: Pa
     url: `http://127.0.0.1:${port}`,
     begin: async (fault: Fault, { first = 1, count = Number.POSITIVE_INFINITY, only = /^/ }: Extent = {}) => {
       active = { fault, first, count, only, seen: 0 };
-      if (fault === 'connection refused' && first === 1) await closePort();
+      if (fault === 'connection refused' && first === 1 && count === Number.POSITIVE_INFINITY) await closePort();
     },
     /** Things are well again. What hangs stays as it is. */
     end: async () => {
@@ -196,6 +197,8 @@ type ErrorAnswer = [status: number, body: string, headers?: Record<string, strin
 
 function refuse(response: ServerResponse, [status, body, headers = {}]: ErrorAnswer): void {
   const type = body.startsWith('{') ? 'application/json' : body.startsWith('<?xml') ? 'application/xml' : 'text/html';
+  // The SDK would take the time of a function whose clock was put forward for wrong, and try again for that.
+  response.sendDate = false;
   response.writeHead(status, { 'content-type': type, ...headers }).end(body);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
 import { createProvider } from '../../lambda/provider/provider.ts';
@@ -50,7 +51,7 @@ beforeAll(async () => {
 
 const start = createGate(2);
 
-async function run({ column, fault, first, count, extent }: Cell, bundle: string): Promise<Result> {
+async function run({ column, fault, first, count }: Cell, bundle: string): Promise<Result> {
   const [provider, secrets, queue, logs] = await Promise.all([
     startProvider({ modulusLength: 1024 }),
     startSecrets(),
@@ -101,11 +102,10 @@ async function run({ column, fault, first, count, extent }: Cell, bundle: string
         () => 'done',
         (error) => `fails: ${error.message}`,
       ),
-      new Promise<string>((resolve) => setTimeout(resolve, patience, 'hangs')),
+      sleep(patience, 'hangs', { ref: false }),
     ]);
   try {
     await proxy.begin(fault, { first, ...(count !== undefined && { count }) });
-    if (fault === 'connection refused' && extent === 'once') setTimeout(proxy.end, 100);
     const begun = performance.now();
     const outcome = await reconcile();
     const milliseconds = performance.now() - begun;
