@@ -11,23 +11,30 @@ import { TypeScriptConsumer } from './typescript/typescript-consumer.ts';
 
 const consumers = { typescript: TypeScriptConsumer, python: PythonConsumer };
 const filters = new URL('filters/', import.meta.url);
-const account = '[a-z0-9-]+:\\d{12}';
 
 /** The settings, each given as `-c name=value`. @throws {SettingError} naming every wrong setting */
 function readSettings({ node }: App) {
   const read = createReader(node);
   const names = readdirSync(filters).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
   const settings = {
-    queueArn: read.arn('queueArn', `sqs:${account}:[\\w.-]+`, 'the event queue, the output QueueArn'),
+    queueArn: read.text(
+      'queueArn',
+      /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+$/,
+      'the ARN of the queue of events, the output QueueArn',
+    ),
     language: read.oneOf('language', ['typescript', 'python']),
     overflowBucket: read.text('overflowBucket', /^[a-z0-9.-]{3,63}$/, 'the name of the bucket for large events'),
-    keyArn: read.arn('keyArn', `kms:${account}:key/[\\w-]+`, 'the KMS key of a stack with customerManagedKey'),
-    keyringSecretArn: read.arn(
-      'keyringSecretArn',
-      `secretsmanager:${account}:secret:.+`,
-      'the secret with the keyring',
+    keyArn: read.text(
+      'keyArn',
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/,
+      'the ARN of the KMS key of a stack with customerManagedKey',
     ),
-    filter: read.text('filter', new RegExp(`^(${names.join('|')})$`), `one of ${names.join(', ')}`),
+    keyringSecretArn: read.text(
+      'keyringSecretArn',
+      /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/,
+      'the ARN of the secret with the keyring',
+    ),
+    filter: read.text('filter', { test: (name) => names.includes(name) }, `one of ${names.join(', ')}`),
   };
   read.finish(Object.keys(settings));
   if (settings.queueArn === undefined) {

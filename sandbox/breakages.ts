@@ -42,7 +42,7 @@ export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
   [
     'JSON as Python writes it',
     'body_rewritten',
-    withText((text) => text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, quoted, gap) => quoted ?? `${gap} `)),
+    withText((text) => text.replace(/("(?:[^"\\]|\\.)*"?)|([:,])/g, (_, quoted, gap) => quoted ?? `${gap} `)),
   ],
   [
     'JSON as PHP writes it',

@@ -67,10 +67,11 @@ async function createResolver(stack: string) {
   const ids = new Map(
     StackResources.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId, PhysicalResourceId]),
   );
-  const prefix = found.get(outputs.queueArn)?.replace(/[^:]+$/, '');
-  if (prefix === undefined) {
+  const queueArn = found.get(outputs.queueArn);
+  if (queueArn === undefined) {
     throw new Error(`Stack ${stack} has no output ${outputs.queueArn}: deploy it with this version, then try again.`);
   }
+  const prefix = queueArn.slice(0, queueArn.lastIndexOf(':') + 1);
 
   const idOf = (logicalId: string): string => {
     const id = ids.get(logicalId);

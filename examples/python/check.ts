@@ -23,7 +23,7 @@ function main(): number {
     () => run(python, ['-m', 'ruff', 'check', '--quiet', '.'], here),
     () => run(python, ['-m', 'ruff', 'format', '--check', '--quiet', '.'], here),
     () => run(python, ['-m', 'pytest'], here),
-    () => run(process.execPath, [...jest, '--testMatch', '**/test/examples/python.suite.ts'], root),
+    () => run(process.execPath, [...jest, '--testMatch', '**/test/examples/python*.suite.ts'], root),
   ];
   return steps.every((step) => step() === 0) ? 0 : 1;
 }

@@ -61,7 +61,8 @@ const codes: Record<number, Failure['code']> = {
 };
 
 function codeOf(status: number, vendorMessage = ''): Failure['code'] {
-  if (status === 403 && /feature.*not.*enabled/i.test(vendorMessage)) return 'feature_not_enabled';
+  if (status === 403 && /feature/i.test(vendorMessage) && /not.{0,20}enabled/i.test(vendorMessage))
+    return 'feature_not_enabled';
   if (status < 400) return 'redirected';
   return codes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request');
 }

@@ -85,7 +85,7 @@ function resolveBaseUrl(baseUrl: string): string {
   if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
     throw invalid(`the base URL is plain http to ${url.hostname}, which would expose the credentials: use https`);
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 function invalid(problem: string): ProviderError {

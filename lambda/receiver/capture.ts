@@ -42,7 +42,7 @@ export function createCapture({ keyring, put, warn }: CaptureDependencies) {
   };
 }
 
-const credentials = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(token|secret|password).*)$/i;
+const credentials = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key)$|token|secret|password/i;
 
 /** The event without headers that hold credentials, and without what API Gateway knows about its caller. */
 function withoutCredentials(event: unknown): unknown {

@@ -28,9 +28,9 @@ export function createReader(node: Node) {
     return value === undefined ? undefined : String(value);
   };
 
-  function text(name: string, shape: RegExp, allowed: string): string | undefined;
-  function text(name: string, shape: RegExp, allowed: string, fallback: string): string;
-  function text(name: string, shape: RegExp, allowed: string, fallback?: string): string | undefined {
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string): string | undefined;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback: string): string;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback?: string): string | undefined {
     const value = read(name) ?? fallback;
     if (value === undefined || shape.test(value)) return value;
     problems.push(invalid(name, value, allowed));
@@ -63,12 +63,7 @@ export function createReader(node: Node) {
     return choice ?? fallback;
   }
 
-  /** @param resource regular expression for the part after the partition */
-  function arn(name: string, resource: string, what: string): string | undefined {
-    return text(name, new RegExp(`^arn:aws[a-z-]*:${resource}$`), `the ARN of ${what}`);
-  }
-
-  /** IP addresses and CIDR ranges; on the command line separated by commas. */
+  /** IP addresses and CIDR ranges; on the command line with commas between them. */
   function addresses(name: string): string[] | undefined {
     const value = read(name);
     const list = value?.split(',').map((address) => address.trim());
@@ -93,7 +88,7 @@ export function createReader(node: Node) {
     ]);
   }
 
-  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, finish };
+  return { text, wholeNumber, oneOf, oneOfNumbers, addresses, finish };
 }
 
 function isAddress(value: string): boolean {

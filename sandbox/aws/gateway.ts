@@ -135,7 +135,10 @@ function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string,
 
 /** These types reach the function as text. Every other type, and a missing one, arrives in base64. */
 function isTextType(contentType: string | undefined): boolean {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(/\s*;\s*/);
+  const [type = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
   return isUtf8 && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));

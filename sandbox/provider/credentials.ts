@@ -34,7 +34,7 @@ function basic({ apiKey, apiSecret }: Credentials): string {
 function isSigned(authorization: string, request: IncomingMessage, body: Buffer, credentials: Credentials): boolean {
   const { method, url, headers } = request;
   const parts = Object.fromEntries(
-    [...authorization.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    [...authorization.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
   );
   const date = headers.date ?? '';
   const lines = [`Date: ${date}`];

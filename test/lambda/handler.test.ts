@@ -361,6 +361,27 @@ describe('what an operator sees', () => {
     expect(receiver.output.length).toBeGreaterThanOrEqual(4);
   });
 
+  test('one line of JSON for each request, whatever the caller writes', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const line = '\n{"reason":"forged"}\r\u2028\u001b[31m';
+    const event = httpApiEvent(toWire(samples.smsReply, key));
+    const names = Object.fromEntries(Object.keys(event.headers).map((name) => [name, line]));
+    const context = event.requestContext;
+    for (const change of [
+      { headers: { ...event.headers, 'x-messagemedia-key-id': line } },
+      { headers: { ...event.headers, 'x-messagemedia-digest-type': line, 'x-messagemedia-cipher-type': line } },
+      { headers: names },
+      { rawPath: `/messagemedia${line}`, rawQueryString: line },
+      { requestContext: { ...context, http: { ...context.http, method: line, path: line, userAgent: line } } },
+    ]) {
+      const { statusCode } = await call(receiver, { ...event, ...change });
+      expect([400, 401]).toContain(statusCode);
+    }
+    const lines = receiver.output.map((written) => JSON.parse(written));
+    expect(lines.filter(({ reason }) => reason !== undefined)).toHaveLength(5);
+    for (const word of ['forged', '\u2028', '[31m']) expect(receiver.output.join('')).not.toContain(word);
+  });
+
   test('the keyring is loaded before the first request comes', async () => {
     const loads: unknown[] = [];
     const watched = await listen(0, (request) => {

@@ -120,8 +120,7 @@ def _parse_public_key(value: object) -> RSAPublicKey | None:
     """Read base64 DER or PEM, even if line breaks were changed when it was pasted."""
     if not isinstance(value, str):
         return None
-    pem = re.search(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END", value, re.DOTALL)
-    label, text = pem.groups() if pem else ("PUBLIC KEY", value)
+    label, text = _unwrap_pem(value) or ("PUBLIC KEY", value)
     text = re.sub(rf"\\[nr]|[{json_text.SPACE}]", "", text)
     if label not in ("PUBLIC KEY", "RSA PUBLIC KEY") or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
         return None
@@ -137,6 +136,12 @@ def _parse_public_key(value: object) -> RSAPublicKey | None:
     except (ValueError, UnsupportedAlgorithm):
         return None
     return key if isinstance(key, RSAPublicKey) else None
+
+
+def _unwrap_pem(value: str) -> tuple[str, str] | None:
+    begin = re.search(r"-----BEGIN ([A-Z ]+)-----", value)
+    end = value.find("-----END", begin.end()) if begin else -1
+    return (begin[1], value[begin.end() : end]) if begin and end != -1 else None
 
 
 def _der_header(der: bytes) -> tuple[int, int]:
