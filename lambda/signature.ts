@@ -59,7 +59,7 @@ export function decodeSignature(value: string): Buffer | undefined {
   return bytes.toString('base64') === value ? bytes : undefined;
 }
 
-/** Bytes in a signature of this key; `0` when it is no RSA key. */
+/** Bytes in a signature of this key; `0` if it is not an RSA key. */
 export function signatureLength(key: KeyObject): number {
   const known = lengths.get(key);
   if (known !== undefined) return known;
@@ -69,7 +69,7 @@ export function signatureLength(key: KeyObject): number {
   return length;
 }
 
-/** To read a key's details takes longer than all other checks that come before RSA. */
+/** Cached, because reading a key's details takes longer than all other checks before RSA. */
 const lengths = new WeakMap<KeyObject, number>();
 
 /** First line of the request as it is signed. The version is always this text, whatever version the client used. */

@@ -9,7 +9,7 @@ import { type Expression, slowExpressions } from './regular-expressions.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = globSync('{lambda,bin,lib,sandbox,examples}/**/*.{ts,js}', { cwd: root });
 
-/** Every regular expression of a program. @throws when one is put together at run time, as that one cannot be checked */
+/** Every regular expression of a program. @throws when one is built at run time, because it cannot be checked */
 function expressionsIn(file: string, text: string): Expression[] {
   const program = parse(file.endsWith('.ts') ? stripTypeScriptTypes(text) : text, {
     ecmaVersion: 'latest',

@@ -1,6 +1,6 @@
 import { check, type Parameters } from 'recheck';
 
-/** A regular expression, and where it stands. */
+/** A regular expression, and its place. */
 export interface Expression {
   /** File and line. */
   where: string;
@@ -8,7 +8,7 @@ export interface Expression {
   flags: string;
 }
 
-// Limits in steps, which recheck has too, give the same verdict on a slow machine; limits in time do not.
+// No limits in time, because a slow machine would change the verdict. recheck also has limits in steps, which stay.
 const parameters: Parameters = {
   timeout: 300_000,
   attackTimeout: null,
@@ -16,7 +16,7 @@ const parameters: Parameters = {
   seedingTimeout: null,
 };
 
-/** @returns those for which a text exists that takes more than linear time, with such a text */
+/** @returns the expressions that take more than linear time for some text, each with such a text */
 export async function slowExpressions(expressions: readonly Expression[]): Promise<string[]> {
   const slow: string[] = [];
   for (const { where, source, flags } of expressions) {

@@ -59,7 +59,7 @@ export function createReader(node: Node) {
     return choice ?? fallback;
   }
 
-  /** IP addresses and CIDR ranges; on the command line with commas between them. */
+  /** IP addresses and CIDR ranges; on the command line separated by commas. */
   function addresses(name: string): string[] | undefined {
     const value = read(name);
     const list = value?.split(',').map((address) => address.trim());
