@@ -1,4 +1,5 @@
 import type { Proof } from './proof.ts';
+import { archive, archiveStart } from './proofs/archive.ts';
 import { archiveErasure } from './proofs/archive-erasure.ts';
 import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
@@ -25,7 +26,9 @@ export const proofs: readonly Proof[] = [
   ...outage,
   ...diagnosis,
   ...upgrade,
+  archiveStart,
   ...recovery,
+  ...archive,
   ...destruction,
   ...previous,
 ];

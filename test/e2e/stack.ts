@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -18,6 +19,7 @@ import { account, type Ministack } from './ministack.ts';
 export interface Clients {
   cloudFormation: CloudFormationClient;
   cloudTrail: CloudTrailClient;
+  firehose: FirehoseClient;
   logs: CloudWatchLogsClient;
   s3: S3Client;
   secrets: SecretsManagerClient;
@@ -29,6 +31,7 @@ export function createClients({ url }: Ministack): Clients {
   return {
     cloudFormation: new CloudFormationClient(settings),
     cloudTrail: new CloudTrailClient(settings),
+    firehose: new FirehoseClient(settings),
     logs: new CloudWatchLogsClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     secrets: new SecretsManagerClient(settings),

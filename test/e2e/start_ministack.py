@@ -1,10 +1,11 @@
-"""Starts MiniStack with four of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with five of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
 Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
 """
 
+import gzip
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import uuid
 
 from hypercorn.__main__ import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import eventbridge, secretsmanager
+from ministack.services import eventbridge, firehose, secretsmanager
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
 
@@ -88,6 +89,16 @@ def hurry_schedules():
     eventbridge._SCHEDULER_TICK_INTERVAL = 1
 
 
+def compress_deliveries():
+    """Firehose compresses an object whose stream says GZIP. MiniStack only remembers it; the names of such objects end in .gz."""
+    put = firehose._put_s3_object
+
+    def put_compressed(bucket, key, body):
+        put(bucket, key, gzip.compress(body) if key.endswith(".gz") else body)
+
+    firehose._put_s3_object = put_compressed
+
+
 def stop_with_standard_input():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -97,6 +108,7 @@ refer_to_secrets_by_arn()
 query_log_groups()
 finish_before_update()
 hurry_schedules()
+compress_deliveries()
 for placeholder in filter(None, sys.argv[1].split(",")):
     deploy_as_placeholder(placeholder)
 threading.Thread(target=stop_with_standard_input, daemon=True).start()

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { createProvider } from '../../../lambda/provider/provider.ts';
 import { outputs } from '../../../lambda/stack-outputs.ts';
 import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
+import { archiveSettings, untilKeysArchived } from '../archive.ts';
 import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
 import { startProviderOf } from '../provider.ts';
 import { rotate } from '../rotate.ts';
 import { putKeys, readKeys } from '../secret.ts';
+import { until } from '../waiting.ts';
 import { keyringInterval, receiveAll } from '../webhooks.ts';
 
 /** MessageMedia's clock is an hour behind here, so that reconciliation does not wait for webhooks any more. */
 const anHourAgo = () => new Date(Date.now() - 3_600_000);
-
-/** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`. A run that takes this long has failed. */
-const patience = 60_000;
 
 /** Runs something with a MessageMedia that signs with an enabled key, and whose webhooks reach the stack. */
 async function withProvider(run: Run, use: (provider: ProviderSimulator) => Promise<string>): Promise<string> {
@@ -24,7 +22,9 @@ async function withProvider(run: Run, use: (provider: ProviderSimulator) => Prom
   try {
     await rotate(run, provider);
     await keyringInterval();
-    return await use(provider);
+    const seen = await use(provider);
+    await untilKeysArchived(run);
+    return seen;
   } finally {
     await provider.close();
     // The following proofs expect this.
@@ -44,12 +44,6 @@ async function sendMessage({ stack }: Run, provider: ProviderSimulator): Promise
   const [sent] = await api.sendMessages([message]);
   assert.ok(sent, 'no message was sent');
   return sent.message_id;
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUp = Date.now() + patience; !(await isTrue()); await sleep(200)) {
-    assert.ok(Date.now() < giveUp, `${what}: not within ${patience / 1000} s`);
-  }
 }
 
 const countOf = async ({ stack }: Run, message: string): Promise<number> =>
@@ -86,7 +80,7 @@ export const recovery: Proof[] = [
     claim: 'webhooks that never arrive, with reconcileMinutes=5',
     prove: (run) =>
       withProvider(run, async (provider) => {
-        await run.deploy({ customerManagedKey: 'true', reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
+        await run.deploy({ ...archiveSettings, reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
         const credentials = { api_key: provider.apiKey, api_secret: provider.apiSecret };
         const SecretId = run.stack.outputs[outputs.apiCredentialsSecretArn];
         await run.clients.secrets.send(
