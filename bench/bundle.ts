@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatTable } from '../bin/output.ts';
 import { bundle, loadedAtStart } from '../lib/bundle.ts';
 
-for (const entry of ['handler', 'rotation-handler', 'reconcile-handler'] as const) {
+for (const entry of ['handler', 'rotation-handler', 'reconcile-handler', 'archive-handler'] as const) {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
   const metafile = bundle(entry, folder);
   rmSync(folder, { recursive: true });

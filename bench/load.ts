@@ -6,12 +6,12 @@ import { buildSync } from 'esbuild';
 import { bundle } from '../lib/bundle.ts';
 import type { Samples } from './rounds.ts';
 
-/** CPU milliseconds that a Node of its own takes to load each of three things, in turns. */
+/** CPU milliseconds that a new Node process takes to load each of three things, in turns. */
 export function measureLoading(rounds: number): Record<'ours' | 'byDefault' | 'bare', Samples> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     bundle('handler', join(folder, 'ours'));
-    // What NodejsFunction does when it is told nothing but that the SDK comes along.
+    // The bundle that NodejsFunction makes by default, with the SDK.
     buildSync({
       entryPoints: { index: 'lambda/handler.ts' },
       outdir: join(folder, 'default'),

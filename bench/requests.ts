@@ -3,7 +3,7 @@ import { createPublicKey, verify as rsaVerify } from 'node:crypto';
 import { once } from 'node:events';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { createQueueSender } from '../lambda/event/queue-sender.ts';
-import { createKeyring } from '../lambda/keys/keyring.ts';
+import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { createReceiver } from '../lambda/receiver/receiver.ts';
 import { signedBytes, verify } from '../lambda/signature.ts';
 import { toWire } from '../sandbox/sender.ts';
@@ -17,10 +17,10 @@ const stranger = makeKey('SHA256', 2048);
 const { smsReply } = sampleWebhooks('/messagemedia');
 const megabyte = { ...smsReply, body: JSON.stringify({ reply_id: 'r-1', content: 'a'.repeat(1_000_000) }) };
 
-/** A webhook's event as text, which Lambda's runtime parses in any case. */
+/** The event of a webhook. */
 const eventOf = (webhook = smsReply, signer = key) => httpApiEvent(toWire(webhook, signer));
 
-/** Everything that becomes of a request, measured in turns; the queue answers from a process of its own. */
+/** CPU time of all kinds of requests, measured in turns. The queue runs in another process. */
 export async function measureRequests(rounds: number): Promise<Record<string, Samples>> {
   const server = fork(new URL('./sqs.ts', import.meta.url));
   const [endpoint] = (await once(server, 'message')) as [string];
@@ -47,7 +47,7 @@ export async function measureRequests(rounds: number): Promise<Record<string, Sa
   };
   const answers = (receive: typeof one, event: object, status: number) => async () => {
     const { statusCode } = await receive(event, 'i');
-    if (statusCode !== status) throw new Error(`It was answered with ${statusCode} in place of ${status}`);
+    if (statusCode !== status) throw new Error(`It was answered with ${statusCode} instead of ${status}`);
   };
   const samples = {
     ...(await measure(
@@ -68,7 +68,7 @@ export async function measureRequests(rounds: number): Promise<Record<string, Sa
   return samples;
 }
 
-/** Our check of a signature against Node's own on a key that is ready, and against the vendor's way, which reads the key anew. */
+/** Our check of a signature, Node's own with a parsed key, and the way of MessageMedia's samples, which parses the key each time. */
 export async function measureVerification(rounds: number): Promise<Record<'ours' | 'bare' | 'keyAnew', Samples>> {
   const { headers, method, target, body } = toWire(smsReply, key);
   const request = { method, target, date: headers.date ?? '', body };

@@ -1,17 +1,17 @@
-/** What one thing cost in each round, in milliseconds of CPU. */
+/** The cost of one thing in each round, in milliseconds of CPU. */
 export type Samples = number[];
 
 /** A ratio of two things that were measured in turns. */
 export interface Ratio {
   /** Median of the rounds' ratios. */
   ratio: number;
-  /** Half of what the middle half of them covers. */
+  /** Half the interquartile range of the rounds' ratios. */
   spread: number;
 }
 
 /**
- * CPU milliseconds of each thing in each round. All take their turn in every round, so that whatever else the machine does
- * meets them alike; the first round warms up and does not count.
+ * CPU milliseconds of each thing in each round. Every round measures all things in turns, so that other work on the machine
+ * affects them alike. The first round warms up and does not count.
  *
  * @param times how often a thing is done in one turn
  */
@@ -32,9 +32,14 @@ export async function measure<Name extends string>(
   return samples;
 }
 
-/** One thing against another, round by round. */
+/** Compares one thing with another, round by round. */
 export function compare(one: Samples, other: Samples): Ratio {
   const ratios = one.map((value, round) => value / (other[round] ?? Number.NaN)).sort((a, b) => a - b);
   const at = (share: number) => ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))] ?? Number.NaN;
   return { ratio: at(0.5), spread: (at(0.75) - at(0.25)) / 2 };
+}
+
+/** What half of the rounds cost less than. */
+export function median(samples: Samples): number {
+  return [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
 }

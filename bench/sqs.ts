@@ -1,4 +1,4 @@
-// An SQS that says yes to everything, in a process of its own: its CPU is not to be counted.
+// An SQS that accepts everything. It runs in its own process, so that its CPU time is not counted.
 import { once } from 'node:events';
 import { listen, readBody } from '../sandbox/http.ts';
 

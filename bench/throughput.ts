@@ -1,4 +1,4 @@
-// Sends many webhooks through the sandbox, with outages, and looks what came of each: npm run load [-- --count 3000 --rate 500]
+// Sends many webhooks through the sandbox, with outages, and checks the result of each: npm run load [-- --count 3000 --rate 500]
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,17 +12,17 @@ const { values } = parseArgs({
   options: { count: { type: 'string', default: '100000' }, rate: { type: 'string', default: '400' } },
 });
 const count = Number(values.count);
-/** fauxqs remembers 10,000 ids, where SQS remembers those of five minutes: a retry after 20 s must still be among them. */
+/** fauxqs remembers 10,000 ids, and SQS those of five minutes. The id of a retry after 20 s must still be among them. */
 const rate = Number(values.rate);
 
-/** A request and what must become of it. */
+/** A request, and whether it must be accepted. */
 interface Load {
   id: string;
   request: WireRequest;
   isGood: boolean;
 }
 
-/** Of a hundred: 84 good ones, 10 bad ones, 5 that are sent twice at once, and 1 that is ten times as long as the others. */
+/** Of a hundred requests, 84 are good, 10 are bad, 5 are sent twice at once, and 1 is ten times as long as the others. */
 function loadOf(index: number, key: SigningKey): Load[] {
   const kind = index % 100;
   const id = randomUUID();
@@ -35,7 +35,7 @@ function loadOf(index: number, key: SigningKey): Load[] {
   return kind < 15 ? [load, load] : [load];
 }
 
-/** Sends until it is taken or refused, as MessageMedia tries again. @returns the last status, 0 without an answer */
+/** Sends until the request is accepted or refused, with retries like MessageMedia. @returns the last status, 0 without an answer */
 async function send(url: string, request: WireRequest): Promise<number> {
   for (let tries = 1; ; tries++) {
     const status = await deliver(url, request, AbortSignal.timeout(20_000)).then(
@@ -47,7 +47,7 @@ async function send(url: string, request: WireRequest): Promise<number> {
   }
 }
 
-/** Takes messages off the queue until told to stop and it is empty, and counts how often each event came. */
+/** Receives and deletes messages until it is told to stop and the queue is empty, and counts how often each event came. */
 async function drain({ client, queueUrl }: Sandbox['queue'], seen: Map<string, number>, isOver: () => boolean) {
   for (;;) {
     const { Messages = [] } = await client.send(
@@ -63,7 +63,7 @@ async function drain({ client, queueUrl }: Sandbox['queue'], seen: Map<string, n
   }
 }
 
-/** What goes wrong on the way, each for three seconds. */
+/** Outages during the run, each for three seconds. */
 const outages: [share: number, begin: (sandbox: Sandbox) => void, end: (sandbox: Sandbox) => void][] = [
   [0.25, ({ queue }) => queue.setFailing(true), ({ queue }) => queue.setFailing(false)],
   [
@@ -103,7 +103,7 @@ let heapEarly = 0;
 for (let index = 0; index < count; index++) {
   const due = begun + (index * 1000) / rate - performance.now();
   if (due > 1) await sleep(due);
-  // A machine that cannot keep up is not buried.
+  // Limits the calls in flight, for a machine that cannot keep up.
   while (calls.size > 400) await Promise.race(calls);
   for (const [share, begin, end] of outages) {
     if (index !== Math.floor(share * count)) continue;
@@ -136,19 +136,19 @@ const notTaken = [...(statuses.get('good') ?? [])].reduce(
   0,
 );
 const rows = [...statuses].flatMap(([kind, counts]) =>
-  [...counts].map(([status, each]) => [`${kind}, answered ${status || 'not at all'}`, String(each)]),
+  [...counts].map(([status, each]) => [status ? `${kind}, answered ${status}` : `${kind}, not answered`, String(each)]),
 );
 console.log(
   formatTable(
     ['what', 'how many'],
     [
       ...rows,
-      ['webhooks a second, over all', (count / seconds).toFixed(0)],
-      ['events on the queue', String(seen.size)],
-      ['taken, and not on the queue', String(missing)],
-      ['on the queue more than once', String(twice)],
-      ['on the queue, and never answered with 202', String(unexplained)],
-      ['heap after a tenth, and at the end, MB', `${heapEarly.toFixed(0)}, ${heapLate.toFixed(0)}`],
+      ['webhooks a second, on average', (count / seconds).toFixed(0)],
+      ['events in the queue', String(seen.size)],
+      ['accepted, but not in the queue', String(missing)],
+      ['in the queue more than once', String(twice)],
+      ['in the queue, but never answered with 202', String(unexplained)],
+      ['heap after a tenth and at the end, MB', `${heapEarly.toFixed(0)}, ${heapLate.toFixed(0)}`],
     ],
   ),
 );

@@ -1,12 +1,15 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Command, Option } from 'commander';
-import { environment, outputs } from '../lambda/contract.ts';
+import { environment } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
 import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
+import { UsageError } from './usage-error.ts';
+import { pause, watch } from './waiting.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {
@@ -37,8 +40,10 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     apiKey: required('MESSAGEMEDIA_API_KEY'),
     apiSecret: required('MESSAGEMEDIA_API_SECRET'),
     log: progress,
+    watch: (what, milliseconds, work) => watch(`${what} has not answered for 2 s`, milliseconds, work),
+    pause,
     ...(account !== undefined && { account }),
-    // What is neither of the two is refused there.
+    // `createProvider` refuses any other value.
     ...(chosen && { authentication: chosen as Authentication }),
   });
 }
@@ -47,7 +52,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
   const keyring = await findKeyring(options);
   if (keyring) return keyring;
-  throw new Error(`No keyring is named: give --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+  throw new UsageError(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */
@@ -56,7 +61,16 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
     stack === undefined
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
-  return id ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress }) : undefined;
+  return id
+    ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress, pause: pauseUpdate })
+    : undefined;
+}
+
+/** Before the keyring is written once more. */
+async function pauseUpdate(milliseconds: number): Promise<void> {
+  if (milliseconds > 2_000)
+    progress('The keyring is not written yet: somebody else is changing it, or Secrets Manager lags.');
+  await pause(milliseconds);
 }
 
 /**
@@ -67,7 +81,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
 export async function readOutput(stack: string, name: string): Promise<string> {
   const value = (await readOutputs(stack)).get(name);
   if (value) return value;
-  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and of this region?`);
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and in this region?`);
 }
 
 /**
@@ -76,12 +90,26 @@ export async function readOutput(stack: string, name: string): Promise<string> {
  * @throws {Error} when there is no such stack
  */
 export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
+  return outputsOf(await describeStack(stack));
+}
+
+/** The outputs of a stack by name. */
+export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
+  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * What CloudFormation knows of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack
+ */
+export async function describeStack(stack: string): Promise<Partial<Stack>> {
   const { Stacks } = await namePlace(new CloudFormationClient())
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
     });
-  return new Map((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  return Stacks?.[0] ?? {};
 }
 
 function required(name: string): string {

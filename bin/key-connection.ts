@@ -11,17 +11,21 @@ import { pause } from './waiting.ts';
 /** Options of a command that changes keys. */
 export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
 
-/** MessageMedia, the keyring, and what changes keys in both. */
+/** MessageMedia, the keyring, and a rotation that changes keys in both. */
 export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
   const provider = connectProvider(options);
   const keyring = await connectKeyring(options);
-  const dependencies = { provider, keyring, now: Date.now, pause, log: progress };
+  const dependencies = { provider, keyring, now: Date.now, pause: pauseRotation, log: progress };
   return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
 }
 
+/** Every change of keys can be interrupted. */
+const pauseRotation = (milliseconds: number, whole?: number) =>
+  pause(milliseconds, { whole, help: 'Ctrl-C stops; run the command again to go on.' });
+
 /**
- * Asks before a key takes over from one that is not in the keyring: whoever has that one, another stack perhaps, can
- * verify nothing any more then.
+ * Asks before a key replaces one that is not in the keyring. Another receiver that has only the replaced key, perhaps
+ * another stack, can then verify no webhook any more.
  */
 export async function confirmTakeover(
   { provider, keyring }: { provider: Provider; keyring: KeyringStore },
@@ -29,10 +33,10 @@ export async function confirmTakeover(
 ): Promise<void> {
   const enabled = await provider.getEnabledSignatureKey();
   const entries = (await keyring.read()) ?? [];
-  // A key that was pasted without its id may be the very one.
+  // A key that was pasted without its id may be the enabled one.
   if (!enabled || entries.some(({ key_id }) => !key_id || sameId(key_id, enabled.key_id))) return;
   await confirm(
-    `Key ${enabled.key_id} is enabled and not in this keyring: the receiver refuses every webhook. Enable another? Whoever verifies with it refuses every webhook from then on.`,
+    `Key ${enabled.key_id} is enabled but not in this keyring, so this receiver refuses every webhook. Enable another key? A receiver that has only key ${enabled.key_id} will then refuse every webhook.`,
     options,
   );
 }

@@ -16,11 +16,11 @@ export interface KeyRow extends Pick<KeyringEntry, 'digest' | 'created' | 'enabl
   enabled: boolean;
   /** Whether MessageMedia has it; `unknown` for a key that was pasted without its id. */
   messagemedia: boolean | 'unknown';
-  /** What verifiers have of it; `without id` when they try a key that was pasted without one. */
+  /** Its state in the keyring; `without id` when the receiver tries a key that was pasted without one. */
   keyring: 'yes' | 'no' | 'pending' | 'retired' | 'remembered' | 'without id' | 'unreadable' | 'not asked';
 }
 
-/** All keys, of MessageMedia first and then what only the keyring has. */
+/** All keys: first those at MessageMedia, then those that are only in the keyring. */
 export async function listKeyRows(provider: Provider, keyring: KeyringStore | undefined): Promise<KeyRow[]> {
   const atProvider = await provider.listSignatureKeys();
   const entries = await keyring?.read();
@@ -34,7 +34,7 @@ export async function listKeyRows(provider: Provider, keyring: KeyringStore | un
   return [...known, ...others.map((entry) => rowOf(entry, keys))];
 }
 
-/** The row of what is only in the keyring. */
+/** The row of a key that is only in the keyring. */
 function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
   const { key_id, digest, created } = entry;
   return {
@@ -52,7 +52,7 @@ function lifeOf({ enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = 
   return { ...(enabled_at && { enabled_at }), ...(retired_at && { retired_at }), ...(deleted_at && { deleted_at }) };
 }
 
-/** What verifiers have of a key, by the code that they use; its entry tells only what it is kept for. */
+/** The state of a key in the keyring. The receiver's own code decides whether it is readable; its entry says the rest. */
 function inKeyring(
   keyId: string | undefined,
   entry: KeyringEntry | undefined,
@@ -78,9 +78,9 @@ function parse(entries: readonly KeyringEntry[]): { keys: VerificationKey[]; war
 }
 
 /**
- * What is wrong between the two sides, one sentence each.
+ * Problems between MessageMedia and the keyring, one sentence each.
  *
- * @param keyring to look at what verifiers say of it
+ * @param keyring read again, for the warnings that the receiver would give
  */
 export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStore | undefined): Promise<string[]> {
   const entries = await keyring?.read();
@@ -99,8 +99,8 @@ export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStor
     ];
   }
   if (candidates.every((key) => isTooLateFor(key, Date.now()))) {
-    const remedy = `Mend it with: mmw keys enable ${enabled.key_id}`;
-    return [`The keyring has it that the enabled key is retired: every webhook is refused. ${remedy}`, ...warnings];
+    const remedy = `To repair it: mmw keys enable ${enabled.key_id}`;
+    return [`The enabled key is retired in the keyring: every webhook is refused. ${remedy}`, ...warnings];
   }
   if (enabled.keyring !== 'without id') return warnings;
   return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
@@ -115,11 +115,11 @@ export async function findKeyRow(
   const key = (await listKeyRows(provider, keyring)).find((candidate) => sameId(candidate.key_id, keyId));
   if (key) return key;
   throw new Error(
-    `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows what there is.`,
+    `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows all keys.`,
   );
 }
 
-/** What MessageMedia does with a key, for people. */
+/** The state of a key at MessageMedia, for people. */
 export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
   if (messagemedia === 'unknown') return 'unknown: it has no id';
   if (!messagemedia) return deleted_at ? 'deleted' : 'gone at MessageMedia';

@@ -1,23 +1,34 @@
 import type { Provider } from '../lambda/provider/provider.ts';
-import type { RegisteredWebhook, WebhookDefinition } from '../lambda/provider/types.ts';
+import { type RegisteredWebhook, type WebhookDefinition, webhookEvents } from '../lambda/provider/types.ts';
 
 /**
- * Creates webhooks, but for those whose URL one has already: a call that was cut off can be made again.
+ * Creates webhooks, except those whose URL an existing webhook has already. So an interrupted call can be repeated.
  *
- * @param onThere told of each that is there, and left as it is
+ * @param onThere called with each webhook that exists already, which is not changed, and with the options of `mmw webhooks
+ *   update` that it needs to be as wished
  * @returns all of them, in order
  */
 export async function createMissing(
   provider: Provider,
   wishes: readonly WebhookDefinition[],
-  onThere: (webhook: RegisteredWebhook) => void,
+  onThere: (webhook: RegisteredWebhook, changes: string[]) => void,
 ): Promise<RegisteredWebhook[]> {
   const there = await provider.listWebhooks();
   const made: RegisteredWebhook[] = [];
   for (const wish of wishes) {
     const before = there.find(({ url }) => url === wish.url);
-    if (before) onThere(before);
+    if (before) onThere(before, changesFor(before, wish));
     made.push(before ?? (await provider.createWebhook(wish)));
   }
   return made;
+}
+
+/** Options that make a webhook as wished. It may have more events than that. */
+function changesFor({ method, encoding, events }: RegisteredWebhook, wish: WebhookDefinition): string[] {
+  const all = webhookEvents.filter((event) => events.includes(event) || wish.events.includes(event));
+  return [
+    ...(method === wish.method ? [] : [`--method ${wish.method}`]),
+    ...(encoding === undefined || encoding === wish.encoding ? [] : [`--encoding ${wish.encoding}`]),
+    ...(wish.events.every((event) => events.includes(event)) ? [] : [`--events ${all.join(',')}`]),
+  ];
 }

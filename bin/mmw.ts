@@ -1,5 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { resolveBaseUrl } from '../lambda/provider/options.ts';
 import { packageInfo } from '../lib/package-info.ts';
+import { fold, formatItem, formatItems, widthOf } from '../terminal/fold.ts';
+import { addArchiveCommand } from './commands/archive.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
@@ -11,38 +14,32 @@ import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { explain, ignoreClosedPipes } from './output.ts';
+import { UsageError } from './usage-error.ts';
 
 const program = new Command('mmw')
   .version(packageInfo().version, '--version', 'print the version')
-  .configureHelp({ showGlobalOptions: true })
+  .configureHelp({ showGlobalOptions: true, formatItem })
+  .configureOutput({ outputError: (text, write) => write(fold(text, widthOf(process.stderr))) })
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
     '--base-url <name or URL>',
     'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
+    checkBaseUrl,
   )
   .option('--account <id>', 'act for this sub-account')
   .option(
     '--authentication <basic or hmac>',
-    'send the API secret with every call, or only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
+    'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
   )
   .option('--json', 'answer in JSON, for scripts')
-  .addHelpText(
-    'after',
-    `
-Environment:
-  MESSAGEMEDIA_API_KEY, MESSAGEMEDIA_API_SECRET   credentials of MessageMedia's API
-  MESSAGEMEDIA_BASE_URL                           default of --base-url
-  MESSAGEMEDIA_AUTHENTICATION                     default of --authentication
-  KEYRING_SECRET_ID                               default of --secret-id
-  QUEUE_URL, DEAD_LETTER_QUEUE_URL                defaults of --queue-url and --dead-letter-queue-url
-  AWS_REGION, AWS_PROFILE, …                      as for every AWS tool`,
-  );
+  .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
 
 addKeysCommand(program);
 addWebhooksCommand(program);
 addSendCommand(program);
 addQueueCommand(program);
 addReconcileCommand(program);
+addArchiveCommand(program);
 addOutputsCommand(program);
 addDoctorCommand(program);
 addSignCommand(program);
@@ -50,16 +47,45 @@ addSimulateCommand(program);
 addCaptureCommand(program);
 pointToOwnHelp(program, 'mmw');
 
+let called = program;
+program.hook('preAction', (_program, command) => {
+  called = command;
+});
 ignoreClosedPipes();
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(explain(error));
+  if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
+  console.error(fold(explain(error), widthOf(process.stderr)));
   process.exitCode = 1;
 }
 
-/** After a usage error, names the help of the command that was called. */
+function variables(): [string, string][] {
+  return [
+    ['MESSAGEMEDIA_API_KEY', "key of MessageMedia's API"],
+    ['MESSAGEMEDIA_API_SECRET', 'its secret'],
+    ['MESSAGEMEDIA_BASE_URL', 'default of --base-url'],
+    ['MESSAGEMEDIA_AUTHENTICATION', 'default of --authentication'],
+    ['KEYRING_SECRET_ID', 'default of --secret-id'],
+    ['QUEUE_URL', 'default of --queue-url'],
+    ['DEAD_LETTER_QUEUE_URL', 'default of --dead-letter-queue-url'],
+    ['ARCHIVE_BUCKET', 'default of --bucket'],
+    ['AWS_REGION, AWS_PROFILE, …', 'as for every AWS tool'],
+  ];
+}
+
+/** A command line is no secret, unlike the environment, so the error repeats a value that is refused. */
+function checkBaseUrl(value: string): string {
+  try {
+    if (value !== '') resolveBaseUrl(value);
+    return value;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Lets a usage error point to the help of the command that was called. */
 function pointToOwnHelp(command: Command, name: string): void {
-  command.showHelpAfterError(`(${name} --help tells what there is)`);
+  command.showHelpAfterError(`(${name} --help lists the options)`);
   for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
 }

@@ -1,16 +1,17 @@
 import { generateKeyPair, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { type DeliveryAnswer, deliver, type SigningKey, toWire } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { progress } from './output.ts';
+import { pause, watch } from './waiting.ts';
 
 /**
- * Does something with a key that the deployed function knows as a probe: what it signs is verified, answered with 200, and
- * never queued. The private half is made here and nowhere kept; the public half leaves the keyring secret afterwards, and
- * counts for nothing after its time in any case.
+ * Calls `use` with a key that the deployed function knows as a probe key. Requests signed with it are verified, answered
+ * with 200, and never queued. The private key is created here and never stored. The public key is removed from the
+ * keyring secret afterwards, and expires in any case.
  *
- * @param minutes how long the function knows the key at the most
+ * @param minutes after which the key expires
  */
 export async function withProbeKey<T>(
   keyring: KeyringStore,
@@ -26,7 +27,7 @@ export async function withProbeKey<T>(
   try {
     return await use({ id, digest: 'SHA256', privateKey });
   } finally {
-    // Somebody else's, who began after this one, stays.
+    // The key of a probe that somebody else started in the meantime stays.
     await keyring.updateDiagnostics((diagnostics) => {
       const { probe: theirs, ...others } = diagnostics;
       return theirs?.key_id === id ? others : diagnostics;
@@ -34,22 +35,26 @@ export async function withProbeKey<T>(
   }
 }
 
-/** A function that runs already reads the keyring again at most every 3 s. In milliseconds. */
+/** In milliseconds. A running function reads the keyring again at most every 3 s. */
 const pauseBetweenProbes = 4_000;
 const mostProbes = 4;
+/** How long a probe may take, in milliseconds. */
+const longestProbe = 25_000;
 
 /**
- * Sends a signed reply with a query to a callback URL until it is found good.
+ * Sends a signed reply with a query to a callback URL, up to four times, until it is verified.
  *
- * @returns `undefined` once it was verified, and else the last answer
+ * @returns `undefined` once it was verified, else the last answer
  */
 export async function probe(url: string, key: SigningKey): Promise<DeliveryAnswer | undefined> {
   const { origin, pathname } = new URL(url);
   const webhook = { ...sampleWebhooks(pathname).smsReply, target: `${pathname}?probe=a%20b&c=%2F` };
   for (let tries = 1; ; tries++) {
-    const answer = await deliver(origin, toWire(webhook, key), AbortSignal.timeout(25_000));
+    const delivery = deliver(origin, toWire(webhook, key), AbortSignal.timeout(longestProbe));
+    const answer = await watch(`The probe to ${url} is not answered after 2 s`, longestProbe, delivery);
     if (answer.status === 200 && answer.body.includes('"probe":"verified"')) return undefined;
     if (answer.status !== 401 || tries === mostProbes) return answer;
-    await sleep(pauseBetweenProbes);
+    progress(`Probe ${tries} of ${mostProbes} was refused: a function that runs already may not know its key yet.`);
+    await pause(pauseBetweenProbes);
   }
 }

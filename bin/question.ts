@@ -1,18 +1,31 @@
 import { createInterface } from 'node:readline/promises';
-import { visible } from './output.ts';
+import { fold, widthOf } from '../terminal/fold.ts';
+import { visible } from '../terminal/text.ts';
+import { progress } from './output.ts';
+
+/**
+ * Says what a command costs, and asks whether to go on. Without a terminal it goes on, because nothing is lost.
+ *
+ * @throws {Error} when the answer is no
+ */
+export async function warn(cost: string, question: string, options: { yes?: boolean }): Promise<void> {
+  if (options.yes) return;
+  if (process.stdin.isTTY) return confirm(`${cost} ${question}`, options);
+  progress(cost);
+}
 
 /**
  * Asks before something is destroyed.
  *
- * @throws {Error} when the answer is no, or when there is nobody to ask
+ * @throws {Error} when the answer is no, or when there is no terminal
  */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes) return;
   if (!process.stdin.isTTY)
-    throw new Error(`${question} There is no terminal to confirm it on: add --yes. Nothing was done.`);
+    throw new Error(`${question} Nothing was done, because there is no terminal to ask on: add --yes to confirm.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(visible(`${question} [y/N] `));
+    const answer = await terminal.question(fold(visible(`${question} [y/N] `), widthOf(process.stderr)));
     if (/^y(es)?$/i.test(answer.trim())) return;
   } catch (error) {
     // Ctrl-C or Ctrl-D at the question is a no; the terminal is still on its line.

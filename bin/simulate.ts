@@ -2,19 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deliver, type SigningKey, toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks, withFreshIds } from '../sandbox/webhooks.ts';
 
-/** What is delivered where. */
+/** How long an answer may take, in milliseconds. */
+export const longestDelivery = 30_000;
+
+/** What to send, and where. */
 export interface Simulation {
   url: string;
   /** Signs; `undefined` for unsigned requests. */
   key: SigningKey | undefined;
-  /** Webhooks a second, whether or not those before are answered. */
+  /** Webhooks a second, whether or not earlier ones are answered. */
   rate: number;
   count: number;
-  /** Told of each answer. */
+  /** Called for each answer. */
   onAnswer?: (answered: number) => void;
 }
 
-/** What came of it. Times are milliseconds. */
+/** Result of a simulation. Times are in milliseconds. */
 export interface SimulationResult {
   sent: number;
   /** How many got each status. */
@@ -24,7 +27,7 @@ export interface SimulationResult {
   latency: { median: number; p95: number; max: number };
 }
 
-/** Delivers webhooks of every kind, each with ids of its own, at a rate. */
+/** Sends webhooks of every kind at a rate, each with its own ids. */
 export async function simulate({ url, key, rate, count, onAnswer }: Simulation): Promise<SimulationResult> {
   const { origin, pathname } = new URL(url);
   const samples = Object.values(sampleWebhooks(pathname));
@@ -35,7 +38,11 @@ export async function simulate({ url, key, rate, count, onAnswer }: Simulation):
   const send = async (webhook: Webhook) => {
     const sentAt = performance.now();
     try {
-      const { status } = await deliver(origin, toWire(withFreshIds(webhook), key), AbortSignal.timeout(30_000));
+      const { status } = await deliver(
+        origin,
+        toWire(withFreshIds(webhook), key),
+        AbortSignal.timeout(longestDelivery),
+      );
       statuses[status] = (statuses[status] ?? 0) + 1;
     } catch {
       unanswered += 1;

@@ -9,10 +9,10 @@ export function isKind(name: string): name is TemplateKind {
   return (templateKinds as readonly string[]).includes(name);
 }
 
-/** Field of our event and MessageMedia's variable for it. */
+/** A field of the event, and MessageMedia's variable for it. */
 type Field = [name: string, variable: string];
 
-/** An opt-out is a notification with an id of its own: `$moId` and `$replyId` do not exist for it. */
+/** An opt-out is a notification with its own kind of id: `$moId` and `$replyId` do not exist for it. */
 const ids: Record<TemplateKind, Field> = {
   'delivery-report': ['delivery_report_id', 'drId'],
   reply: ['reply_id', 'moId'],
@@ -39,16 +39,16 @@ const more: Record<TemplateKind, Field[]> = {
 };
 
 /**
- * What nobody typed, ids first. Forms, XML and queries have no more than that: whether values are escaped there is
- * documented nowhere, and text that is not escaped breaks the document, or passes for other fields.
+ * The fields that nobody typed, ids first. Forms, XML and queries have only these. MessageMedia does not document whether
+ * values are escaped there, and unescaped text breaks the document or can look like other fields.
  */
 function fieldsOf(kind: TemplateKind): Field[] {
   return [ids[kind], ...common, ...more[kind]];
 }
 
 /**
- * A template whose events carry the ids by which they are recognised, ordered and queued once. Every reference is
- * silent (`$!`): what has no value is empty or left out, and never stays as the text of the template.
+ * A template whose events hold the ids by which they are recognised, ordered and queued once. Every reference is silent
+ * (`$!`): a variable without a value becomes empty or is left out, and never stays in the body as `$x`.
  */
 export function templateFor(kind: TemplateKind, encoding: WebhookEncoding): string {
   if (encoding === 'JSON') return jsonTemplates[kind];
@@ -59,8 +59,8 @@ export function templateFor(kind: TemplateKind, encoding: WebhookEncoding): stri
 }
 
 /**
- * The query of a GET webhook, in which MessageMedia's own example has its variables, without `!`: what every event has
- * is written as there, in case something simpler than Velocity renders URLs.
+ * The query of a GET webhook. MessageMedia's own example has its variables there, written without `!`. A variable that
+ * every event has is written the same way, in case something simpler than Velocity renders URLs.
  */
 export function queryFor(kind: TemplateKind): string {
   const isCertain = (variable: string) =>
@@ -87,7 +87,7 @@ function head(kind: TemplateKind): string {
   return text(...ids[kind]) + optional('message_id', 'mtId');
 }
 
-/** All that MessageMedia's own callbacks carry. An opt-out has no callback of its own: it carries what a reply does. */
+/** All fields of MessageMedia's own callbacks. There is no callback for an opt-out, so it has the fields of a reply. */
 const jsonTemplates: Record<TemplateKind, string> = {
   'delivery-report':
     `{${head('delivery-report')},${vendorAccount},${text('date_received', 'receivedTimestamp')},` +
@@ -104,7 +104,7 @@ const jsonTemplates: Record<TemplateKind, string> = {
     `${text('content', 'moContent')},${metadata}}`,
 };
 
-/** The one kind that all of these events are of; `undefined` when they are of several. */
+/** The kind of these events; `undefined` when they are of several kinds. */
 export function kindOf(events: readonly WebhookEvent[]): TemplateKind | undefined {
   const kinds = new Set(events.map(kindOfEvent));
   return kinds.size === 1 ? [...kinds][0] : undefined;

@@ -1,36 +1,107 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { progress } from './output.ts';
+import { type StatusLine, statusLine } from './status-line.ts';
 
-/** Waits that are shorter need no words. */
+/** Shorter waits are not reported, in milliseconds. */
 const worthTelling = 3_000;
 
-/** Where waits are shown. */
-export interface Screen {
-  isTTY?: boolean;
-  write(text: string): unknown;
+/** Work that takes longer than this is reported, in milliseconds. */
+const slowAfter = 2_000;
+
+/** One wait, as the last line of a terminal shows it. */
+interface Wait {
+  /** In milliseconds since 1970. */
+  end: number;
+  /** How to stop, and how far it is. */
+  say: () => string;
 }
 
-/**
- * Waits, and shows until when: with a countdown on a terminal, else in one line. What is waited for, the caller says.
- *
- * @param milliseconds to wait
- */
-export async function pause(milliseconds: number, screen: Screen = process.stderr): Promise<void> {
-  if (milliseconds < worthTelling) return sleep(milliseconds);
-  const end = Date.now() + milliseconds;
-  const until = `until ${new Date(end).toTimeString().slice(0, 8)}`;
-  const help = 'Ctrl-C stops; the same command goes on later';
-  if (!screen.isTTY) {
-    screen.write(`Waiting ${Math.ceil(milliseconds / 1000)} s, ${until}. ${help}.\n`);
-    return sleep(milliseconds);
-  }
-  for (let left = milliseconds; left > 0; left = end - Date.now()) {
-    screen.write(`\r\u001b[KWaiting ${until}, ${minutes(left)} left. ${help}.`);
-    await sleep(Math.min(left, 1_000));
-  }
-  screen.write('\r\u001b[K');
+/** How a pause is shown. */
+export interface PauseOptions {
+  /** Milliseconds to the end of the wait that the pause is a piece of. @default those of the pause */
+  whole?: number | undefined;
+  /** How to stop. @default Ctrl-C stops */
+  help?: string;
+}
+
+/** The waits of one terminal. All of them say until when, and how to stop; a terminal counts down to the last one's end. */
+export interface Waits {
+  /** Waits for a time. The caller says why. */
+  pause(milliseconds: number, options?: PauseOptions): Promise<void>;
+  /**
+   * Waits for work, and reports it if it takes longer than 2 s.
+   *
+   * @param what happens meanwhile
+   * @param milliseconds after which the work gives up by itself
+   * @param state how far it is
+   */
+  watch<T>(what: string, milliseconds: number, work: Promise<T>, state?: () => string): Promise<T>;
+}
+
+/** @param tell prints a line that stays */
+export function createWaits(line: StatusLine, tell: (message: string) => void): Waits {
+  const waits = new Set<Wait>();
+  let timer: NodeJS.Timeout | undefined;
+  /** End of the pause that was reported last: its other pieces are not reported. */
+  let toldEnd = 0;
+
+  const draw = () => {
+    const last = [...waits].toSorted((one, other) => other.end - one.end)[0];
+    if (last === undefined) return line.clear();
+    line.show(`Waiting until ${clock(last.end)}, ${minutes(last.end - Date.now())} left. ${last.say()}`);
+  };
+  const begin = (wait: Wait) => {
+    waits.add(wait);
+    timer ??= setInterval(draw, 1_000);
+    draw();
+  };
+  const finish = (wait: Wait) => {
+    waits.delete(wait);
+    if (waits.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+    draw();
+  };
+
+  return {
+    pause: async (milliseconds, { whole = milliseconds, help = 'Ctrl-C stops.' } = {}) => {
+      if (whole < worthTelling) return sleep(milliseconds);
+      const end = Date.now() + whole;
+      if (!line.screen.isTTY && Math.abs(end - toldEnd) > worthTelling) {
+        tell(`Waiting ${Math.ceil(whole / 1000)} s, until ${clock(end)}. ${help}`);
+      }
+      toldEnd = end;
+      const wait = { end, say: () => help };
+      begin(wait);
+      await sleep(milliseconds);
+      finish(wait);
+    },
+    watch: async (what, milliseconds, work, state = () => '') => {
+      const end = Date.now() + milliseconds;
+      const wait = { end, say: () => `Ctrl-C stops. ${state()}` };
+      const slow = setTimeout(() => {
+        tell(`${what}: waiting until ${clock(end)} at the latest. Ctrl-C stops.`);
+        begin(wait);
+      }, slowAfter);
+      try {
+        return await work;
+      } finally {
+        clearTimeout(slow);
+        finish(wait);
+      }
+    },
+  };
+}
+
+/** The waits of this program. */
+export const { pause, watch } = createWaits(statusLine, progress);
+
+function clock(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
 }
 
 function minutes(milliseconds: number): string {
-  const seconds = Math.ceil(milliseconds / 1000);
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

@@ -1,24 +1,25 @@
 import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../lambda/provider/types.ts';
 import { webhookEncodings, webhookEvents } from '../lambda/provider/types.ts';
 import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+import { UsageError } from './usage-error.ts';
 
-/** What `kind` in a callback URL can say: the receiver takes it for the kind of event, and reads nothing for `webhook`. */
+/** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */
 export const urlKinds = [...templateKinds, 'webhook'] as const;
 export type UrlKind = (typeof urlKinds)[number];
 
-/** What a webhook is to be. */
+/** The webhook that somebody asks for. */
 export interface Wish {
   url: string;
   method: string;
   encoding: WebhookEncoding;
   events: readonly WebhookEvent[];
-  /** The kind of one of our templates, or the text of another. Default: by the events. */
+  /** The kind of a built-in template, or the text of another. Default: the one that fits the events. */
   template?: string | undefined;
-  /** Default: what the URL says, else by the template. */
+  /** Default: the kind in the URL, else that of the template. */
   kind?: UrlKind | undefined;
 }
 
-/** The part of a webhook that decides what its events say, and as what they are received. */
+/** The part of a webhook that decides what its events hold, and as which kind they are received. */
 export interface Content {
   url: string;
   template?: string;
@@ -34,20 +35,21 @@ export function contentOf(wish: Wish): Content {
   const own = template === undefined || isKind(template) ? undefined : template;
   if (method !== 'GET') {
     if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
-    const kind = templateKindOf(template, events);
+    const kind = templateKindOf(wish);
     return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
   }
-  if (own !== undefined) throw new Error('A GET webhook has no template: put the variables into the query of --url.');
+  if (own !== undefined)
+    throw new UsageError('A GET webhook has no template: put the variables into the query of --url.');
   if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
     return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
   }
-  const kind = templateKindOf(template, events);
+  const kind = templateKindOf(wish);
   return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
 }
 
 /**
- * What changes of URL and template. A template is written for one kind of event and one encoding: with either of them it
- * changes. What the URL has beside `kind` and the variables of ours stays, unless there is a new one.
+ * The changes of URL and template. A template is written for one kind of event and one encoding, so it changes with
+ * either. Except `kind` and our own variables, the URL's query stays, unless there is a new URL.
  *
  * @throws {Error} when the parts of the wish do not fit together
  */
@@ -61,7 +63,7 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
     return contentOf({ url: wish.url ?? withoutOurs(current.url), method, encoding, events, template, kind });
   }
   if (wish.url === undefined && kind === undefined) return {};
-  // A new kind displaces the one before; a new URL without a kind inherits it.
+  // A new kind replaces the earlier one; a new URL without a kind inherits it.
   const before = saidBy(current.url) ?? kindOfText(current.template);
   const place = wish.url ?? withoutKind(current.url);
   const said = kind ?? saidBy(place) ?? before;
@@ -69,47 +71,50 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
   return { url: withKind(place, urlKindOf({ url: place, events, kind }, said)) };
 }
 
-/** Events by the kind of template that serves them: a webhook has one template. */
+/** Events grouped by the kind of template that serves them, because a webhook has one template. */
 export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
   return templateKinds
     .map((kind) => events.filter((event) => kindOf([event]) === kind))
     .filter((some) => some.length > 0);
 }
 
-/** The kind of the template of ours that serves these events. */
-function templateKindOf(template: string | undefined, events: readonly WebhookEvent[]): TemplateKind {
+/** The kind of the built-in template that serves these events. */
+function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
   const kind = kindOf(events);
-  if (kind === undefined) throw new Error(severalKinds);
+  if (kind === undefined) {
+    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
+    const mend = given
+      ? `without ${given}, "mmw webhooks create" creates a webhook for each kind`
+      : 'give those of one kind, or your own --template';
+    throw new UsageError(`These events are of several kinds, and no built-in template serves several: ${mend}.`);
+  }
   if (template === undefined || template === kind) return kind;
-  throw new Error(
+  throw new UsageError(
     `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
   );
 }
 
-const severalKinds =
-  'These events are of several kinds, which no template of ours serves: without --kind "mmw webhooks create" makes a webhook for each kind, or give --template.';
-
-/** What the URL is to say. @param fallback where neither option nor URL says anything */
+/** The kind for the URL. @param fallback if neither the option nor the URL names one */
 function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {
   const said = saidBy(url);
   if (kind !== undefined && said !== undefined && said !== kind) {
-    throw new Error(`The URL says kind=${said} and --kind says ${kind}: give one of them.`);
+    throw new UsageError(`The URL says kind=${said} and --kind says ${kind}: give only one of them.`);
   }
   const result = kind ?? said ?? fallback;
   if (isKind(result) && !events.some((event) => kindOf([event]) === result)) {
-    throw new Error(
-      `kind=${result} fits none of the events ${events.join(', ')}: leave it out to have the one that does.`,
+    throw new UsageError(
+      `kind=${result} fits none of the events ${events.join(', ')}: leave it out to get the kind that fits.`,
     );
   }
   return result;
 }
 
-/** The kind of one of our templates, in whichever encoding. */
+/** The kind of a built-in template, in any encoding. */
 function kindOfText(template: string | undefined): TemplateKind | undefined {
   return templateKinds.find((kind) => webhookEncodings.some((encoding) => templateFor(kind, encoding) === template));
 }
 
-/** A URL's parts as they are written: a URL object would encode what MessageMedia has to read. */
+/** A URL's parts as they are written. A URL object would encode the variables that MessageMedia has to read. */
 function split(url: string): { base: string; parameters: string[] } {
   const [, base = url, query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
   return { base, parameters: query.split('&').filter((parameter) => parameter !== '') };
@@ -138,7 +143,7 @@ function withoutOurs(url: string): string {
   );
 }
 
-/** The URL with `kind`, then our variables, then everything else: what comes behind what somebody typed is not believed. */
+/** The URL with `kind`, then our variables, then everything else. Nothing is read after text that somebody typed. */
 function withKind(url: string, kind: string, query?: string): string {
   const { base, parameters } = split(withoutKind(url));
   return join(base, [`kind=${kind}`, ...(query === undefined ? [] : [query]), ...parameters]);

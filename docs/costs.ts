@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { defaultThrottle } from '../lib/front-door/front-door.ts';
 
 /*
@@ -30,19 +31,38 @@ const prices = {
   kmsKey: 1,
   /** Ten thousand calls. */
   secretCalls: 0.05,
+  /** A GB (2^30 bytes) put into a stream, each record counting as whole 5 KB. */
+  firehose: 0.029,
+  /** A million PUTs, and a GB kept for a month. */
+  s3: { puts: 5, storage: 0.023 },
 };
 
-/** What one webhook uses. A test measures `ownLog`; the others are what AWS writes, and cautious guesses. */
+/** CPU of one request on a whole core, in milliseconds, as `npm run bench` measured it last. */
+const measured: { accepted: number; forged: number } = JSON.parse(
+  readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'),
+).milliseconds;
+
+const memoryGb = 0.5;
+/** Lambda gives a function one core for 1,769 MB. */
+const onItsShare = (milliseconds: number) => Math.ceil((milliseconds * 1769) / (memoryGb * 1024));
+
+/** What one webhook uses. Tests measure what is logged and archived; the others are what AWS writes, and cautious guesses. */
 export const usage = {
   /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
-  ownLog: 580,
+  ownLog: 515,
+  /** Bytes of the id of a trace in that line. */
+  traceId: 56,
   /** The 26 bytes that CloudWatch adds to each of two entries; START, END and REPORT are not written. */
   platformLog: 52,
-  accessLog: 450,
-  memoryGb: 0.5,
-  /** Milliseconds that are billed: with SQS taking the event, and for a refused request. */
-  accepted: 15,
-  refused: 3,
+  /** Bytes of API Gateway's line. */
+  accessLog: 196,
+  /** Milliseconds that are billed: those of CPU, and 10 until SQS has answered. */
+  accepted: onItsShare(measured.accepted) + 10,
+  refused: onItsShare(measured.forged),
+  /** Milliseconds that archiving adds: a second signed request takes 1 ms of a core, and the function has 0.29 of one. */
+  archiving: 4,
+  /** Bytes of an archived delivery report in a compressed object, signed with a key of 2048 bits. */
+  archived: 340,
   /** One send, and a consumer that receives and deletes ten at a time. */
   sqsRequests: 1.2,
   /** Bytes of an answer with its headers. */
@@ -57,6 +77,20 @@ type Row = [label: string, ...amounts: number[]];
 
 /** The dollars of a million webhooks, by service, for both front doors and both orderings. */
 export function perMillion(): string {
+  const { heads, rows } = millionWebhooks();
+  const sum = total('**without traces**', rows);
+  const perTrace = prices.traces + gb(usage.traceId) * prices.logs.ingestion;
+  const traces: Row = ['X-Ray, at most', ...heads.map(() => perTrace)];
+  return table(['a million webhooks', ...heads], [...rows, sum, traces, total('**with traces**', [sum, traces])]);
+}
+
+/** The dollars of a million webhooks with the default front door and ordering, without traces. */
+export function dollarsPerMillion(): number {
+  const [, first = Number.NaN] = total('', millionWebhooks().rows);
+  return first;
+}
+
+function millionWebhooks(): { heads: string[]; rows: Row[] } {
   const doors = { 'HTTP API': prices.httpApi, 'REST API': prices.restApi };
   const variants = Object.entries(doors).flatMap(([door, api]) =>
     Object.entries(prices.sqs).map(([ordering, sqs]) => ({
@@ -74,12 +108,7 @@ export function perMillion(): string {
     same('CloudWatch Logs', logs * (prices.logs.ingestion + prices.logs.storage)),
     same('Data transfer out', gb(usage.answer) * prices.transfer),
   ];
-  const sum = total('**without traces**', rows);
-  const traces = same('X-Ray, at most', prices.traces);
-  return table(
-    ['a million webhooks', ...variants.map(({ head }) => head)],
-    [...rows, sum, traces, total('**with traces**', [sum, traces])],
-  );
+  return { heads: variants.map(({ head }) => head), rows };
 }
 
 /** The dollars of a month in which nothing comes. */
@@ -97,6 +126,32 @@ export function perMonth(): string {
   ];
   const key: Row = ['KMS, with `customerManagedKey`', prices.kmsKey];
   return table(['a month', 'dollars'], [...rows, total('**together**', rows), key]);
+}
+
+/** The dollars that an archive adds. */
+export function ofArchive(): string {
+  const firehose = (million * 5 * 1024 * prices.firehose) / 2 ** 30;
+  const rows: Row[] = [
+    ['Firehose, each event counting as 5 KB', firehose],
+    [`Lambda, ${usage.archiving} ms more for each`, compute(usage.archiving)],
+    ['S3, a month of them, compressed', gb(usage.archived) * prices.s3.storage],
+  ];
+  const runs = (30 * 24 * 60) / 5;
+  const streams = 4;
+  const pollers = 5;
+  const polls = pollers * 30 * 24 * 60 * 3;
+  const monthly: Row[] = [
+    ['CloudWatch: eight alarms', 8 * prices.alarm],
+    ['SQS: Lambda looks for what no stream took', (polls / million) * prices.sqs.standard],
+    ['S3: an object for each stream in five minutes, at most', ((streams * runs) / million) * prices.s3.puts],
+    [
+      'Secrets Manager and S3: the public keys every five minutes',
+      (runs / 10_000) * prices.secretCalls + (runs / million) * prices.s3.puts,
+    ],
+  ];
+  const perMillion = table(['a million archived events', 'dollars'], [...rows, total('**together**', rows)]);
+  const perMonth = table(['a month with an archive', 'dollars'], [...monthly, total('**together**', monthly)]);
+  return `${perMillion}\n\n${perMonth}`;
 }
 
 /** The dollars of a day of forgeries, as many as the default limits let in. */
@@ -121,7 +176,7 @@ export function perDayOfFlood(): string {
 }
 
 function compute(milliseconds: number): number {
-  return million * usage.memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
+  return million * memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
 }
 
 function total(label: string, rows: readonly Row[]): Row {

@@ -19,6 +19,6 @@ export function performanceTable(): string {
     '|---|---|---:|---:|---|',
     ...rows,
     '',
-    `Measured on ${cores} cores of ${cpu}, ${platform}, Node ${node.slice(1)}. Only the ratios travel.`,
+    `Measured on ${cores} cores of ${cpu}, ${platform}, Node ${node.slice(1)}. Only the ratios hold on other machines.`,
   ].join('\n');
 }

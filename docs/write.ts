@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { causesTable } from './causes.ts';
-import { perDayOfFlood, perMillion, perMonth } from './costs.ts';
+import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
 import { performanceTable } from './performance.ts';
+import { scaleTable } from './scale.ts';
 import { settingsTable } from './settings.ts';
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
@@ -9,7 +10,7 @@ const computed: Record<string, Record<string, () => string>> = {
   'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
   'performance.md': { ratios: performanceTable },
-  'costs.md': { million: perMillion, month: perMonth, flood: perDayOfFlood },
+  'costs.md': { million: perMillion, month: perMonth, archive: ofArchive, flood: perDayOfFlood, scale: scaleTable },
 };
 
 /** Every page with computed parts: its file, its text, and what the text should be. */
@@ -23,9 +24,9 @@ export function pages(): { file: URL; text: string; expected: string }[] {
 }
 
 function replacePart(page: string, name: string, content: string): string {
-  const part = new RegExp(`(?<=<!-- ${name} -->\n).*?(?=\n<!-- /${name} -->)`, 's');
+  const part = new RegExp(`(?<=<!-- ${name} -->\n).*?(?=<!-- /${name} -->)`, 's');
   if (!part.test(page)) throw new Error(`There is no place for ${name}: the page must hold its two markers.`);
-  return page.replace(part, () => content);
+  return page.replace(part, () => `${content}\n`);
 }
 
 if (import.meta.main) for (const { file, expected } of pages()) writeFileSync(file, expected);

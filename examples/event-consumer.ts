@@ -8,25 +8,30 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** What a consumer works with. */
+/** Properties of a consumer. */
 export interface EventConsumerProps {
   /** Handles the events. Its timeout must be shorter than the queue's visibility timeout, which is three minutes. */
   function: LambdaFunction;
-  /** The queue of verified events. How often a failing event is tried is the queue's to say, with its redrive policy. */
+  /** The queue of verified events. Its redrive policy says how often a failing event is retried. */
   queue: IQueue;
-  /** Where events that are too large for the queue have their data; not needed when none is ever so large. */
+  /** Holds the data of events that are too large for the queue; not needed if events are never so large. */
   overflowBucket?: IBucket;
-  /** Checks every signature again with these keys. */
+  /** Verifies every signature again with these keys. */
   keyring?: ISecret;
-  /** Which events it gets. All others are deleted from the queue unseen. @default all events */
+  /** Events that the consumer gets. All others are deleted from the queue, unseen. @default all events */
   filters?: SqsEventSourceProps['filters'];
+  /**
+   * Whether an event that comes out of the archive has its effect anew, once for each replay, or is skipped because it was
+   * handled before. @default 'skip'
+   */
+  replays?: 'handle' | 'skip';
 }
 
-/** Connects a function to the queue so that an event has its effect once, and a failing one stops nothing but its group. */
+/** Connects a function to the queue. An event takes effect once, and a failing event delays only its own group. */
 export class EventConsumer extends Construct {
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
-    const { function: handler, queue, overflowBucket, keyring, filters } = props;
+    const { function: handler, queue, overflowBucket, keyring, filters, replays } = props;
     // Names of the attributes are those of Powertools.
     const handled = new TableV2(this, 'Handled', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
@@ -36,6 +41,7 @@ export class EventConsumer extends Construct {
     });
     handler.addEnvironment('IDEMPOTENCY_TABLE', handled.tableName);
     handled.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    if (replays) handler.addEnvironment('REPLAYS', replays);
     if (overflowBucket) {
       handler.addEnvironment('OVERFLOW_BUCKET', overflowBucket.bucketName);
       Grant.addToPrincipal({

@@ -1,6 +1,6 @@
 /**
- * What infrastructure, function, terminal, sandbox and consumers agree on. It imports nothing, so that any of them can
- * read it without pulling in the others.
+ * The contract between infrastructure, function, terminal, sandbox and consumers. It imports nothing, so that each of
+ * them can import it without the others.
  */
 
 /** Environment variables of the receiver function. */
@@ -9,11 +9,11 @@ export const environment = {
   queueUrl: 'QUEUE_URL',
   /** Name or ARN of the Secrets Manager secret with the public keys. */
   keyringSecretId: 'KEYRING_SECRET_ID',
-  /** How old a signed `Date` may be, in seconds; `0` turns the check of the `Date`'s age off. Optional. */
+  /** How old a signed `Date` may be, in seconds; `0` turns the check off. Optional. */
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
   /** Name of the S3 bucket for the data of events that are too large for SQS. Without it they are answered with 413. */
   overflowBucket: 'OVERFLOW_BUCKET',
-  /** Name of this receiver in log and metrics, so that several in one account can be told apart. Optional. */
+  /** Name of this receiver in log and metrics, which differs for several receivers in one account. Optional. */
   service: 'POWERTOOLS_SERVICE_NAME',
 } as const;
 
@@ -27,56 +27,38 @@ export const rotationEnvironment = {
   digest: 'SIGNATURE_DIGEST',
 } as const;
 
-/** Environment variables of the reconciliation function, beside those of queue, bucket and `rotationEnvironment`'s first two. */
+/** Environment variables of the reconciliation function, besides queue, bucket, and the first two of `rotationEnvironment`. */
 export const reconciliationEnvironment = {
-  /** `true` to confirm at MessageMedia what the queue has: account-wide, nobody else gets it by polling then. */
+  /** `true` confirms queued events at MessageMedia. Then nobody else gets them by polling this account. */
   confirm: 'RECONCILE_CONFIRM',
-  /** Names of the log groups in which accepted and recovered events are looked for, with commas between them. */
+  /** Names of the log groups that are searched for accepted and recovered events, separated by commas. */
   logGroups: 'RECONCILE_LOG_GROUPS',
 } as const;
 
-/** Names of the stack's outputs. */
-export const outputs = {
-  callbackUrl: 'CallbackUrl',
-  queueUrl: 'QueueUrl',
-  queueArn: 'QueueArn',
-  deadLetterQueueUrl: 'DeadLetterQueueUrl',
-  keyringSecretArn: 'KeyringSecretArn',
-  overflowBucketName: 'OverflowBucketName',
-  apiCredentialsSecretArn: 'ApiCredentialsSecretArn',
-  functionLogGroup: 'FunctionLogGroup',
-  reconciliationLogGroup: 'ReconciliationLogGroup',
-  dashboardName: 'DashboardName',
-  domainTarget: 'DomainTarget',
-  keyArn: 'KeyArn',
-} as const;
-
-/** Name of the rotation function in its log. */
+/** Names of functions in their logs. */
 export const rotationService = 'key-rotation';
-
-/** Name of the reconciliation function in its log. */
 export const reconciliationService = 'reconciliation';
 
 /**
  * How old a signed `Date` may be, in seconds. Callbacks are retried for longer than MessageMedia documents, perhaps with
- * their first signature. What a longer window lets in is a repetition of a genuine event, which consumers drop by `id`;
- * what a shorter one loses is gone.
+ * their first signature. A longer window lets in only repetitions of genuine events, which consumers drop by `id`. A
+ * shorter window loses events for good.
  */
 export const defaultTimestampToleranceSeconds = 86_400;
 
-/** How far ahead of now a signed `Date` may be, in seconds: for clocks that differ. */
+/** How far in the future a signed `Date` may be, in seconds, because clocks differ. */
 export const futureToleranceSeconds = 900;
 
 /**
- * How long after its retirement a key may still have signed, in seconds: a `Date` up to then is accepted with it. It
- * covers clocks that differ, and the time between enabling a key and noting that the one before it is retired.
+ * A key still verifies a `Date` up to this long after its retirement, in seconds. This allows for clocks that differ, and
+ * for the time between enabling a key and recording that the previous one is retired.
  */
 export const retirementGraceSeconds = 300;
 
-/** Where refused requests are in the bucket that a person captures. What is there expires in a day. */
+/** Prefix of captured requests in the bucket. They expire in a day. */
 export const capturePrefix = 'captures/';
 
-/** Why a request was refused. To be found in log and metric, never in an answer. */
+/** Why a request was refused. Log and metric have the reason, an answer never does. */
 export const rejectionReasons = [
   'unsigned',
   'malformed_signature',
@@ -91,15 +73,16 @@ export const rejectionReasons = [
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 
-/** Why a request was turned away: a failed check, or a request that fits nowhere. */
+/** Why a request was refused: a failed check, an event of another kind, or an event that is too large. */
 export type RefusalReason = RejectionReason | 'malformed_event' | 'event_too_large';
 
-/** Why a request was answered with a 503: the sender is to try again. */
+/** Why a request was answered with a 503, so that the sender retries. */
 export type FailureReason = 'keyring_unavailable' | 'queue_unavailable' | 'storage_unavailable' | 'unexpected';
 
 /**
- * CloudWatch metrics of the receiver, each a count but `Age`. All have the dimension `service`; `Refused` and `Failed` are there a
- * second time with `reason` beside it, as an alarm can neither search dimensions nor add up more than ten metrics.
+ * CloudWatch metrics of the receiver. Each is a count, except `Age`. All have the dimension `service`. `Refused` and
+ * `Failed` exist a second time with the dimensions `service` and `reason`, because an alarm can neither search dimensions
+ * nor add up more than ten metrics.
  */
 export const metrics = {
   namespace: 'MessageMediaWebhooks',
@@ -107,25 +90,27 @@ export const metrics = {
   service: 'webhook-receiver',
   /** Verified and queued. */
   accepted: 'Accepted',
-  /** Turned away, by `RefusalReason`. */
+  /** Refused, by `RefusalReason`. */
   refused: 'Refused',
   /** Answered with a 503, by `FailureReason`. */
   failed: 'Failed',
-  /** The keyring could not be read; with keys in hand, webhooks are verified all the same. */
+  /** The keyring could not be read. If the function already has keys, it still verifies webhooks. */
   keyringLoadFailed: 'KeyringLoadFailed',
-  /** Accepted, but an id, subject, account or time was a template's variable that was not rendered. */
+  /** Accepted, but an id, subject, account or time was a template variable that was not rendered. */
   unidentified: 'Unidentified',
-  /** Refused requests that were kept, or that came when there were enough: only while a person captures them. */
+  /** Requests refused while capturing is on, whether they were kept or the capture was full. */
   captured: 'Captured',
   /** Seconds between the signed `Date` of an accepted webhook and its arrival. */
   age: 'Age',
-  /** Queued by reconciliation, because no webhook had brought it. */
+  /** Queued by reconciliation, because the webhook had not arrived. */
   recovered: 'Recovered',
-  /** Turned away by API Gateway with a 429, before the function; counted from the access log. */
+  /** Queued, but neither a stream nor the queue of the archive took it. */
+  archiveFailed: 'ArchiveFailed',
+  /** Answered with a 429 by API Gateway, before the function; counted from the access log. */
   throttled: 'Throttled',
 } as const;
 
-/** CloudEvents `type` of a queued event. `webhook` is every body that is none of the three known kinds. */
+/** CloudEvents `type` of a queued event. `webhook` is any body that is not one of the three known kinds. */
 export const eventTypes = {
   deliveryReport: 'com.messagemedia.delivery_report',
   reply: 'com.messagemedia.reply',
@@ -135,15 +120,15 @@ export const eventTypes = {
 export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
 
 /**
- * A queued event: CloudEvents 1.0 in the structured JSON format. One that came as a webhook has all it takes to check its
- * signature again; one that was polled was never signed.
+ * A queued event: CloudEvents 1.0 in the structured JSON format. An event that came as a webhook holds everything that
+ * is needed to verify its signature again. A polled event was never signed.
  */
 export type QueuedEvent = SignedEvent | PolledEvent;
 
-/** An event that came as a signed webhook. The `mm…` attributes and the data are all it takes to check the signature again. */
+/** An event that came as a signed webhook. Its `mm…` attributes and its data are enough to verify the signature again. */
 export interface SignedEvent extends CommonAttributes {
   mmorigin?: never;
-  /** Id of the key that verified; for a key that the keyring holds without an id, the id that the sender named. */
+  /** Id of the key that verified. If the keyring has that key without an id, this is the id that the sender named. */
   mmkeyid?: string;
   /** `SHA224`, `SHA256` or `SHA512`. */
   mmdigest: string;
@@ -155,7 +140,7 @@ export interface SignedEvent extends CommonAttributes {
   mmsignature: string;
 }
 
-/** An event that no webhook brought, and that was fetched from MessageMedia's API. It was never signed. */
+/** An event whose webhook did not arrive, fetched from MessageMedia's API. It was never signed. */
 export interface PolledEvent extends CommonAttributes {
   mmorigin: 'poll';
   mmkeyid?: never;
@@ -167,7 +152,7 @@ export interface PolledEvent extends CommonAttributes {
 
 interface CommonAttributes {
   specversion: '1.0';
-  /** The vendor's own id of the event, else the id of the API Gateway request. */
+  /** MessageMedia's id of the event, else the id of the API Gateway request. */
   id: string;
   /** `urn:messagemedia:account:<id>` when the body names the account, else `urn:messagemedia`. */
   source: string;
@@ -178,21 +163,20 @@ interface CommonAttributes {
   time: string;
   /** Absent when the request had no body. */
   datacontenttype?: string;
-  /**
-   * Names of the identifying fields that the JSON body holds more than once, with commas between them. The first of each
-   * counts, here and in the payload that the reading libraries give.
-   */
+  /** Identifying fields that the JSON body has more than once, with commas; the first of each counts, in payloads too. */
   mmrepeated?: string;
+  /** Id of the replay that brought the event from the archive. Absent when it came for the first time. */
+  mmreplay?: string;
   /**
-   * The body. With a JSON `datacontenttype` it stands here byte for byte as it was signed; else it is text as a JSON
+   * The body. With a JSON `datacontenttype` it is here byte for byte as it was signed. Otherwise it is text, as a JSON
    * string. Always the last member of the message; absent when the request had no body.
    */
   data?: unknown;
   /** The body in base64, for bytes that are not UTF-8 text or that SQS does not carry. Always the last member. */
   data_base64?: string;
   /**
-   * Where the body is when it is too large for the queue: `s3://<bucket>/<SHA-256 of the body in hex>`. Always the last
-   * member; then there is neither `data` nor `data_base64`.
+   * Where the body is if it is too large for the queue: `s3://<bucket>/<SHA-256 of the body in hex>`. It is the last
+   * member, and there is neither `data` nor `data_base64`.
    */
   dataref?: string;
 }

@@ -1,7 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
 /**
- * What the function's bundle has in place of the SDK's default credential chain. Lambda always hands credentials to
- * the environment; the chain's other sources (SSO, processes, instance metadata) are half of the SDK's code.
+ * Replaces the SDK's default credential chain in the function's bundle. Lambda always puts credentials into the
+ * environment. The chain's other sources (SSO, processes, instance metadata) are half of the SDK's code.
  */
 export const defaultProvider = fromEnv;

@@ -1,4 +1,4 @@
-/** Name and message of an error and of its causes, and nothing else: an SDK error carries the request with it. */
+/** Name and message of an error and of its causes, and nothing else, because an SDK error also holds the request. */
 export function describeError(error: unknown): string | undefined {
   if (!(error instanceof Error)) return error === undefined ? undefined : String(error);
   const cause = describeError(error.cause);

@@ -1,6 +1,8 @@
+import { archiveEnvironment, archiveTypeOf } from './archive-contract.ts';
 import {
   defaultTimestampToleranceSeconds,
   environment,
+  eventTypes,
   reconciliationEnvironment,
   rotationEnvironment,
 } from './contract.ts';
@@ -13,8 +15,24 @@ export interface ReceiverEnvironment {
   /** How old a signed `Date` may be, in seconds; `0` turns the check off. */
   timestampToleranceSeconds: number;
   overflowBucket: string | undefined;
-  /** Whether S3 is at an endpoint of one's own, which may not know buckets as host names. */
+  /** Without it nothing is archived. */
+  archive: ArchiveSettings | undefined;
+  /** Whether S3 has a custom endpoint, which may not support buckets as host names. */
   hasOwnS3Endpoint: boolean;
+}
+
+/** Settings of the archive function. */
+export interface ArchiveFunctionEnvironment extends Pick<ReceiverEnvironment, 'keyringSecretId' | 'hasOwnS3Endpoint'> {
+  bucket: string;
+  overflowBucket: string;
+}
+
+/** Where events are archived. */
+export interface ArchiveSettings {
+  /** Names of Firehose streams, by type as `archiveTypeOf` has it. */
+  streams: ReadonlyMap<string, string>;
+  /** Gets what a stream does not take. */
+  queueUrl: string;
 }
 
 /** Settings of the rotation function. */
@@ -32,7 +50,7 @@ export interface RotationEnvironment {
 export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationEnvironment {
   const digest = parseDigest(required(variables, rotationEnvironment.digest));
   if (digest === undefined)
-    throw new Error(`Environment variable ${rotationEnvironment.digest} is no digest of MessageMedia`);
+    throw new Error(`Environment variable ${rotationEnvironment.digest} must be SHA224, SHA256 or SHA512`);
   return {
     apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),
     baseUrl: required(variables, rotationEnvironment.baseUrl),
@@ -42,27 +60,42 @@ export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationE
 
 /** Settings of the reconciliation function. */
 export interface ReconciliationEnvironment
-  extends Pick<ReceiverEnvironment, 'queueUrl' | 'overflowBucket' | 'hasOwnS3Endpoint'>,
+  extends Pick<ReceiverEnvironment, 'queueUrl' | 'overflowBucket' | 'hasOwnS3Endpoint' | 'archive'>,
     Pick<RotationEnvironment, 'apiCredentialsSecretId' | 'baseUrl'> {
-  /** Whether what the queue has is taken out of MessageMedia's lists. */
+  /** Whether queued events are removed from MessageMedia's lists. */
   confirm: boolean;
-  /** Names of the log groups that tell what came already. */
+  /** Names of the log groups with the events that arrived already. */
   logGroups: string[];
 }
 
 /**
  * Reads the reconciliation function's environment.
  *
- * @throws {Error} naming the variable that is missing
+ * @throws {Error} naming the variable that is missing or wrong
  */
 export function readReconciliationEnvironment(variables: NodeJS.ProcessEnv): ReconciliationEnvironment {
   return {
     queueUrl: required(variables, environment.queueUrl),
     ...readOverflow(variables),
+    archive: readArchive(variables),
     apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),
     baseUrl: required(variables, rotationEnvironment.baseUrl),
     confirm: variables[reconciliationEnvironment.confirm] === 'true',
     logGroups: required(variables, reconciliationEnvironment.logGroups).split(','),
+  };
+}
+
+/**
+ * Reads the archive function's environment.
+ *
+ * @throws {Error} naming the variable that is missing
+ */
+export function readArchiveEnvironment(variables: NodeJS.ProcessEnv): ArchiveFunctionEnvironment {
+  return {
+    bucket: required(variables, archiveEnvironment.bucket),
+    overflowBucket: required(variables, environment.overflowBucket),
+    hasOwnS3Endpoint: readOverflow(variables).hasOwnS3Endpoint,
+    keyringSecretId: required(variables, environment.keyringSecretId),
   };
 }
 
@@ -77,6 +110,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): ReceiverEnvironme
     keyringSecretId: required(variables, environment.keyringSecretId),
     timestampToleranceSeconds: seconds(variables, environment.timestampToleranceSeconds),
     ...readOverflow(variables),
+    archive: readArchive(variables),
   };
 }
 
@@ -85,6 +119,16 @@ function readOverflow(variables: NodeJS.ProcessEnv): Pick<ReceiverEnvironment, '
     overflowBucket: variables[environment.overflowBucket] || undefined,
     hasOwnS3Endpoint: Boolean(variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL),
   };
+}
+
+function readArchive(variables: NodeJS.ProcessEnv): ArchiveSettings | undefined {
+  const value = variables[archiveEnvironment.streams];
+  if (!value) return undefined;
+  const streams = new Map(value.split(',').map((entry) => entry.split('=') as [string, string]));
+  for (const type of Object.values(eventTypes).map(archiveTypeOf)) {
+    if (!streams.get(type)) throw new Error(`Environment variable ${archiveEnvironment.streams} has no ${type}=<name>`);
+  }
+  return { streams, queueUrl: required(variables, archiveEnvironment.queueUrl) };
 }
 
 function required(variables: NodeJS.ProcessEnv, name: string): string {

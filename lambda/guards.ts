@@ -1,9 +1,9 @@
-/** A JSON object, as opposed to a list, a value or nothing. */
+/** Whether it is a JSON object, and not a list, another value or nothing. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether it has the form of the ids that MessageMedia gives to keys, messages, events and webhooks: safe to log. */
+/** Whether it has the form of MessageMedia's ids for keys, messages, events and webhooks. Such an id is safe to log. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
@@ -14,6 +14,6 @@ export function isTimestamp(value: unknown): value is string {
   const shape = /^((?!0000)\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
   const local = shape.exec(value)?.[1];
   if (local === undefined || Number.isNaN(Date.parse(value))) return false;
-  // Days that a month does not have are moved into the next one.
+  // `Date` moves days that a month does not have into the next month.
   return new Date(`${local}Z`).toISOString().startsWith(local);
 }

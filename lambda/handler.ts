@@ -3,11 +3,12 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender } from './event/queue-sender.ts';
-import { createKeyring } from './keys/keyring.ts';
+import { createKeyring } from './keys/keyring-cache.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
@@ -15,27 +16,38 @@ import { type Answer, createReceiver, type Outcome } from './receiver/receiver.t
 const log = createLog(process.env[environment.service] ?? names.service);
 
 /**
- * Tries are spread over the whole time that a call has, as a 503 may be the end of a webhook: pauses of 0.1, 0.2, 0.4, 0.8
- * and then of 1 s, up to half of each left to chance. A try is given up when it does not connect or begin to answer in time.
+ * Tries use all the time that a call has, because a webhook may be lost after a 503. The pauses are 0.1, 0.2, 0.4, 0.8 and
+ * then 1 s, up to half of each random. A try ends when it does not connect, or when its answer does not begin or go on in
+ * time.
  */
 const clientSettings = () => ({
   credentials: fromEnv(),
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    socketTimeout: 2_000,
+    throwOnRequestTimeout: true,
+  },
   retryStrategy: new ConfiguredRetryStrategy(8, (retry) => Math.min(1_000, 50 * 2 ** retry) * (1 - Math.random() / 2)),
 });
 
 /**
- * A call is given up after all its tries, pauses and half answers. At worst a request takes two loads of the keyring and
- * one send, 13 s, and 17 s if it is too large for SQS: inside the function's own 18 s and the 20 s that MessageMedia waits
- * for an answer.
+ * Limits for a call with all its tries, pauses and incomplete answers. At worst a request usually takes two loads of the
+ * keyring and one send, 13 s, or 17 s if it is too large for SQS.
  */
 const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
 const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
 
+/** Every request is answered within the function's 18 s and the 20 s that MessageMedia waits. */
+const answerWithin = 17_000;
+
+// Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
+const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
+
 let receive: ReturnType<typeof start> | undefined;
 
-// In Lambda everything is known before the first request: the keyring loads while the function initialises.
+// In Lambda all settings are known before the first request, so the keyring loads while the function initialises.
 if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) receive = start();
 
 /** Lambda's entry point, for API Gateway (HTTP and REST API) and Function URLs. */
@@ -45,12 +57,11 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint } = readEnvironment(
-    process.env,
-  );
+  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
+    readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
-  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host that a queue's URL happens to carry.
-  // TLS and the event's own signature leave nothing for MD5 to find, and FIPS does without it.
+  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host in the queue's URL.
+  // MD5 adds nothing to TLS and the event's own signature, and FIPS does not allow it.
   const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
 
   const warn = (message: string, cause?: unknown) => log.warn(message, { cause: describeError(cause) });
@@ -68,7 +79,7 @@ function start() {
       else log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
     },
   });
-  // A failure is reported by the keyring and tried again by the first request.
+  // The keyring reports a failure, and the first request retries.
   keyring.keys().catch(() => {});
 
   const send = createQueueSender(sqs, queueUrl, sendDeadline);
@@ -76,15 +87,17 @@ function start() {
   return createReceiver({
     keyring,
     send,
+    archive: archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log }),
     store: storage?.store,
     capture: storage && createCapture({ keyring, put: storage.put, warn }),
     now: Date.now,
     toleranceSeconds: timestampToleranceSeconds,
+    answerWithin,
     report,
   });
 }
 
-/** Few events are that large, and few requests are captured: what is needed for them is loaded with the first. */
+/** Few events are so large, and few requests are captured, so their code is loaded when it is first needed. */
 function storageIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
   const overflow = once(async () => {
@@ -110,28 +123,31 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 function report(outcome: Outcome): void {
-  if (outcome.outcome === 'probed') log.info('probed', { ...outcome });
-  else if (outcome.outcome === 'accepted') reportAccepted(outcome);
-  else reportProblem(outcome);
+  if (outcome.outcome === 'accepted') reportAccepted(outcome);
+  else if (outcome.outcome !== 'probed') reportProblem(outcome);
+  else {
+    const { outcome: name, ...fields } = outcome;
+    log.info(name, fields);
+  }
 }
 
 type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
 
-function reportAccepted({ age, ...fields }: Accepted): void {
+function reportAccepted({ outcome, age, ...fields }: Accepted): void {
   const values = { [names.accepted]: 1, [names.age]: Math.max(0, age) };
-  // No matter of routine if somebody's template is wrong: its events have no ids.
-  if (fields.unrendered) log.warn('accepted', fields, { values: { ...values, [names.unidentified]: 1 } });
-  else log.info('accepted', fields, { values });
+  // A warning, because a template is wrong and its events have no ids.
+  if (fields.unrendered) log.warn(outcome, fields, { values: { ...values, [names.unidentified]: 1 } });
+  else log.info(outcome, fields, { values });
 }
 
-function reportProblem({ error, ...fields }: Extract<Outcome, { error: unknown }>): void {
+function reportProblem({ outcome, error, ...fields }: Extract<Outcome, { error: unknown }>): void {
   const entry = { ...fields, detail: describeError(error) };
-  // Once without and once with the reason.
+  // Counted once without and once with the reason.
   const dimensions = [['service'], ['service', 'reason']];
-  if (fields.outcome === 'refused') log.warn('refused', entry, { values: { [names.refused]: 1 }, dimensions });
+  if (outcome === 'refused') log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions });
   else {
     const stack = fields.reason === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
-    log.error('failed', { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
+    log.error(outcome, { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
   }
   if (fields.captured !== undefined) log.info('captured', {}, { values: { [names.captured]: 1 } });
 }

@@ -1,9 +1,9 @@
 /**
- * JSON in which an object repeats a name is read by its first occurrence, where `JSON.parse` keeps the last: what comes
- * later in a body may be text that somebody typed into a phone and that a template did not escape.
+ * If an object in JSON repeats a name, the first occurrence counts here, while `JSON.parse` keeps the last. A later part
+ * of a body may be text that somebody typed into a phone and that a template did not escape.
  */
 
-/** The members of a JSON object in the order of the text, repeated ones too, each value as it is written. */
+/** The members of a JSON object in the order of the text, with repeated ones, each value as it is written. */
 export function* members(json: string): Generator<[name: string, source: string]> {
   let at = skipSpace(json, 0);
   if (json[at] !== '{') return;
@@ -12,7 +12,7 @@ export function* members(json: string): Generator<[name: string, source: string]
     const nameEnd = endOfString(json, at);
     const start = skipSpace(json, skipSpace(json, nameEnd) + 1);
     const end = endOfValue(json, start);
-    yield [JSON.parse(json.slice(at, nameEnd)), json.slice(start, end)];
+    yield [readString(json, at, nameEnd), json.slice(start, end)];
     at = skipSpace(json, skipSpace(json, end) + 1);
   }
 }
@@ -23,8 +23,43 @@ export function* members(json: string): Generator<[name: string, source: string]
  * @throws {SyntaxError} when it is not JSON
  */
 export function parseFirst(json: string): unknown {
-  // Refuses what is not JSON: all that follows relies on it.
-  JSON.parse(json);
+  const plain: unknown = JSON.parse(json);
+  return countNames(json) === countMembers(plain) ? plain : build(json);
+}
+
+/** Names in the objects of a text, repeated ones too: there is a colon behind each, and nowhere else but in strings. */
+function countNames(json: string): number {
+  let count = 0;
+  let quote = json.indexOf('"');
+  for (let colon = json.indexOf(':'); colon >= 0; ) {
+    if (quote >= 0 && quote < colon) {
+      const end = endOfString(json, quote);
+      quote = json.indexOf('"', end);
+      if (colon < end) colon = json.indexOf(':', end);
+    } else {
+      count++;
+      colon = json.indexOf(':', colon + 1);
+    }
+  }
+  return count;
+}
+
+/** Members of all objects in a value, of which none has a name twice. */
+function countMembers(value: unknown): number {
+  let count = 0;
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Object.values(next);
+    if (!Array.isArray(next)) count += inner.length;
+    for (const each of inner) if (typeof each === 'object') waiting.push(each);
+  }
+  return count;
+}
+
+/** @param json a valid object or list, which is not checked again */
+function build(json: string): unknown {
   const root: unknown[] = [];
   const outer: Container[] = [];
   let inside: Container = root;
@@ -44,7 +79,7 @@ export function parseFirst(json: string): unknown {
       at++;
     } else if (!Array.isArray(inside) && inside.name === undefined) {
       const end = endOfString(json, at);
-      inside.name = JSON.parse(json.slice(at, end));
+      inside.name = readString(json, at, end);
       at = skipSpace(json, end) + 1;
     } else {
       const end = endOfValue(json, at);
@@ -66,13 +101,24 @@ function put(parent: Container, value: unknown): void {
   }
 }
 
+/** @param end behind its last quote */
+function readString(json: string, start: number, end: number): string {
+  const inner = json.slice(start + 1, end - 1);
+  return inner.includes('\\') ? JSON.parse(json.slice(start, end)) : inner;
+}
+
 function skipSpace(json: string, from: number): number {
   let at = from;
-  while (json[at] === ' ' || json[at] === '\n' || json[at] === '\r' || json[at] === '\t') at++;
+  while (isSpace(json.charCodeAt(at))) at++;
   return at;
 }
 
-/** Index behind the quote that ends a string. @param start of its first quote */
+/** Space, tab, line feed or carriage return: JSON has no other white space. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+/** Index after the quote that ends a string. @param start index of its first quote */
 function endOfString(json: string, start: number): number {
   for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0;
@@ -82,7 +128,7 @@ function endOfString(json: string, start: number): number {
   return json.length;
 }
 
-/** Index behind a value. @param start of the value, without white space before it */
+/** Index after a value. @param start index of the value, without white space before it */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   // Stryker disable next-line EqualityOperator: behind the last character is nothing that would end a value.
@@ -93,7 +139,7 @@ function endOfValue(json: string, start: number): number {
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || /\s/.test(character))) return at;
+    } else if (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at)))) return at;
   }
   return json.length;
 }

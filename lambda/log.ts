@@ -1,18 +1,21 @@
 import { metrics as names } from './contract.ts';
 
-/** What a line may hold besides what every line holds. */
+/** Fields of a log line, besides those that every line has. */
 export type LogFields = Record<string, unknown>;
 
-/** Metrics of a line: values by name, and the sets of the line's fields that they are counted by. */
+/** The log of a function. */
+export type Log = ReturnType<typeof createLog>;
+
+/** Metrics of a log line: values by name, and the sets of fields that are their dimensions. */
 export interface LineMetrics {
   values: Record<string, number>;
-  /** @default - by service alone */
+  /** @default - only the service */
   dimensions?: readonly (readonly string[])[];
 }
 
 /**
- * The structured log of a function, one line of JSON an entry. CloudWatch takes metrics out of the same line (embedded
- * metric format), so that what is logged is paid for once.
+ * The structured log of a function. Each entry is one line of JSON. CloudWatch reads the metrics from the same line
+ * (embedded metric format), so each line is paid for only once.
  *
  * @param service name of the function in log and metrics
  */
@@ -29,7 +32,7 @@ export function createLog(service: string) {
       ...fields,
       ...(metrics && { _aws: embed(metrics, now), ...metrics.values }),
     };
-    // Past the console, to which Lambda would add a time and a request id.
+    // Not with `console`, because Lambda would add a time and a request id.
     process.stdout.write(`${JSON.stringify(entry)}\n`);
   };
   return {

@@ -3,6 +3,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { connectArchiver } from './archive/connect-archiver.ts';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
@@ -14,33 +15,41 @@ import { reconcile } from './reconcile/reconcile.ts';
 import { createLogSearch } from './reconcile/seen-in-logs.ts';
 
 const logger = createLog(reconciliationService);
-// In the metrics it is the receiver whose webhooks were lost.
+// The metrics belong to the receiver whose webhooks were lost.
 const receiverLog = createLog(process.env[environment.service] ?? names.service);
 
-/** How old an event may be, and how long a run begins another page: a minute less than the function may take. */
+/** How old an event may be, and how long a run starts further pages, which is a minute less than the function's timeout. */
 const since = 24 * 3_600_000;
 const runTime = 4 * 60_000;
 
 const clientSettings = {
   credentials: fromEnv(),
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  // No call waits for ever for the rest of an answer either.
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 10_000,
+    socketTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  },
 };
 const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
 
-/** Lambda's entry point for the schedule: queues what no webhook brought in the last day. */
+/** Lambda's entry point for the schedule: queues the events of the last day whose webhook did not arrive. */
 export async function handler(): Promise<void> {
   const settings = readReconciliationEnvironment(process.env);
-  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm } = settings;
+  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm, archive } =
+    settings;
   const stopAt = Date.now() + runTime;
   const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
-  // As in the receiver.
+  // The same options as in the receiver.
   const sqs = new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false, md5: false });
   const s3 = { ...clientSettings, forcePathStyle: hasOwnS3Endpoint };
   const { notes, errors, ...counts } = await reconcile(
     {
       provider,
       send: createQueueSender(sqs, queueUrl, deadline),
+      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }),
       store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),
@@ -59,5 +68,5 @@ export async function handler(): Promise<void> {
   for (const note of notes) logger.warn(note);
   for (const error of errors) logger.error('failed', { detail: describeError(error) });
   if (errors.length > 0)
-    throw new Error(`Reconciliation met ${errors.length} failures, the first: ${describeError(errors[0])}`);
+    throw new Error(`Reconciliation had ${errors.length} failures, the first: ${describeError(errors[0])}`);
 }

@@ -14,7 +14,7 @@ export interface SignedRequest {
   body: Uint8Array;
 }
 
-/** The three parts cannot be joined without ambiguity, so there is nothing to sign or to verify. */
+/** The three parts cannot be joined without ambiguity, so they can be neither signed nor verified. */
 export class FramingError extends Error {
   override readonly name = 'FramingError';
   readonly code: 'malformed_method' | 'malformed_target' | 'malformed_date';
@@ -25,7 +25,7 @@ export class FramingError extends Error {
   }
 }
 
-/** Reads a digest's name. The vendor writes both `SHA512` and `SHA-512`; case and hyphen are ignored. */
+/** Reads a digest's name. MessageMedia writes both `SHA512` and `SHA-512`; case and hyphen are ignored. */
 export function parseDigest(name: string): Digest | undefined {
   const size = /^SHA-?(224|256|512)$/i.exec(name)?.[1];
   return size === undefined ? undefined : (`SHA${size}` as Digest);
@@ -43,43 +43,51 @@ export function isMethod(value: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/.test(value);
 }
 
-/** A request target that cannot run into its neighbours: not empty, no white space, no control character. */
+/** A request target that cannot be confused with the parts around it: not empty, no white space, no control character. */
 export function isTarget(value: string): boolean {
   return value !== '' && !/[\s\p{Cc}]/u.test(value) && value.isWellFormed();
 }
 
 /**
- * The bytes of a signature in canonical standard base64, with padding; `undefined` for anything else. Two spellings of
- * one signature would make it malleable, so bits behind the last byte must be zero as well.
+ * The bytes of a signature in canonical standard base64, with padding; `undefined` for anything else. With two spellings
+ * a signature would be malleable, so the bits after the last byte must be zero too.
  */
 export function decodeSignature(value: string): Buffer | undefined {
-  // The longest RSA key in use has 8192 bits; what is longer is not worth decoding.
+  // The longest RSA key in use has 8192 bits, so a longer value is not decoded.
   if (value === '' || value.length > 1368) return undefined;
   const bytes = Buffer.from(value, 'base64');
   return bytes.toString('base64') === value ? bytes : undefined;
 }
 
-/** Bytes in a signature of this key. */
+/** Bytes in a signature of this key; `0` if it is not an RSA key. */
 export function signatureLength(key: KeyObject): number {
-  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  const known = lengths.get(key);
+  if (known !== undefined) return known;
+  const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  const length = Math.ceil(bits / 8);
+  lengths.set(key, length);
+  return length;
 }
 
-/** First line of the request as it is signed. The version is literal: what the client really spoke does not count. */
+/** Cached, because reading a key's details takes longer than all other checks before RSA. */
+const lengths = new WeakMap<KeyObject, number>();
+
+/** First line of the request as it is signed. The version is always this text, whatever version the client used. */
 export function requestLine(request: { method: string; target: string }): string {
   return `${request.method} ${request.target} HTTP/1.1`;
 }
 
 /**
- * The signed bytes: request line, `Date` and body with nothing between them. Without a separator only strict framing
- * keeps bytes from moving between the parts under one signature.
+ * The signed bytes: request line, `Date` and body with nothing between them. There is no separator, so only strict
+ * framing keeps bytes from moving from one part to another under the same signature.
  *
- * @throws {FramingError} when method, target or date could run into their neighbours
+ * @throws {FramingError} when method, target or date could be confused with the parts around them
  */
 export function signedBytes(request: SignedRequest): Buffer {
   return Buffer.concat([signedHead(request), request.body]);
 }
 
-/** What is signed before the body. @throws {FramingError} as `signedBytes` */
+/** The part that is signed before the body. @throws {FramingError} as `signedBytes` */
 function signedHead(request: SignedRequest): Buffer {
   if (!isMethod(request.method)) throw new FramingError('malformed_method', 'the method is not an HTTP token');
   if (!isTarget(request.target)) {
@@ -92,16 +100,16 @@ function signedHead(request: SignedRequest): Buffer {
 }
 
 /**
- * Checks an RSASSA-PKCS1-v1_5 signature. What is malformed in itself is simply false.
+ * Checks an RSASSA-PKCS1-v1_5 signature. A malformed request or signature is simply false.
  *
  * @param signature base64, exactly as long as the key's modulus
  * @param key an RSA public key
  */
 export function verify(request: SignedRequest, signature: string, key: KeyObject, digest: Digest): boolean {
   const signatureBytes = decodeSignature(signature);
-  if (key.asymmetricKeyType !== 'rsa' || signatureBytes?.length !== signatureLength(key)) return false;
+  if (signatureBytes === undefined || signatureBytes.length !== signatureLength(key)) return false;
   try {
-    // In two parts: nothing is copied, however large the body.
+    // In two parts, so that a large body is not copied.
     return createVerify(digest).update(signedHead(request)).update(request.body).verify(key, signatureBytes);
   } catch (error) {
     if (error instanceof FramingError) return false;
@@ -110,8 +118,9 @@ export function verify(request: SignedRequest, signature: string, key: KeyObject
 }
 
 /**
- * Whether the owner of this key made the signature, whatever it is over: only then does its padding fit. It costs as much
- * for any body, so it is asked first where hashing would cost more. What passes is still to be verified.
+ * Whether the owner of this key made the signature, whatever was signed: only then is its padding right. The cost does not
+ * depend on the body, so this check comes first where hashing would cost more. A request that passes is still to be
+ * verified.
  */
 export function isSignedBy(key: KeyObject, signature: string): boolean {
   try {

@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { grantKeyThrough } from './key-grant.ts';
 
-/** What the secret can be. */
+/** Options of the secret. */
 export interface ApiCredentialsProps {
   /**
    * Encrypts the secret.
@@ -15,31 +15,31 @@ export interface ApiCredentialsProps {
 }
 
 /**
- * Gets the credentials of MessageMedia's API. Nobody may read it but the functions that call the API, whatever other
- * policies say. A person fills it in after the first deployment; it outlives the stack.
+ * The secret for the credentials of MessageMedia's API. Only the functions that call the API may read it, whatever other
+ * policies say. A person fills it in after the first deployment. It stays when the stack is deleted.
  */
 export class ApiCredentials extends Secret {
   readonly #readers: string[] = [];
 
   constructor(scope: Construct, id: string, { encryptionKey }: ApiCredentialsProps = {}) {
     super(scope, id, {
-      description: 'Credentials of the MessageMedia API, for the functions that call it alone',
+      description: 'Credentials of the MessageMedia API, only for the functions that call it',
       secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
       encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'MessageMedia has no call that makes new API credentials: a person replaces them.',
+      reason: 'MessageMedia has no call that creates new API credentials: a person replaces them.',
     });
-    // One statement for all readers: with one for each, every reader would be denied by the others'.
+    // One statement for all readers. With one statement for each, every reader would be denied by those of the others.
     const readers = Lazy.any({ produce: () => (this.#readers.length === 1 ? this.#readers[0] : this.#readers) });
     this.addToResourcePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['secretsmanager:GetSecretValue'],
-        // In a secret's own policy this is that secret.
+        // In a secret's own policy, `*` is that secret.
         resources: ['*'],
         conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers } },
       }),

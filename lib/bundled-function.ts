@@ -16,7 +16,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type BundledEntry, bundle, bundleEntry } from './bundle.ts';
 
-/** What makes one function of ours another than the rest. */
+/** Properties in which our functions differ. */
 export interface BundledFunctionProps
   extends Pick<
     FunctionProps,
@@ -28,7 +28,7 @@ export interface BundledFunctionProps
   tracing: boolean;
 }
 
-/** A function out of `lambda/`, with a role that may write its log and its traces and nothing else. */
+/** A function from `lambda/`, with a role that may only write its log and its traces. */
 export class BundledFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -42,7 +42,7 @@ export class BundledFunction extends Construct {
       architecture: Architecture.ARM_64,
       role: this.role,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-      // START, END and REPORT of every invocation cost as much as what a function has to say; failures are above INFO.
+      // START, END and REPORT of each invocation would double the cost of the log. Failures are logged above INFO.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
     };
@@ -54,13 +54,13 @@ export class BundledFunction extends Construct {
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
-        'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults know only *: they have no resources.',
+        'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults take only *: they have no resources.',
     });
     props.logGroup.grantWrite(this.role);
   }
 }
 
-/** The package brings its functions bundled; in the repository they are bundled at every synthesis. */
+/** The package contains bundled functions. In the repository they are bundled at every synthesis. */
 function codeOf(entry: BundledEntry): Code {
   const bundled = projectFile(`functions/${entry}`);
   if (existsSync(bundled)) return Code.fromAsset(bundled);
@@ -68,7 +68,7 @@ function codeOf(entry: BundledEntry): Code {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: nowhere,
-      // Never run, but by it the CDK tells one bundle of a folder from another.
+      // This command never runs. The CDK uses it to tell several bundles of one folder apart.
       command: [entry],
       local: {
         tryBundle: (outdir) => {
@@ -80,7 +80,7 @@ function codeOf(entry: BundledEntry): Code {
   });
 }
 
-/** Nothing is bundled in a container. */
+/** A placeholder, because nothing is bundled in a container. */
 const nowhere = DockerImage.fromRegistry('scratch');
 
 function projectFile(path: string): string {

@@ -1,9 +1,10 @@
-import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
 import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { Archive } from './archive/archive.ts';
 import { grantKeyThrough } from './key-grant.ts';
+import { acknowledgeObjects } from './object-grants.ts';
 
 /** Where events go. */
 export interface EventTarget {
@@ -12,12 +13,14 @@ export interface EventTarget {
   overflowBucket: IBucket;
   /** Is encrypted with the queue's key as well. */
   deadLetterQueue?: IQueue | undefined;
+  /** Gets every event as well. */
+  archive?: Archive | undefined;
 }
 
-/** Lets a role put events onto the queue, and the data of large ones into the bucket, and nothing else. */
-export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQueue }: EventTarget): void {
+/** Lets a role send events to the queue and the archive, and put the data of large ones into the bucket, and nothing else. */
+export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQueue, archive }: EventTarget): void {
   const queues: IConstruct[] = deadLetterQueue === undefined ? [queue] : [queue, deadLetterQueue];
-  // The constructs' own grants would add more than a function calls: attributes, descriptions.
+  // The constructs' own grants would also allow calls that a function never makes, such as reading attributes.
   Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue.queueArn] });
   grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt'], ...queues);
   Grant.addToPrincipal({
@@ -26,11 +29,6 @@ export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQ
     resourceArns: [overflowBucket.arnForObjects('*')],
   });
   grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:GenerateDataKey'], overflowBucket);
-  const resource = overflowBucket.node.defaultChild;
-  const bucketId = CfnElement.isCfnElement(resource) ? Stack.of(role).resolve(resource.logicalId) : '';
-  Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/*]`,
-    reason:
-      'Objects are named by the hash of their content, which nobody knows before: the bucket is as narrow as it gets.',
-  });
+  acknowledgeObjects(role, overflowBucket);
+  archive?.grantWrite(role);
 }

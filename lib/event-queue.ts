@@ -10,24 +10,24 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** How long a queue keeps a message: the most that SQS does. */
+/** How long a queue keeps a message, which is the longest that SQS allows. */
 export const eventRetention = Duration.days(14);
 
-/** What a queue of events can be. */
+/** Options of an event queue. */
 export interface EventQueueProps {
   /**
-   * Order and once-only within a message's events, or neither.
+   * `fifo` keeps the events of a message in order and drops repetitions; `standard` does neither.
    * @default fifo
    */
   ordering?: 'fifo' | 'standard';
   /**
-   * Encrypts what is in the queue.
+   * Encrypts the messages.
    * @default - a key of SQS, at no charge
    */
   encryptionKey?: IKey;
 }
 
-/** The queue of verified events and the dead-letter queue behind it. Both outlive the stack: they hold data. */
+/** The queue of verified events and its dead-letter queue. Both stay when the stack is deleted, because they hold data. */
 export class EventQueue extends Construct {
   readonly queue: IQueue;
   /** Events that no consumer could handle in 5 tries. */
@@ -40,7 +40,7 @@ export class EventQueue extends Construct {
       encryptionMasterKey: encryptionKey,
       enforceSSL: true,
       retentionPeriod: eventRetention,
-      // The most that SQS takes; queues made before August 2025 had a quarter of it as default.
+      // The most that SQS takes. Queues created before August 2025 have a quarter of it by default.
       maxMessageSizeBytes: 1_048_576,
       removalPolicy: RemovalPolicy.RETAIN,
       ...(ordering === 'fifo' && {

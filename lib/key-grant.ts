@@ -6,11 +6,11 @@ import type { IConstruct } from 'constructs';
 const policyId = 'KeyUse';
 
 /**
- * Lets a role use a key through one service alone: our functions never call KMS themselves. The grant is in a policy of
- * its own that names nothing but the key, so that it can be there before anything is encrypted with the key: on a live
- * stack the function goes on working while its queue and its secrets get one.
+ * Lets a role use a key through one service only, because our functions never call KMS themselves. The grant has its own
+ * policy, which names only the key. So it can exist before anything is encrypted with the key, and on a live stack the
+ * function keeps working while its queue and its secrets get a key.
  *
- * @param encrypted what the key encrypts; what of it is in the role's stack changes after the grant
+ * @param encrypted what the key encrypts; constructs in the role's stack are changed after the grant
  */
 export function grantKeyThrough(
   role: Role,
@@ -24,7 +24,7 @@ export function grantKeyThrough(
   const policy = found instanceof Policy ? found : new Policy(role, policyId, { roles: [role] });
   const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } };
   policy.addStatements(new PolicyStatement({ actions, resources: [key.keyArn], conditions }));
-  // Another stack is deployed before or after this one as a whole.
+  // Another stack is deployed completely before or after this one.
   const own = encrypted.filter((construct) => Stack.of(construct) === Stack.of(role));
   for (const construct of own) construct.node.addDependency(policy);
 }

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { rotationEnvironment } from '../lambda/contract.ts';
@@ -21,7 +21,7 @@ export interface KeyRotationProps {
   baseUrl: string;
   /**
    * The credentials of MessageMedia's API, for example those of a `Reconciliation`.
-   * @default - a secret of its own
+   * @default - its own secret
    */
   apiCredentials?: ApiCredentials;
   /**
@@ -40,24 +40,25 @@ export interface KeyRotationProps {
 export class KeyRotation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
+  readonly log: ILogGroup;
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const { keyring, everyDays, baseUrl, encryptionKey } = props;
     const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
-    const logGroup = new LogGroup(this, 'Log', {
+    this.log = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const { function: rotate, role } = new BundledFunction(this, 'Rotate', {
       entry: 'rotation-handler',
-      logGroup,
+      logGroup: this.log,
       tracing: false,
       description: 'Rotates the MessageMedia signature key',
       memorySize: 256,
-      // A step waits up to 11 minutes: until every verifier has a key, or until no retry is signed with one any more.
+      // A step waits up to 11 minutes, until every function has the new key, or until the last retry with the old one.
       timeout: Duration.minutes(15),
       environment: {
         [rotationEnvironment.apiCredentialsSecretId]: apiCredentials.secretArn,
@@ -65,7 +66,7 @@ export class KeyRotation extends Construct {
         [rotationEnvironment.digest]: 'SHA256',
       },
     });
-    // Not at once: the credentials come after the first deployment.
+    // No rotation at once, because the credentials come after the first deployment.
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: keyring.secretArn,
       rotationLambdaArn: rotate.functionArn,
@@ -86,7 +87,7 @@ export class KeyRotation extends Construct {
       apiCredentials.allowReading(role),
     ];
     grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey'], keyring);
-    // Secrets Manager tries the function when the schedule is made.
+    // Secrets Manager tests the function when the schedule is created.
     for (const grant of grants) grant.applyBefore(schedule);
     schedule.node.addDependency(rotate);
     this.apiCredentials = apiCredentials;

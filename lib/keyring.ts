@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
-/** What a keyring can be. */
+/** Options of a keyring. */
 export interface KeyringProps {
   /**
    * Encrypts the secret.
@@ -12,20 +12,19 @@ export interface KeyringProps {
   encryptionKey?: IKey;
 }
 
-/** The secret with the public keys. It starts empty, which refuses everything, and outlives the stack. */
+/** The secret with the public keys. It starts empty, so everything is refused. It stays when the stack is deleted. */
 export class Keyring extends Secret {
   constructor(scope: Construct, id: string, { encryptionKey }: KeyringProps = {}) {
     super(scope, id, {
       description: 'Public keys that MessageMedia webhooks are verified with',
-      // Public keys are no secret. A deployment writes this value once and never again.
+      // Public keys need not be kept secret. A deployment writes this value only once.
       secretStringValue: SecretValue.unsafePlainText('{"keys":[]}'),
       encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason:
-        'It holds public keys, which MessageMedia makes: a new one comes with `mmw keys rotate` or a rotation function.',
+      reason: 'It holds public keys that MessageMedia creates: `mmw keys rotate` or a rotation function replaces them.',
     });
   }
 }

@@ -4,7 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /**
  * Lets CloudWatch Logs use a key for the logs of the stack's account and region. The policy of the key cannot name the
- * log groups themselves, as they already name the key; in a key's policy, `*` is that key alone.
+ * log groups themselves, because they already name the key. In a key's policy, `*` is only that key.
  */
 export function allowLogs(key: IKey, { partition, region, account }: Stack): void {
   const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;

@@ -5,19 +5,19 @@ import type { Construct } from 'constructs';
 import { capturePrefix } from '../lambda/contract.ts';
 import { eventRetention } from './event-queue.ts';
 
-/** What the bucket can be. */
+/** Options of the bucket. */
 export interface OverflowBucketProps {
   /**
    * Encrypts the data.
-   * @default - a key of S3's own, at no charge
+   * @default - a key of S3, at no charge
    */
   encryptionKey?: IKey;
 }
 
 /**
- * Keeps the data of events that are too large for SQS for longer than a message can refer to it: as long as one can be
- * on the queue, again as long on the one behind it, twice that for one that was brought back, and a day more. It outlives
- * the stack: it holds data.
+ * Keeps the data of events that are too large for SQS, for longer than a message can refer to it. That is 14 days in the
+ * queue and 14 in the dead-letter queue, the same again after a redrive, and one day more. It stays when the stack is
+ * deleted, because it holds data.
  */
 export class OverflowBucket extends Bucket {
   constructor(scope: Construct, id: string, { encryptionKey }: OverflowBucketProps = {}) {
@@ -39,7 +39,7 @@ export class OverflowBucket extends Bucket {
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Only the receiver writes and only consumers read, both under IAM; CloudTrail has their calls if wanted.',
+      reason: 'Only the receiver writes and only consumers read, both under IAM; CloudTrail can record their calls.',
     });
   }
 }

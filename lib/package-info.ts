@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** What the package says of itself. */
+/** Fields of `package.json`. */
 export interface PackageInfo {
   name: string;
   version: string;
@@ -8,7 +8,7 @@ export interface PackageInfo {
   homepage?: string;
 }
 
-/** Reads `package.json`: it is one folder up in the repository, and two from what is compiled. */
+/** Reads `package.json`, which is one folder up in the repository, and two folders up from the compiled files. */
 export function packageInfo(): PackageInfo {
   const places = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url));
   const file = places.find((place) => existsSync(place));

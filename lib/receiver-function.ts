@@ -7,11 +7,12 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/contract.ts';
+import type { Archive } from './archive/archive.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantSendEvents } from './event-grants.ts';
 import { grantKeyThrough } from './key-grant.ts';
 
-/** What a receiver's function needs. */
+/** Properties of a receiver's function. */
 export interface ReceiverFunctionProps {
   /** Gets the verified events. */
   queue: IQueue;
@@ -21,7 +22,9 @@ export interface ReceiverFunctionProps {
   keyring: ISecret;
   /** Gets the data of events that are too large for the queue. */
   overflowBucket: IBucket;
-  /** How old the signed `Date` may be; zero turns the check of its age off. */
+  /** Gets every event as well. */
+  archive?: Archive | undefined;
+  /** How old the signed `Date` may be; zero turns the check off. */
   timestampTolerance: Duration;
   /** Name of the receiver in log and metrics. */
   service: string;
@@ -29,25 +32,25 @@ export interface ReceiverFunctionProps {
   /** Whether X-Ray gets traces. */
   tracing: boolean;
   /**
-   * Concurrent executions kept for, and granted at most to, the function.
+   * Concurrent executions that are reserved for the function, which can then use no more than these.
    * @default - it shares the account's
    */
   reservedConcurrentExecutions?: number;
 }
 
-/** The function that verifies webhooks and queues them. It may do what it calls, and nothing else. */
+/** The function that verifies webhooks and queues them. It has permission for the calls that it makes, and no others. */
 export class ReceiverFunction extends Construct {
   readonly function: IFunction;
 
   constructor(scope: Construct, id: string, props: ReceiverFunctionProps) {
     super(scope, id);
-    const { queue, keyring, overflowBucket, timestampTolerance, service, logGroup, tracing } = props;
+    const { queue, keyring, overflowBucket, archive, timestampTolerance, service, logGroup, tracing } = props;
     const { function: handler, role } = new BundledFunction(this, 'Handler', {
       entry: 'handler',
       description: 'Verifies MessageMedia webhooks and queues them',
-      // Verification is CPU work, and CPU comes with memory: less is slower and hardly cheaper.
+      // Verification needs CPU, and Lambda gives CPU by memory. Less memory is slower and hardly cheaper.
       memorySize: 512,
-      // Longer than all tries of Secrets Manager, S3 and SQS together, shorter than the 20 s the sender waits.
+      // Longer than all tries of Secrets Manager, S3 and SQS together, and shorter than the 20 s that the sender waits.
       timeout: Duration.seconds(18),
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       logGroup,
@@ -58,6 +61,7 @@ export class ReceiverFunction extends Construct {
         [environment.overflowBucket]: overflowBucket.bucketName,
         [environment.timestampToleranceSeconds]: String(timestampTolerance.toSeconds()),
         [environment.service]: service,
+        ...archive?.environment,
       },
     });
     this.function = handler;

@@ -14,25 +14,25 @@ import { grantSendEvents } from './event-grants.ts';
 import { allowLogs } from './log-key.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
-/** Longest run; the shortest time between two, so that they do not meet. */
+/** Longest run. Runs are at least this far apart, so that two never overlap. */
 const timeout = Duration.minutes(5);
 
-/** How the receiver's queue is compared with what MessageMedia has. */
+/** Options of reconciliation. */
 export interface ReconciliationProps {
-  /** Its queue gets what no webhook brought, its log tells what came. */
+  /** Its queue gets the missing events. Its log says which webhooks arrived. */
   receiver: WebhookReceiver;
   /** From one run to the next: 5 minutes to a day. */
   every: Duration;
   /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
   baseUrl: string;
   /**
-   * Takes what the queue has out of MessageMedia's lists, for everybody who polls the account.
+   * Removes queued events from MessageMedia's lists, for everybody who polls the account.
    * @default false
    */
   confirm?: boolean;
   /**
    * The credentials of MessageMedia's API, for example those of a `KeyRotation`.
-   * @default - a secret of its own
+   * @default - its own secret
    */
   apiCredentials?: ApiCredentials;
   /**
@@ -47,7 +47,7 @@ export interface ReconciliationProps {
   encryptionKey?: IKey;
 }
 
-/** Fetches, on a schedule, the delivery reports and replies of the last day that no webhook brought, and queues them. */
+/** Fetches, on a schedule, the delivery reports and replies of the last day whose webhook did not arrive, and queues them. */
 export class Reconciliation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
@@ -73,15 +73,16 @@ export class Reconciliation extends Construct {
       entry: 'reconcile-handler',
       logGroup: this.log,
       tracing: false,
-      description: 'Queues MessageMedia events that no webhook brought',
+      description: 'Queues MessageMedia events whose webhook did not arrive',
       memorySize: 256,
       timeout,
-      // The next run does what one that failed did not.
+      // The next run does what a failed run did not.
       retryAttempts: 0,
       environment: {
         [environment.queueUrl]: receiver.queue.queueUrl,
         [environment.overflowBucket]: receiver.overflowBucket.bucketName,
         [environment.service]: receiver.service,
+        ...receiver.archive?.environment,
         [rotationEnvironment.apiCredentialsSecretId]: this.apiCredentials.secretArn,
         [rotationEnvironment.baseUrl]: baseUrl,
         [reconciliationEnvironment.confirm]: String(confirm),
@@ -96,9 +97,9 @@ export class Reconciliation extends Construct {
     this.apiCredentials.allowReading(role);
     const logGroupArns = logs.map(({ logGroupArn }) => logGroupArn);
     Grant.addToPrincipal({ grantee: role, actions: ['logs:StartQuery'], resourceArns: logGroupArns });
-    // A result belongs to a query, which is no resource.
+    // A result belongs to a query, and queries are not resources.
     Grant.addToPrincipal({ grantee: role, actions: ['logs:GetQueryResults'], resourceArns: ['*'] });
-    // No concurrency is reserved for it, as a new account has none to spare.
+    // No concurrency is reserved, because a new account has none to spare.
     new Rule(this, 'Schedule', {
       description: 'Reconciles MessageMedia events with the queue',
       schedule: Schedule.rate(every),
@@ -106,7 +107,7 @@ export class Reconciliation extends Construct {
     });
   }
 
-  /** Events that were queued because no webhook had brought them, as a sum. */
+  /** Events that were queued because their webhook had not arrived, as a sum. */
   metricRecovered(options?: MetricOptions): Metric {
     const dimensionsMap = { service: this.#service };
     const common = { namespace: metrics.namespace, metricName: metrics.recovered, statistic: Stats.SUM };

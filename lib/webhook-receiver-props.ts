@@ -5,13 +5,14 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Archive } from './archive/archive.ts';
 import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import type { RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 
-/** What a receiver can be told. It makes what it is not given. */
+/** Options of a receiver. It creates the resources that it is not given. */
 export interface WebhookReceiverProps {
   /**
-   * Gets the verified events. A FIFO queue gets them in order, and each once.
+   * Gets the verified events. In a FIFO queue they are in order, and each is there once.
    * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
    */
   queue?: IQueue;
@@ -22,38 +23,42 @@ export interface WebhookReceiverProps {
   keyring?: ISecret;
   /**
    * Gets the data of events that are too large for the queue.
-   * @default - a bucket of its own, see `OverflowBucket`
+   * @default - its own bucket, see `OverflowBucket`
    */
   overflowBucket?: IBucket;
   /**
-   * Path that takes webhooks, of letters, digits and `. _ ~ -`, which no front door rewrites. Any other is an error.
+   * Gets every event as well. It is to have the same `keyring` and `overflowBucket`.
+   * @default - events are nowhere but in the queue
+   */
+  archive?: Archive | undefined;
+  /**
+   * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, which no front door rewrites.
    * @default /messagemedia
    */
   callbackPath?: string;
   /**
-   * How old the signed `Date` may be; zero turns the check of its age off. How far ahead of now it may be is fixed at 15
-   * minutes, for clocks that differ.
+   * How old the signed `Date` may be. It may also be at most 15 minutes in the future, because clocks differ. Zero turns
+   * both checks off.
    * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
    */
   timestampTolerance?: Duration;
   /**
-   * A regional REST API, with these options, instead of an HTTP API. Only queries in the usual spellings can be verified
-   * behind one.
+   * A regional REST API with these options instead of an HTTP API. It can verify only queries with a common encoding.
    * @default - an HTTP API
    */
   rest?: RestFrontDoorOptions;
   /**
-   * Domain name of your own for the callback URL.
+   * Your own domain name for the callback URL.
    * @default - the name that API Gateway gives
    */
   domain?: CustomDomainOptions;
   /**
-   * Requests per second on average and at once; what is beyond gets a 429 from API Gateway, at no charge.
+   * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
    * @default - 200 and 400
    */
   throttle?: Required<ThrottleSettings>;
   /**
-   * Concurrent executions kept for, and granted at most to, the function.
+   * Concurrent executions that are reserved for the function, which can then use no more than these.
    * @default - it shares the account's
    */
   reservedConcurrentExecutions?: number;
@@ -68,8 +73,8 @@ export interface WebhookReceiverProps {
    */
   tracing?: boolean;
   /**
-   * Encrypts the logs, and the queue and the keyring if the receiver makes them. Its key policy gets a statement for
-   * CloudWatch Logs; of an imported key you have to add it yourself.
+   * Encrypts the logs, and the queue, keyring and bucket if the receiver creates them. The receiver adds a statement for
+   * CloudWatch Logs to the key's policy. For an imported key you must add it yourself.
    * @default - keys that AWS owns, at no charge
    */
   encryptionKey?: IKey;

@@ -13,6 +13,7 @@ import {
   metrics,
   type RefusalReason,
 } from '../lambda/contract.ts';
+import type { Archive } from './archive/archive.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
 import { CustomDomain } from './front-door/custom-domain.ts';
@@ -27,19 +28,21 @@ import type { WebhookReceiverProps } from './webhook-receiver-props.ts';
 
 export type { WebhookReceiverProps } from './webhook-receiver-props.ts';
 
-/** A front door with a function behind it that verifies webhooks and queues them. */
+/** A front door, and a function behind it that verifies webhooks and queues them. */
 export class WebhookReceiver extends Construct {
-  /** What MessageMedia is given as `callback_url`. */
+  /** The URL to give MessageMedia as `callback_url`. */
   readonly callbackUrl: string;
   readonly queue: IQueue;
-  /** Where the queue puts events that no consumer could handle; `undefined` if it has none, or is imported. */
+  /** The dead-letter queue, for events that no consumer could handle; `undefined` if the queue has none, or is imported. */
   readonly deadLetterQueue: IQueue | undefined;
   readonly keyring: ISecret;
   /** Data of events that are too large for the queue. */
   readonly overflowBucket: IBucket;
+  /** Gets every event as well; `undefined` without one. */
+  readonly archive: Archive | undefined;
   readonly function: IFunction;
   readonly frontDoor: FrontDoor;
-  /** Where a DNS record of the domain must point at; `undefined` without a domain. */
+  /** Where a DNS record of the domain must point; `undefined` without a domain. */
   readonly domainTarget: string | undefined;
   readonly functionLog: ILogGroup;
   readonly accessLog: AccessLog;
@@ -50,12 +53,13 @@ export class WebhookReceiver extends Construct {
     super(scope, id);
     const { callbackPath = defaultCallbackPath, throttle = defaultThrottle, encryptionKey } = props;
     if (!callbackPathShape.test(callbackPath))
-      throw new Error(`Front doors would rewrite the callback path ${callbackPath}`);
+      throw new Error(`Front doors would rewrite the callback path ${callbackPath}: use letters, digits and . _ ~ -`);
     this.service = serviceOf(this);
     this.queue = props.queue ?? new EventQueue(this, 'Queue', { encryptionKey }).queue;
     this.deadLetterQueue = this.queue instanceof Queue ? this.queue.deadLetterQueue?.queue : undefined;
     this.keyring = props.keyring ?? new Keyring(this, 'Keyring', { encryptionKey });
     this.overflowBucket = props.overflowBucket ?? new OverflowBucket(this, 'Overflow', { encryptionKey });
+    this.archive = props.archive;
 
     const logs = {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -74,6 +78,7 @@ export class WebhookReceiver extends Construct {
       deadLetterQueue: this.deadLetterQueue,
       keyring: this.keyring,
       overflowBucket: this.overflowBucket,
+      archive: this.archive,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
       service: this.service,
       logGroup: this.functionLog,
@@ -95,12 +100,12 @@ export class WebhookReceiver extends Construct {
     return this.#metric(metrics.accepted, {}, options);
   }
 
-  /** Requests that were turned away, as a sum. @param reason only those turned away for it */
+  /** Requests that were refused, as a sum. @param reason only those refused for this reason */
   metricRefused(reason?: RefusalReason, options?: MetricOptions): Metric {
     return this.#metric(metrics.refused, reason ? { reason } : {}, options);
   }
 
-  /** Requests that were answered with a 503, as a sum. @param reason only those that failed for it */
+  /** Requests that were answered with a 503, as a sum. @param reason only those that failed for this reason */
   metricFailed(reason?: FailureReason, options?: MetricOptions): Metric {
     return this.#metric(metrics.failed, reason ? { reason } : {}, options);
   }
@@ -110,9 +115,14 @@ export class WebhookReceiver extends Construct {
     return this.#metric(metrics.keyringLoadFailed, {}, options);
   }
 
-  /** Webhooks that were queued without an id, subject, account or time, as their template was not rendered, as a sum. */
+  /** Webhooks queued without an id, subject, account or time, because their template was not rendered, as a sum. */
   metricUnidentified(options?: MetricOptions): Metric {
     return this.#metric(metrics.unidentified, {}, options);
+  }
+
+  /** Events that were queued and could not be archived, as a sum. */
+  metricArchiveFailed(options?: MetricOptions): Metric {
+    return this.#metric(metrics.archiveFailed, {}, options);
   }
 
   /** Seconds from the signed `Date` of an accepted webhook to its arrival, as a maximum. */
@@ -120,7 +130,7 @@ export class WebhookReceiver extends Construct {
     return this.#metric(metrics.age, {}, { statistic: Stats.MAXIMUM, ...options });
   }
 
-  /** Requests that API Gateway turned away with a 429, as a sum. */
+  /** Requests that API Gateway answered with a 429, as a sum. */
   metricThrottled(options?: MetricOptions): Metric {
     return this.accessLog.metricThrottled(options);
   }
@@ -137,13 +147,13 @@ export class WebhookReceiver extends Construct {
     return this.queue.grantConsumeMessages(grantee).combine(Grant.addToPrincipal(objects));
   }
 
-  /** Lets whoever rotates keys read and write the keyring, for example with `mmw keys`. */
+  /** Lets somebody who rotates keys read and write the keyring, for example with `mmw keys`. */
   grantManageKeys(grantee: IGrantable): Grant {
     return this.keyring.grantRead(grantee).combine(this.keyring.grantWrite(grantee));
   }
 }
 
-/** The construct's path, with the stack's name in place of its id: no two in one account and region are the same. */
+/** The construct's path, with the stack's name in place of its id, so that it is unique in an account and region. */
 function serviceOf(receiver: Construct): string {
   const stack = Stack.of(receiver);
   return `${stack.stackName}${receiver.node.path.slice(stack.node.path.length)}`;

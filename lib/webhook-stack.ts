@@ -4,25 +4,27 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { outputs } from '../lambda/contract.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
 import { ApiCredentials } from './api-credentials.ts';
+import { Archive, type ArchiveProps } from './archive/archive.ts';
+import { ArchiveBucket } from './archive/archive-bucket.ts';
 import { EventQueue } from './event-queue.ts';
 import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import { KeyRotation } from './key-rotation.ts';
 import { Keyring } from './keyring.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
-import { pinLogicalIds } from './pin.ts';
+import { pinLogicalIds } from './pin-logical-ids.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { Settings } from './settings/settings.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
-/** What the stack is made from. */
+/** Properties of the stack. */
 export interface WebhookStackProps extends StackProps {
   settings: Settings;
 }
 
-/** Receiver, queue and keyring, and what a person needs to know of them. */
+/** Receiver, queue and keyring, with monitoring and outputs. */
 export class WebhookStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: WebhookStackProps) {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
@@ -40,11 +42,13 @@ export class WebhookStack extends Stack {
       OverflowBucket: overflowBucket,
     };
     pinLogicalIds({ ...kept, Key: encryptionKey });
+    const archive = createArchive(this, settings, { keyring, overflowBucket, encryptionKey });
 
     const receiver = new WebhookReceiver(this, 'Receiver', {
       queue,
       keyring,
       overflowBucket,
+      archive,
       callbackPath: settings.callbackPath,
       timestampTolerance: Duration.seconds(settings.timestampToleranceSeconds),
       rest: frontDoor === 'rest' ? { webAclArn, allowedIps } : undefined,
@@ -76,19 +80,46 @@ export class WebhookStack extends Stack {
     output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
     output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
-    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log that tells which events came');
+    if (archive) {
+      output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
+      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'What is put on it is archived');
+    }
+    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
+    output(outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request');
+    if (rotation) output(outputs.rotationLogGroup, rotation.log.logGroupName, 'Log of the rotations');
     if (reconciliation) {
-      output(outputs.reconciliationLogGroup, reconciliation.log.logGroupName, 'Log that tells which were recovered');
+      output(
+        outputs.reconciliationLogGroup,
+        reconciliation.log.logGroupName,
+        'Log with the events that were recovered',
+      );
     }
     if (apiCredentials) {
       const description = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
       output(outputs.apiCredentialsSecretArn, apiCredentials.secretArn, description);
     }
-    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key that consumers need kms:Decrypt for');
+    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key for which consumers need kms:Decrypt');
     output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
     if (receiver.domainTarget)
-      output(outputs.domainTarget, receiver.domainTarget, 'Where DNS must point domainName at');
+      output(outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName');
   }
+}
+
+function createArchive(
+  scope: Construct,
+  { archiveDays, archiveLock, logRetentionDays }: Settings,
+  stack: Pick<ArchiveProps, 'keyring' | 'overflowBucket' | 'encryptionKey'>,
+): Archive | undefined {
+  if (archiveDays === 0) return undefined;
+  const bucket = new ArchiveBucket(scope, 'ArchiveBucket', {
+    retention: Duration.days(archiveDays),
+    lock: archiveLock === 'off' ? undefined : archiveLock,
+    encryptionKey: stack.encryptionKey,
+  });
+  pinLogicalIds({ ArchiveBucket: bucket });
+  const archive = new Archive(scope, 'Archive', { ...stack, bucket, logRetention: logRetentionDays });
+  pinLogicalIds({ ArchiveQueue: archive.queue, ArchiveDeadLetterQueue: archive.deadLetterQueue });
+  return archive;
 }
 
 interface ProviderCallers {
@@ -97,7 +128,7 @@ interface ProviderCallers {
   apiCredentials?: ApiCredentials;
 }
 
-/** What calls MessageMedia's API, with one secret for all of it. */
+/** The constructs that call MessageMedia's API, with one secret for both. */
 function callProvider(
   scope: Construct,
   settings: Settings,
@@ -107,7 +138,8 @@ function callProvider(
   const { rotationDays, reconcileMinutes } = settings;
   if (rotationDays === 0 && reconcileMinutes === 0) return {};
   const apiCredentials = new ApiCredentials(scope, 'ApiCredentials', { encryptionKey });
-  // The ids from when only rotation had it: with others, what a person put into the secret would be left behind.
+  // These ids are from a version in which only rotation had the secret. With other ids the stack would create a new,
+  // empty secret, without the credentials that a person put in.
   pinLogicalIds({
     RotationApiCredentials44313B9B: apiCredentials,
     RotationApiCredentialsPolicy5B51366B: apiCredentials.node.findChild('Policy'),

@@ -3,7 +3,7 @@ import type { Cause } from '../lambda/diagnosis/causes.ts';
 import { breaks } from './breakages.ts';
 import { type SigningKey, toWire, type Webhook, type WireRequest } from './sender.ts';
 
-/** A way to send a webhook that is refused, and what is to be said of it. */
+/** A way to send a webhook that is refused, and the cause that the doctor must find. */
 export interface BadSender {
   name: string;
   cause: Cause;
@@ -60,15 +60,15 @@ function fromNow(milliseconds: number): Date {
   return new Date(Date.now() + milliseconds);
 }
 
-/** What a break of the path comes to, when the path that was signed is the one that changes. */
+/** The cause for a break of the path, if the signed path changes and not the called one. */
 const inverse: Partial<Record<Cause, Cause>> = { path_prefix_added: 'path_prefix_removed' };
 
-/** The gateway takes the body of these for text, and bytes that are not UTF-8 are lost: nobody can tell what they were. */
+/** The gateway reads the body of these as text, so bytes that are not UTF-8 are lost and nobody can find them out. */
 const lostInTheGateway: readonly string[] = ['compressed', 'read as UTF-8, written as Latin-1'];
 
 /**
- * The breaks between sender and receiver. The gateway has a route for one path alone: where a break changes the path, the
- * changed one is signed and the right one is called.
+ * The breaks between sender and receiver. The gateway has a route for only one path. So if a break changes the path, the
+ * changed path is signed and the right one is called.
  */
 const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
   name,
@@ -78,7 +78,7 @@ const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
     const bad = change(good);
     if (pathOf(bad.target) !== pathOf(good.target)) {
       const { headers, ...signed } = toWire({ ...webhook, target: bad.target }, key);
-      // A proxy says under which name it was called.
+      // A proxy passes on the host name under which it was called.
       const host = /^https?:\/\/([^/]+)/.exec(bad.target)?.[1];
       return { ...signed, headers: { ...headers, ...(host && { 'x-forwarded-host': host }) }, target: good.target };
     }
@@ -86,7 +86,7 @@ const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
   },
 }));
 
-/** Every way there is. */
+/** All ways to send a webhook that is refused. */
 export const badSenders: readonly BadSender[] = [...senders, ...broken];
 
 function pathOf(target: string): string {

@@ -34,7 +34,7 @@ const later = (seconds: number) =>
   withHeader('date', (date) => new Date(Date.parse(date) + seconds * 1000).toUTCString());
 const signature = 'x-messagemedia-signature';
 
-/** Ways in which a request is broken between sender and verifier, and what is to be said of each. */
+/** Ways to break a request between sender and receiver, and the cause that the doctor must find for each. */
 export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
   ['JSON with 2 spaces', 'body_rewritten', rewritten((value) => JSON.stringify(value, null, 2))],
   ['JSON with 4 spaces', 'body_rewritten', rewritten((value) => JSON.stringify(value, null, 4))],
@@ -42,7 +42,7 @@ export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
   [
     'JSON as Python writes it',
     'body_rewritten',
-    withText((text) => text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, quoted, gap) => quoted ?? `${gap} `)),
+    withText((text) => text.replace(/("(?:[^"\\]|\\.)*"?)|([:,])/g, (_, quoted, gap) => quoted ?? `${gap} `)),
   ],
   [
     'JSON as PHP writes it',

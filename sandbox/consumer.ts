@@ -3,14 +3,14 @@ import { type FetchData, openQueuedEvent, type ReadEvent } from '../lambda/event
 import { reverify } from '../lambda/event/reverify.ts';
 import type { VerificationKey } from '../lambda/keys/keyring.ts';
 
-/** An event off the queue and whether its signature, checked again from the message alone, is good. */
+/** An event from the queue, and whether its signature is good, checked again with only the message and the keys. */
 export interface ConsumedEvent extends ReadEvent {
   reverified: boolean;
 }
 
 const nowhere: FetchData = (dataref) => Promise.reject(new Error(`Nothing here can fetch ${dataref}`));
 
-/** Takes up to ten messages off the queue, and the data of large ones from where it is. */
+/** Receives and deletes up to ten messages, and fetches the data of large ones. */
 export async function consume(
   client: SQSClient,
   queueUrl: string,

@@ -8,11 +8,10 @@ export interface LocalServer {
   close: () => Promise<void>;
 }
 
-/** How a server on this machine behaves. */
+/** Options of a server on this machine. */
 export interface ListenOptions extends ServerOptions {
   /**
-   * Takes requests under any host name, as what a tunnel makes public must. Every other server takes those for this
-   * machine alone.
+   * Accepts any host name, which a server behind a tunnel needs. Every other server accepts only this machine's own name.
    */
   anyHost?: boolean;
 }
@@ -39,19 +38,19 @@ export async function listen(
   };
 }
 
-/** What a request gets that is not for this machine. */
+/** The answer to a request that is not for this machine. */
 export const misdirected = 'Only requests to 127.0.0.1 or localhost, with the port of this server, are answered.\n';
 
 /**
- * Whether the `Host` of a request is this machine and this port. A web page can have its own name resolve to 127.0.0.1,
- * and what it then sends from the browser of whoever looks at it has that name as its `Host`.
+ * Whether the `Host` of a request is this machine and this port. The name of a web page can resolve to 127.0.0.1. Requests
+ * that the page then sends from a visitor's browser have that name as `Host`.
  */
 export function isForThisMachine({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): boolean {
   const [, name = '', port = '80'] = /^(.*?)(?::(\d{1,5}))?$/.exec(headers.host ?? '') ?? [];
   return ['127.0.0.1', 'localhost', '[::1]'].includes(name.toLowerCase()) && Number(port) === socket.localPort;
 }
 
-/** The whole body, or `undefined` when it is longer than `limit` bytes. */
+/** The whole body, or `undefined` if it is longer than `limit` bytes. */
 export async function readBody(
   request: IncomingMessage,
   limit = Number.POSITIVE_INFINITY,

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { visible } from '../bin/output.ts';
 import { diagnose } from '../lambda/diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
 import { parseRequest } from '../lambda/receiver/request.ts';
+import { fold, widthOf } from '../terminal/fold.ts';
+import { visible } from '../terminal/text.ts';
 import type { LogLine } from './aws/function.ts';
 import type { HandledRequest } from './aws/gateway.ts';
 import type { LocalServer } from './http.ts';
@@ -59,13 +60,13 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** @returns `undefined` when the port is taken, which is said */
+/** @returns `undefined` if the port is in use, after a message about it */
 async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | undefined> {
   try {
     return await starting;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    fail(`Port ${port} is in use: stop what listens there, or choose others with PORT=4000 npm start.`);
+    fail(`Port ${port} is in use: stop the program that uses it, or choose other ports with PORT=4000 npm start.`);
     return undefined;
   }
 }
@@ -76,18 +77,18 @@ interface Options {
   data?: string | undefined;
 }
 
-/** @returns what is wrong, if something is */
+/** @returns the options, or an error message */
 function readOptions(args: string[]): Options | string {
   try {
     const text = { type: 'string' } as const;
     return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: text, data: text } })
       .values;
   } catch {
-    return `Unknown argument in "${args.join(' ')}": there are --once (end after the tour), --keyring FILE (your keys, no tour) and --data DIR (keeps keyring and calls).`;
+    return `Unknown argument in "${args.join(' ')}": use --once (end after the tour), --keyring FILE (your keys, no tour) or --data DIR (keep keyring and calls).`;
   }
 }
 
-/** A keyring that is read from a file and written back to it, so that it outlives the sandbox. */
+/** Reads the keyring from a file and writes changes back to it, so that the next start has them. */
 function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
   let written = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   return {
@@ -101,25 +102,26 @@ function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
 }
 
 async function showTour(sandbox: Sandbox): Promise<Visit[]> {
-  console.log(`MessageMedia signs webhooks to ${sandbox.url}${callbackPath}; this becomes of its calls:\n`);
+  console.log(fold(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`));
   const visits = await tour(sandbox);
   printTour(visits);
   return visits;
 }
 
 function fail(message: string): number {
-  console.error(message);
+  console.error(fold(message, widthOf(process.stderr)));
   return 1;
 }
 
 function printTour(visits: Visit[]): void {
+  const isNarrow = widthOf(process.stdout) < 80;
   for (const visit of visits) {
     const mark = visit.asExpected ? styleText('green', '✓') : styleText('red', '✗');
     const answer = `${visit.status} ${paint(visit.verdict)}`;
     const room = ' '.repeat(Math.max(0, 'queued already'.length - visit.verdict.length));
     const outcome = visit.reason || `${visit.id.slice(0, 8)} ${visit.consumer}`;
-    // Within 80 columns.
-    console.log(`${mark} ${visit.name.padEnd(30)} ${answer}${room}  ${outcome}`);
+    const result = `${answer}${room}  ${outcome}`;
+    console.log(isNarrow ? `${mark} ${visit.name}\n    ${result}` : `${mark} ${visit.name.padEnd(30)} ${result}`);
   }
   console.log();
   const wrong = visits.filter(({ asExpected }) => !asExpected).length;
@@ -127,15 +129,17 @@ function printTour(visits: Visit[]): void {
   const refused = visits.filter(({ verdict }) => verdict === 'refused').length;
   console.log(
     wrong === 0
-      ? `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`
-      : styleText('red', `${wrong} of ${visits.length} calls did not end as they must.`),
+      ? fold(
+          `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`,
+        )
+      : styleText('red', `${wrong} of ${visits.length} calls had a wrong result.`),
   );
 }
 
 function printInvitation({ url, environment }: Sandbox, inspector = ''): void {
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   console.log(`
-Up until Ctrl-C, for requests of your own:
+Running until Ctrl-C. Send your own requests to:
   webhooks   ${url}${callbackPath}
   inspector  ${inspector}
 
@@ -160,17 +164,17 @@ function printOwn(
     answer.statusCode === 202
       ? `${line?.type ?? ''}  ${JSON.parse(answer.body).id}`
       : event === undefined
-        ? `the gateway has a route for ${callbackPath} alone`
+        ? `the gateway has a route only for ${callbackPath}`
         : `${line?.reason ?? ''}: ${detail}`;
   const time = new Date().toTimeString().slice(0, 8);
   console.log(`${time}  ${method} ${visible(path)}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
   if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
 }
 
-/** Why its signature failed, and what mends it. */
+/** Why the signature failed, and what to do about it. */
 function explain(event: string, { keys }: Sandbox): string {
   const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
-  return styleText('dim', `          ${meaning}\n          ${mend}`);
+  return styleText('dim', fold(`          ${meaning}\n          ${mend}`));
 }
 
 function paint(verdict: Visit['verdict']): string {

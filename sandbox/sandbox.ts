@@ -8,21 +8,21 @@ import { startQueue } from './aws/queue.ts';
 import { startSecrets } from './aws/secrets.ts';
 import { startProvider } from './provider/provider.ts';
 
-/** Where the sandbox takes webhooks. */
+/** Path where the sandbox takes webhooks. */
 export const callbackPath = '/messagemedia';
 
 const keyringSecretId = 'keyring';
 
-/** Everything that runs in AWS, and MessageMedia, on this machine. */
+/** All parts that run in AWS, and a stand-in for MessageMedia, on this machine. */
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-/** What a sandbox is started with. */
+/** Options of a sandbox. */
 export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'> {
   /** Value of the keyring's secret. @default - no keys */
   keyring?: string;
-  /** Told the keyring's value after every call that may have changed it. */
+  /** Gets the keyring's value after every call that may have changed it. */
   onKeyring?: (value: string) => void;
-  /** Told of every message that is put on a queue. */
+  /** Gets every message that is sent to a queue. */
   onMessage?: (body: string) => void;
 }
 
@@ -76,7 +76,7 @@ export async function startSandbox({
     queue,
     receiver,
     secrets,
-    /** The function begins anew, with nothing in hand. */
+    /** Restarts the function, without keys in its cache. */
     restartFunction: async () => {
       const stopped = running;
       running = start();
@@ -87,7 +87,7 @@ export async function startSandbox({
     keyring: () => secrets.get(keyringSecretId) ?? '',
     /** The public keys in the keyring now. */
     keys: (): readonly VerificationKey[] => parseKeyring(secrets.get(keyringSecretId) ?? '').keys,
-    /** What lets the terminal command work on the sandbox. */
+    /** Environment variables with which the terminal command works on the sandbox. */
     environment: {
       MESSAGEMEDIA_BASE_URL: provider.url,
       MESSAGEMEDIA_API_KEY: provider.apiKey,

@@ -22,7 +22,7 @@ export interface WireRequest {
   body: Buffer;
 }
 
-/** A private key and what MessageMedia says of it in the headers. */
+/** A private key, and the values for it in MessageMedia's headers. */
 export interface SigningKey {
   id: string;
   digest: Digest;
@@ -45,7 +45,7 @@ export function toWire(webhook: Webhook, key: SigningKey | undefined, date = new
   return { method, target, headers, body };
 }
 
-/** What the other side answered. */
+/** The receiver's answer. */
 export interface DeliveryAnswer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -55,7 +55,7 @@ export interface DeliveryAnswer {
 /**
  * Sends a request without touching its target, which `fetch` would normalise.
  *
- * @param signal gives up, also in the middle of the answer
+ * @param signal aborts the request, even in the middle of the answer
  */
 export async function deliver(origin: string, request: WireRequest, signal?: AbortSignal): Promise<DeliveryAnswer> {
   const { method, target, headers, body } = request;
@@ -64,7 +64,7 @@ export async function deliver(origin: string, request: WireRequest, signal?: Abo
     ...{ method, path: target, headers: { ...headers, 'content-length': body.length } },
     ...(signal && { signal }),
   });
-  // A broken connection may raise an error after the answer has begun: reading its body then fails.
+  // A broken connection may raise an error after the answer has begun. Reading the body then fails.
   outgoing.on('error', () => {});
   outgoing.end(body);
   const [response]: [IncomingMessage] = (await once(outgoing, 'response')) as [IncomingMessage];

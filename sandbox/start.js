@@ -1,4 +1,4 @@
-// Plain JavaScript for any Node: it says what is missing before anything that needs Node 24 or the packages is loaded.
+// Plain JavaScript for any Node, so that it can say what is missing before it loads code that needs Node 24 or packages.
 import { existsSync } from 'node:fs';
 
 if (!existsSync(new URL('../node_modules/fauxqs', import.meta.url))) {
@@ -6,7 +6,7 @@ if (!existsSync(new URL('../node_modules/fauxqs', import.meta.url))) {
   process.exit(1);
 }
 if (Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(`This runs on Node 24, not ${process.version}: start it with "npm start", which brings its own.`);
+  console.error(`This needs Node 24, but runs on ${process.version}: use "npm start", which has its own Node.`);
   process.exit(1);
 }
 await import('./main.ts');

@@ -7,14 +7,14 @@ import { callbackPath, type Sandbox } from './sandbox.ts';
 import { deliver, toWire, type WireRequest } from './sender.ts';
 import { sampleWebhooks } from './webhooks.ts';
 
-/** One call of the tour and what must become of it. */
+/** One call of the tour, and its expected result. */
 interface Stop {
   name: string;
   request: WireRequest;
   expected: EventType | RejectionReason | 'replay';
 }
 
-/** What became of a call. */
+/** The result of a call. */
 export interface Visit {
   name: string;
   status: number;
@@ -22,14 +22,14 @@ export interface Visit {
   reason: string;
   /** Id of the event on the queue. */
   id: string;
-  /** The consumer's own check of the signature, from the queued message alone. */
+  /** The consumer's own check of the signature, with only the queued message and the keys. */
   consumer: string;
   asExpected: boolean;
 }
 
 /**
- * Takes a key into use as a customer does, sends a message and sees its reports arrive, then has one webhook of every kind
- * and one of every forgery delivered; all over real HTTP, with a look at the queue after each.
+ * Creates and enables a key as a customer does, sends a message and receives its reports. Then it sends a webhook of every
+ * kind and every forgery, all over real HTTP, and checks the queue after each.
  */
 export async function tour(sandbox: Sandbox): Promise<Visit[]> {
   await takeKeyIntoUse(sandbox);
@@ -38,7 +38,7 @@ export async function tour(sandbox: Sandbox): Promise<Visit[]> {
   return visits;
 }
 
-/** The public key is stored before the key is enabled: nothing is ever signed with a key that nobody knows. */
+/** Stores the public key before the key is enabled, so that no webhook is signed with an unknown key. */
 async function takeKeyIntoUse({ api, storeKeyring }: Sandbox): Promise<void> {
   const key = await api.createSignatureKey('SHA256');
   storeKeyring(JSON.stringify(key));
@@ -67,7 +67,7 @@ async function sendMessage({ url, api, provider, queue, keys }: Sandbox): Promis
   });
 }
 
-/** Events about one message come one after the other, each once the one before it is done. */
+/** Receives several times, because the queue gives an event about a message only after the previous one is deleted. */
 async function consumeAll(
   { client, queueUrl, storage, overflowBucket }: Sandbox['queue'],
   keys: readonly VerificationKey[],
@@ -126,7 +126,7 @@ async function visit({ name, request, expected }: Stop, { url, receiver, queue, 
   return { ...row, consumer, asExpected: status === 202 && proven && event.event.type === expected };
 }
 
-/** What became of a request, by the status of its answer. */
+/** The verdict on a request, from the status of its answer. */
 export function verdictOf(status: number): Visit['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';

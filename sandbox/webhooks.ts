@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Webhook } from './sender.ts';
 
-/** A 1 x 1 pixel PNG, as an MMS brings it. */
+/** A 1 x 1 pixel PNG, as in an MMS. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** Delivery report, exactly as the vendor's samples print it. */
+/** A delivery report, exactly as in MessageMedia's samples. */
 const deliveryReport =
   '{"vendor_account_id":{"vendor_id":"MessageMedia","account_id":"MessageMedia123"},"callback_url":"https://9d2d6d69.ngrok.io/","delivery_report_id":"dc6f7774-9572-41a8-9a6b-9976a98db4a9","source_number":"+61412123123","date_received":"2018-07-18T06:33:51.785Z","status":"delivered","delay":0,"submitted_date":"2018-07-18T06:33:50.792Z","original_text":"Hello!","message_id":"38a6a1a0-36a9-4117-aaee-c0e893393634","error_code":"220","metadata":{}}';
 
@@ -67,7 +67,7 @@ export function sampleWebhooks(path: string) {
   } satisfies Record<string, Webhook>;
 }
 
-/** The webhook with ids of its own, so that it is an event that never came before. */
+/** The webhook with new ids, so that it is a new event. */
 export function withFreshIds(webhook: Webhook): Webhook {
   const ids = /("(?:delivery_report_id|reply_id|notification_id|message_id)":)"[^"]*"/g;
   return { ...webhook, body: String(webhook.body).replace(ids, (_, name) => `${name}"${randomUUID()}"`) };

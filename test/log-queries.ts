@@ -1,12 +1,12 @@
 import { type LocalServer, listen, readBody } from '../sandbox/http.ts';
 
-/** A stand-in for CloudWatch Logs Insights that knows the one form of query that is asked here. */
+/** A stand-in for CloudWatch Logs Insights that supports only the form of query used here. */
 export interface LocalLogs extends LocalServer {
-  /** What is in the log, a line each. */
+  /** The lines of the log. */
   lines: string[];
-  /** What was asked. */
+  /** The queries. */
   queries: { logGroupNames: string[]; startTime: number; endTime: number; queryString: string }[];
-  /** Statuses of a query before it is complete, used up one by one; the last may be one that never is. */
+  /** Statuses of a query before it is complete, used one by one. The last may be one that never completes. */
   statuses: string[];
 }
 

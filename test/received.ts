@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { QueuedEvent } from '../lambda/contract.ts';
 import type { QueueMessage } from '../lambda/event/queue-message.ts';
 import { type ReadEvent, readQueuedEvent } from '../lambda/event/queued-event.ts';
-import { createKeyring } from '../lambda/keys/keyring.ts';
+import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { createReceiver } from '../lambda/receiver/receiver.ts';
 import { toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';
 import { httpApiEvent, keyringOf, type TestKey } from './support.ts';
 
-/** Has the real receiver verify signed webhooks, and gives what it puts on the queue for each. */
+/** Lets the real receiver verify signed webhooks, and returns the message that it queues for each. */
 export function startReceiver(key: TestKey): (webhook: Webhook) => Promise<QueueMessage> {
   const now = () => Date.now();
   const keyring = createKeyring({ load: async () => keyringOf(key), now, warn: () => {} });
@@ -24,7 +24,7 @@ export function startReceiver(key: TestKey): (webhook: Webhook) => Promise<Queue
   };
 }
 
-/** Webhooks whose events stand on the queue in every way that there is. */
+/** Webhooks whose events cover every form of a queued message. */
 export function webhooksOfEveryForm(path: string): Record<string, Webhook> {
   const json = (body: string | Buffer): Webhook => ({
     method: 'POST',
@@ -51,14 +51,14 @@ export function webhooksOfEveryForm(path: string): Record<string, Webhook> {
 /** The bucket that `offload` puts data in. */
 export const bucket = 'large-events';
 
-/** What the receiver does with an event that is too large for SQS: its data is an object, the message points to it. */
+/** Moves the data of an event to S3, as the receiver does if the event is too large for SQS. */
 export function offload(message: string, body: Uint8Array): { message: string; key: string } {
   const { data: _data, data_base64: _base64, ...attributes }: QueuedEvent = JSON.parse(message);
   const key = createHash('sha256').update(body).digest('hex');
   return { message: JSON.stringify({ ...attributes, dataref: `s3://${bucket}/${key}` }), key };
 }
 
-/** An event that came as a webhook, taken apart. @throws {Error} for one that was never signed */
+/** Reads an event that came as a webhook. @throws {Error} for one that was never signed */
 export function readSigned(message: string): ReadEvent & { signed: NonNullable<ReadEvent['signed']> } {
   const { event, signed } = readQueuedEvent(message);
   if (signed === undefined) throw new Error('The event was never signed');

@@ -1,8 +1,8 @@
 import { stripTypeScriptTypes } from 'node:module';
 
 /**
- * Jest's view of our TypeScript: the very step Node itself takes when it runs a `.ts` file. Types become blanks, so
- * lines and columns in a stack trace stay true and no source map is needed.
+ * Prepares our TypeScript for Jest exactly as Node does when it runs a `.ts` file. Types become blanks, so lines and
+ * columns in a stack trace stay right and no source map is needed.
  */
 export default {
   process: (source) => ({ code: stripTypeScriptTypes(source) }),

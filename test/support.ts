@@ -4,7 +4,7 @@ import type { LocalQueue } from '../sandbox/aws/queue.ts';
 import type { LocalSecrets } from '../sandbox/aws/secrets.ts';
 import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
 
-/** A private key, its public half as MessageMedia hands it out, and both as Node knows them. */
+/** A private key, its public key in MessageMedia's form, and both as Node's key objects. */
 export interface TestKey extends SigningKey {
   publicKey: KeyObject;
   answer: { key_id: string; public_key: string; cipher: string; digest: string; created: string; enabled: boolean };
@@ -28,7 +28,7 @@ export function keyringOf(...keys: TestKey[]): string {
   return JSON.stringify({ keys: keys.map(({ answer }) => answer) });
 }
 
-/** The payload 2.0 event that an HTTP API makes of a request. */
+/** The payload 2.0 event that an HTTP API makes from a request. */
 export function httpApiEvent({ method, target, headers, body }: WireRequest, requestId: string = randomUUID()) {
   const [path = '', query = ''] = target.split(/\?(.*)/s);
   return {
@@ -42,7 +42,7 @@ export function httpApiEvent({ method, target, headers, body }: WireRequest, req
   };
 }
 
-/** Environment of the receiver function in front of local stand-ins; the keyring is the secret `keyring`. */
+/** Environment of the receiver function for local stand-ins. The keyring is the secret `keyring`. */
 export function receiverEnvironment(queue: LocalQueue, secrets: LocalSecrets): Record<string, string> {
   return {
     QUEUE_URL: queue.queueUrl,

@@ -8,7 +8,7 @@ export interface KeptCapture extends ReadCapture {
   name: string;
 }
 
-/** All refused requests that are in the bucket, the oldest first. */
+/** All captured requests in the bucket, the oldest first. */
 export async function readCaptures(client: S3Client, bucket: string): Promise<KeptCapture[]> {
   const objects: _Object[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: capturePrefix }))

@@ -3,7 +3,7 @@ import { headersOf } from './headers.ts';
 
 const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' };
 
-/** Options of curl that take a value which says nothing of the request. */
+/** Options of curl whose value says nothing about the request. */
 const others = [
   '-o',
   '--output',
@@ -24,7 +24,7 @@ const others = [
   '--proxy',
 ];
 
-/** A request as a curl command would make it; the shell's quotes are read, nothing is carried out. */
+/** The request that a curl command would make. The shell's quotes are read, but nothing is executed. */
 export function readCurl(command: string): Capture {
   const [, ...words] = split(command);
   let method: string | undefined;
@@ -52,7 +52,7 @@ export function readCurl(command: string): Capture {
   };
 }
 
-/** `-d` leaves out line breaks only in what it reads from files, which is not done here. */
+/** `-d` removes line breaks only from files, which are not read here. */
 function bodyOf(name: string, value: string): string {
   if (name !== '--data-raw' && value.startsWith('@')) {
     throw new Error(`The body is in the file ${value.slice(1)}: write it into the command with --data-raw.`);
@@ -60,7 +60,7 @@ function bodyOf(name: string, value: string): string {
   return value;
 }
 
-/** Words of a POSIX shell, with quotes of all kinds and lines that go on. */
+/** Words of a POSIX shell, with quotes of all kinds and continued lines. */
 function split(command: string): string[] {
   const part = /'[^']*'|\$'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\\[\s\S]|[^\s'"\\]/gy;
   const words: string[] = [];

@@ -1,7 +1,7 @@
 import { readRawHttp } from './raw-http.ts';
 import type { ReadCapture } from './read-capture.ts';
 
-/** Where the agent of ngrok says what it passed on. */
+/** Where the ngrok agent serves the requests that it passed on. */
 const agent = 'http://127.0.0.1:4040';
 
 /**
@@ -14,12 +14,12 @@ const agent = 'http://127.0.0.1:4040';
 export async function readFromNgrok(id: string | undefined, origin = agent): Promise<ReadCapture> {
   const path = id === undefined ? '?limit=1' : `/${encodeURIComponent(id)}`;
   const response = await fetch(`${origin}/api/requests/http${path}`).catch((cause: unknown) => {
-    throw new Error(`No agent of ngrok answers at ${origin}: is ngrok running on this machine?`, { cause });
+    throw new Error(`No ngrok agent answers at ${origin}: is ngrok running on this machine?`, { cause });
   });
-  if (!response.ok) throw new Error(`The agent of ngrok answers ${response.status}: has it the request ${id}?`);
+  if (!response.ok) throw new Error(`The ngrok agent answered ${response.status}: does it have the request ${id}?`);
   const answer: { requests?: NgrokRequest[] } & NgrokRequest = JSON.parse(await response.text());
   const found = answer.requests === undefined ? answer : answer.requests[0];
-  if (found?.request?.raw === undefined) throw new Error('The agent of ngrok has no request yet.');
+  if (found?.request?.raw === undefined) throw new Error('The ngrok agent has no request yet.');
   const receivedAt = Date.parse(found.start ?? '');
   return {
     format: 'raw HTTP',
@@ -28,7 +28,7 @@ export async function readFromNgrok(id: string | undefined, origin = agent): Pro
   };
 }
 
-/** As much of ngrok's answer as is used; `raw` is the whole request in base64. */
+/** The parts of ngrok's answer that are used; `raw` is the whole request in base64. */
 interface NgrokRequest {
   start?: string;
   request?: { raw?: string };

@@ -1,7 +1,7 @@
 import type { Capture } from '../../lambda/diagnosis/capture.ts';
 import { headersOf } from './headers.ts';
 
-/** A request as it stood on the wire, chunked or not. */
+/** A request as it was on the wire, chunked or not. */
 export function readRawHttp(bytes: Buffer): { capture: Capture; cautions: string[] } {
   const end = /\r?\n\r?\n/.exec(bytes.toString('latin1'));
   const head = bytes.subarray(0, end?.index ?? bytes.length).toString('latin1');
@@ -19,8 +19,8 @@ export function readRawHttp(bytes: Buffer): { capture: Capture; cautions: string
   const announced = Number(headers.get('content-length') ?? body.length);
   const cautions: string[] = [];
   if (announced > body.length)
-    cautions.push(`The capture is cut: ${body.length} of ${announced} bytes of the body are there.`);
-  // What an editor adds at the end of a file was not sent.
+    cautions.push(`The capture is cut: it has ${body.length} of ${announced} bytes of the body.`);
+  // Bytes after the announced length were not sent; an editor may have added a line break.
   const sent = announced < body.length ? body.subarray(0, announced) : body;
   return { capture: { method, targets: [target], headers, body: sent }, cautions };
 }

@@ -5,7 +5,7 @@ import { readCurl } from './curl.ts';
 import { headersOf } from './headers.ts';
 import { readRawHttp } from './raw-http.ts';
 
-/** A captured request, and what its format cannot say. */
+/** A captured request, with warnings about the capture. */
 export interface ReadCapture {
   format: 'Lambda event' | 'capture' | 'HAR' | 'raw HTTP' | 'curl command';
   capture: Capture;
@@ -19,7 +19,7 @@ export interface ReadCapture {
  * Reads a captured request: a Lambda event of API Gateway or a Function URL, a capture of ours, a HAR, raw HTTP, or a curl
  * command.
  *
- * @throws {Error} when it is none of them
+ * @throws {Error} when it is none of these
  */
 export function readCapture(bytes: Buffer): ReadCapture {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
@@ -44,7 +44,7 @@ function parseJson(text: string): unknown {
 }
 
 function unknownFormat(): Error {
-  return new Error('This is no Lambda event, capture, HAR, raw HTTP request, or curl command.');
+  return new Error('This is not a Lambda event, a capture, a HAR, a raw HTTP request, or a curl command.');
 }
 
 function readEvent(event: Json, context: Json): ReadCapture {

@@ -3,7 +3,7 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { namePlace } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
-/** Do alarms tell a topic, and does the topic tell somebody? */
+/** Do alarms notify a topic, and does the topic have a subscriber? */
 export async function checkAlarms(stack: string): Promise<Finding[]> {
   const { TemplateBody = '{}' } = await namePlace(new CloudFormationClient()).send(
     new GetTemplateCommand({ StackName: stack }),
@@ -16,11 +16,11 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
   if (actions.size === 0) {
     const nobody = `${alarms.length} alarms are on the dashboard only.`;
     const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
-    return [issue('warning', 'alarms', 'Nobody is told of alarms', nobody, deploy)];
+    return [issue('warning', 'alarms', 'Alarms notify nobody', nobody, deploy)];
   }
   const topics = [...actions].filter((action) => typeof action === 'string');
   const findings = await Promise.all(topics.map(checkTopic));
-  return [`${alarms.length} alarms, which tell a topic`, ...findings.flat()];
+  return [`${alarms.length} alarms, which notify a topic`, ...findings.flat()];
 }
 
 async function checkTopic(TopicArn: string): Promise<Finding[]> {
@@ -32,7 +32,7 @@ async function checkTopic(TopicArn: string): Promise<Finding[]> {
     issue(
       'warning',
       'alarms',
-      `Nobody hears ${TopicArn}`,
+      `${TopicArn} has no confirmed subscriber`,
       waiting,
       `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint YOUR-ADDRESS`,
     ),

@@ -2,7 +2,7 @@ import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-la
 import { namePlace } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
-/** Is there a Lambda function behind the queue? Consumers that receive by themselves cannot be seen. */
+/** Does a Lambda function consume the queue? Consumers that call SQS themselves cannot be seen. */
 export async function checkConsumers(queueArn: string): Promise<Finding[]> {
   const { EventSourceMappings = [] } = await namePlace(new LambdaClient()).send(
     new ListEventSourceMappingsCommand({ EventSourceArn: queueArn }),
@@ -16,6 +16,6 @@ export async function checkConsumers(queueArn: string): Promise<Finding[]> {
     const enable = `aws lambda update-event-source-mapping --enabled --uuid ${asleep[0]?.UUID}`;
     return [issue('warning', 'queue', 'The consumer is switched off', `${names(asleep)} gets no events.`, enable)];
   }
-  const others = 'A consumer that receives from SQS by itself cannot be seen from here.';
+  const others = 'This check cannot see a consumer that calls SQS itself.';
   return [issue('info', 'queue', 'No Lambda function consumes the queue', others, 'See docs/events.md.')];
 }

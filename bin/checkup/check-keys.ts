@@ -21,7 +21,13 @@ export async function checkKeys(stack: string, secretId: string, provider: Provi
     const missing = 'MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET are not set.';
     return [
       readable,
-      issue('info', 'keys', "MessageMedia's side was not looked at", missing, 'Set both, and run it again.'),
+      issue(
+        'info',
+        'keys',
+        'The keys at MessageMedia were not checked',
+        missing,
+        'Set both, and run the command again.',
+      ),
     ];
   }
   const problems = await findProblems(await listKeyRows(provider, keyring), keyring);
@@ -32,7 +38,7 @@ export async function checkKeys(stack: string, secretId: string, provider: Provi
       issue(
         problem.startsWith('The receiver warns') ? 'warning' : 'error',
         'keys',
-        'The keys do not fit',
+        'The keyring and the keys at MessageMedia do not match',
         problem,
         `npx mmw keys list --stack ${stack}`,
       ),

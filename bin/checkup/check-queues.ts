@@ -3,7 +3,7 @@ import { namePlace } from '../aws.ts';
 import { countMessages } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
 
-/** Are both queues there, and does somebody read them? */
+/** Do both queues exist, and does a consumer read them? */
 export async function checkQueues(stack: string, queueUrl: string, deadLetterQueueUrl: string): Promise<Finding[]> {
   const client = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
   const counts = async (url: string) => {
@@ -17,9 +17,9 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
   const [queue, dead] = await Promise.all([counts(queueUrl), counts(deadLetterQueueUrl)]);
   if (queue === undefined || dead === undefined) {
     const restore = `npx mmw queue restore --stack ${stack}`;
-    return [issue('error', 'queue', 'A queue is gone', 'Webhooks are answered with 503.', restore)];
+    return [issue('error', 'queue', 'A queue does not exist any more', 'Webhooks are answered with 503.', restore)];
   }
-  const findings: Finding[] = [`Queue: ${queue.waiting} waiting, ${queue.inFlight} with consumers`];
+  const findings: Finding[] = [`Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight`];
   if (dead.waiting > 0) {
     const look = `npx mmw queue peek --dead-letters --stack ${stack}`;
     findings.push(
@@ -27,10 +27,8 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
     );
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {
-    const start = 'Start a consumer, or look why it does not receive.';
-    findings.push(
-      issue('warning', 'queue', 'Events wait, and nobody has one in hand', 'There may be no consumer.', start),
-    );
+    const start = 'Start a consumer, or find out why it does not receive.';
+    findings.push(issue('warning', 'queue', 'Events wait, and none is in flight', 'There may be no consumer.', start));
   }
   return findings;
 }

@@ -2,12 +2,15 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { namePlace } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
-/** How far back requests are looked at, in milliseconds. */
+/** How far back requests are checked, in milliseconds. */
 const period = 24 * 60 * 60_000;
-/** Most log entries that are read. */
+/** Largest number of log entries that are read. */
 const mostEntries = 1_000;
 
-/** What was accepted and refused, and why, by the log of the function. */
+/** Messages of the log that tell what became of a request. */
+const outcomes = ['accepted', 'refused', 'failed', 'probed'];
+
+/** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
   const client = namePlace(new CloudWatchLogsClient());
   const { events = [] } = await client.send(
@@ -15,22 +18,28 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
       logGroupName,
       startTime: now - period,
       limit: mostEntries,
-      filterPattern: '{ $.outcome = * }',
+      filterPattern: `{ ${outcomes.map((outcome) => `$.message = "${outcome}"`).join(' || ')} }`,
     }),
   );
-  const outcomes = new Map<string, number>();
+  const counts = new Map<string, number>();
   let lastAccepted: number | undefined;
   for (const { message = '', timestamp } of events) {
-    const { outcome, reason } = parseEntry(message);
-    if (outcome === undefined) continue;
+    const { message: outcome = '', reason } = parseEntry(message);
+    if (!outcomes.includes(outcome)) continue;
     if (outcome === 'accepted') lastAccepted = timestamp;
     const name = reason === undefined ? outcome : `${outcome}: ${reason}`;
-    outcomes.set(name, (outcomes.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const counted = [...outcomes].map(([name, count]) => `${count} ${name}`).join(', ');
+  const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
-      issue('info', 'requests', 'No request in the last 24 hours', 'Nothing was sent, or it goes elsewhere.', ''),
+      issue(
+        'info',
+        'requests',
+        'No request in the last 24 hours',
+        'Nothing was sent, or it was sent to another URL.',
+        '',
+      ),
     ];
   if (lastAccepted !== undefined)
     return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];
@@ -45,7 +54,7 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   ];
 }
 
-function parseEntry(message: string): { outcome?: string; reason?: string } {
+function parseEntry(message: string): { message?: string; reason?: string } {
   try {
     return JSON.parse(message) ?? {};
   } catch {

@@ -1,6 +1,6 @@
-import { outputs } from '../../lambda/contract.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/provider/provider.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectKeyring, readOutputs } from '../connections.ts';
 import { checkAlarms } from './check-alarms.ts';
 import { checkConsumers } from './check-consumers.ts';
@@ -11,20 +11,19 @@ import { checkQueues } from './check-queues.ts';
 import { checkRequests } from './check-requests.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
 
-/** What is looked at. */
+/** The stack to check, and how. */
 export interface Checkup {
   stack: string;
   /** MessageMedia, if there are credentials for it. */
   provider: Provider | undefined;
   now: () => number;
-  /** Whether a signed probe is sent, for which the keyring's secret is written twice. */
+  /** Whether to send a signed probe, which writes the keyring's secret twice. */
   sendsProbe: boolean;
 }
 
 /**
- * Looks at everything that a deployed stack needs: outputs, keyring, MessageMedia's key, queues, public URL and clock, what
- * was refused, alarms. Changes nothing, unless a probe
- * is sent. What cannot be looked at is an issue of its own.
+ * Checks everything that a deployed stack needs: outputs, keyring, MessageMedia's key, queues, public URL and clock,
+ * refusals, alarms. It changes nothing, unless a probe is sent. A check that fails is reported as an issue.
  *
  * @throws {Error} when there is no such stack
  */
@@ -68,15 +67,15 @@ export async function checkStack({ stack, provider, now, sendsProbe }: Checkup):
 }
 
 function unprobed(stack: string): Issue {
-  const why = 'A probe writes the keyring secret, so it is sent on demand alone.';
+  const why = 'A probe writes the keyring secret, so it is sent only with --probe.';
   return issue('info', 'endpoint', 'No signed probe was sent', why, `npx mmw doctor --probe --stack ${stack}`);
 }
 
-/** Capturing is for a while, and nobody should forget it. */
+/** Reports that capturing is on, so that nobody forgets it. */
 async function checkCapture(stack: string, keyring: KeyringStore, now: number): Promise<Finding[]> {
   const { capture } = await keyring.readDiagnostics();
   if (capture === undefined || Date.parse(capture.until) <= now) return [];
-  const what = `Up to ${capture.count}, until ${capture.until}.`;
+  const what = `At most ${capture.count}, until ${capture.until}.`;
   return [issue('info', 'requests', 'Refused requests are captured', what, `npx mmw capture --stop --stack ${stack}`)];
 }
 

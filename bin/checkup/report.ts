@@ -1,7 +1,7 @@
-/** How bad it is: `error` loses webhooks now, `warning` may, `info` could not be looked at. */
+/** `error`: webhooks are lost now. `warning`: webhooks may be lost. `info`: something could not be checked. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One thing that is not as it should be. */
+/** One problem. */
 export interface Issue {
   severity: Severity;
   category: 'stack' | 'keys' | 'queue' | 'endpoint' | 'requests' | 'alarms';
@@ -12,7 +12,7 @@ export interface Issue {
   links: string[];
 }
 
-/** What a check found: a line that says that all is well, or what is not. */
+/** Result of a check: a line that says that all is well, or a problem. */
 export type Finding = string | Issue;
 
 /** State of a deployed stack. */
@@ -46,7 +46,7 @@ export function formatReport({ summary, issues }: Report): string {
   return [...summary.ok.map((line) => `✓ ${line}`), ...lines, '', `Health: ${summary.health}.`].join('\n');
 }
 
-/** What is wrong, with the page about it. */
+/** A problem, with a link to the page about it. */
 export function issue(
   severity: Issue['severity'],
   category: Issue['category'],

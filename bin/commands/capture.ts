@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
-import { keyringCacheMilliseconds } from '../../lambda/keys/keyring.ts';
+import { type Command, Option } from 'commander';
+import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
@@ -12,15 +12,15 @@ interface Options extends GlobalOptions {
   stop?: boolean;
 }
 
-/** `mmw capture`: has the deployed function keep the next refused requests. */
+/** `mmw capture`: lets the deployed function keep the next refused requests. */
 export function addCaptureCommand(program: Command): void {
   program
     .command('capture')
-    .description('keep the next refused requests in the bucket for a day, for "mmw doctor --capture"')
+    .description('keep the next refused requests in the bucket for a day, to read with "mmw doctor --capture"')
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--count <number>', 'how many (1 to 100)', wholeNumber(1, 100), 5)
-    .option('--minutes <number>', 'for how long at the most (1 to 1440)', wholeNumber(1, 1_440), 10)
-    .option('--stop', 'end it before its time')
+    .option('--minutes <number>', 'for how long at most (1 to 1440)', wholeNumber(1, 1_440), 10)
+    .addOption(new Option('--stop', 'stop capturing now').conflicts(['count', 'minutes']))
     .action((_options, command: Command) => capture(command.optsWithGlobals()));
 }
 
@@ -28,7 +28,7 @@ async function capture({ stack, count, minutes, stop, json }: Options): Promise<
   const keyring = await connectKeyring({ stack });
   if (stop) {
     await keyring.updateDiagnostics(({ capture: _, ...others }) => others);
-    return print(json, { capture: null }, 'Functions that run already stop within 5 minutes.');
+    return print(json, { capture: null }, 'Capturing is off. Running functions stop within 5 minutes.');
   }
   const until = new Date(Date.now() + minutes * 60_000);
   const asked = { id: randomUUID(), count, until: until.toISOString() };
@@ -37,10 +37,10 @@ async function capture({ stack, count, minutes, stop, json }: Options): Promise<
   print(
     json,
     { capture: asked },
-    `The next ${count} refused requests are kept until ${until.toISOString()}, without credentials, for a day.
-A function that runs already begins with the next request whose signature it refuses, within ${lag} minutes in any case.
+    `Until ${until.toISOString()}, the next ${count} refused requests are kept for a day, without credentials.
+A running function begins after the next signature that it refuses, or within ${lag} minutes.
 
-  npx mmw doctor --capture --stack ${stack}   says why each was refused
-  npx mmw capture --stop --stack ${stack}     ends it now`,
+Why each was refused: npx mmw doctor --capture --stack ${stack}
+To end it now: npx mmw capture --stop --stack ${stack}`,
   );
 }

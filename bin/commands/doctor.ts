@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
 import { type Diagnosis, diagnose } from '../../lambda/diagnosis/diagnose.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { readCaptures } from '../captures/bucket.ts';
 import { readFromNgrok } from '../captures/ngrok.ts';
@@ -21,6 +21,7 @@ import {
   readOutput,
 } from '../connections.ts';
 import { print, wrap } from '../output.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
@@ -35,24 +36,41 @@ export function addDoctorCommand(program: Command): void {
     program
       .command('doctor [file]')
       .description(
-        'say why the signature of a captured request is not good ("-" reads standard input), or how a --stack is',
+        'say why the signature of a captured request fails ("-" reads standard input), or check a deployed --stack',
       ),
   )
     .addOption(
       new Option('--keyring <file>', 'the keyring in a file, or a public key').conflicts(['stack', 'secretId']),
     )
-    .option('--ngrok [id]', 'take the request from the agent of ngrok: the newest, or the one with this id')
-    .option('--capture', 'take the requests that "mmw capture" had the function of the --stack keep')
-    .option('--probe', 'send a signed probe through the public URL of the --stack; writes its keyring secret')
+    .addOption(
+      new Option(
+        '--ngrok [id]',
+        'read the request from the ngrok agent: the newest, or the one with this id',
+      ).conflicts(['capture', 'probe']),
+    )
+    .addOption(
+      new Option('--capture', 'read the requests that the function of the --stack kept for "mmw capture"').conflicts([
+        'probe',
+        'keyring',
+      ]),
+    )
+    .option('--probe', 'send a signed probe through the public URL of the --stack; this writes its keyring secret')
     .addHelpText('after', wrap(notes))
     .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
 }
 
 const notes = `
 A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a HAR, or JSON with method, target, headers, and
-body in base64. With --stack and no file it looks at the deployed stack: keys, queues, URL, clock, requests, alarms. Exit code 0: it is known what is wrong, or nothing is. 1: other bytes were signed, and it is not known why.`;
+body in base64. With --stack and no file it checks the deployed stack: keys, queues, URL, clock, requests, alarms. The exit code
+is 0 if nothing is wrong or the cause is known, and 1 if other bytes were signed and the cause is unknown. For a stack it is 1 if
+webhooks are being lost.`;
 
 async function doctor(file: string | undefined, options: Options): Promise<void> {
+  for (const name of ['ngrok', 'capture', 'probe'] as const) {
+    if (file !== undefined && options[name] !== undefined) {
+      throw new UsageError(`argument '${file}' cannot be used with option '--${name}'`);
+    }
+  }
   if (options.capture) return explainCaptures(options);
   if (file === undefined && options.ngrok === undefined && options.stack !== undefined) {
     return checkUp(options.stack, options);
@@ -64,14 +82,14 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
 
-/** Says of every request that was captured why it was refused. */
+/** Says why each captured request was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
-  if (stack === undefined) throw new Error('Give the --stack whose captured requests to read.');
+  if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   const captures = await readCaptures(namePlace(new S3Client({ forcePathStyle })), bucket);
   if (captures.length === 0) {
-    return print(json, [], `Nothing is captured. To capture: npx mmw capture --stack ${stack}`);
+    return print(json, [], `No request is captured. To capture some: npx mmw capture --stack ${stack}`);
   }
   const keys = await readKeys({ stack });
   const found = captures.map(({ name, format, capture, receivedAt, cautions }) => {
@@ -83,7 +101,7 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (found.some(({ cause }) => cause === 'other_bytes')) process.exitCode = 1;
 }
 
-/** Looks at a deployed stack as a whole. */
+/** Checks a deployed stack. */
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;
@@ -95,7 +113,9 @@ async function checkUp(stack: string, options: Options): Promise<void> {
 async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
-    throw new Error('Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to look at.');
+    throw new UsageError(
+      'Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to check.',
+    );
   return readCapture(file === '-' ? await buffer(process.stdin) : await readFile(file));
 }
 

@@ -15,8 +15,8 @@ export async function importCommand(file: string, options: KeyOptions<{ keyId?: 
     added = changed.slice(entries.length).map(({ key_id }) => key_id ?? '(no id)');
     return changed;
   });
-  const lines = added.map((keyId) => `Key ${keyId} is in the keyring. Verifiers have it within five minutes.`);
-  print(options.json, { imported: added }, lines.join('\n') || 'The keyring has all of it already.');
+  const lines = added.map((keyId) => `Key ${keyId} is in the keyring. Every function has it within five minutes.`);
+  print(options.json, { imported: added }, lines.join('\n') || 'The keyring has these keys already.');
 }
 
 async function readSource(file: string): Promise<string> {

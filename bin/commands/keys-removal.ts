@@ -14,14 +14,14 @@ export async function disableKeyCommand(options: Options): Promise<void> {
   const keyring = await findKeyring(options);
   const enabled = await provider.getEnabledSignatureKey();
   if (enabled) {
-    await confirm(`Disable key ${enabled.key_id}? Webhooks arrive unsigned from then on, and are refused.`, options);
+    await confirm(`Disable key ${enabled.key_id}? Webhooks will then arrive unsigned and be refused.`, options);
     await disableKey({ provider, keyring, now: Date.now }, enabled.key_id);
   }
   print(
     options.json,
     { disabled: enabled?.key_id ?? null },
     enabled
-      ? `Key ${enabled.key_id} is disabled. The way back: mmw keys enable ${enabled.key_id}`
+      ? `Key ${enabled.key_id} is disabled. To enable it again: mmw keys enable ${enabled.key_id}`
       : 'No key was enabled.',
   );
 }
@@ -31,14 +31,14 @@ export async function deleteKeyCommand(keyId: string, options: Options): Promise
   const { dependencies, provider, keyring } = await connectKeys(options);
   const isEnabled = sameId((await provider.getEnabledSignatureKey())?.key_id, keyId);
   const consequence = isEnabled
-    ? 'It is enabled: webhooks arrive unsigned from then on, and are refused.'
+    ? 'It is enabled: webhooks will then arrive unsigned and be refused.'
     : 'It can never be enabled again.';
   const key = await findKeyRow(provider, keyring, keyId);
   await confirm(`Delete key ${keyId}? ${consequence}`, options);
-  // Somebody else may have enabled it while the question stood: that was not what was asked.
+  // Somebody else may have enabled it before the answer. The question was about a key that is not enabled.
   await deleteKey(dependencies, key.key_id, { evenEnabled: isEnabled });
   const isRemembered = key.keyring !== 'no';
-  const memory = isRemembered ? ' The keyring remembers what it signed.' : '';
+  const memory = isRemembered ? ' Its public key stays in the keyring, to verify what it signed.' : '';
   print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.${memory}`);
 }
 
@@ -51,9 +51,9 @@ export async function forgetKey(keyId: string, options: Options): Promise<void> 
   };
   await refuseEnabled();
   if (findEntry((await keyring.read()) ?? [], keyId) === undefined) {
-    throw new Error(`The keyring has no key ${keyId}: "mmw keys list" shows what there is.`);
+    throw new Error(`The keyring has no key ${keyId}: "mmw keys list" shows all keys.`);
   }
-  const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public half cannot be fetched again.`;
+  const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public key cannot be fetched again.`;
   await confirm(question, options);
   await refuseEnabled();
   await keyring.update((entries) => {

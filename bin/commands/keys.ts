@@ -14,41 +14,48 @@ const digestOption = () =>
     .choices(['SHA224', 'SHA256', 'SHA512'])
     .default('SHA256');
 
-/** `mmw keys`: the life of signature keys. */
+/** `mmw keys`: creates, enables, rotates and removes signature keys. */
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
   const add = (name: string, description: string) => addKeyringOptions(keys.command(name).description(description));
 
-  add('create', 'create a key and write its public half to the keyring, before anything is enabled')
+  add('create', 'create a key and write its public key to the keyring; the key is not enabled')
     .addOption(digestOption())
-    .option('--enable', 'then enable it at once; "keys rotate" does it without a gap')
+    .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => createKey(command.optsWithGlobals()));
-  add('list', 'list the keys, and what the keyring has of them').action((_options, command: Command) =>
+  add('list', 'list the keys, and their state in the keyring').action((_options, command: Command) =>
     listKeys(command.optsWithGlobals()),
   );
   add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
     showKey(keyId, command.optsWithGlobals()),
   );
-  add('enable <key-id>', 'sign webhooks with this key from now on; also the way back to an old one')
+  add('enable <key-id>', 'let MessageMedia sign with this key from now on; also to go back to an old key')
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
-    .option('--abandon', 'instead delete the key that a rotation made and that waits to be enabled')
+    .addOption(
+      new Option('--abandon', 'instead delete the key that a rotation created and has not enabled yet').conflicts(
+        'digest',
+      ),
+    )
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
-  add('disable', 'leave webhooks unsigned from now on, which makes the receiver refuse them')
+  add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
-  add('delete <key-id>', 'delete a key at MessageMedia; the keyring remembers what it signed')
+  add('delete <key-id>', 'delete a key at MessageMedia; its public key stays in the keyring')
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => deleteKeyCommand(keyId, command.optsWithGlobals()));
-  add('forget <key-id>', 'drop a key from the keyring for good, as after a leak: nothing that it signed verifies')
+  add(
+    'forget <key-id>',
+    'remove a key from the keyring for good, as after a leak; nothing that it signed verifies then',
+  )
     .option('--yes', 'do not ask')
     .action((keyId: string, _options, command: Command) => forgetKey(keyId, command.optsWithGlobals()));
-  add('import <file>', 'bring public keys into the keyring, from the answer that created one; "-" reads standard input')
-    .option('--key-id <id>', 'id of a key that comes without it')
+  add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
+    .option('--key-id <id>', 'id for a key that the file has without an id')
     .action((file: string, _options, command: Command) => importCommand(file, command.optsWithGlobals()));
 }
 
@@ -57,12 +64,12 @@ async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean;
   const pending = (await keyring.read())?.find(isPending);
   if (pending && pending.digest !== options.digest) {
     const { key_id, digest } = pending;
-    throw new Error(`Key ${key_id} (${digest}) waits to be enabled: enable or delete it before making another.`);
+    throw new Error(`Key ${key_id} (${digest}) waits to be enabled: enable or delete it before you create another.`);
   }
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await rotation.create();
   if (options.enable && (await rotation.enable({ keyId, atOnce: true })) !== 'enabled') {
-    throw new Error(`Key ${keyId} was created and is not enabled: another was chosen, or it was deleted, meanwhile.`);
+    throw new Error(`Key ${keyId} was created but is not enabled: meanwhile another was chosen, or it was deleted.`);
   }
   const key = await findKeyRow(provider, keyring, keyId);
   print(
@@ -107,7 +114,7 @@ async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolea
     return print(options.json, { abandoned: abandoned ?? null }, text);
   }
   await confirmTakeover({ provider, keyring }, options);
-  progress('It can be stopped at any time without harm: run it again to go on.');
+  progress('You can stop this at any time: run it again to continue.');
   await rotation.run();
   const keys = await listKeyRows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);

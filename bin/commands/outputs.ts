@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
-import { environment, outputs } from '../../lambda/contract.ts';
+import { archiveEnvironment } from '../../lambda/archive-contract.ts';
+import { environment } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import { quote } from '../../terminal/text.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
-import { print, quote } from '../output.ts';
+import { printToCopy } from '../output.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -15,8 +18,14 @@ const variables = {
   [outputs.deadLetterQueueUrl]: 'DEAD_LETTER_QUEUE_URL',
   [outputs.keyringSecretArn]: environment.keyringSecretId,
   [outputs.overflowBucketName]: environment.overflowBucket,
+  [outputs.archiveBucketName]: archiveEnvironment.bucket,
+  [outputs.archiveQueueUrl]: archiveEnvironment.queueUrl,
   [outputs.apiCredentialsSecretArn]: 'API_CREDENTIALS_SECRET_ID',
   [outputs.keyArn]: 'KEY_ARN',
+  [outputs.functionLogGroup]: 'FUNCTION_LOG_GROUP',
+  [outputs.accessLogGroup]: 'ACCESS_LOG_GROUP',
+  [outputs.rotationLogGroup]: 'ROTATION_LOG_GROUP',
+  [outputs.reconciliationLogGroup]: 'RECONCILIATION_LOG_GROUP',
 };
 
 /** The context that `examples/app.ts` reads, by output. */
@@ -27,11 +36,11 @@ const contextNames = {
   [outputs.keyArn]: 'keyArn',
 };
 
-/** `mmw outputs`: what a deployed stack gave, for a shell or for the example consumer. */
+/** `mmw outputs`: the outputs of a deployed stack, for a shell or for the example consumer. */
 export function addOutputsCommand(program: Command): void {
   program
     .command('outputs')
-    .description("print the outputs of a deployed stack as a shell's variables, which mmw reads")
+    .description('print the outputs of a deployed stack as shell variables, which mmw reads')
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--context', 'print them as -c options of examples/app.ts instead')
     .action((_options, command: Command) => printOutputs(command.optsWithGlobals()));
@@ -47,5 +56,5 @@ async function printOutputs({ stack, context, json }: Options): Promise<void> {
     return value === undefined ? [] : [[name, value] as const];
   });
   const lines = named.map(([name, value]) => (context ? `-c ${name}=${value}` : `export ${name}=${quote(value)}`));
-  print(json, Object.fromEntries(named), lines.join('\n'));
+  printToCopy(json, Object.fromEntries(named), lines.join('\n'));
 }

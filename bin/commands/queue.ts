@@ -1,11 +1,12 @@
 import { type Message, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
+import { toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
-import { ClosedPipeError, formatTable, print, printLine, progress, toJson } from '../output.ts';
-import { confirm } from '../question.ts';
+import { ClosedPipeError, formatTable, print, printLine, progress } from '../output.ts';
+import { confirm, warn } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
-import { peek } from '../queue/peek.ts';
+import { costOfLook, peek } from '../queue/peek.ts';
 import {
   addQueueOptions,
   type Counts,
@@ -15,34 +16,38 @@ import {
   type Queues,
   remove,
 } from '../queue/queues.ts';
-import { redrive, redriveOne } from '../queue/redrive.ts';
+import { expectDeadLetter, redrive, redriveOne } from '../queue/redrive.ts';
 import { restoreQueues } from '../queue/restore.ts';
 import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
 import { showAndRemove } from '../queue/tail.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
-/** `mmw queue`: what is on the queue of events, and the way back from the one behind it. */
+/** `mmw queue`: looks into the event queue and the dead-letter queue, and redrives dead letters. */
 export function addQueueCommand(program: Command): void {
-  const queue = program.command('queue').description('look at the queue of events, and bring dead letters back');
+  const queue = program.command('queue').description('look into the event queue, and redrive dead letters');
   const add = (name: string, description: string) => addQueueOptions(queue.command(name).description(description));
-  const deadLetters = ['--dead-letters', 'the dead-letter queue instead'] as const;
+  const deadLetters = ['--dead-letters', 'use the dead-letter queue instead'] as const;
 
   add('stats', 'count the messages of both queues').action((_options, command: Command) =>
     showCounts(command.optsWithGlobals()),
   );
-  add('peek', 'show messages and leave them on the queue; each look counts as one try, as SQS has no other')
+  add('peek', 'show messages and leave them in the queue; SQS counts each look as one of their tries')
     .option(...deadLetters)
-    .option('--count <number>', 'how many at the most: 1 to 100', wholeNumber(1, 100), 10)
+    .option('--count <number>', 'how many at most: 1 to 100', wholeNumber(1, 100), 10)
+    .option('--yes', 'do not ask')
     .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
-  add('tail', 'take messages off the queue and show them, until Ctrl-C')
+  add('tail', 'receive, show and delete messages as they arrive, until Ctrl-C')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => tail(command.optsWithGlobals()));
-  add('redrive [id]', 'bring the dead letters back to the queue, or the one with this id (of the event, or of SQS)')
-    .option('--dry-run', 'only say what would be brought back')
+  add(
+    'redrive [id]',
+    'move all dead letters back to the event queue, or the one with this id (of the event, or of SQS)',
+  )
+    .option('--dry-run', 'only say what would be moved')
     .action((id: string | undefined, _options, command: Command) => redriveAll(id, command.optsWithGlobals()));
-  add('delete <id>', 'delete one message, by the id of its event or by that of SQS')
+  add('delete <id>', 'delete one message, by the id of its event or of SQS')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
     .action((id: string, _options, command: Command) => deleteOne(id, command.optsWithGlobals()));
@@ -52,7 +57,7 @@ export function addQueueCommand(program: Command): void {
     .action((_options, command: Command) => purge(command.optsWithGlobals()));
   queue
     .command('restore')
-    .description('make queues that somebody deleted again, as the stack had them; their messages are lost')
+    .description('create deleted queues again, as the stack had them; their messages are lost')
     .requiredOption('--stack <name>', 'the deployed stack')
     .action((_options, command: Command) => restore(command.optsWithGlobals()));
 }
@@ -65,12 +70,15 @@ async function showCounts(options: Options): Promise<void> {
   };
   const row = (name: string, { waiting, inFlight }: Counts) => [name, String(waiting), String(inFlight)];
   const rows = [row('queue', result.queue), row('dead letters', result.deadLetters)];
-  print(options.json, result, formatTable(['', 'waiting', 'being handled'], rows));
+  print(options.json, result, formatTable(['', 'waiting', 'in flight'], rows));
 }
 
-async function showMessages(options: Options<{ deadLetters?: boolean; count: number }>): Promise<void> {
+async function showMessages(options: Options<{ deadLetters?: boolean; count: number; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
-  const { messages, notes } = await peek(queues.client, chosen(queues, options), options.count);
+  const queueUrl = chosen(queues, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) await warn(cost, 'Look?', options);
+  const { messages, notes } = await peek(queues.client, queueUrl, options.count);
   const shown = messages.map(describe);
   const text = shown.length === 0 ? 'Nothing is waiting.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
@@ -80,7 +88,7 @@ async function showMessages(options: Options<{ deadLetters?: boolean; count: num
 async function tail(options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
-  await confirm('Take messages off the queue and show them? Nobody else gets those.', options);
+  await confirm('Show messages and delete them from the queue? No consumer gets them then.', options);
   const show = (message: Message) => {
     const shown = describe(message);
     return printLine(options.json ? toJson(shown) : asLine(shown));
@@ -97,6 +105,7 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
   const queues = await connectQueues(options);
   const { waiting } = await countMessages(queues.client, queues.deadLetterQueueUrl());
   if (options.dryRun) {
+    if (id !== undefined) await expectDeadLetter(queues, id);
     const which = id === undefined ? amount(waiting) : `Message ${id}`;
     print(options.json, { wouldRedrive: id === undefined ? waiting : 1 }, `${which} would go back to the queue.`);
     return;
@@ -107,9 +116,9 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
     return;
   }
   const { redriven, left } = await redrive(queues, (done) =>
-    progress(`${done} of about ${amount(Math.max(waiting, done))} back on the queue`),
+    progress(`${done} of about ${amount(Math.max(waiting, done))} back in the queue`),
   );
-  const others = left === 0 ? '' : ` ${left} are left, or were added meanwhile: run it again.`;
+  const others = left === 0 ? '' : ` ${left} are left, or were added meanwhile: run the command again.`;
   print(options.json, { redriven, left }, `Back on the queue: ${amount(redriven)}.${others}`);
   if (left > 0) process.exitCode = 1;
 }
@@ -117,7 +126,9 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
 async function deleteOne(id: string, options: Options<{ deadLetters?: boolean; yes?: boolean }>): Promise<void> {
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
-  await confirm(`Delete message ${id} of ${queueUrl}? It is lost.`, options);
+  const cost = await costOfLook(queues.client, queueUrl);
+  if (cost !== undefined) progress(`The search looks at the messages before it. ${cost}`);
+  await confirm(`Delete message ${id} of ${queueUrl}? It cannot be restored.`, options);
   await remove(queues.client, queueUrl, await findMessage(queues.client, queueUrl, id));
   print(options.json, { deleted: id }, `Message ${id} is deleted.`);
 }
@@ -126,7 +137,7 @@ async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>)
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
   const { waiting, inFlight } = await countMessages(queues.client, queueUrl);
-  await confirm(`Delete everything on ${queueUrl}, ${amount(waiting + inFlight)}? It is lost.`, options);
+  await confirm(`Delete everything in ${queueUrl}, ${amount(waiting + inFlight)}? It cannot be restored.`, options);
   await queues.client.send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
   print(options.json, { purged: queueUrl }, `${queueUrl} is empty.`);
 }
@@ -134,7 +145,7 @@ async function purge(options: Options<{ deadLetters?: boolean; yes?: boolean }>)
 async function restore(options: GlobalOptions & { stack: string }): Promise<void> {
   const restored = await restoreQueues(options.stack);
   const text =
-    restored.length === 0 ? 'Both queues are there.' : restored.map((url) => `Made again: ${url}`).join('\n');
+    restored.length === 0 ? 'Both queues are there.' : restored.map((url) => `Created again: ${url}`).join('\n');
   print(options.json, { restored }, text);
 }
 

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Command } from 'commander';
-import { environment, outputs } from '../../lambda/contract.ts';
-import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { type Command, Option } from 'commander';
+import { environment } from '../../lambda/contract.ts';
+import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
-import { createLogSearch } from '../../lambda/reconcile/seen-in-logs.ts';
+import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
+import { UsageError } from '../usage-error.ts';
+import { watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -23,36 +28,51 @@ interface Options extends GlobalOptions {
   yes?: boolean;
 }
 
-/** `mmw reconcile`: brings what MessageMedia has and no webhook brought onto the queue. */
+/** `mmw reconcile`: queues the events at MessageMedia whose webhook did not arrive. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
-    .description('queue the delivery reports and replies that no webhook brought')
-    .option('--stack <name>', 'the deployed stack whose queue, bucket and log to use')
-    .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
-    .option('--since <duration>', 'leave what is older: 30m, 2h, 3d, up to 45d', durationUpTo(45), 2 * 3_600_000)
-    .option('--grace <duration>', 'leave what is younger, as its webhook may still come', durationUpTo(45), 15 * 60_000)
-    .option('--confirm', 'take what the queue has out of its lists, for everybody who polls the account')
+    .description('queue the delivery reports and replies whose webhook did not arrive')
+    .addOption(
+      new Option('--stack <name>', 'the deployed stack whose queue, bucket and log to use').conflicts('queueUrl'),
+    )
+    .option('--queue-url <URL>', `the event queue (default: ${environment.queueUrl})`)
+    .addOption(
+      new Option('--since <duration>', 'skip older events: 30m, 2h, 3d, up to 45d')
+        .argParser(durationUpTo(45))
+        .default(2 * 3_600_000, '2h'),
+    )
+    .addOption(
+      new Option('--grace <duration>', 'skip younger events, whose webhook may still come')
+        .argParser(durationUpTo(45))
+        .default(15 * 60_000, '15m'),
+    )
+    .addOption(
+      new Option(
+        '--confirm',
+        "remove queued events from MessageMedia's lists, for everybody who polls the account",
+      ).conflicts('dryRun'),
+    )
     .option('--dry-run', 'only say what would be queued')
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
       wrap(`
 MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
-45 days. Opt-outs are not listed. The log of a stack tells what came already; without --stack everything is queued, and
-FIFO queue and consumers drop what came before.`),
+45 days. Opt-outs are not listed. The log of the stack says which events arrived already. Without --stack every event is queued,
+and the FIFO queue and consumers drop the repetitions.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }
 
 async function run(options: Options): Promise<void> {
   if (options.grace >= options.since) {
-    throw new Error('--since must be longer than --grace (15m if not given): nothing lies between the two.');
+    throw new UsageError('--since must be longer than --grace (15m if not given), else no event is between the two.');
   }
   const provider = connectProvider(options);
   const target = await connectTarget(options);
-  if (options.confirm && !options.dryRun) {
-    const question = 'Confirm at MessageMedia what the queue has? Nobody else gets it by polling this account then.';
+  if (options.confirm) {
+    const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
   }
   const { notes, errors, ...counts } = await reconcile(
@@ -80,16 +100,16 @@ function row(name: string, { listed, recovered, known, younger, older, confirmed
   return [name, ...[listed, recovered, known, younger, older, confirmed, failed].map(String)];
 }
 
-/** Queue, bucket and log: of the stack if one is named, else what options and environment name, and no log. */
+/** Queue, bucket and log: of the stack if it is given, else from options and environment, and without a log. */
 async function connectTarget({
   stack,
   queueUrl: named,
-}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'store' | 'seen'>> {
+}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
   const found = stack === undefined ? undefined : await readOutputs(stack);
   const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
   if (!queueUrl) {
-    const problem = stack === undefined ? 'No queue is named' : `Stack ${stack} has no output ${outputs.queueUrl}`;
-    throw new Error(`${problem}: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+    const problem = stack === undefined ? 'No queue is given' : `Stack ${stack} has no output ${outputs.queueUrl}`;
+    throw new UsageError(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   }
   const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
@@ -97,12 +117,19 @@ async function connectTarget({
     (name) => name !== undefined,
   );
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
+  const archiveQueueUrl = found?.get(outputs.archiveQueueUrl);
+  const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
-    send: createQueueSender(new SQSClient({ useQueueUrlAsEndpoint: false }), queueUrl, deadline),
-    store: bucket ? createOverflowStore(bucket, { forcePathStyle }, deadline) : undefined,
-    seen:
-      logGroups.length === 0
-        ? undefined
-        : createLogSearch({ client: new CloudWatchLogsClient(), logGroups, now: Date.now, pause: sleep }),
+    send: createQueueSender(sqs, queueUrl, deadline),
+    archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
+    store: bucket ? storeIn(bucket, namePlace(new S3Client({ forcePathStyle })), deadline) : undefined,
+    seen: logGroups.length === 0 ? undefined : searchVisibly(logGroups),
   };
+}
+
+function searchVisibly(logGroups: string[]): ReconciliationDependencies['seen'] {
+  const client = namePlace(new CloudWatchLogsClient());
+  const search = createLogSearch({ client, logGroups, now: Date.now, pause: sleep });
+  return (ids, since) => watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
 }

@@ -1,14 +1,15 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import type { SigningKey } from '../../sandbox/sender.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
+import { readPrivateKey } from '../private-key.ts';
 import { probe, withProbeKey } from '../probe.ts';
-import { type SimulationResult, simulate } from '../simulate.ts';
+import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
+import { UsageError } from '../usage-error.ts';
+import { watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -19,58 +20,75 @@ interface Options extends GlobalOptions {
   count: number;
 }
 
-/** `mmw simulate`: delivers test webhooks at a rate. */
+/** `mmw simulate`: sends test webhooks at a rate. */
 export function addSimulateCommand(program: Command): void {
   program
     .command('simulate [url]')
-    .description('deliver signed test webhooks of every kind at a rate: to a URL of this machine, or to a --stack')
-    .option('--stack <name>', 'the deployed stack; a probe key signs: all is verified, and nothing is queued')
+    .description('send signed test webhooks of every kind at a rate, to a URL on this machine or to a --stack')
     .addOption(
-      new Option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL').conflicts('stack'),
+      new Option(
+        '--stack <name>',
+        'the deployed stack; a probe key signs, so webhooks are verified and never queued',
+      ).conflicts(['privateKey', 'keyId', 'digest']),
     )
+    .option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL')
     .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: local)')
     .addOption(
       new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
     )
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
-    .option('--count <number>', 'webhooks in all (1 to 100000)', wholeNumber(1, 100_000), 50)
+    .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
     .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
 }
 
 async function run(url: string | undefined, options: Options): Promise<void> {
   const { rate, count, stack, json } = options;
   const result = await (stack === undefined
-    ? simulate({ url: requireLoopback(url), key: await readKey(options), rate, count })
+    ? simulateVisibly({ url: requireLoopback(url), key: await readKey(options), rate, count })
     : simulateAt(stack, url, options));
   print(json, result, describe(result));
   const good = result.statuses[stack === undefined ? 202 : 200] ?? 0;
   if (good < result.sent) process.exitCode = 1;
 }
 
-/** Begins once the deployed function knows the probe key. */
+function simulateVisibly(simulation: Simulation): Promise<SimulationResult> {
+  const { rate, count } = simulation;
+  let answered = 0;
+  const onAnswer = (answers: number) => {
+    answered = answers;
+  };
+  return watch(
+    `Sending ${count} webhooks, ${rate} a second`,
+    (count / rate) * 1_000 + longestDelivery,
+    simulate({ ...simulation, onAnswer }),
+    () => `${answered} of ${count} answered`,
+  );
+}
+
+/** Starts when the deployed function knows the probe key. */
 async function simulateAt(stack: string, url: string | undefined, { rate, count }: Options): Promise<SimulationResult> {
-  if (url !== undefined) throw new Error('Give a URL or --stack, not both.');
+  if (url !== undefined) throw new UsageError('Give a URL or --stack, not both.');
   const callbackUrl = await readOutput(stack, outputs.callbackUrl);
   const keyring = await connectKeyring({ stack });
   const minutes = 5 + Math.ceil(count / rate / 60);
   return withProbeKey(keyring, minutes, async (key) => {
     const refusal = await probe(callbackUrl, key);
-    if (refusal === undefined) return simulate({ url: callbackUrl, key, rate, count });
+    if (refusal === undefined) return simulateVisibly({ url: callbackUrl, key, rate, count });
     throw new Error(`A probe to ${callbackUrl} was answered with ${refusal.status}: npx mmw doctor --stack ${stack}`);
   });
 }
 
 function requireLoopback(url: string | undefined): string {
-  if (url === undefined) throw new Error('Give the URL of a receiver on this machine, or --stack.');
-  const { hostname, protocol } = new URL(url);
+  if (url === undefined) throw new UsageError('Give the URL of a receiver on this machine, or --stack.');
+  const { hostname = '', protocol = '' } = URL.parse(url) ?? {};
   if (/^https?:$/.test(protocol) && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return url;
-  throw new Error(`${url} is not on this machine. Test webhooks go to 127.0.0.1 or localhost, or to a --stack.`);
+  throw new UsageError(`${url} is not on this machine. Test webhooks go to 127.0.0.1 or localhost, or to a --stack.`);
 }
 
 async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningKey> {
   if (privateKey === undefined)
-    throw new Error('Give --private-key FILE, whose public half the receiver at the URL knows.');
-  const key = createPrivateKey(await readFile(privateKey));
+    throw new UsageError('Add --private-key FILE: the receiver at the URL must know its public key.');
+  const key = await readPrivateKey(privateKey);
   return { id: keyId ?? 'local', digest: parseDigest(digest) ?? 'SHA256', privateKey: key };
 }
 
@@ -79,5 +97,5 @@ function describe({ sent, statuses, unanswered, latency }: SimulationResult): st
   const silent = unanswered > 0 ? [`${unanswered} not answered`] : [];
   const { median, p95, max } = latency;
   return `${sent} sent: ${[...answers, ...silent].join(', ')}.
-Time to the answer: median ${median} ms, 95 of 100 within ${p95} ms, longest ${max} ms.`;
+Time to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { outputs } from '../../lambda/contract.ts';
 import {
   type RegisteredWebhook,
   type WebhookEncoding,
@@ -10,11 +9,13 @@ import {
   webhookEvents,
   webhookMethods,
 } from '../../lambda/provider/types.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { createMissing } from '../missing-webhooks.ts';
 import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
+import { UsageError } from '../usage-error.ts';
 import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
@@ -23,10 +24,10 @@ export function addWebhooksCommand(program: Command): void {
   addSettings(
     webhooks
       .command('create')
-      .description('create a webhook for each kind of event, with a template that carries its ids'),
+      .description('create a webhook for each kind of event, with a template that holds its ids'),
   )
-    .option('--retries <count>', 'tries after a failed one: 0 to 5', wholeNumber, 5)
-    .option('--retry-delay <seconds>', 'seconds between two tries: 5 to 60', wholeNumber, 60)
+    .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber, 5)
+    .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber, 60)
     .option('--read-timeout <milliseconds>', 'how long MessageMedia waits for an answer: up to 60000', wholeNumber)
     .addHelpText('after', wrap(createNotes))
     .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
@@ -45,19 +46,22 @@ export function addWebhooksCommand(program: Command): void {
 }
 
 const createNotes = `
-One template serves one kind of event (${templateKinds.join(', ')}), so several kinds make a webhook each. Its URL gets
-?kind=… as first parameter, which tells the receiver what the event is, whatever somebody typed into a phone; the query is
-signed too. With a template of your own it is kind=webhook, and nothing is read from the body: every event has the id of
-its request. Give --kind only if that template puts the id of MessageMedia first and escapes what people typed.
+One template serves one kind of event (${templateKinds.join(', ')}), so each kind gets its own webhook. Its URL gets
+?kind=… as first parameter. This tells the receiver the kind of event, whatever somebody typed into a phone, because the
+query is signed too. With your own template it is kind=webhook. Then nothing is read from the body, and every event has
+the id of its request. Add --kind only if your template puts MessageMedia's id first and escapes the text that people
+typed.
 
-Documented by MessageMedia: events and variables, $esc.json in JSON templates, and for GET the variables in the URL's
-query, without a template. An opt-out has $notificationId, and neither $moId nor $replyId: what has no value stays in
-the body as it is written, unless it is written $!x. Documented nowhere: whether values are escaped in a form, in XML and in a query. What people
-typed is therefore in the JSON templates alone; the others have ids, numbers, times and states.`;
+MessageMedia documents events and variables, $esc.json in JSON templates, and for GET the variables in the URL's query,
+without a template. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in
+the body as it is written, unless it is written $!x. MessageMedia does not document whether values are escaped in a
+form, in XML and in a query. So only the JSON templates hold text that people typed; the others hold ids, numbers, times
+and states.`;
 
 const updateNotes = `
-A template is written for one kind of event and one encoding: with --events or --encoding the webhook gets one of ours,
-unless --template is given, also if it had one of your own. The rest of its URL's query stays, unless --url is given.`;
+A template is written for one kind of event and one encoding. So with --events or --encoding the webhook gets a new
+built-in template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
+give --url.`;
 
 interface Settings extends GlobalOptions {
   stack?: string;
@@ -81,24 +85,24 @@ function addSettings(command: Command): Command {
     .addOption(new Option('--stack <name>', 'the deployed stack whose CallbackUrl they go to').conflicts('url'))
     .addOption(new Option('--method <method>', 'default: POST').choices(webhookMethods))
     .addOption(new Option('--encoding <encoding>', 'default: JSON').choices(webhookEncodings))
-    .option('--events <names>', `all, or with commas between them: ${webhookEvents.join(', ')}`, eventList)
+    .option('--events <names>', `all, or a list with commas: ${webhookEvents.join(', ')}`, eventList)
     .addOption(
       new Option(
         '--kind <kind>',
-        'what the URL says of the events (default: what it says already, else by the template)',
+        'the kind of event that the URL names (default: as in the URL, else as the template)',
       ).choices(urlKinds),
     )
     .option(
       '--template <template>',
-      `${templateKinds.join(', ')}, a template of your own, or @file (default: by the events)`,
+      `${templateKinds.join(', ')}, the text of your own template, or @file (default: as the events need)`,
     );
 }
 
-/** One webhook, or one for each kind of event: a template of ours serves one kind. */
+/** One webhook, or one for each kind of event, because a built-in template serves one kind. */
 async function createWebhooks(options: Creation): Promise<void> {
   const { events } = options;
   const url = await urlOf(options);
-  if (url === undefined || events === undefined) throw new Error('Give --events, and --url or --stack.');
+  if (url === undefined || events === undefined) throw new UsageError('Add --events, and --url or --stack.');
   const template = await readTemplate(options.template);
   const groups = template === undefined && options.kind === undefined ? byKind(events) : [events];
   const wishes = groups.map((some) => wishOf(options, url, some, template));
@@ -109,9 +113,12 @@ async function createWebhooks(options: Creation): Promise<void> {
     print(options.json, webhook, describe(webhook));
     return;
   }
-  const made = await createMissing(provider, wishes, ({ id, url: there }) =>
-    progress(`Webhook ${id} is there already, for ${there}: left as it is.`),
-  );
+  const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
+    progress(`Webhook ${id} for ${there} exists already and was not changed.`);
+    if (changes.length === 0) return;
+    progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
+    process.exitCode = 1;
+  });
   print(options.json, made, made.map(describe).join('\n'));
 }
 
@@ -144,7 +151,7 @@ async function listWebhooks(options: GlobalOptions): Promise<void> {
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
   const provider = connectProvider(options);
   const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
-  if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows what there is.`);
+  if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows all webhooks.`);
   const { method, encoding, events, kind } = options;
   const [url, template] = [await urlOf(options), await readTemplate(options.template)];
   const settings = {
@@ -167,7 +174,7 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
   return url ?? (stack === undefined ? undefined : readOutput(stack, outputs.callbackUrl));
 }
 
-/** The text of a template, or the kind of one of ours as it stands. */
+/** The text of a template, or the unchanged name of a built-in one. */
 async function readTemplate(value: string | undefined): Promise<string | undefined> {
   return value?.startsWith('@') ? readFile(value.slice(1), 'utf8') : value;
 }
@@ -177,7 +184,7 @@ function eventList(value: string): WebhookEvent[] {
   return value.split(',').map((name) => {
     const event = webhookEvents.find((candidate) => candidate === name.trim());
     if (event) return event;
-    throw new InvalidArgumentError(`${name} is none of ${webhookEvents.join(', ')}.`);
+    throw new InvalidArgumentError(`${name} is not one of ${webhookEvents.join(', ')}.`);
   });
 }
 

@@ -3,7 +3,7 @@ import { giveBack, receive } from './queues.ts';
 import { describe } from './shown-message.ts';
 
 /**
- * Finds one message on a queue and holds it for a minute; all others are given back.
+ * Finds one message in a queue and keeps it invisible for a minute; all others become visible again.
  *
  * @param id of the event, or the one that SQS gave the message
  * @throws {Error} when none of the messages that SQS shows has it
@@ -21,6 +21,6 @@ export async function findMessage(client: SQSClient, queueUrl: string, id: strin
   } finally {
     await giveBack(client, queueUrl, others);
   }
-  const reason = 'it is gone, a consumer has it, or it stands behind others about the same message';
+  const reason = 'it is gone, a consumer has it, or it is behind other events about the same message';
   throw new Error(`None of the ${others.length} messages that ${queueUrl} shows has the id ${id}: ${reason}.`);
 }

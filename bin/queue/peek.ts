@@ -1,11 +1,22 @@
-import { GetQueueAttributesCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
-import { countMessages, giveBack, receive } from './queues.ts';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { countMessages, giveBack, readMaxTries, receive } from './queues.ts';
 
-/** What a look at a queue found. */
+/** The result of a look at a queue. */
 export interface Look {
   messages: Message[];
-  /** What a person should know of what the look did not show, or did. */
+  /** What a person should know: messages that were not shown, and effects of the look. */
   notes: string[];
+}
+
+/**
+ * What a look costs, for a warning before it: SQS says how often a message was received only when it is received again.
+ *
+ * @returns `undefined` if it costs nothing, because no message waits or there is no dead-letter queue
+ */
+export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
+  const most = await readMaxTries(client, queueUrl);
+  if (most === undefined || (await countMessages(client, queueUrl)).waiting === 0) return undefined;
+  return `A look counts as one of the ${most} tries of each message. One that has had ${most} moves to the dead-letter queue and is not shown.`;
 }
 
 /**
@@ -37,19 +48,16 @@ async function hidden(client: SQSClient, queueUrl: string, held: readonly Messag
   const more = waiting + inFlight - held.length;
   if (more <= 0) return [];
   return [
-    `About ${more} more are there: SQS shows only the first events of each message, and none that a consumer has.`,
+    `About ${more} more are in the queue. SQS shows only the first events of each message, and none that a consumer has.`,
   ];
 }
 
-/** A message that was received as often as its queue allows goes to the dead-letter queue at the next try, a look too. */
-async function spent(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<string[]> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  const most = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount ?? Number.POSITIVE_INFINITY);
+/** A message that was received as often as its queue allows moves to the dead-letter queue at the next receive, even by a look. */
+async function spent(client: SQSClient, queueUrl: string, messages: readonly Message[]): Promise<string[]> {
+  const most = (await readMaxTries(client, queueUrl)) ?? Number.POSITIVE_INFINITY;
   const last = messages.filter(
     ({ Attributes: { ApproximateReceiveCount = 0 } = {} }) => Number(ApproximateReceiveCount) >= most,
   );
   if (last.length === 0) return [];
-  return [`${last.length} had ${most} tries: the next one, be it a look, moves them to the dead-letter queue.`];
+  return [`${last.length} had ${most} tries. The next try, even a look, moves them to the dead-letter queue.`];
 }

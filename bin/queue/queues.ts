@@ -7,9 +7,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
-import { environment, outputs } from '../../lambda/contract.ts';
+import { environment } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { readOutput } from '../connections.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Where the queues are. */
 export interface QueueOptions {
@@ -18,7 +20,7 @@ export interface QueueOptions {
   deadLetterQueueUrl?: string;
 }
 
-/** The queue of events, the one behind it, and a client for both. */
+/** The event queue, the dead-letter queue, and a client for both. */
 export interface Queues {
   client: SQSClient;
   queueUrl: string;
@@ -35,8 +37,8 @@ export function addQueueOptions(command: Command): Command {
         'deadLetterQueueUrl',
       ]),
     )
-    .option('--queue-url <URL>', `the queue of events (default: ${environment.queueUrl})`)
-    .option('--dead-letter-queue-url <URL>', 'the queue behind it (default: DEAD_LETTER_QUEUE_URL)');
+    .option('--queue-url <URL>', `the event queue (default: ${environment.queueUrl})`)
+    .option('--dead-letter-queue-url <URL>', 'the dead-letter queue (default: DEAD_LETTER_QUEUE_URL)');
 }
 
 /** @throws {Error} when nothing names the queue */
@@ -45,15 +47,15 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
   const queueUrl = (await fromStack(outputs.queueUrl)) ?? options.queueUrl ?? process.env[environment.queueUrl];
   const deadLetters =
     (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
-  if (!queueUrl) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+  if (!queueUrl) throw new UsageError(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   return {
     // As for every AWS tool, the endpoint is the region's or that of the environment.
     client: namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })),
     queueUrl,
     deadLetterQueueUrl: () => {
       if (deadLetters) return deadLetters;
-      throw new Error(
-        'No dead-letter queue is named: give --stack or --dead-letter-queue-url, or set DEAD_LETTER_QUEUE_URL.',
+      throw new UsageError(
+        'No dead-letter queue is given: add --stack or --dead-letter-queue-url, or set DEAD_LETTER_QUEUE_URL.',
       );
     },
   };
@@ -77,7 +79,7 @@ export async function receive(client: SQSClient, queueUrl: string, waitSeconds: 
   return Messages;
 }
 
-/** Lets others have the messages at once. Those that cannot be given back are there again when their minute is over. */
+/** Makes the messages visible again at once. If this fails, they become visible when their minute is over. */
 export async function giveBack(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
   for (const { ReceiptHandle } of messages) {
     const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
@@ -89,7 +91,15 @@ export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandl
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }
 
-/** How many messages a queue has, about. */
+/** How often a message can be received before it moves to the dead-letter queue; `undefined` without one. */
+export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise<number | undefined> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] });
+  const { Attributes } = await client.send(command);
+  const most = JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount;
+  return most === undefined ? undefined : Number(most);
+}
+
+/** Approximate numbers of messages in a queue. */
 export interface Counts {
   waiting: number;
   inFlight: number;

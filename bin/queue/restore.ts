@@ -2,11 +2,12 @@ import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
   GetTemplateCommand,
+  type Tag,
 } from '@aws-sdk/client-cloudformation';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { outputs } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
-import { readOutputs } from '../connections.ts';
+import { describeStack, outputsOf } from '../connections.ts';
 
 /** A resource as the template has it. */
 interface Resource {
@@ -14,15 +15,15 @@ interface Resource {
   Properties?: Record<string, unknown>;
 }
 
-/** The dead-letter queue first: the other one refers to it. */
+/** The dead-letter queue comes first, because the event queue refers to it. */
 const queues = ['DeadLetterQueue', 'EventQueue'];
 
 /**
- * Makes the queues of a stack again that somebody deleted, with the name, the attributes and the policy that the template
- * has for them. CloudFormation does not do that: it does not know that they are gone.
+ * Creates the queues of a stack again that somebody deleted, with the name, the attributes, the policy and the tags from
+ * the template. CloudFormation cannot do this, because it does not know that they are gone.
  *
- * @returns URLs of the queues that were made
- * @throws {Error} when it is no stack of this project
+ * @returns URLs of the queues that were created
+ * @throws {Error} when it is not a stack of this project
  */
 export async function restoreQueues(stack: string): Promise<string[]> {
   const resolve = await createResolver(stack);
@@ -33,10 +34,18 @@ export async function restoreQueues(stack: string): Promise<string[]> {
     if (await exists(client, url)) continue;
     const QueueName = url.slice(url.lastIndexOf('/') + 1);
     await client
-      .send(new CreateQueueCommand({ QueueName, Attributes: resolve.attributesOf(logicalId) }))
+      .send(
+        new CreateQueueCommand({
+          QueueName,
+          Attributes: resolve.attributesOf(logicalId),
+          tags: resolve.tagsOf(logicalId),
+        }),
+      )
       .catch((cause: Error) => {
         if (!/DeletedRecently/.test(cause.name)) throw cause;
-        throw new Error(`${QueueName} was deleted a moment ago: SQS takes its name again after a minute.`, { cause });
+        throw new Error(`${QueueName} was just deleted: try again in a minute, SQS does not take its name before.`, {
+          cause,
+        });
       });
     restored.push(url);
   }
@@ -53,11 +62,11 @@ async function exists(client: SQSClient, QueueUrl: string): Promise<boolean> {
   }
 }
 
-/** Reads the template, and puts real ids and ARNs in place of its references. */
+/** Reads the template, and replaces its references with real ids and ARNs. */
 async function createResolver(stack: string) {
   const client = namePlace(new CloudFormationClient());
-  const [found, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
-    readOutputs(stack),
+  const [description, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
+    describeStack(stack),
     client.send(new GetTemplateCommand({ StackName: stack })),
     client.send(new DescribeStackResourcesCommand({ StackName: stack })),
   ]);
@@ -65,10 +74,12 @@ async function createResolver(stack: string) {
   const ids = new Map(
     StackResources.map(({ LogicalResourceId, PhysicalResourceId }) => [LogicalResourceId, PhysicalResourceId]),
   );
-  const prefix = found.get(outputs.queueArn)?.replace(/[^:]+$/, '');
-  if (prefix === undefined) {
+  const found = outputsOf(description);
+  const queueArn = found.get(outputs.queueArn);
+  if (queueArn === undefined) {
     throw new Error(`Stack ${stack} has no output ${outputs.queueArn}: deploy it with this version, then try again.`);
   }
+  const prefix = queueArn.slice(0, queueArn.lastIndexOf(':') + 1);
 
   const idOf = (logicalId: string): string => {
     const id = ids.get(logicalId);
@@ -95,10 +106,17 @@ async function createResolver(stack: string) {
 
   return {
     idOf,
+    /** CloudFormation gives a resource the tags of its stack and its own, of which its own win. */
+    tagsOf: (logicalId: string): Record<string, string> => {
+      const own = resolve(Resources[logicalId]?.Properties?.Tags ?? []) as Tag[];
+      const tags = [...(description.Tags ?? []), ...own].map(({ Key = '', Value = '' }) => [Key, Value] as const);
+      // SQS takes none of AWS's own.
+      return Object.fromEntries(tags.filter(([name]) => !name.startsWith('aws:')));
+    },
     attributesOf: (logicalId: string): Record<string, string> => {
       const Policy = policyOf(logicalId);
       const properties = { ...Resources[logicalId]?.Properties, ...(Policy !== undefined && { Policy }) };
-      // Tags are no attribute, and the name is given apart from them.
+      // Tags and the name are parameters of their own.
       const { Tags: _tags, QueueName: _name, ...attributes } = resolve(properties) as Record<string, unknown>;
       return Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [

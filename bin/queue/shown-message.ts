@@ -1,24 +1,24 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { parseQueuedEvent } from '../../lambda/event/attributes.ts';
-import { visibleOnOneLine } from '../output.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
 
 /** A message as it is shown; with `--json` the event is there as a whole. */
 export interface ShownMessage {
-  /** RFC 3339: when it came onto the queue. */
+  /** When it was queued, as RFC 3339. */
   sent: string;
   /** How often it was received, this time included. */
   tries: number;
   type: string;
   id: string;
   subject: string;
-  /** The status of a delivery report, or how long a text is: enough to tell events apart, and no content. */
+  /** The status of a delivery report, or the length of a text. It tells events apart without their content. */
   detail: string;
   /** The id that SQS gave the message: consumers have it in their log. */
   messageId: string;
   event: unknown;
 }
 
-/** What there is to show of a message, be it an event or not. */
+/** The parts of a message that are shown, whether it is an event or not. */
 export function describe({ Body = '', Attributes, MessageId: messageId = '' }: Message): ShownMessage {
   const sent = new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString();
   const tries = Number(Attributes?.ApproximateReceiveCount ?? 0);
@@ -32,7 +32,8 @@ export function describe({ Body = '', Attributes, MessageId: messageId = '' }: M
   }
 }
 
-function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): string {
+/** What tells events of a kind apart, without what somebody wrote. */
+export function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): string {
   if (dataref !== undefined) return 'data in S3';
   if (typeof data !== 'object' || data === null) return '';
   const { status, content } = data as Record<string, unknown>;
@@ -40,7 +41,7 @@ function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown }): str
   return typeof content === 'string' ? `${[...content].length} characters` : '';
 }
 
-/** What {@link asCells} has. */
+/** Headings for the cells of {@link asCells}. */
 export const messageHeads = ['id', 'type', 'detail', 'queued (UTC)', 'tries', 'SQS message id'];
 
 /** A row of a table. */
@@ -53,7 +54,7 @@ export function asLine({ sent, type, id, subject }: ShownMessage): string {
   return visibleOnOneLine(`${sent.slice(0, 19)}  ${short(type)}  ${id}  ${subject}`);
 }
 
-/** What all types begin with says nothing new. */
+/** The type without the prefix that all types have. */
 function short(type: string): string {
   return type.replace(/^com\.messagemedia\./, '');
 }

@@ -2,10 +2,10 @@ import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { giveBack, receive, remove } from './queues.ts';
 
 /**
- * Takes messages off a queue, waiting up to 20 s for one. Each is deleted once it was shown; when one cannot be, it and
- * those behind it go back at once.
+ * Receives messages, waiting up to 20 s for one. Each is deleted after it was shown. If one cannot be shown, it and the
+ * following ones become visible again at once.
  *
- * @param show resolves when a message is where nobody can lose it
+ * @param show resolves when a message is safely written
  */
 export async function showAndRemove(
   client: SQSClient,

@@ -1,4 +1,4 @@
-// Lints and tests the consumer in Python, in an environment of its own that is kept until the requirements change.
+// Lints and tests the consumer in Python, in its own environment, which is kept until the requirements change.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,18 +23,18 @@ function main(): number {
     () => run(python, ['-m', 'ruff', 'check', '--quiet', '.'], here),
     () => run(python, ['-m', 'ruff', 'format', '--check', '--quiet', '.'], here),
     () => run(python, ['-m', 'pytest'], here),
-    () => run(process.execPath, [...jest, '--testMatch', '**/test/examples/python.suite.ts'], root),
+    () => run(process.execPath, [...jest, '--testMatch', '**/test/examples/*.suite.ts', '--runInBand'], root),
   ];
   return steps.every((step) => step() === 0) ? 0 : 1;
 }
 
-/** Makes the environment if there is none for these requirements. @returns what is missing */
+/** Creates the environment if there is none for these requirements. @returns an error message, or nothing */
 function prepare(): string | undefined {
   const probe = spawnSync('python3', [
     '-c',
     'import sys, venv; print(sys.version); sys.exit(sys.version_info < (3, 10))',
   ]);
-  if (probe.status !== 0) return 'Python 3.10 or newer with its venv module is needed: python3 is not that.';
+  if (probe.status !== 0) return 'This needs python3 to be Python 3.10 or newer, with its venv module.';
   const files = ['requirements.txt', 'requirements-dev.txt'].map((name) => readFileSync(join(here, name)));
   const wanted = createHash('sha256')
     .update(Buffer.concat([...files, probe.stdout]))
@@ -43,7 +43,7 @@ function prepare(): string | undefined {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
 
   rmSync(venv, { recursive: true, force: true });
-  if (run('python3', ['-m', 'venv', venv], here) !== 0) return 'The environment could not be made: see above.';
+  if (run('python3', ['-m', 'venv', venv], here) !== 0) return 'The environment could not be created: see above.';
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements-dev.txt'];
   if (run(python, install, here) !== 0) return 'pip could not install requirements-dev.txt: see above.';
   writeFileSync(stamp, wanted);

@@ -15,7 +15,7 @@ export class PythonConsumer extends Construct {
     super(scope, id);
     const runtime = Runtime.PYTHON_3_13;
     const code = Code.fromAsset(source, {
-      // New requirements are a new version too.
+      // By its output, so that new requirements make a new version too.
       assetHashType: AssetHashType.OUTPUT,
       bundling: { image: runtime.bundlingImage, local: { tryBundle } },
     });
@@ -31,7 +31,7 @@ export class PythonConsumer extends Construct {
   }
 }
 
-/** Puts Lambda's own builds of the packages together, on whatever machine this is. */
+/** Collects Lambda's builds of the packages, on any machine. */
 function tryBundle(output: string): boolean {
   const platform = ['--platform', 'manylinux2014_aarch64', '--python-version', '3.13', '--only-binary', ':all:'];
   const quiet = ['--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore', '--no-compile'];

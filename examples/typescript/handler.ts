@@ -11,6 +11,7 @@ import { onEvent } from './on-event.ts';
 import { signatureCheck } from './signature-check.ts';
 
 const { IDEMPOTENCY_TABLE: tableName = '', OVERFLOW_BUCKET: bucket = '', KEYRING_SECRET_ID: keyring } = process.env;
+const handlesReplays = readReplays(process.env.REPLAYS);
 const logger = new Logger({ serviceName: 'consumer' });
 
 const fetchData = fetchFromS3(new S3Client({}), bucket);
@@ -18,9 +19,9 @@ const checkSignature = keyring ? signatureCheck(keyring, (message) => logger.war
 
 // Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
 const idempotency = new IdempotencyConfig({ eventKeyJmesPath: 'id', expiresAfterSeconds: 60 * 24 * 60 * 60 });
-/** Handles an event unless that was done before. @returns the attempt that handled it: an earlier one, or this one */
+/** Handles an event unless it was handled before. @returns the attempt that handled it, an earlier one or this one */
 const onEventOnce = makeIdempotent(
-  async (event: WebhookEvent, attempt: string): Promise<string> => {
+  async (_key: { id: string }, event: WebhookEvent, attempt: string): Promise<string> => {
     await onEvent(event);
     return attempt;
   },
@@ -29,7 +30,7 @@ const onEventOnce = makeIdempotent(
 
 const processor = new SqsFifoPartialProcessorAsync();
 
-/** Lambda's entry point. A message that fails takes those of its own group with it, and no other. */
+/** Lambda's entry point. If a message fails, the later ones of its group fail too, and no others. */
 export const handler: SQSHandler = async (event, context): Promise<SQSBatchResponse> => {
   idempotency.registerLambdaContext(context);
   return processPartialResponse(event, onRecord, processor, {
@@ -46,10 +47,20 @@ async function onRecord({ body, messageId }: SQSRecord): Promise<void> {
     eventId = read.event.id;
     await checkSignature?.(read);
     const attempt = randomUUID();
-    const isFirst = (await onEventOnce(read.event, attempt)) === attempt;
+    const isFirst = (await onEventOnce({ id: idempotencyKey(read.event) }, read.event, attempt)) === attempt;
     logger.info(isFirst ? 'handled' : 'skipped: it was handled before', { eventId, messageId });
   } catch (error) {
     logger.error('not handled', { eventId, messageId, error: error as Error });
     throw error;
   }
+}
+
+/** An event that comes out of the archive has its effect anew only if that is wanted: then once for each replay. */
+function idempotencyKey({ id, mmreplay }: WebhookEvent): string {
+  return handlesReplays && mmreplay !== undefined ? `${id} ${mmreplay}` : id;
+}
+
+function readReplays(value = 'skip'): boolean {
+  if (value === 'handle' || value === 'skip') return value === 'handle';
+  throw new Error(`REPLAYS is ${value}: it must be handle or skip.`);
 }

@@ -4,12 +4,12 @@ import type { WebhookEvent } from 'messagemedia-webhook-receiver/events';
 const logger = new Logger({ serviceName: 'consumer' });
 
 /**
- * What your application does with an event: put yours in place of the log lines. It runs once for an event, and for the
- * events about one message in the order they came. When it throws, the event is tried again, and after five tries goes
- * to the dead-letter queue.
+ * What your application does with an event. Put your own code in place of the log lines. It runs once for each event, and
+ * for the events about one message in the order in which they came. If it throws, the event is retried, and after five
+ * tries it moves to the dead-letter queue.
  */
 export async function onEvent(event: WebhookEvent): Promise<void> {
-  // Phone numbers and what people wrote stay out of the log.
+  // The log holds no phone numbers, and no text that people wrote.
   const about = { eventId: event.id, subject: event.subject };
   switch (event.type) {
     case 'com.messagemedia.delivery_report':

@@ -8,11 +8,11 @@ export interface Candidate<Part> {
   cause: Cause;
 }
 
-/** More than any webhook: what is decompressed beyond that is not looked at. */
+/** Larger than any webhook. A body that decompresses to more is not tried. */
 const largestBody = 8_000_000;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** What the body may have been, likeliest first; the body as it arrived is none of them. */
+/** Bodies that may have been signed, likeliest first, without the body as it arrived. */
 export function bodyCandidates(body: Buffer): Candidate<Buffer>[] {
   const found = new Map<string, Candidate<Buffer>>();
   for (const candidate of candidatesOf(body)) {
@@ -33,7 +33,7 @@ function* candidatesOf(body: Buffer): Generator<Candidate<Buffer>> {
   for (const form of jsonForms(text.replace(/^\ufeff/, ''))) yield as(form, 'body_rewritten');
   for (const form of formBodies(text)) yield as(form, 'body_rewritten');
   for (const part of otherCharsets(body, text)) yield { part, cause: 'body_charset' };
-  if (/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text)) yield { part: Buffer.from(text, 'base64'), cause: 'body_base64' };
+  if (/^[A-Za-z0-9+/\s]+(?:={1,2}\s*)?$/.test(text)) yield { part: Buffer.from(text, 'base64'), cause: 'body_base64' };
   if (/^[A-Za-z0-9_-]+$/.test(text)) yield { part: Buffer.from(text, 'base64url'), cause: 'body_base64' };
   yield as(body.toString('base64'), 'body_base64');
   for (const part of decompressed(body)) yield { part, cause: 'body_compression' };
@@ -43,7 +43,7 @@ function* candidatesOf(body: Buffer): Generator<Candidate<Buffer>> {
 
 function* newlines(text: string, body: Buffer): Generator<Candidate<Buffer>> {
   const lines = [
-    text.replace(/(\r?\n)+$/, ''),
+    withoutLineBreaksAtEnd(text),
     text.replace(/\r?\n$/, ''),
     text.trim(),
     text.replaceAll(/\r?\n/g, '\n'),
@@ -53,6 +53,12 @@ function* newlines(text: string, body: Buffer): Generator<Candidate<Buffer>> {
   const isText = Buffer.from(text, 'utf8').equals(body);
   if (isText) for (const line of lines) yield { part: Buffer.from(line), cause: 'body_newline' };
   for (const end of ['\n', '\r\n']) yield { part: Buffer.concat([body, Buffer.from(end)]), cause: 'body_newline' };
+}
+
+function withoutLineBreaksAtEnd(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\n') end -= text[end - 2] === '\r' ? 2 : 1;
+  return text.slice(0, end);
 }
 
 function* formBodies(text: string): Generator<string> {

@@ -1,12 +1,12 @@
 /** A request as it arrived somewhere, with everything that may explain why its signature fails. */
 export interface Capture {
   method: string;
-  /** What the sender may have written as request target, likeliest first. */
+  /** Request targets that the sender may have written, likeliest first. */
   targets: readonly string[];
   /** Values by lower-case name. */
   headers: ReadonlyMap<string, string>;
   body: Buffer;
-  /** Path prefixes that the front door may have taken away, such as its stage. */
+  /** Path prefixes that the front door may have removed, such as its stage. */
   prefixes?: readonly string[];
 }
 
@@ -17,17 +17,17 @@ const vendor = [
   'x-messagemedia-key-id',
 ] as const;
 
-/** What the headers say, under whichever name they arrived. */
+/** The values of the signature's headers, whatever name they arrived under. */
 export interface SignatureHeaders {
   signature: string | undefined;
   digest: string | undefined;
   keyId: string | undefined;
   date: string | undefined;
-  /** Names of headers that stand for others. */
+  /** Names of headers that were read in place of the expected ones. */
   renamed: string[];
 }
 
-/** Finds the headers of a signature: by their names, else by names that end alike (`x_messagemedia_signature`, `x-amzn-remapped-date`). */
+/** Finds the headers of a signature by name, else by a name with the same ending (`x_messagemedia_signature`, `x-amzn-remapped-date`). */
 export function readHeaders(headers: ReadonlyMap<string, string>): SignatureHeaders {
   const renamed: string[] = [];
   const find = (name: string, ending: string) => {
@@ -46,7 +46,7 @@ export function readHeaders(headers: ReadonlyMap<string, string>): SignatureHead
   };
 }
 
-/** Bytes of a signature in whichever writing, and whether it was the right one. */
+/** Bytes of a signature in any encoding, and whether the encoding was right. */
 export function readSignature(value: string): { bytes: Buffer; isPlain: boolean } {
   const compact = value.replaceAll(/\s|\\n|"/g, '');
   if (/^(?:[0-9a-f]{2})+$/i.test(compact) && compact.length >= 256)

@@ -1,10 +1,10 @@
 import { parseHttpDate } from '../signature.ts';
 import type { Candidate } from './bodies.ts';
 
-/** How far a proxy that writes a Date of its own may be from the one that was signed, in seconds. */
+/** Largest difference between the signed Date and one that a proxy writes, in seconds. */
 const nearby = 300;
 
-/** What the `Date` may have been that was signed: the same time in the one format that is, then every second nearby. */
+/** Values of `Date` that may have been signed: the same time in the signed format, then every second nearby. */
 export function dateCandidates(arrived: string): Candidate<string>[] {
   const time = parseHttpDate(arrived) ?? parseAnyDate(arrived);
   if (time === undefined) return [];

@@ -9,9 +9,9 @@ import { openSignature, type SignedHash } from './digest-info.ts';
 import { findSignedBytes } from './search.ts';
 import { targetCandidates } from './targets.ts';
 
-/** What is known of a request besides itself. */
+/** What is known about a request besides the request itself. */
 export interface DiagnosisOptions {
-  /** Milliseconds since the epoch when it arrived. @default - its age is not looked at */
+  /** When it arrived, in milliseconds since the epoch. @default - its age is not checked */
   receivedAt?: number;
   /** How old a `Date` may be, in seconds; 0 for any age. */
   toleranceSeconds?: number;
@@ -20,19 +20,19 @@ export interface DiagnosisOptions {
 /** Why a signature does not verify. */
 export interface Diagnosis {
   cause: Cause;
-  /** Every change that it takes to explain the signature; `cause` is the first. */
+  /** All changes that together explain the signature; `cause` is the first. */
   causes: readonly Cause[];
   meaning: string;
   mend: string;
-  /** What was seen, one sentence each. No key, no signature, no body. */
+  /** What was found, one sentence each, without key, signature or body. */
   evidence: readonly string[];
-  /** Id of the key that signed, once that is known. */
+  /** Id of the key that signed, if that is known. */
   signedBy?: string | undefined;
 }
 
 /**
- * Says why a request does not verify. An RSA signature can be opened with the public key: so it is known who signed and
- * what hash, whatever happened to the request, and guesses at the signed bytes can be compared with that hash.
+ * Says why a request does not verify. An RSA signature can be opened with the public key. This shows who signed which hash,
+ * whatever happened to the request, and guesses at the signed bytes can be compared with that hash.
  *
  * Its work is bounded: about a second for a body of 1 MB.
  */
@@ -58,18 +58,18 @@ export function diagnose(
     ...(isPlain ? [] : (['signature_encoding'] as const)),
     ...ofKey(signer, headers, named, options),
   ];
-  if (headers.renamed.length > 0) evidence.push(`Taken for headers of MessageMedia: ${headers.renamed.join(', ')}.`);
+  if (headers.renamed.length > 0) evidence.push(`Read as headers of MessageMedia: ${headers.renamed.join(', ')}.`);
   if (found === undefined) {
     const shorter = lengthProblem(capture);
     if (shorter) evidence.push(shorter);
     const cut = shorter !== undefined && !isWhole(capture.body);
     if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
-    evidence.push('Neither what arrived nor any known change of it has the hash that was signed.');
+    evidence.push('Neither the bytes that arrived nor any known change of them has the hash that was signed.');
     return diagnosis([...(cut ? (['body_cut'] as const) : (['other_bytes'] as const)), ...around], evidence, signedBy);
   }
   evidence.push(
     found.length === 0
-      ? 'What arrived is what was signed.'
+      ? 'The bytes that arrived are the bytes that were signed.'
       : 'With the changes named here, the hash is the one that was signed.',
   );
   const all = [...new Set([...found, ...around])];
@@ -92,7 +92,7 @@ function diagnosis(all: readonly Cause[], evidence: readonly string[], signedBy?
 function withoutSignature({ headers }: Capture): Diagnosis {
   const others = [...headers.keys()].filter((name) => name.includes('messagemedia'));
   if (others.length === 0) return diagnosis(['unsigned'], ['There is no X-MessageMedia-Signature.']);
-  return diagnosis(['headers_missing'], [`There is no X-MessageMedia-Signature, but ${others.join(', ')}.`]);
+  return diagnosis(['headers_missing'], [`There is no X-MessageMedia-Signature, but there is ${others.join(', ')}.`]);
 }
 
 function withoutSigner({ keyId }: SignatureHeaders, { length }: Buffer, keys: readonly VerificationKey[]): Diagnosis {
@@ -143,7 +143,7 @@ function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash)
   return findSignedBytes({ ...parts, target: likeliest, targets: candidates }, signed);
 }
 
-/** What is wrong around a signature that is good in itself. */
+/** Problems of key, digest and time, which do not concern the signed bytes. */
 function ofKey(
   { key, signed }: Signer,
   headers: SignatureHeaders,
@@ -164,9 +164,9 @@ function ofKey(
 }
 
 const lostBytes =
-  'The body holds U+FFFD: something before this point took bytes that are not UTF-8 for text, as an HTTP API does with application/json, and what they were cannot be told.';
+  'The body holds U+FFFD: something on the way read bytes that are not UTF-8 as text, as an HTTP API does with application/json. The original bytes are lost.';
 
-/** Whether a body has its end: a whole one that is shorter than announced was not cut, but written anew. */
+/** Whether a body is complete. A complete body that is shorter than announced was not cut, but rewritten. */
 function isWhole(body: Buffer): boolean {
   const text = body.toString('utf8').trim();
   if (/^[\w.%+-]+=/.test(text)) return true;
@@ -181,5 +181,5 @@ function isWhole(body: Buffer): boolean {
 
 function lengthProblem({ headers, body }: Capture): string | undefined {
   const announced = Number(headers.get('content-length') ?? body.length);
-  return announced > body.length ? `Content-Length is ${announced}, and ${body.length} bytes arrived.` : undefined;
+  return announced > body.length ? `Content-Length is ${announced}, but ${body.length} bytes arrived.` : undefined;
 }

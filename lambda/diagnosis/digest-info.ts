@@ -1,6 +1,6 @@
 import { constants, type KeyObject, publicDecrypt } from 'node:crypto';
 
-/** What was signed, as the signature itself says: the digest's name for `createHash`, and the hash. */
+/** What the signature says was signed: the digest's name for `createHash`, and the hash. */
 export interface SignedHash {
   digest: string;
   hash: Buffer;
@@ -17,8 +17,8 @@ const prefixes: Record<string, string> = {
 };
 
 /**
- * Opens an RSASSA-PKCS1-v1_5 signature. Whoever made it had the private key, or this fails: so it tells who signed
- * without knowing what.
+ * Opens an RSASSA-PKCS1-v1_5 signature. This succeeds only if the signature was made with the private key. So it shows who
+ * signed, even if it is not known what was signed.
  *
  * @returns `undefined` when another key signed
  */

@@ -1,5 +1,5 @@
 /*
- * The forms in which JSON is written, made from its tokens: numbers stay as they are written, and strings keep their text.
+ * The common ways to write the same JSON, made from its tokens. Numbers stay as they are written, and strings keep their text.
  */
 
 /** Orders of members in which MessageMedia's documented callbacks and the templates of mmw are written. */
@@ -49,7 +49,7 @@ const layouts: readonly Layout[] = [
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** Every usual way to write the same JSON; nothing when it is none. */
+/** Every common way to write the same JSON; nothing if the text is not JSON. */
 export function* jsonForms(text: string): Generator<string> {
   if (!isJson(text)) return;
   const tokens = text.match(token) ?? [];
@@ -65,7 +65,7 @@ const knownInner: readonly (readonly string[])[] = [
   ['content_type', 'content', 'original_name'],
 ];
 
-/** The same members in orders that are known, compact. */
+/** The same members in known orders, written compactly. */
 export function* jsonOrders(text: string): Generator<string> {
   if (!isJson(text)) return;
   const value: unknown = JSON.parse(text);
@@ -80,7 +80,7 @@ export function* jsonOrders(text: string): Generator<string> {
 
 type Members = Record<string, unknown>;
 
-/** Members that the order does not name keep theirs, behind those that it does. */
+/** Puts the members in this order. Members that it does not name follow, in the order they had. */
 function reorder(value: Members, order: readonly string[]): Members {
   const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => place(a) - place(b)));

@@ -14,7 +14,7 @@ export interface Parts {
   bodies: readonly Candidate<Buffer>[];
 }
 
-/** Most bytes that one search hashes: a second or less, on any machine that runs Lambda's Node. */
+/** Most bytes that one search hashes. This takes about a second or less. */
 const hashBudget = 600_000_000;
 /** What a hash costs besides its bytes, counted in bytes. */
 const hashOverhead = 500;
@@ -22,21 +22,21 @@ const hashOverhead = 500;
 const otherMethods = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'post', 'get'];
 const otherVersions = ['HTTP/1.0', 'HTTP/2', 'HTTP/2.0', 'HTTP/3', 'http/1.1', ''];
 
-/** What precedes the body in the signed bytes, with the changes that explain it. */
+/** The part of the signed bytes before the body, with the changes that explain it. */
 interface Head {
   text: string;
   causes: readonly Cause[];
 }
 
 /**
- * Looks for the bytes that were signed: first what arrived, then every single change, then two at once.
+ * Looks for the bytes that were signed. It tries first the bytes that arrived, then every single change, then two together.
  *
- * @returns the changes that explain it; none of them when what arrived was signed; `undefined` when nothing fits
+ * @returns the changes that explain it; none if the bytes that arrived were signed; `undefined` if nothing fits
  */
 export function findSignedBytes(parts: Parts, signed: SignedHash): readonly Cause[] | undefined {
   let spent = 0;
   const hashed = new Map<string, Hash>();
-  /** The hash of a head, to go on from with each body. */
+  /** The hash of a head, to which each body is added. */
   const begin = (text: string) => {
     const known = hashed.get(text) ?? createHash(signed.digest).update(text);
     if (hashed.size < 2_000) hashed.set(text, known);
@@ -67,7 +67,7 @@ function head({ method, target, date }: Pick<Parts, 'method' | 'target' | 'date'
   return `${method} ${target} ${version}${date}`;
 }
 
-/** What is signed by those who read the samples another way. */
+/** What a sender signs that follows one of MessageMedia's samples, or uses separators. */
 function structures({ method, target, date }: Parts): Head[] {
   const line = `${method} ${target} HTTP/1.1`;
   return [
@@ -79,7 +79,7 @@ function structures({ method, target, date }: Parts): Head[] {
   ];
 }
 
-/** Heads with one change, but for the dates that are tried one by one. */
+/** Heads with one change, except the dates that are tried second by second. */
 function heads(parts: Parts): Head[] {
   const { method, targets, dates } = parts;
   return [
@@ -98,7 +98,7 @@ function scans(parts: Parts): Head[] {
   return parts.dates.map(({ part, cause }) => ({ text: head({ ...parts, date: part }), causes: [cause] }));
 }
 
-/** Two changes of the head at once. */
+/** Heads with two changes. */
 function* pairs(parts: Parts): Generator<Head> {
   for (const { part: target, cause } of parts.targets) {
     for (const method of otherMethods) {

@@ -1,7 +1,7 @@
 import type { Candidate } from './bodies.ts';
 import type { Cause } from './causes.ts';
 
-/** Prefixes that stages, base paths and proxies add or take away. */
+/** Prefixes that stages, base paths and proxies add or remove. */
 const commonPrefixes = [
   'prod',
   'dev',
@@ -20,11 +20,11 @@ const commonPrefixes = [
 /** Kinds that `mmw webhooks create` writes into the URL. */
 const commonQueries = ['delivery-report', 'reply', 'opt-out', 'webhook'].map((kind) => `kind=${kind}`);
 
-/** Most parameters whose orders are all tried: 120 of them. */
+/** Most parameters for which all orders are tried; for five these are 120. */
 const mostReordered = 5;
 
 /**
- * What the request target may have been, likeliest first.
+ * Request targets that may have been signed, likeliest first.
  *
  * @param hosts names under which the request may have been called, without scheme
  */
@@ -49,7 +49,7 @@ function* candidatesOf(
   const withQuery = (other: string) => (query === undefined ? other : `${other}?${query}`);
   const as = (part: string, cause: Cause): Candidate<string> => ({ part, cause });
 
-  // First, as its host would pass for a prefix.
+  // This comes first, because its host would look like a prefix.
   const inner = /^https?:\/\/[^/]+(\/.*)$/i.exec(target)?.[1];
   if (inner) yield as(inner, 'absolute_target');
   const segments = path.split('/').slice(1);
@@ -83,7 +83,7 @@ function* spellings(target: string): Generator<string> {
   yield both((part) => part.replace(escapes, (code) => code.toLowerCase()));
   yield both(decode);
   yield both((part) => encodeURI(decode(part)));
-  // What a decoded path was, where only what must be is encoded, or all that can be.
+  // The path before it was decoded, with only the necessary characters encoded, or with all that can be.
   yield both((part) => encodeURI(decode(part)).replace(escapes, (code) => code.toLowerCase()));
   yield path
     .split('/')

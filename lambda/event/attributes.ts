@@ -2,7 +2,7 @@ import { type EventType, eventTypes, type QueuedEvent } from '../contract.ts';
 import { isObject, isTimestamp } from '../guards.ts';
 import { decodeSignature, isMethod, isTarget, parseDigest, parseHttpDate } from '../signature.ts';
 
-/** What can be wrong with a message. */
+/** Problems of a message. */
 export type QueuedEventErrorCode =
   | 'not_json'
   | 'missing_attribute'
@@ -11,7 +11,7 @@ export type QueuedEventErrorCode =
   | 'invalid_dataref'
   | 'data_elsewhere';
 
-/** A message that is no event of ours, or whose data is not where it should be. The text of the error holds no data. */
+/** A message that is not an event of the receiver, or whose data is not where it should be. The error's text holds no data. */
 export class QueuedEventError extends Error {
   override readonly name = 'QueuedEventError';
   readonly code: QueuedEventErrorCode;
@@ -23,9 +23,9 @@ export class QueuedEventError extends Error {
 }
 
 /**
- * Parses a message and checks every attribute. The data is not looked into.
+ * Parses a message and checks every attribute. The data is not checked.
  *
- * @throws {QueuedEventError} when it is no event of ours
+ * @throws {QueuedEventError} when it is not an event of the receiver
  */
 export function parseQueuedEvent(message: string): QueuedEvent {
   const event = parseObject(message);
@@ -39,11 +39,11 @@ export function parseQueuedEvent(message: string): QueuedEvent {
   for (const [name, isValid] of Object.entries(optional)) {
     if (event[name] !== undefined) check(event, name, isValid);
   }
-  // What was never signed must not look as if it had been.
+  // An event that was never signed must not look like a signed one.
   if (isPolled)
     for (const name of [...Object.keys(signed), 'mmkeyid']) if (event[name] !== undefined) throw invalid(name);
   for (const [name, value] of Object.entries(event)) {
-    // CloudEvents has no attributes with members.
+    // CloudEvents attributes are never objects.
     if (name !== 'data' && typeof value === 'object') throw invalid(name);
   }
   const data = ['data', 'data_base64', 'dataref'].filter((name) => event[name] !== undefined);
@@ -55,9 +55,9 @@ export function parseQueuedEvent(message: string): QueuedEvent {
 }
 
 /**
- * Takes a signed request line apart.
+ * Splits a signed request line.
  *
- * @returns `undefined` when it is none that could have been signed
+ * @returns `undefined` when it cannot have been signed
  */
 export function parseRequestLine(line: string): { method: string; target: string } | undefined {
   const [method, target, version, ...more] = line.split(' ') as [string, string, ...string[]];
@@ -78,7 +78,7 @@ const required: Record<string, (value: string) => boolean> = {
   time: isTimestamp,
 };
 
-/** Of an event that came as a webhook. */
+/** Attributes of an event that came as a webhook. */
 const signed: Record<string, (value: string) => boolean> = {
   mmdigest: (value) => parseDigest(value) === value,
   mmrequestline: (value) => parseRequestLine(value) !== undefined,
@@ -91,6 +91,7 @@ const optional: Record<string, (value: string) => boolean> = {
   datacontenttype: isText,
   mmkeyid: isText,
   mmrepeated: isText,
+  mmreplay: isText,
   dataref: isText,
   data_base64: isBase64,
 };

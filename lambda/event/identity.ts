@@ -2,17 +2,17 @@ import { type EventType, eventTypes } from '../contract.ts';
 import { isObject, isTimestamp } from '../guards.ts';
 import { members } from '../json.ts';
 
-/** What a sender filled in, by name, in the order of the body. */
+/** Fields that the sender filled in, by name, in the order of the body. */
 export type Fields = Record<string, unknown>;
 
-/** What an event says of itself. */
+/** The identity that an event states. */
 export interface Identity {
   type: EventType;
   id?: string | undefined;
   subject?: string | undefined;
   account?: string | undefined;
   receivedAt?: string | undefined;
-  /** Names of fields that hold a template's variable that was not rendered. */
+  /** Names of fields that hold a template variable that was not rendered. */
   unrendered: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const kinds = new Map<string | undefined, EventType>([
   ['notification_id', eventTypes.optOut],
 ]);
 
-/** What `kind` in the query of a callback URL says. The query is signed, and nobody types into it. */
+/** Values of `kind` in the query of a callback URL. The query is signed, and nobody types into it. */
 const kindsOfUrl = new Map<unknown, EventType>([
   ['delivery-report', eventTypes.deliveryReport],
   ['reply', eventTypes.reply],
@@ -31,16 +31,16 @@ const kindsOfUrl = new Map<unknown, EventType>([
   ['webhook', eventTypes.webhook],
 ]);
 
-/** The kind that a target's query names before anything that somebody may have typed; `undefined` when it names none. */
+/** The kind that a target's query names before any text that somebody may have typed; `undefined` if it names none. */
 export function kindOf(target: string): EventType | undefined {
   return kindsOfUrl.get(parseText(target.slice(target.indexOf('?') + 1)).kind);
 }
 
 /**
- * Recognises an event by its fields. The first id in the body decides: what comes later may be text that somebody typed
- * into a phone. A first id that is none, such as a variable that was not rendered, makes no room for a later one.
+ * Recognises an event by its fields. The first id in the body decides, because later fields may be text that somebody
+ * typed into a phone. If the first id is invalid, such as a variable that was not rendered, no later one replaces it.
  *
- * @param kind what the callback URL says: then only an id of that kind is read, and for `webhook` nothing at all
+ * @param kind the kind in the callback URL. With it only an id of that kind is read, and for `webhook` nothing.
  */
 export function identify(fields: Fields, kind?: EventType): Identity {
   if (kind === eventTypes.webhook) return { type: kind, unrendered: [] };
@@ -61,7 +61,7 @@ export function identify(fields: Fields, kind?: EventType): Identity {
   };
 }
 
-/** A variable that was rendered silently leaves nothing, and MessageMedia's ids are text. */
+/** Whether a field is empty. A silent reference without a value renders as nothing, and MessageMedia's ids are text. */
 function isAbsent(value: unknown): boolean {
   return typeof value !== 'string' || value === '';
 }
@@ -76,13 +76,13 @@ function isUnrendered(value: unknown): boolean {
   );
 }
 
-/** A value that may stand in a CloudEvents attribute; nobody's id is longer than that. */
+/** The value, if it may be a CloudEvents attribute. No real id is longer. */
 function identifier(value: unknown): string | undefined {
   const fits = typeof value === 'string' && value.length > 0 && value.length <= 1024 && !isUnrendered(value);
   return fits && value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value) ? value : undefined;
 }
 
-/** What a JSON object says of its identity, and which of these names it holds more than once. */
+/** The identifying fields of a JSON object, and which of their names it holds more than once. */
 export interface JsonIdentity {
   fields: Fields;
   repeated: string[];
@@ -90,7 +90,7 @@ export interface JsonIdentity {
 
 const inJson = new Set([...kinds.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
 
-/** The identifying fields of a JSON object, of each the first. @param json valid JSON of any kind */
+/** The first occurrence of each identifying field of a JSON object. @param json valid JSON of any kind */
 export function parseObject(json: string): JsonIdentity {
   const fields = new Map<string, unknown>();
   const repeated = new Set<string>();
@@ -107,8 +107,8 @@ export function parseObject(json: string): JsonIdentity {
 }
 
 /**
- * The fields that a form or an XML document begins with, as long as MessageMedia writes them: text that somebody typed
- * into a phone, and all that comes after it, is not looked at, as it could pass for an id.
+ * The fields at the beginning of a form or an XML document, up to the first that is not MessageMedia's own. Text that
+ * somebody typed into a phone, and everything after it, is not read, because it could look like an id.
  */
 export function parseText(text: string): Fields {
   const fields = new Map<string, string>();
@@ -119,7 +119,7 @@ export function parseText(text: string): Fields {
   return Object.fromEntries(fields);
 }
 
-/** Names whose values nobody types into a phone; `kind` is how the terminal command tells URLs apart. */
+/** Names whose values nobody types into a phone. `kind` is set by the terminal command. */
 const notTyped = new Set([
   'kind',
   ...kinds.keys(),
@@ -139,7 +139,7 @@ function* formFields(text: string): Generator<[string, string]> {
   if (/^[A-Za-z_][\w.-]*=/.test(text)) yield* new URLSearchParams(text);
 }
 
-/** The plain elements that a document begins with, `<root><name>value</name>…`, up to the first that is anything else. */
+/** The plain elements at the beginning of a document, `<root><name>value</name>…`, up to anything else. */
 function* xmlElements(text: string): Generator<[string, string]> {
   const start = /^(?:<\?xml[^<>]*\?>\s*)?<[A-Za-z_][^<>]*>/.exec(text)?.[0] ?? text;
   const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;

@@ -1,12 +1,12 @@
 import type { eventTypes, QueuedEvent } from '../contract.ts';
 
 /**
- * What MessageMedia documents of each kind of event. A field is required here if MessageMedia's own callbacks and the
- * templates of `mmw webhooks create` both have it; a template of your own has what you gave it. Fields that are not named
- * here are kept: `'field' in payload` finds them. Numbers are as `JSON.parse` reads them.
+ * The fields that MessageMedia documents for each kind of event. A field is required here if MessageMedia's own callbacks
+ * and the templates of `mmw webhooks create` both have it. Your own template may have other fields. Fields that are not
+ * named here are kept: `'field' in payload` finds them. Numbers are as `JSON.parse` reads them.
  */
 
-/** Where a message can stand. */
+/** States of a message. */
 export type DeliveryStatus =
   | 'undefined'
   | 'queued'
@@ -29,7 +29,7 @@ export interface VendorAccount {
   account_id: string;
 }
 
-/** How a message that was sent fared. Source is the phone that it was sent to. */
+/** A new state of a message that was sent. The source is the phone that it was sent to. */
 export interface DeliveryReport {
   delivery_report_id: string;
   message_id: string;
@@ -39,14 +39,14 @@ export interface DeliveryReport {
   source_number: string;
   date_received: string;
   submitted_date?: string;
-  /** What was sent. */
+  /** The text that was sent. */
   original_text?: string;
   delay?: number;
   billing_units?: number;
   callback_url?: string;
   vendor_account_id?: VendorAccount;
   account_id?: string;
-  /** What the message was sent with. */
+  /** The metadata that the message was sent with. */
   metadata?: Record<string, string>;
 }
 
@@ -58,7 +58,7 @@ export interface Attachment {
   original_name?: string;
 }
 
-/** What somebody answered to a message, as SMS or MMS. Source is that phone. */
+/** An answer to a message, as SMS or MMS. The source is the phone that answered. */
 export interface Reply {
   reply_id: string;
   /** The message that this answers. */
@@ -72,16 +72,16 @@ export interface Reply {
   destination_number?: string;
   vendor_account_id?: VendorAccount;
   account_id?: string;
-  /** What the message was sent with. */
+  /** The metadata that the message was sent with. */
   metadata?: Record<string, string>;
 }
 
-/** Somebody wants no more messages. Source is that phone. */
+/** Somebody wants no more messages. The source is their phone. */
 export interface OptOut {
   notification_id: string;
   source_number: string;
   date_received: string;
-  /** What they wrote. */
+  /** The text that they wrote. */
   content: string;
   destination_number: string;
   account_id: string;
@@ -90,7 +90,7 @@ export interface OptOut {
   metadata?: Record<string, string>;
 }
 
-/** A queued event with its data read: `type` tells the payload's own type. */
+/** A queued event with its data read. `type` determines the type of the payload. */
 export type WebhookEvent = Attributes &
   (
     | Kind<typeof eventTypes.deliveryReport, DeliveryReport>
@@ -104,8 +104,8 @@ type Attributes = Omit<QueuedEvent, 'type' | 'data' | 'data_base64'>;
 interface Kind<Type, Payload> {
   type: Type;
   /**
-   * The body as JSON: any value for `com.messagemedia.webhook`, an object for the others. `undefined` when the body is
-   * a form, XML, anything else, or absent: then there are the signed body and target.
+   * The body as JSON: any value for `com.messagemedia.webhook`, an object for the others. `undefined` if the body is a
+   * form, XML, anything else, or absent; then use the signed body and target.
    */
   payload: Payload | undefined;
 }

@@ -5,14 +5,14 @@ import { isJsonMediaType } from '../media-type.ts';
 import { type Digest, requestLine, type SignedRequest } from '../signature.ts';
 import { type Fields, identify, kindOf, parseObject, parseText } from './identity.ts';
 
-/** A request whose signature was found good, with everything it takes to find that again. */
+/** A request whose signature is good, with everything that is needed to verify it again. */
 export interface VerifiedRequest extends SignedRequest {
   signature: string;
   digest: Digest;
   keyId: string | undefined;
-  /** The `Content-Type` header. It is not signed, so nothing but the label of the data depends on it. */
+  /** The `Content-Type` header. It is not signed, so only the label of the data depends on it. */
   contentType: string | undefined;
-  /** Id of the event when the vendor gave it none. */
+  /** Id of the event if MessageMedia gave it none. */
   requestId: string;
 }
 
@@ -26,20 +26,22 @@ export interface QueueMessage {
   type: EventType;
   /** The event in CloudEvents' structured JSON format. */
   body: string;
-  /** What is delivered in order: all events about one message. */
+  /** Events of one group are delivered in order. A group is all events about one message. */
   groupId: string;
   deduplicationId: string;
   /** Media type of the event's data. */
   dataContentType: string | undefined;
-  /** Names of identifying fields that hold a template's variable which was not rendered: somebody's template is wrong. */
+  /** Where the data is, if it is not in the body. */
+  dataref?: string;
+  /** Names of identifying fields that hold a template variable that was not rendered, because the template is wrong. */
   unrendered: readonly string[];
 }
 
 /**
  * Turns a verified request into its CloudEvent and the FIFO ids that go with it.
  *
- * @param placement where the data is: in the message as text if it can be, in base64 in any case, for a queue that
- * refuses a character of the text, or elsewhere, for a message that would be too large
+ * @param placement where the data is: `text` for text in the message where possible, `base64` for a queue that refuses a
+ * character of the text, or a `dataref` for a message that would be too large
  */
 // Stryker disable next-line StringLiteral: as text is what neither of the other two is.
 export function toQueueMessage(request: VerifiedRequest, placement: DataPlacement = 'text'): QueueMessage {
@@ -69,11 +71,12 @@ export function toQueueMessage(request: VerifiedRequest, placement: DataPlacemen
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType: data.contentType,
+    ...(typeof placement === 'object' && placement),
     unrendered,
   };
 }
 
-/** `source` of an event. @param account as the body names it */
+/** `source` of an event. @param account the account that the body names */
 export function sourceOf(account: string | undefined): string {
   return account === undefined ? 'urn:messagemedia' : `urn:messagemedia:account:${encodeURIComponent(account)}`;
 }
@@ -83,9 +86,9 @@ export function datarefMember(dataref: string): string {
   return `,"dataref":${JSON.stringify(dataref)}`;
 }
 
-/** The event as SQS gets it. @param member its last one, with a leading comma, or nothing */
+/** The event as SQS gets it. @param member its last member, with a leading comma, or nothing */
 export function writeEvent(attributes: object, member: string): string {
-  // ASCII alone: an id may hold what a queue refuses.
+  // Only ASCII, because an id may hold a character that a queue refuses.
   const head = JSON.stringify(attributes).replace(/[^\x20-\x7e]/g, escapeCharacter);
   return `${head.slice(0, -1)}${member}}`;
 }
@@ -97,13 +100,13 @@ interface EventData {
   /** The event's last member with a leading comma, or nothing when there is no body. */
   member: string;
   contentType: string | undefined;
-  /** The fields that the sender filled in: of a JSON object, a form, XML, or the query of a request without a body. */
+  /** The fields that the sender filled in, from a JSON object, a form, XML, or the query of a request without a body. */
   fields: Fields;
-  /** Of these the ones that a JSON object has more than once. */
+  /** The names that a JSON object has more than once. */
   repeated: readonly string[];
 }
 
-/** How the body stands in the event. Only the signed bytes decide, save for the label of what is not JSON. */
+/** How the event holds the body. Only the signed bytes decide, except for the label of a body that is not JSON. */
 function describeData({ body, target, contentType }: VerifiedRequest, placement: DataPlacement): EventData {
   if (body.length === 0) {
     return {
@@ -134,8 +137,8 @@ function base64Member(body: Uint8Array): string {
 }
 
 /**
- * The media type of the data, wherever it stands: a JSON one exactly when the body is JSON, which is how a reader knows.
- * Content-Type is not signed, so it only chooses among types that are true of the bytes.
+ * The media type of the data, wherever the data is. It is a JSON type exactly if the body is JSON, and readers rely on
+ * that. Content-Type is not signed, so it only chooses among types that fit the bytes.
  */
 function labelOf(contentType: string | undefined, isJson: boolean, otherwise: string): string {
   const declared = mediaType(contentType);
@@ -147,14 +150,14 @@ export function fifoId(id: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }
 
-/** Strict, and a byte order mark stays. */
+/** Strict decoding, which keeps a byte order mark. */
 function decodeUtf8(body: Uint8Array): string | undefined {
   return isUtf8(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') : undefined;
 }
 
-/** SQS takes what XML 1.0 takes, see SendMessage in its API reference. Said by what it does not take, which is faster. */
+/** SQS takes the characters of XML 1.0, see SendMessage in its API reference. Looking for the others is faster. */
 export function isCarriedBySqs(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it refuses
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS refuses these
   return text.isWellFormed() && !/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text);
 }
 

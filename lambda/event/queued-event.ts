@@ -8,21 +8,21 @@ import type { WebhookEvent } from './payloads.ts';
 
 export type * from './payloads.ts';
 
-/** A queued message taken apart again: the event, and what was signed. */
+/** A queued message after reading: the event, and what was signed. */
 export interface ReadEvent {
   event: WebhookEvent;
   /** Exactly what the signature covers; `undefined` for an event with `mmorigin`, which was never signed. */
   signed: (SignedRequest & { body: Buffer }) | undefined;
 }
 
-/** Gets the bytes that an event's `dataref` points to. Rejects when it points to where no receiver puts data. */
+/** Gets the bytes that an event's `dataref` points to. Rejects when the receiver never puts data there. */
 export type FetchData = (dataref: string) => Promise<Uint8Array>;
 
 /**
- * Reads a message from the queue, and fetches the data of an event that was too large for it.
+ * Reads a message from the queue, and fetches the data of an event that was too large for the queue.
  *
  * @param message body of an SQS message, unchanged
- * @throws {QueuedEventError} when it is no event of ours
+ * @throws {QueuedEventError} when it is not an event of the receiver
  */
 export async function openQueuedEvent(message: string, fetchData: FetchData): Promise<ReadEvent> {
   const event = parseQueuedEvent(message);
@@ -30,11 +30,11 @@ export async function openQueuedEvent(message: string, fetchData: FetchData): Pr
 }
 
 /**
- * Reads a message from the queue that has its data with it. Nothing but the message is needed to check its signature
- * again, with `reverify`.
+ * Reads a message from the queue that contains its data. `reverify` can check its signature again with only the message
+ * and a key.
  *
  * @param message body of an SQS message, unchanged
- * @throws {QueuedEventError} when it is no event of ours, or `data_elsewhere` when its data is in S3
+ * @throws {QueuedEventError} when it is not an event of the receiver, or `data_elsewhere` when its data is in S3
  */
 export function readQueuedEvent(message: string): ReadEvent {
   const event = parseQueuedEvent(message);
@@ -45,9 +45,14 @@ export function readQueuedEvent(message: string): ReadEvent {
 }
 
 function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {
-  const { data: _data, data_base64: _base64, ...attributes } = queued;
+  const { data, data_base64: _base64, ...attributes } = queued;
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const json = isJsonMediaType(String(attributes.datacontenttype)) ? parseJson(body) : undefined;
+  const isJson = isJsonMediaType(String(attributes.datacontenttype));
+  const json = isJson ? parseJson(body) : undefined;
+  // Other members could follow that were not signed.
+  if (isJson && data !== undefined && json === undefined) {
+    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
+  }
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
   if (queued.mmorigin !== undefined) return { event, signed: undefined };
@@ -56,7 +61,7 @@ function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {
   return { event, signed: { ...request, date: queued.mmdate, body } };
 }
 
-/** JSON stands in the message verbatim, so it is cut out: parsing and writing it again would change its bytes. */
+/** JSON is in the message verbatim, so it is cut out. Parsing and writing it again would change its bytes. */
 function inlineBody(event: QueuedEvent, message: string): Buffer {
   if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
   if (event.data === undefined) return Buffer.alloc(0);
@@ -64,18 +69,14 @@ function inlineBody(event: QueuedEvent, message: string): Buffer {
     if (typeof event.data === 'string') return Buffer.from(event.data);
     throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
   }
-  // The first one is the member itself: within a string before it, the quotes would be escaped.
+  // The first match is the member itself, because in an earlier string the quotes would be escaped.
   const marker = ',"data":';
+  // If there is no match, what is cut out is not JSON.
   const start = message.indexOf(marker) + marker.length;
-  const body = Buffer.from(message.slice(start, message.lastIndexOf('}')));
-  // Else there could be members behind it that are not what was signed. Without the marker it is no JSON either.
-  if (parseJson(body) === undefined) {
-    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
-  }
-  return body;
+  return Buffer.from(message.slice(start, message.lastIndexOf('}')));
 }
 
-/** Of a repeated name the first counts, as it did for the event's own attributes. */
+/** The first of repeated names counts, as for the event's own attributes. */
 function parseJson(body: Buffer): unknown {
   try {
     return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));

@@ -3,16 +3,17 @@ import { parseDigest, parseHttpDate, verify } from '../signature.ts';
 import type { ReadEvent } from './queued-event.ts';
 
 /**
- * What a second check of a signature found: `good`, `bad`, or `never_signed` for an event that was fetched from
- * MessageMedia's API because no webhook had brought it. Whoever insists on signed events takes nothing but `good`.
+ * Result of a second check of a signature: `good`, `bad`, or `never_signed` for an event that was fetched from
+ * MessageMedia's API because its webhook did not arrive. To accept only signed events, accept only `good`.
  */
 export type SignatureVerdict = 'good' | 'bad' | 'never_signed';
 
 /**
- * Checks the signature of a queued event again. It covers the data, the request line and the `Date`; the event's other
- * attributes follow from these when a receiver writes them, but are not signed themselves.
+ * Checks the signature of a queued event again. It covers the data, the request line and the `Date`. The receiver derives
+ * the event's other attributes from these, but they are not signed themselves.
  *
- * @param keys of a keyring secret, as `parseKeyring` gives them. A retired key is good for what was signed in its day.
+ * @param keys of a keyring secret, as `parseKeyring` returns them. A retired key verifies what it signed before its
+ * retirement.
  */
 export function reverify({ event, signed }: ReadEvent, keys: readonly VerificationKey[]): SignatureVerdict {
   if (signed === undefined) return 'never_signed';

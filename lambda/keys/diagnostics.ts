@@ -1,27 +1,27 @@
 import { isObject, isTimestamp } from '../guards.ts';
 
 /**
- * What a person asks of the function for a while, to find out what is wrong. It stands beside the keys in the keyring
- * secret, as that is what every running function reads again. A version that does not know it leaves it alone.
+ * Requests to the function that are valid for a limited time, to find out what is wrong. They are in the keyring secret
+ * beside the keys, because every running function reads this secret again. A version that does not know them ignores them.
  */
 export interface Diagnostics {
   /**
-   * A key that is none of MessageMedia's: what it signed is answered with 200 and never queued. No consumer knows it, so
-   * nothing that it signed can pass for an event.
+   * A key that is not MessageMedia's. Requests that it signed are answered with 200 and never queued. No consumer knows
+   * it, so nothing that it signed can be taken for an event.
    */
   probe?: { key_id: string; public_key: string; digest: string; until: string };
-  /** Refused requests are put into the bucket, so many and until then. */
+  /** Refused requests are put into the bucket, up to this number and until this time. */
   capture?: { id: string; count: number; until: string };
 }
 
-/** The diagnostics in a keyring secret; what cannot be read is not there. */
+/** The diagnostics in a keyring secret. Unreadable ones are left out. */
 export function readDiagnostics(secret: string): Diagnostics {
   const { probe, capture } = membersOf(secret);
   return { ...(isProbe(probe) && { probe }), ...(isCapture(capture) && { capture }) };
 }
 
 function membersOf(secret: string): Record<string, unknown> {
-  // A byte order mark goes with the white space, as where keys are read.
+  // `trim` also removes a byte order mark, as where keys are read.
   const text = secret.trim();
   if (!text.startsWith('{')) return {};
   const parsed: unknown = JSON.parse(text);

@@ -2,27 +2,27 @@ import { aMinute, eventually } from './eventually.ts';
 import { enableKey } from './key-changes.ts';
 import type { KeyDependencies } from './key-dependencies.ts';
 import { readAll, verifies } from './key-lookups.ts';
-import { keyringCacheMilliseconds } from './keyring.ts';
+import { keyringCacheMilliseconds } from './keyring-cache.ts';
 import { findEntry, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';
 import { remaining, seconds } from './waiting.ts';
 
-/** After this long every verifier has read the keyring anew, in milliseconds: its cache, and time for a slow load. */
+/** After this time every function has read the keyring again, in milliseconds: its cache, and time for a slow load. */
 export const propagationMilliseconds = keyringCacheMilliseconds + 30_000;
 
 /** Which key to enable, and when. */
 export interface EnableOptions {
-  /** What `create` gave, for a keyring that shows it a moment later; by default the key that waits there. */
+  /** The result of `create`, because the keyring may show it a moment later. By default the key that waits there. */
   keyId?: string | undefined;
-  /** Without waiting for verifiers: those that hold an older keyring refuse webhooks until they have read it anew. */
+  /** Does not wait. Functions with an older keyring then refuse webhooks until they have read it again. */
   atOnce?: boolean;
 }
 
-/** What became of a key that was to be enabled. `nothing` when none was named and none waited. */
+/** Result of enabling a key. `nothing` if no key was named and none waited. */
 export type EnableOutcome = 'enabled' | 'abandoned' | 'nothing';
 
 /**
- * Waits until every verifier can have a key that waits to be enabled, and enables it. While no webhook can be verified
- * anyway it does not wait; when somebody enables another key meanwhile, it leaves it at that.
+ * Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook can
+ * be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
  *
  * @throws {Error} when the keyring does not show the key within a minute
  */
@@ -39,7 +39,7 @@ export async function enablePending(
   let entry: KeyringEntry | undefined = await findSoon(dependencies, keyId);
   if (isPending(entry) && !atOnce && (await mustWait(dependencies, keyId))) {
     const wait = remaining(entry.pending_since, propagationMilliseconds, dependencies.now());
-    if (wait > 0) log(`waiting ${seconds(wait)} until every verifier can have key ${keyId}`);
+    if (wait > 0) log(`waiting ${seconds(wait)} until every function has read key ${keyId}`);
     if (wait > 0) await pause(wait);
     entry = findEntry(await readAll(keyring), keyId);
   }
@@ -48,7 +48,7 @@ export async function enablePending(
       ? await enableKey(dependencies, keyId, { replaces: entry.replaces, onlyPending: true })
       : sameId((await dependencies.provider.getEnabledSignatureKey())?.key_id, keyId);
   log(
-    isDone ? `key ${keyId} is enabled` : `key ${keyId} is abandoned: another was chosen, or it was deleted, meanwhile`,
+    isDone ? `key ${keyId} is enabled` : `key ${keyId} is abandoned: meanwhile another was chosen, or it was deleted`,
   );
   return isDone ? 'enabled' : 'abandoned';
 }
@@ -57,12 +57,12 @@ async function findSoon({ keyring, pause }: KeyDependencies, keyId: string): Pro
   const entry = await eventually(async () => findEntry(await readAll(keyring), keyId), pause, aMinute);
   if (entry) return entry;
   throw new Error(
-    `Key ${keyId} is not in the keyring, though it was written there: it is not enabled. If the keyring was put back to ` +
-      'an earlier value, run this again: another key is made',
+    `Key ${keyId} was written to the keyring but is not in it, so it was not enabled. If the keyring was set back to ` +
+      'an earlier value, run this again: it creates another key',
   );
 }
 
-/** Nothing is lost by enabling a key too early while no webhook can be verified. */
+/** While no webhook can be verified, nothing is lost by enabling a key too early. */
 async function mustWait({ provider, keyring, now, log }: KeyDependencies, keyId: string): Promise<boolean> {
   if ((await provider.getSignatureKey(keyId)).enabled) return false;
   const enabled = await provider.getEnabledSignatureKey();

@@ -1,14 +1,14 @@
-/** Pauses between looks, in milliseconds: a minute in all, which is far longer than Secrets Manager lags. */
+/** Pauses between looks, in milliseconds. Together they are a minute, which is far longer than Secrets Manager lags. */
 export const aMinute = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
-/** For what is probably not there at all. */
+/** Pauses for a value that is probably not there at all. */
 export const aMoment = [500, 1_000, 2_000];
 
 /**
- * Looks again and again until there is something to see. For what is read from where a change may arrive late.
+ * Looks again and again until a value is found, in a place where a change may arrive late.
  *
  * @param pauses between looks, in milliseconds
- * @returns `undefined` when there was nothing to the end
+ * @returns `undefined` if nothing was found until the end
  */
 export async function eventually<Found>(
   look: () => Promise<Found | undefined>,

@@ -4,17 +4,17 @@ import { exists, expectKey, isNotFound, readAll } from './key-lookups.ts';
 import { isDeleted, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
 
-/** What a rotation knows of the key that it enables. */
+/** What a rotation knows about the key that it enables. */
 interface EnablingOptions {
-  /** The key before it, for when it was enabled already and only the note is missing. */
+  /** The previous key, in case the new one is enabled already and only the keyring has not recorded it. */
   replaces?: string | undefined;
-  /** Only while it waits to be enabled: when somebody chose another key meanwhile, that one is enabled in the end. */
+  /** Enables it only while it waits to be enabled. If somebody chose another key meanwhile, that key is enabled. */
   onlyPending?: boolean;
 }
 
 /**
- * Enables a key that verifiers can have, and notes in the keyring that the one before it is retired. A key that waits to
- * be enabled by a rotation waits no longer: this is somebody's choice of another.
+ * Enables a key that functions can have, and records in the keyring that the previous key is retired. Any other key that
+ * waits to be enabled by a rotation stops waiting, because somebody chose this one.
  *
  * @returns whether it was done; `false` only with `onlyPending`
  * @throws {Error} when the keyring does not have the key, or it is deleted: every webhook would be refused
@@ -41,12 +41,12 @@ export async function enableKey(
   return !isAbandoned;
 }
 
-/** Waits no longer, though nobody enabled it. */
+/** Whether it stopped waiting although nobody enabled it. */
 function isLeftAlone(entry: KeyringEntry): boolean {
   return !isPending(entry) && !isDeleted(entry) && entry.enabled_at === undefined;
 }
 
-/** The keys that can sign, the one first that was enabled last. */
+/** The keys that can sign, the last enabled first. */
 function byLastEnabled(entries: readonly KeyringEntry[]): KeyringEntry[] {
   const since = ({ enabled_at = '' }: KeyringEntry) => Date.parse(enabled_at) || 0;
   return entries
@@ -54,20 +54,20 @@ function byLastEnabled(entries: readonly KeyringEntry[]): KeyringEntry[] {
     .sort((one, other) => since(other) - since(one));
 }
 
-/** Whoever changed it at the same moment: what signs has no end in the keyring, and a deleted key is not left enabled. */
+/** Handles changes by others at the same moment. The enabled key must not be retired in the keyring, and some key must sign. */
 async function settle(dependencies: KeyDependencies, keyId: string): Promise<void> {
   const { provider, keyring } = dependencies;
   const enabled = await provider.getEnabledSignatureKey();
   await keyring.update((entries) => acknowledge(entries, enabled?.key_id));
   if (enabled !== undefined || (await exists(provider, keyId))) return;
   const instead = await ensureSigning(dependencies, keyId);
-  throw new Error(`Key ${keyId} was deleted by somebody else meanwhile: key ${instead} is enabled`);
+  throw new Error(`Somebody else deleted key ${keyId} meanwhile: key ${instead} is enabled`);
 }
 
 /**
- * Leaves webhooks unsigned.
+ * Disables the key, which leaves webhooks unsigned.
  *
- * @param keyring to note there that the key signs no longer
+ * @param keyring records that the key does not sign any more
  */
 export async function disableKey(
   { provider, keyring, now }: Pick<KeyDependencies, 'provider' | 'now'> & { keyring: KeyringStore | undefined },
@@ -78,10 +78,10 @@ export async function disableKey(
 }
 
 /**
- * Deletes a key at MessageMedia; it may be gone there already. Its public half stays in the keyring.
+ * Deletes a key at MessageMedia; it may be gone there already. Its public key stays in the keyring.
  *
- * @param options `evenEnabled` for whoever wants webhooks to be unsigned
- * @throws {KeyInUseError} when it is enabled: nothing was done then
+ * @param options `evenEnabled` deletes an enabled key too, which leaves webhooks unsigned
+ * @throws {KeyInUseError} when it is enabled; then nothing was done
  */
 export async function deleteKey(
   dependencies: KeyDependencies,
@@ -98,25 +98,25 @@ export async function deleteKey(
     if (!isNotFound(error)) throw error;
   }
   await keyring.update((entries) => afterDeleting(entries, keyId, now()));
-  // Between look and deletion somebody may have gone back to it.
+  // Somebody may have enabled it again between the check and the deletion.
   if (before !== undefined && !isEnabled) await ensureSigning(dependencies, keyId);
 }
 
-/** A key that was to be deleted signs. */
+/** A key that should be deleted is enabled. */
 export class KeyInUseError extends Error {
   override readonly name = 'KeyInUseError';
 
   constructor(keyId: string) {
-    super(`Key ${keyId} is enabled, webhooks are signed with it: enable another key first. Nothing was done.`);
+    super(`Key ${keyId} is enabled, and webhooks are signed with it: enable another key first. Nothing was done.`);
   }
 }
 
 /**
- * Sees to it that a key is enabled: if there is none, the one of the keyring that was so last.
+ * Makes sure that a key is enabled. If none is, it enables the key of the keyring that was enabled last.
  *
  * @param lost the key that was deleted
  * @returns the id of the key that is enabled
- * @throws {Error} when the keyring has none that exists at MessageMedia
+ * @throws {Error} when the keyring has no key that exists at MessageMedia
  */
 async function ensureSigning(dependencies: KeyDependencies, lost: string): Promise<string> {
   const { provider, keyring, now, log } = dependencies;
@@ -127,11 +127,11 @@ async function ensureSigning(dependencies: KeyDependencies, lost: string): Promi
     await keyring.update((entries) => beforeEnabling(entries, keyId));
     await provider.enableSignatureKey(keyId);
     await keyring.update((entries) => afterEnabling(entries, keyId, lost, now()));
-    log(`key ${lost} was enabled by somebody else at the moment it was deleted: key ${keyId} is enabled again`);
+    log(`somebody else enabled key ${lost} while it was deleted: key ${keyId} is enabled again`);
     return keyId;
   }
   throw new Error(
-    `Key ${lost} was enabled by somebody else at the moment it was deleted, and the keyring has no other: webhooks ` +
-      'arrive unsigned. Make and enable a key with "mmw keys create --enable"',
+    `Somebody else enabled key ${lost} while it was deleted, and the keyring has no other key: webhooks ` +
+      'arrive unsigned. Create and enable a key with "mmw keys create --enable"',
   );
 }

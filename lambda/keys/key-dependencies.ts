@@ -9,7 +9,8 @@ export interface KeyDependencies {
   >;
   keyring: KeyringStore;
   now: () => number;
-  pause: (milliseconds: number) => Promise<void>;
-  /** Gets each step in words, without key material. */
+  /** @param whole milliseconds to the end of the wait that this pause is a piece of, if it is one */
+  pause: (milliseconds: number, whole?: number) => Promise<void>;
+  /** Gets a message for each step, without key material. */
   log: (message: string) => void;
 }

@@ -1,17 +1,17 @@
 import { parseKeyring, type VerificationKey } from './keyring.ts';
 import { findEntry, type KeyringEntry, readEntries } from './keyring-secret.ts';
 
-/** A key to bring in, and the key that verifiers make of it. */
+/** A key to import, as an entry and as a parsed key. */
 interface ImportedKey {
   entry: KeyringEntry;
   key: VerificationKey;
 }
 
 /**
- * Reads keys to bring into a keyring, in any form of a keyring secret. They are not to be enabled by themselves.
+ * Reads keys to import into a keyring, in any form of a keyring secret. An imported key does not wait to be enabled.
  *
- * @param keyId of the one key in it, for a key without its id
- * @throws {Error} when one of them is none that verifiers can use
+ * @param keyId of the only key in it, for a key without an id
+ * @throws {Error} when a receiver could not use one of them
  */
 export function readImport(text: string, keyId?: string): ImportedKey[] {
   const { keys, warnings } = parseKeyring(text);
@@ -19,7 +19,7 @@ export function readImport(text: string, keyId?: string): ImportedKey[] {
   if (keys.length === 0 || keys.length < entries.length)
     throw new Error(`Nothing was imported: ${warnings.join('; ')}`);
   if (keyId !== undefined && (entries.length !== 1 || (entries[0]?.key_id ?? keyId) !== keyId)) {
-    throw new Error('--key-id is for one key that comes without its id. Nothing was imported.');
+    throw new Error('--key-id is only for a single key that has no id in the file. Nothing was imported.');
   }
   return keys.map((key, index) => {
     const { enabled: _enabled, pending_since: _since, replaces: _replaces, ...rest } = toFields(entries[index]);
@@ -29,9 +29,9 @@ export function readImport(text: string, keyId?: string): ImportedKey[] {
 }
 
 /**
- * The keyring with keys brought in. What is there stays as it is.
+ * The keyring with the imported keys. Existing entries stay as they are.
  *
- * @throws {Error} when it has another public key under the id of one of them
+ * @throws {Error} when the keyring has another public key under the id of an imported one
  */
 export function importKeys(entries: KeyringEntry[], imported: readonly ImportedKey[]): KeyringEntry[] {
   const isNew = ({ entry, key }: ImportedKey) => {
@@ -48,7 +48,7 @@ function isSameKey(entry: KeyringEntry, { key }: VerificationKey): boolean {
   try {
     return parseKeyring(JSON.stringify({ keys: [entry] })).keys.some((known) => known.key.equals(key));
   } catch {
-    // What nobody can read is not that key.
+    // An unreadable entry is not this key.
     return false;
   }
 }

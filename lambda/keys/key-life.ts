@@ -1,13 +1,13 @@
 import { identify, isDeleted, isPending, isRetired, type KeyringEntry, sameId } from './keyring-secret.ts';
 
 /**
- * The changes of a keyring in the life of its keys. Each gives back the same list when there is nothing to change; times
- * are milliseconds since the epoch.
+ * The changes of a keyring when a key changes its state. Each function returns the same list if there is nothing to change.
+ * Times are milliseconds since the epoch.
  */
 
 /**
- * Before a key is enabled: it is good for what it will sign from then on, as verifiers must know that first. Any other
- * key that waits to be enabled waits no longer.
+ * Before a key is enabled, its retirement is removed, because functions must accept it before it signs. Any other key that
+ * waits to be enabled stops waiting.
  */
 export function beforeEnabling(entries: KeyringEntry[], keyId: string): KeyringEntry[] {
   return changeSome(entries, (entry) => {
@@ -17,8 +17,8 @@ export function beforeEnabling(entries: KeyringEntry[], keyId: string): KeyringE
 }
 
 /**
- * After a key was enabled: it is neither pending nor retired, and the one before it is retired. A key that was deleted
- * meanwhile signs nothing, and takes nobody's place.
+ * After a key was enabled, it is neither pending nor retired, and the previous key is retired. If the key was deleted
+ * meanwhile, it does not sign, and nothing changes.
  */
 export function afterEnabling(
   entries: KeyringEntry[],
@@ -30,12 +30,12 @@ export function afterEnabling(
   return entries.map((entry) => {
     if (sameId(entry.key_id, enabledId)) return { ...withoutEnd(withoutPending(entry)), enabled_at: toTime(now) };
     const isPrevious = previousId !== undefined && sameId(entry.key_id, previousId) && !isDeleted(entry);
-    // It has signed until now, whatever was noted earlier.
+    // The previous key has signed until now, whatever was recorded earlier.
     return isPrevious ? { ...entry, retired_at: toTime(now) } : entry;
   });
 }
 
-/** What signs has no end, whatever was noted before: somebody enabled it again, and not from here. */
+/** Removes a recorded retirement from the enabled key, which somebody enabled again without this program. */
 export function acknowledge(entries: KeyringEntry[], enabledId: string | undefined): KeyringEntry[] {
   if (enabledId === undefined) return entries;
   return changeSome(entries, (entry) =>
@@ -43,7 +43,7 @@ export function acknowledge(entries: KeyringEntry[], enabledId: string | undefin
   );
 }
 
-/** With another key, which waits to be enabled. Where it is already, as when an answer was lost, it stays the only one. */
+/** Adds a key that waits to be enabled. If it is there already, because an answer was lost, it is there only once. */
 export function addPending(
   entries: KeyringEntry[],
   entry: KeyringEntry & { key_id: string },
@@ -53,7 +53,7 @@ export function addPending(
   return [...acknowledge(identify(others, enabled), enabled?.key_id), entry];
 }
 
-/** After a key stopped signing without another in its place. */
+/** After a key was disabled and no other was enabled. */
 export function afterDisabling(entries: KeyringEntry[], keyId: string, now: number): KeyringEntry[] {
   return changeSome(entries, (entry) => {
     const isIt = sameId(entry.key_id, keyId) && !isDeleted(entry);
@@ -61,7 +61,7 @@ export function afterDisabling(entries: KeyringEntry[], keyId: string, now: numb
   });
 }
 
-/** After a key was deleted at MessageMedia: what it signed until then verifies on, and it can never be enabled again. */
+/** After a key was deleted at MessageMedia. It can never be enabled again, but it still verifies what it signed until then. */
 export function afterDeleting(entries: KeyringEntry[], keyId: string, now: number): KeyringEntry[] {
   return changeSome(entries, (entry) => {
     if (!sameId(entry.key_id, keyId) || isDeleted(entry)) return entry;

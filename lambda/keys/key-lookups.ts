@@ -7,10 +7,10 @@ import { findEntry, isDeleted, type KeyringEntry, sameId, writeEntries } from '.
 import type { KeyringStore } from './keyring-store.ts';
 
 /**
- * The key must come out of the keyring by the very code that verifiers read it with, if not at once then in a moment.
+ * Checks that the receiver's own code reads the key from the keyring, at once or a moment later.
  *
- * @param pauses for which it may be late, in milliseconds
- * @throws {Error} when it does not, or was deleted at MessageMedia
+ * @param pauses before each further look, in milliseconds
+ * @throws {Error} when it does not, or the key was deleted at MessageMedia
  */
 export async function expectKey(
   { keyring, pause }: Pick<KeyDependencies, 'keyring' | 'pause'>,
@@ -30,12 +30,12 @@ export async function expectKey(
   }
   if (entries && parseKeyring(writeEntries(entries)).keys.some(({ id }) => sameId(id, keyId))) return;
   throw new Error(
-    `The keyring has no public key ${keyId}: with it enabled every webhook would be refused. MessageMedia gives a ` +
-      'public key out only when it is created: create another key, or bring it in with "mmw keys import"',
+    `The keyring has no public key ${keyId}: if it were enabled, every webhook would be refused. MessageMedia shows a ` +
+      'public key only when it is created: create another key, or add this one with "mmw keys import"',
   );
 }
 
-/** All entries; those of a keyring that was never written are none. */
+/** All entries; none if the keyring was never written. */
 export async function readAll(keyring: KeyringStore): Promise<KeyringEntry[]> {
   return (await keyring.read()) ?? [];
 }
@@ -51,12 +51,12 @@ export async function exists(provider: Pick<Provider, 'getSignatureKey'>, keyId:
   }
 }
 
-/** Whether MessageMedia answered that it has no such thing. */
+/** Whether MessageMedia answered that it does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found';
 }
 
-/** Whether verifiers take what the key signs now, by the code that they use. */
+/** Whether the receiver's own code accepts what the key signs now. */
 export function verifies(entries: readonly KeyringEntry[], keyId: string, now: number): boolean {
   const { keys } = parseKeyring(writeEntries(entries));
   return keysFor(keyId, keys).some((key) => !isTooLateFor(key, now));

@@ -1,4 +1,4 @@
-/** The keyring secret cannot be read, or holds no key that can: no webhook can be verified with it. */
+/** The keyring secret cannot be read, or holds no readable key, so no webhook can be verified with it. */
 export class KeyringError extends Error {
   override readonly name = 'KeyringError';
 }

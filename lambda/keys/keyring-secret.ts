@@ -2,8 +2,8 @@ import type { Diagnostics } from './diagnostics.ts';
 import { KeyringError } from './keyring-error.ts';
 
 /**
- * A key as the keyring secret holds it: what MessageMedia answered when it was created, and what its life cycle adds.
- * Fields that are not named here are kept as they are.
+ * A key as the keyring secret holds it: MessageMedia's answer when it was created, and the times of its changes. Fields
+ * that are not named here are kept as they are.
  */
 export interface KeyringEntry {
   /** Absent for a key that was pasted without one. */
@@ -13,22 +13,22 @@ export interface KeyringEntry {
   digest?: string;
   cipher?: string;
   created?: string;
-  /** RFC 3339: when a rotation put the key here. It is to be enabled once every verifier can have it. */
+  /** RFC 3339: when a rotation put the key here. The rotation enables it when every function can have it. */
   pending_since?: string;
-  /** Id of the key that was enabled when this one was made to take its place. */
+  /** Id of the key that was enabled when this one was created to replace it. */
   replaces?: string;
-  /** RFC 3339: when it was last enabled from here. */
+  /** RFC 3339: when this program last enabled it. */
   enabled_at?: string;
-  /** RFC 3339: when it stopped signing. What it signed until then verifies on. */
+  /** RFC 3339: when it stopped signing. It still verifies what it signed until then. */
   retired_at?: string;
-  /** RFC 3339: when it was deleted at MessageMedia. Its public half stays, for what it signed and comes late. */
+  /** RFC 3339: when it was deleted at MessageMedia. Its public key stays, to verify late retries. */
   deleted_at?: string;
 }
 
 /** A key that waits to be enabled. */
 export type PendingEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'pending_since'>>;
 
-/** A key that signs no longer, and that can still be enabled again. */
+/** A key that does not sign any more, but can be enabled again. */
 export type RetiredEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'retired_at'>>;
 
 export function isPending(entry: KeyringEntry): entry is PendingEntry {
@@ -39,7 +39,7 @@ export function isRetired(entry: KeyringEntry): entry is RetiredEntry {
   return Boolean(entry.key_id) && entry.retired_at !== undefined && !isDeleted(entry);
 }
 
-/** Whether the key is gone at MessageMedia: it can never sign again. */
+/** Whether the key was deleted at MessageMedia, so that it can never sign again. */
 export function isDeleted({ deleted_at }: KeyringEntry): boolean {
   return deleted_at !== undefined;
 }
@@ -47,7 +47,7 @@ export function isDeleted({ deleted_at }: KeyringEntry): boolean {
 /**
  * The keys in a keyring secret of any form, not validated one by one.
  *
- * @throws {KeyringError} when it is none of the forms
+ * @throws {KeyringError} when it has none of the forms
  */
 export function readEntries(secret: string): unknown[] {
   const text = secret.trim();
@@ -70,8 +70,8 @@ export function writeEntries(entries: readonly KeyringEntry[], diagnostics: Diag
 }
 
 /**
- * Gives a pasted key without an id the id of the key that is enabled, as the one that webhooks verify with today. Needed
- * before a second key comes in: from then on it must be known which one is which.
+ * Gives a pasted key without an id the id of the enabled key, because webhooks verify with it today. This must happen
+ * before a second key is added, or nobody could tell the two apart.
  */
 export function identify(
   entries: readonly KeyringEntry[],
@@ -89,7 +89,7 @@ export function findEntry(entries: readonly KeyringEntry[], keyId: string): Keyr
   return entries.find(({ key_id }) => sameId(key_id, keyId));
 }
 
-/** Key ids are UUIDs, whose case does not count. */
+/** Key ids are UUIDs, so case is ignored. */
 export function sameId(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
 }

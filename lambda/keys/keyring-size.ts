@@ -1,10 +1,10 @@
 import type { Diagnostics } from './diagnostics.ts';
 import { isDeleted, type KeyringEntry, writeEntries } from './keyring-secret.ts';
 
-/** What a secret of Secrets Manager holds, in bytes. */
+/** Largest secret of Secrets Manager, in bytes. */
 export const maxSecretBytes = 65_536;
 
-/** From here on it is worth saying that the keyring fills up. */
+/** From this size on there is a warning that the keyring fills up. */
 const crowdedBytes = 0.8 * maxSecretBytes;
 
 /** A keyring secret that fits, and what an operator should know of it. */
@@ -14,10 +14,10 @@ export interface FittingSecret {
 }
 
 /**
- * Writes entries as a secret that Secrets Manager takes. What does not fit goes, of the keys that were deleted at
- * MessageMedia the one first that was deleted first.
+ * Writes entries as a secret that Secrets Manager takes. If they do not fit, keys that were deleted at MessageMedia are
+ * dropped, those deleted longest ago first.
  *
- * @throws {Error} when there is none left that may go
+ * @throws {Error} when no deleted key is left to drop
  */
 export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): FittingSecret {
   const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
@@ -34,7 +34,7 @@ export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagno
   }
   const warnings = [...forgotten].map(
     ({ key_id, deleted_at }) =>
-      `the keyring is full: key ${key_id}, deleted ${deleted_at}, is forgotten, and nothing that it signed verifies`,
+      `the keyring is full: key ${key_id}, deleted ${deleted_at}, was dropped, and nothing that it signed verifies any more`,
   );
   const bytes = bytesOf(secret);
   // Stryker disable next-line EqualityOperator: four fifths of a secret are no whole number of bytes.
@@ -51,7 +51,7 @@ function tooLarge(secret: string): Error {
   );
 }
 
-/** A time that cannot be read is nobody's reason to go first. */
+/** A key whose time cannot be read is dropped last. */
 function deletedAt({ deleted_at }: KeyringEntry): number {
   const time = Date.parse(String(deleted_at));
   return Number.isNaN(time) ? Number.MAX_VALUE : time;

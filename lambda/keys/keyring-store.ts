@@ -14,30 +14,30 @@ import { eventually } from './eventually.ts';
 import { type KeyringEntry, readEntries } from './keyring-secret.ts';
 import { fitEntries } from './keyring-size.ts';
 
-/** The keyring as those see it who change it. Verifiers only ever read, see `createKeyring`. */
+/** The keyring for code that changes it. Receivers only read it, see `createKeyring`. */
 export interface KeyringStore {
   /**
-   * What verifiers read, or what one version holds. Secrets Manager may answer with what it was a moment ago.
+   * The current entries, or those of one version. Secrets Manager may answer with the entries of a moment ago.
    *
    * @returns `undefined` for a version without a value
    */
   read(versionId?: string): Promise<KeyringEntry[] | undefined>;
   /**
-   * Changes what verifiers read. When somebody else changes it at the same time, the change is made anew on theirs; when
-   * an answer is lost, it may be made anew on its own result.
+   * Changes the current entries. If somebody else changes them at the same time, `change` runs again on their result. If an
+   * answer is lost, `change` may run again on its own result.
    *
-   * @param change gets the entries, and gives them back as they are when there is nothing to change
+   * @param change gets the entries, and returns the same list if there is nothing to change
    * @param versionId for the new version, if it has no value yet
-   * @throws {Error} when the keyring would be larger than a secret, or is changed by somebody else for a minute
+   * @throws {Error} when the keyring would be larger than a secret, or others keep changing it for a minute
    */
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
-  /** What is asked of the function beside its keys. */
+  /** The diagnostics in the secret. */
   readDiagnostics(): Promise<Diagnostics>;
-  /** Changes what is asked of the function, in the way of `update`, and none of the keys. */
+  /** Changes the diagnostics in the way of `update`, and none of the keys. */
   updateDiagnostics(change: (diagnostics: Diagnostics) => Diagnostics): Promise<void>;
 }
 
-/** All that the secret holds. */
+/** Content of the secret. */
 interface Content {
   entries: KeyringEntry[];
   diagnostics: Diagnostics;
@@ -46,10 +46,10 @@ interface Content {
 /** Label of a version that is about to become the current one. */
 const nextStage = 'KEYRING_NEXT';
 
-/** What a store may get from outside. */
+/** Options of a store. */
 export interface KeyringStoreOptions {
   pause?: (milliseconds: number) => Promise<void>;
-  /** Gets what an operator should know of a keyring that was written, without key material. */
+  /** Gets warnings for the operator about a keyring that was written, without key material. */
   warn?: (message: string) => void;
 }
 
@@ -63,10 +63,12 @@ export function createKeyringStore(
     const { SecretString = '', VersionId: seen } = await client.send(
       new GetSecretValueCommand({ SecretId, VersionId }),
     );
+    // What a proxy answers in the place of Secrets Manager is not an empty keyring.
+    if (!seen) throw new Error('Secrets Manager answered without a VersionId, so what the keyring holds is not known');
     return { entries: toEntries(SecretString), diagnostics: readDiagnostics(SecretString), seen };
   };
 
-  /** @returns `true` when it is done, `undefined` when somebody else was faster, or what was read is of before */
+  /** @returns `true` when it is done, `undefined` when somebody else was faster, or an old value was read */
   const tryUpdate = async (change: (content: Content) => Content, versionId: string) => {
     const { seen, ...content } = await get();
     const changed = change(content);
@@ -81,7 +83,7 @@ export function createKeyringStore(
     } catch (error) {
       const isRefused = error instanceof InvalidParameterException || error instanceof InvalidRequestException;
       if (!isRefused) throw error;
-      // It is refused a second time as well, when only the first answer was lost.
+      // It is also refused if it was done already and only the answer was lost.
       if ((await get()).seen !== versionId) return undefined;
     }
     for (const warning of warnings) warn(warning);
@@ -96,7 +98,7 @@ export function createKeyringStore(
       return tryUpdate(change, current);
     }, pause);
     if (done) return;
-    throw new Error('The keyring is being changed by somebody else all the time: try again later');
+    throw new Error('Somebody else keeps changing the keyring: try again later');
   };
 
   return {
@@ -118,11 +120,11 @@ function toEntries(secret: string): KeyringEntry[] {
   return secret.trim() === '' ? [] : readEntries(secret).map(toEntry);
 }
 
-/** Nothing is dropped that cannot be read: it may be a key that a person will mend. */
+/** An unreadable entry is not dropped, because a person may repair it. */
 function toEntry(entry: unknown): KeyringEntry {
   const { key_id, public_key } = (entry ?? {}) as Record<string, unknown>;
   const isKey = typeof public_key === 'string' && /^[A-Za-z0-9+/=\s\\-]+/.test(public_key.trim());
   if (isKey && key_id === null) return { ...(entry as KeyringEntry), key_id: '' };
   if (isKey && (key_id === undefined || typeof key_id === 'string')) return entry as KeyringEntry;
-  throw new Error('The keyring secret holds something that is no key: mend it before keys are added or removed');
+  throw new Error('The keyring secret holds an entry that is not a key: correct it before you add or remove keys');
 }

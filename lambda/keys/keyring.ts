@@ -9,23 +9,23 @@ import { parsePublicKey } from './public-key.ts';
 
 /** A public key that webhooks are verified with. */
 export interface VerificationKey {
-  /** Key id as the keyring spells it; `undefined` for a key that was pasted without one, which is tried for every key id. */
+  /** Key id as in the keyring; `undefined` for a key that was pasted without one, which is tried for every key id. */
   id: string | undefined;
-  /** The only digest this key signs with; `undefined` when the keyring does not say, then the header decides. */
+  /** The only digest that this key signs with. If it is `undefined`, the header decides. */
   digest: Digest | undefined;
   key: KeyObject;
   /**
-   * When another key took its place, in milliseconds since the epoch: it verifies only what was signed before. Absent for
-   * a key without end.
+   * When another key replaced it, in milliseconds since the epoch. It verifies only requests that were signed before.
+   * Absent for a key that is not retired.
    */
   retiredAt?: number;
 }
 
-/** A secret read into keys. `warnings` tell of what was skipped or is weak, without any key material. */
+/** The keys of a secret. `warnings` name keys that were skipped or are weak, without key material. */
 export interface ParsedKeyring {
   keys: VerificationKey[];
   warnings: string[];
-  /** What is asked of the function beside verifying. */
+  /** The diagnostics in the secret. */
   diagnostics: ParsedDiagnostics;
 }
 
@@ -61,14 +61,13 @@ export function parseKeyring(secret: string): ParsedKeyring {
     throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
   const bytes = Buffer.byteLength(secret);
-  if (bytes > crowdedBytes) {
+  if (bytes > crowdedBytes)
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
-  }
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
 }
 
-/** A probe key that cannot be read is none: its sender is told by the refusal. */
+/** An unreadable probe key is ignored, so that its sender gets a refusal. */
 function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
   const parsed: ParsedDiagnostics = capture ? { capture: { ...capture, until: Date.parse(capture.until) } } : {};
   try {
@@ -78,7 +77,7 @@ function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
   return parsed;
 }
 
-/** Four fifths of what a secret of Secrets Manager holds. */
+/** Four fifths of the largest secret of Secrets Manager. */
 const crowdedBytes = 52_428;
 
 function parseEntry(entry: unknown): VerificationKey {
@@ -92,108 +91,20 @@ function parseEntry(entry: unknown): VerificationKey {
   const cipher = fields.cipher ?? 'RSA';
   if (typeof cipher !== 'string' || cipher.toUpperCase() !== 'RSA') throw new Error('cipher is not RSA');
   if (fields.digest != null && digest === undefined) throw new Error('digest is not SHA224, SHA256 or SHA512');
-  // A key that was deleted without being retired first signed until then.
+  // A key that was never retired signed until it was deleted.
   const end = fields.retired_at ?? fields.deleted_at;
   const life = isTimestamp(end) ? { retiredAt: Date.parse(end) } : {};
   return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...life };
 }
 
-/** The named key alone; the keys without an id when nothing else has the name; every key when none is named. */
+/** The named key; if no key has this id, the keys without an id; if no id is named, every key. */
 export function keysFor(keyId: string | undefined, keys: readonly VerificationKey[]): readonly VerificationKey[] {
   if (keyId === undefined) return keys;
   const named = keys.filter(({ id }) => sameId(id, keyId));
   return named.length > 0 ? named : keys.filter(({ id }) => id === undefined);
 }
 
-/** Whether what was signed at a time, in milliseconds since the epoch, is later than the key can have signed. */
+/** Whether the key was retired before this time of signing, in milliseconds since the epoch. */
 export function isTooLateFor({ retiredAt }: VerificationKey, signedAt: number): boolean {
   return retiredAt !== undefined && !(signedAt <= retiredAt + retirementGraceSeconds * 1000);
-}
-
-/** What a keyring needs from outside. Times are milliseconds since the epoch. */
-export interface KeyringDependencies {
-  /** Fetches the secret's current value. */
-  load: () => Promise<string>;
-  now: () => number;
-  /** Gets every problem that an operator should know of, once per load. */
-  warn: (message: string, cause?: unknown) => void;
-}
-
-export interface Keyring {
-  /**
-   * The keys, at most five minutes old while the secret can be read, of any age while it cannot.
-   *
-   * @throws {KeyringError} when there is none in hand and none to be had
-   */
-  keys(): Promise<readonly VerificationKey[]>;
-  /** Newer keys than `seen`, or `undefined` when there are none or the keyring was refreshed moments ago. */
-  newerThan(seen: readonly VerificationKey[]): Promise<readonly VerificationKey[] | undefined>;
-  /** What is asked of the function now, by the keyring in hand: nothing whose time is over. */
-  diagnostics(): ParsedDiagnostics;
-}
-
-/** How long keys are used before the secret is read again. Rotation waits this long for every verifier to know a key. */
-export const keyringCacheMilliseconds = 5 * 60_000;
-
-/** Least time between two refreshes that a caller can provoke, and between two tries while the secret cannot be read. */
-const refreshIntervalMilliseconds = 3_000;
-
-/** Keeps the keys of one secret at hand. */
-export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring {
-  let held: (ParsedKeyring & { secret: string }) | undefined;
-  let loadedAt = Number.NEGATIVE_INFINITY;
-  let failedAt = Number.NEGATIVE_INFINITY;
-  let provokedAt = Number.NEGATIVE_INFINITY;
-  let loading: Promise<readonly VerificationKey[]> | undefined;
-
-  async function loadOnce(): Promise<readonly VerificationKey[]> {
-    try {
-      const secret = await load();
-      // Unchanged keys stay the same object, so that nobody verifies twice with them.
-      if (secret !== held?.secret) held = { secret, ...parseKeyring(secret) };
-      loadedAt = now();
-      for (const warning of held.warnings) warn(warning);
-      return held.keys;
-    } catch (error) {
-      failedAt = now();
-      warn(held ? 'cannot read the keyring: going on with the keys in hand' : 'cannot read the keyring', error);
-      if (held) return held.keys;
-      if (error instanceof KeyringError) throw error;
-      throw new KeyringError('Cannot read the keyring secret', { cause: error });
-    }
-  }
-
-  /** With nothing in hand, a load that began before a request came may fail before its time: then it gets another. */
-  async function loadFirst(): Promise<readonly VerificationKey[]> {
-    return loading ? loading.catch(refresh) : refresh();
-  }
-
-  function refresh(): Promise<readonly VerificationKey[]> {
-    loading ??= loadOnce().finally(() => {
-      loading = undefined;
-    });
-    return loading;
-  }
-
-  return {
-    keys: async () => {
-      const fresh = now() - loadedAt < keyringCacheMilliseconds || now() - failedAt < refreshIntervalMilliseconds;
-      if (held) return fresh ? held.keys : refresh();
-      return loadFirst();
-    },
-    diagnostics: () => {
-      const asked = Object.entries(held?.diagnostics ?? {});
-      return Object.fromEntries(asked.filter(([, { until }]) => now() < until));
-    },
-    newerThan: async (seen) => {
-      if (held && held.keys !== seen) return held.keys;
-      // A refresh that is under way is worth waiting for, whoever began it.
-      if (!loading) {
-        if (now() - Math.max(provokedAt, failedAt) < refreshIntervalMilliseconds) return undefined;
-        provokedAt = now();
-      }
-      const keys = await refresh();
-      return keys === seen ? undefined : keys;
-    },
-  };
 }

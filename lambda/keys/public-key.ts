@@ -1,11 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-/** Reads base64 DER or PEM, however line breaks fared when it was pasted. */
+/** Reads base64 DER or PEM, even if line breaks were changed when it was pasted. */
 export function parsePublicKey(value: string): KeyObject {
-  const pem = /-----BEGIN ([A-Z ]+)-----(.*?)-----END/s.exec(value);
-  const label = pem?.[1] ?? 'PUBLIC KEY';
+  const { label, text } = unwrapPem(value) ?? { label: 'PUBLIC KEY', text: value };
   if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);
-  const base64 = (pem?.[2] ?? value).replace(/\\[nr]|\s/g, '');
+  const base64 = text.replace(/\\[nr]|\s/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error('public_key is neither base64 nor PEM');
   let key: KeyObject;
   try {
@@ -16,4 +15,13 @@ export function parsePublicKey(value: string): KeyObject {
   }
   if (key.asymmetricKeyType !== 'rsa') throw new Error(`it is a ${key.asymmetricKeyType} key, not RSA`);
   return key;
+}
+
+function unwrapPem(value: string): { label: string; text: string } | undefined {
+  const begin = /-----BEGIN ([A-Z ]+)-----/.exec(value);
+  if (begin === null) return undefined;
+  const [line, label = ''] = begin;
+  const start = begin.index + line.length;
+  const end = value.indexOf('-----END', start);
+  return end === -1 ? undefined : { label, text: value.slice(start, end) };
 }

@@ -7,35 +7,35 @@ import { findEntry, isPending, isRetired, type KeyringEntry, type RetiredEntry, 
 import { remaining, seconds } from './waiting.ts';
 
 /**
- * How long an old key stays at MessageMedia, in milliseconds: the time in which one can go back to it. It is longer than
- * the 5 x (60 s + 60 s) for which a webhook of the account is retried.
+ * How long an old key stays at MessageMedia, in milliseconds, so that you can go back to it. It is longer than the
+ * 5 x (60 s + 60 s) for which a webhook of the account is retried.
  */
 export const retryTailMilliseconds = 10 * 60_000 + 60_000;
 
 /**
- * Waits until nobody wants to go back to the keys that are retired, and deletes them at MessageMedia. The keyring
- * remembers them.
+ * Waits for the time in which somebody may go back to a retired key, and then deletes the retired keys at MessageMedia.
+ * Their public keys stay in the keyring.
  *
- * @param enabledId the key that was enabled just now, if any: the keyring may show it a moment later
+ * @param enabledId the key that was just enabled, if any, because the keyring may show it a moment later
  */
 export async function retireKeys(dependencies: KeyDependencies, enabledId?: string): Promise<void> {
   const { provider, keyring, log } = dependencies;
   const retired = (await readAfter(dependencies, enabledId)).filter(isRetired);
   for (const [index, listed] of retired.entries()) {
     const keyId = listed.key_id;
-    // The wait for another lies before all but the first.
+    // All but the first are read again, because another key was waited for in between.
     const entry = index === 0 ? listed : findEntry(await readAll(keyring), keyId);
     if (!entry || !isRetired(entry) || !(await waitToGoBack(dependencies, entry))) continue;
     const enabled = await provider.getEnabledSignatureKey();
     if (enabled === undefined) {
-      log(`no key is enabled at MessageMedia: key ${keyId} stays, as the way back`);
+      log(`no key is enabled at MessageMedia: key ${keyId} stays, so that it can be enabled again`);
       continue;
     }
     if (!sameId(enabled.key_id, keyId) && (await deleteUnlessEnabled(dependencies, keyId))) {
-      log(`key ${keyId} is deleted at MessageMedia; the keyring remembers what it signed`);
+      log(`key ${keyId} is deleted at MessageMedia; its public key stays in the keyring`);
       continue;
     }
-    // Somebody went back to it meanwhile.
+    // Somebody enabled it again meanwhile.
     await keyring.update((entries) => acknowledge(entries, keyId));
     log(`key ${keyId} is enabled again: it stays`);
   }
@@ -60,10 +60,10 @@ async function deleteUnlessEnabled(dependencies: KeyDependencies, keyId: string)
   }
 }
 
-/** Who goes back to a key without this keyring is to be noticed before what it signs is too late for a retired key. */
+/** If somebody enables a retired key without this program, it must be noticed before the receiver refuses its webhooks. */
 const lookEveryMilliseconds = 60_000;
 
-/** Waits as long as the keyring says, which is longer when the key has signed anew. @returns whether it is still to be deleted */
+/** Waits as long as the keyring says, which is longer if the key signed again. @returns whether to delete the key still */
 async function waitToGoBack(
   { provider, keyring, now, pause, log }: KeyDependencies,
   retired: RetiredEntry,
@@ -77,7 +77,7 @@ async function waitToGoBack(
     if (entry.retired_at !== retiredAt) {
       retiredAt = entry.retired_at;
       left = remaining(retiredAt, retryTailMilliseconds, now());
-      const purpose = 'for whoever goes back to it';
+      const purpose = 'so that you can go back to it';
       if (left > 0) log(`waiting ${seconds(left)} with key ${keyId} still at MessageMedia, ${purpose}`);
     }
     if (left <= 0) return true;
@@ -87,7 +87,7 @@ async function waitToGoBack(
       return false;
     }
     const wait = Math.min(left, lookEveryMilliseconds);
-    await pause(wait);
+    await pause(wait, left);
     left -= wait;
     entry = findEntry(await readAll(keyring), keyId);
   }

@@ -16,41 +16,41 @@ export interface RotationDependencies extends KeyDependencies {
 }
 
 /**
- * A rotation without a gap, in four steps. Where it stands is read from the keyring and from MessageMedia alone, so each
- * step can be run again, and the whole can be killed anywhere: the next run goes on from there. At every moment the
- * keyring that verifiers may hold has the enabled key in it.
+ * A rotation in four steps that loses no webhook. Its progress is read only from the keyring and from MessageMedia. So
+ * each step can run again, a rotation can be killed at any point, and the next run continues there. At every moment, every
+ * keyring that a function may hold contains the enabled key.
  */
 export interface Rotation {
   /**
-   * Creates a key and puts it in the keyring beside the old one, or goes on with one that waits there to be enabled.
+   * Creates a key and adds it to the keyring beside the old one, or continues with one that waits there to be enabled.
    *
    * @param versionId of the keyring's new version
    * @returns the key's id
    */
   create(versionId?: string): Promise<string>;
   /**
-   * Waits until every verifier can have the new key unless told not to, proves that it is there, and enables it. It does
-   * not wait while no webhook can be verified anyway, and leaves it when somebody enables another key meanwhile.
+   * Waits until every function can have the new key (unless told not to), checks that it is there, and enables it. It does
+   * not wait if no webhook can be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
    *
-   * @param options `keyId` that `create` gave, for a keyring that shows it a moment later
+   * @param options `keyId` from `create`, because the keyring may show it a moment later
    * @throws {Error} when the keyring does not show that key within a minute
    */
   enable(options?: EnableOptions): Promise<EnableOutcome>;
-  /** Checks that the enabled key is one that verifiers can have. */
+  /** Checks that the enabled key is in the keyring. */
   confirm(): Promise<void>;
   /**
-   * Waits for whoever wants to go back to the old key, and deletes it at MessageMedia. The keyring remembers it.
+   * Waits for the time in which you can go back to the old key, and deletes it at MessageMedia. Its public key stays.
    *
-   * @param enabledId the key that was enabled just now
+   * @param enabledId the key that was just enabled
    */
   retire(enabledId?: string): Promise<void>;
   /**
-   * All four steps, or those that are left of a run that was stopped.
+   * All four steps, or the remaining steps of a run that was stopped.
    *
    * @throws {Error} when somebody enabled another key meanwhile
    */
   run(): Promise<void>;
-  /** Deletes the key that waits to be enabled. @returns its id; `undefined` when none waits */
+  /** Deletes the key that waits to be enabled. @returns its id; `undefined` if none waits */
   abandon(): Promise<string | undefined>;
 }
 
@@ -68,12 +68,12 @@ export function createRotation(dependencies: RotationDependencies): Rotation {
 async function run(dependencies: RotationDependencies): Promise<void> {
   let keyId: string | undefined;
   if (await isAlmostDone(dependencies)) {
-    dependencies.log('finishing a rotation that was stopped; run it again for another');
+    dependencies.log('finishing a rotation that was stopped; run the command again for another rotation');
   } else {
     keyId = await create(dependencies);
     if ((await enablePending(dependencies, { keyId })) !== 'enabled') {
       throw new Error(
-        `The rotation to key ${keyId} is abandoned: another key was chosen, or this one deleted, meanwhile`,
+        `The rotation to key ${keyId} is abandoned: meanwhile another key was chosen, or this one was deleted`,
       );
     }
   }
@@ -81,7 +81,7 @@ async function run(dependencies: RotationDependencies): Promise<void> {
   await retireKeys(dependencies, keyId);
 }
 
-/** Whether only old keys are left to be deleted. Without a key that signs and verifies there is more to do. */
+/** Whether the only step left is to delete old keys. If no key signs and verifies, there is more to do. */
 async function isAlmostDone({ provider, keyring, now }: RotationDependencies): Promise<boolean> {
   const entries = await readAll(keyring);
   if (entries.some(isPending) || !entries.some(isRetired)) return false;
@@ -95,10 +95,10 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
   if (pending) {
     if (await exists(provider, pending.key_id)) {
       if (versionId !== undefined) await keyring.update((entries) => [...entries], versionId);
-      log(`going on with key ${pending.key_id} (${pending.digest}), which waits in the keyring to be enabled`);
+      log(`continuing with key ${pending.key_id} (${pending.digest}), which waits in the keyring to be enabled`);
       return pending.key_id;
     }
-    log(`key ${pending.key_id} is gone at MessageMedia: making another`);
+    log(`key ${pending.key_id} was deleted at MessageMedia: creating another`);
   }
   const enabled = await provider.getEnabledSignatureKey();
   const { enabled: _enabled, ...created } = await provider.createSignatureKey(digest);
@@ -114,7 +114,7 @@ async function create(dependencies: RotationDependencies, versionId?: string): P
   return created.key_id;
 }
 
-/** Nobody can ever get a key's public half again: when it cannot be stored, the key is deleted again. */
+/** Nobody can get a public key again, so if it cannot be stored, the key is deleted. */
 async function storeOrDelete(
   { provider, keyring }: RotationDependencies,
   add: (entries: KeyringEntry[]) => KeyringEntry[],
@@ -125,8 +125,8 @@ async function storeOrDelete(
     await keyring.update(add, versionId);
   } catch (cause) {
     const outcome = await provider.deleteSignatureKey(keyId).then(
-      () => 'it is deleted again at MessageMedia, and nothing else has changed',
-      () => 'deleting it again failed too: it is not enabled, delete it by hand',
+      () => 'it was deleted at MessageMedia again, and nothing else has changed',
+      () => 'deleting it at MessageMedia failed too. It is not enabled: delete it by hand',
     );
     throw new Error(`Key ${keyId} could not be written to the keyring: ${outcome}`, { cause });
   }
@@ -138,7 +138,7 @@ async function confirm(dependencies: RotationDependencies): Promise<void> {
   if (enabled === undefined) throw new Error('MessageMedia has no key enabled: its webhooks arrive unsigned');
   await expectKey(dependencies, enabled.key_id);
   await keyring.update((entries) => acknowledge(entries, enabled.key_id));
-  log(`webhooks are signed with key ${enabled.key_id}, and verifiers have it`);
+  log(`webhooks are signed with key ${enabled.key_id}, which is in the keyring`);
 }
 
 async function abandon(dependencies: RotationDependencies): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-/** Milliseconds of a period that are left; all of it when its beginning cannot be read or is still to come. */
+/** Milliseconds of a period that are left. If its beginning cannot be read, or is in the future, all of it is left. */
 export function remaining(since: string, period: number, now: number): number {
   const begun = Date.parse(since);
   return begun <= now ? begun + period - now : period;

@@ -5,8 +5,8 @@ import { ShapeError } from './http.ts';
 import type { CreatedSignatureKey, PolledItem, RegisteredWebhook, SentMessage, SignatureKey } from './types.ts';
 
 /*
- * Each reader builds its result from the fields it knows, so that nothing else of an answer gets through, and throws a
- * ShapeError that names the first field it cannot accept.
+ * Each reader copies only the fields that it knows from an answer. It throws a ShapeError that names the first field that it
+ * cannot accept.
  */
 
 /** @throws {ShapeError} */
@@ -15,7 +15,7 @@ export function readSignatureKey(answer: unknown): SignatureKey {
   const digest = typeof digestName === 'string' ? parseDigest(digestName) : undefined;
   if (!isUuid(key_id)) throw new ShapeError('key_id is not a UUID');
   if (cipher !== 'RSA') throw new ShapeError('cipher is not RSA');
-  if (digest === undefined) throw new ShapeError('digest is none of SHA224, SHA256 and SHA512');
+  if (digest === undefined) throw new ShapeError('digest is not SHA224, SHA256 or SHA512');
   if (typeof created !== 'string' || Number.isNaN(Date.parse(created))) throw new ShapeError('created is not a date');
   if (typeof enabled !== 'boolean') throw new ShapeError('enabled is neither true nor false');
   return { key_id, cipher, digest, created, enabled };
@@ -33,7 +33,7 @@ export function readSignatureKeys(answer: unknown): SignatureKey[] {
   return list(answer, 'the list of keys').map(readSignatureKey);
 }
 
-/** @throws {ShapeError} also when there are not as many as were sent */
+/** @throws {ShapeError} also when their number differs from the number sent */
 export function readSentMessages(answer: unknown, count: number): SentMessage[] {
   const messages = list(object(answer, 'the body').messages, 'messages');
   if (messages.length !== count) throw new ShapeError(`messages has ${messages.length} entries for ${count} messages`);
@@ -45,19 +45,19 @@ export function readSentMessages(answer: unknown, count: number): SentMessage[] 
   });
 }
 
-/** The list of this name. Its entries stay as they are: they are kept as the vendor told them. @throws {ShapeError} */
+/** The list of this name. Its entries stay as MessageMedia sent them. @throws {ShapeError} */
 export function readPolledItems(answer: unknown, name: 'delivery_reports' | 'replies'): PolledItem[] {
   return list(object(answer, 'the body')[name], name).map((item) => object(item, `an entry of ${name}`));
 }
 
-/** A page of webhooks, and how many of them a full page has. @throws {ShapeError} */
+/** A page of webhooks, and the number of webhooks in a full page. @throws {ShapeError} */
 export function readWebhookPage(answer: unknown): { items: RegisteredWebhook[]; size: number } {
   const { pageSize, pageData } = object(answer, 'the page of webhooks');
   if (typeof pageSize !== 'number') throw new ShapeError('pageSize is not a number');
   return { items: list(pageData, 'pageData').map(readWebhook), size: pageSize };
 }
 
-/** Of a webhook only id, URL and method are always there. @throws {ShapeError} */
+/** Reads a webhook, of which only id, URL and method are always there. @throws {ShapeError} */
 export function readWebhook(answer: unknown): RegisteredWebhook {
   const fields = object(answer, 'the webhook');
   const { id, url, method } = fields;
@@ -83,7 +83,7 @@ export function readWebhook(answer: unknown): RegisteredWebhook {
 type Fields = Record<string, unknown>;
 type IsNumber = (value: unknown) => value is number;
 
-/** Those of the named fields that are there and not null. */
+/** The named fields that are there and not null. */
 function optional<Name extends string, Value>(
   fields: Fields,
   names: readonly Name[],

@@ -3,9 +3,9 @@ import { isObject } from '../guards.ts';
 import { createProvider, type Provider } from './provider.ts';
 
 /**
- * MessageMedia's API, with the credentials that a secret holds. They are read at every run: nothing of them stays.
+ * MessageMedia's API, with the credentials from a secret. They are read at every run and not kept.
  *
- * @throws {Error} naming the secret when it holds none
+ * @throws {Error} naming the secret when it holds no credentials
  */
 export async function connectWithSecret(
   client: SecretsManagerClient,

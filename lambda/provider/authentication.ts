@@ -1,10 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** How calls say who makes them. */
+/** Ways to authenticate calls. */
 export const authentications = ['basic', 'hmac'] as const;
 export type Authentication = (typeof authentications)[number];
 
-/** What a call is signed over. */
+/** The parts of a call that are signed. */
 export interface SignedCall {
   method: string;
   /** Path and query as they go over the wire. */
@@ -13,9 +13,9 @@ export interface SignedCall {
   body: string | undefined;
 }
 
-/** Makes the headers of a try, and takes secrets out of text. */
+/** Makes the headers of a try, and removes secrets from text. */
 export interface Authenticator {
-  /** @param now the moment of this try: a signature is only good for a while */
+  /** @param now the time of this try, because a signature expires */
   headers: (call: SignedCall, now?: Date) => Record<string, string>;
   /** Puts `***` in place of credentials and signatures. */
   redact: (text: string) => string;
@@ -31,8 +31,8 @@ export function basicAuthentication(apiKey: string, apiSecret: string): Authenti
 }
 
 /**
- * An HMAC-SHA256 over `Date`, the MD5 of the body in hex, and the request line: the secret itself stays here. As the steps
- * of the vendor's description have it; the signatures of its examples are shorter than any HMAC-SHA256.
+ * An HMAC-SHA256 over `Date`, the MD5 of the body in hex, and the request line. The secret itself is never sent. This
+ * follows the steps in MessageMedia's description. The signatures of its examples are shorter than any HMAC-SHA256.
  */
 export function hmacAuthentication(apiKey: string, apiSecret: string): Authenticator {
   return {

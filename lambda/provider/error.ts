@@ -14,7 +14,7 @@ export type ProviderErrorCode =
   | 'timeout'
   | 'malformed_answer';
 
-/** What is known of a failure beyond its code and its message. */
+/** Facts about a failure besides its code and its message. */
 export interface ProviderErrorFacts {
   /** HTTP status of the answer, when there was one. */
   status?: number;
@@ -26,8 +26,8 @@ export interface ProviderErrorFacts {
 }
 
 /**
- * A call of the management API that did not do what it was asked to. The message says what happened, on which call,
- * and what to do about it. Neither the API secret nor the Authorization header is ever part of it or of its causes.
+ * A failed call of the management API. The message says what happened, in which call, and what to do about it. Neither
+ * the message nor a cause ever holds the API secret or the Authorization header.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -48,18 +48,17 @@ export class ProviderError extends Error {
 /** What to do about a failed call. */
 export const advice: Record<Exclude<ProviderErrorCode, 'invalid_options'>, string> = {
   invalid_request:
-    'correct what the answer complains of; where it does not say what is wrong, compare every field with the API description',
-  unauthorized:
-    'check MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET, and that the base URL is the one of their region',
+    'correct what the answer complains about; if it does not say what is wrong, compare every field with the API description',
+  unauthorized: 'check MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET, and that the base URL is that of their region',
   feature_not_enabled:
     'ask MessageMedia support to switch on enterprise webhooks (API_SECURE_CALLBACKS) for this account',
-  forbidden: 'check what this API key may do, and that the account is one that it may act for',
-  not_found: 'list what there is, and check that account and base URL are the right ones',
+  forbidden: 'check what this API key may do, and that it may act for this account',
+  not_found: 'list what there is, and check that account and base URL are right',
   conflict: 'it exists already (a webhook is known by its URL and method): list, then update or delete that one',
   rate_limited: 'wait before the next call, and make fewer of them',
-  server_error: 'the fault is on their side: try again later, and tell MessageMedia support if it stays',
-  redirected: 'it is not followed, because the credentials would go along: give the base URL that answers itself',
-  unreachable: 'check the host name, DNS, and that network, proxy and firewall let HTTPS out to it',
+  server_error: 'MessageMedia has a problem: try again later, and tell its support if the problem stays',
+  redirected: 'the redirect was not followed, because it would send the credentials along: give the final base URL',
+  unreachable: 'check the host name, DNS, and that network, proxy and firewall allow HTTPS to it',
   timeout: 'check the network on the way to this host, or give it more time',
-  malformed_answer: 'check that the base URL is the API itself, and that no proxy or login page answers in its place',
+  malformed_answer: 'check that the base URL is the API itself, and that no proxy or login page answers instead',
 };

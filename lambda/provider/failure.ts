@@ -3,15 +3,15 @@ import type { ProviderErrorCode, ProviderErrorFacts } from './error.ts';
 /** Why one try of a call failed. */
 export interface Failure extends ProviderErrorFacts {
   code: Exclude<ProviderErrorCode, 'invalid_options'>;
-  /** Goes on from the name of the call. */
+  /** What happened, as the end of a sentence that begins with the name of the call. */
   what: string;
-  /** Another try may do better. */
+  /** Whether another try may succeed. */
   transient: boolean;
   /** Milliseconds that the answer asks to wait. */
   retryAfter?: number;
 }
 
-/** An answer as it came. */
+/** An answer as it arrived. */
 export interface Answer {
   status: number;
   text: string;
@@ -20,10 +20,10 @@ export interface Answer {
 type Redact = (text: string) => string;
 
 /**
- * What an answer outside 200 to 299 says.
+ * The failure that an answer outside 200 to 299 reports.
  *
  * @param retryAfter the header's value
- * @param redact takes the credentials out of text that came from outside
+ * @param redact removes the credentials from text that came from outside
  */
 export function refusal({ status, text }: Answer, retryAfter: string | null, redact: Redact): Failure {
   const { message, details } = vendorError(text);
@@ -44,7 +44,7 @@ export function refusal({ status, text }: Answer, retryAfter: string | null, red
   };
 }
 
-/** No answer, or none to its end. @param status of the answer that broke off */
+/** No answer, or only a part of one. @param status of the partial answer */
 export function interruption(error: unknown, host: string, status: number | undefined, redact: Redact): Failure {
   const facts = { transient: true, cause: withoutSecrets(error, redact) };
   if (status !== undefined)
@@ -61,12 +61,13 @@ const codes: Record<number, Failure['code']> = {
 };
 
 function codeOf(status: number, vendorMessage = ''): Failure['code'] {
-  if (status === 403 && /feature.*not.*enabled/i.test(vendorMessage)) return 'feature_not_enabled';
+  if (status === 403 && /feature/i.test(vendorMessage) && /not.{0,20}enabled/i.test(vendorMessage))
+    return 'feature_not_enabled';
   if (status < 400) return 'redirected';
   return codes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request');
 }
 
-/** The vendor's `{"message","details"}`, as far as it is there: a proxy answers in its own words. */
+/** MessageMedia's `{"message","details"}`, as far as it is there. A proxy's answer has another form. */
 function vendorError(text: string): { message?: string; details: string[] } {
   let body: { message?: unknown; details?: unknown } | null;
   try {
@@ -78,7 +79,7 @@ function vendorError(text: string): { message?: string; details: string[] } {
   return { details, ...(typeof body?.message === 'string' && { message: body.message }) };
 }
 
-/** Milliseconds from now, of either form of the header. */
+/** Milliseconds from now, from either form of the header. */
 function parseRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
@@ -92,14 +93,14 @@ interface ErrorLike {
   cause?: unknown;
 }
 
-/** The most telling word in a chain of errors: the system's code, such as `ECONNREFUSED`, else the innermost message. */
+/** The reason in a chain of errors: the system's code, such as `ECONNREFUSED`, else the innermost message. */
 function reasonOf(error: unknown): string {
   const { code, message, cause } = (error ?? {}) as ErrorLike;
   if (typeof code === 'string') return code;
   return cause === undefined ? String(message) : reasonOf(cause);
 }
 
-/** A copy of names, codes and messages alone: an error of the HTTP parser also carries the bytes that came. */
+/** A copy with only names, codes and messages, because an error of the HTTP parser also holds the bytes that arrived. */
 function withoutSecrets(error: unknown, redact: Redact): Error {
   const { name, message, code, cause } = (error ?? {}) as ErrorLike;
   const text = [name, code, message].filter((part) => typeof part === 'string' && part !== '').join(' ');

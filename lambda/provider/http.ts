@@ -2,7 +2,7 @@ import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { advice, ProviderError } from './error.ts';
 import { type Answer, type Failure, interruption, refusal } from './failure.ts';
-import { type Connection, connectionOf, type ProviderOptions } from './options.ts';
+import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
 
 /** One call of the management API. */
 export interface ProviderCall {
@@ -11,13 +11,13 @@ export interface ProviderCall {
   path: string;
   /** Sent as JSON. */
   body?: object;
-  /** A POST that does nothing more when it is made twice, and so may be tried again after any passing failure. */
+  /** A POST that has no further effect when it is repeated, so it may be retried after any temporary failure. */
   repeatable?: boolean;
-  /** Nothing of the answer but its status matters; it need not be JSON. So it is with every DELETE. */
+  /** Only the status of the answer matters, and it need not be JSON. This is true of every DELETE. */
   statusOnly?: boolean;
 }
 
-/** An answer does not have the shape that the API promises. The message names the field, never its value. */
+/** An answer without the shape that the API documents. The message names the field, never its value. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
@@ -25,48 +25,62 @@ export class ShapeError extends Error {
 /**
  * Makes a call and reads its answer.
  *
- * @param read gets the parsed body, `undefined` when there is none, and throws `ShapeError` at what it cannot accept
+ * @param read gets the parsed body, `undefined` if there is none, and throws `ShapeError` if it cannot accept it
  * @throws {ProviderError}
  */
 export type Caller = <T>(call: ProviderCall, read: (answer: unknown) => T) => Promise<T>;
 
 const maxTries = 4;
 
-/** Before the second try, in milliseconds; doubled before each later one. Up to half of it is left to chance. */
+/** Pause before the second try, in milliseconds, doubled before each later one. Up to half of it is random. */
 const firstPause = 500;
 
-/** Longest `Retry-After` that is worth waiting for, in milliseconds. */
+/** Longer waits are reported, in milliseconds. */
+const slowAfter = 2_000;
+
+/** Longest `Retry-After` that is followed, in milliseconds. */
 const longestPause = 20_000;
 
 /**
- * Makes calls over HTTPS. A call that fails for a passing reason is tried again when that is safe: always after a 429,
- * which says that nothing was done, and after every other failure for all but POST, which may have been carried out and
- * is only repeated where the call says that it may be.
+ * Makes calls over HTTPS. After a temporary failure a call is retried if that is safe. It is always safe after a 429, which
+ * means that nothing was done. After other failures every method except POST is retried. A POST may have been carried out,
+ * so it is only retried if the call says that it may be.
  *
  * @throws {ProviderError} `invalid_options`
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {} } = options;
+  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {}, watch = watchWith(log) } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {
       const name = `${call.method} ${connection.baseUrl}${call.path}`;
-      const slow = startTimer(
-        () => log(`${name} has not answered for 2 s; waiting for ${seconds(timeoutMilliseconds)} in all.`),
-        2_000,
-      );
-      const outcome = await tryOnce(connection, call, timeoutMilliseconds);
-      clearTimeout(slow);
+      const what = tries === 1 ? name : `${name} (try ${tries} of ${maxTries})`;
+      const outcome = await watch(what, timeoutMilliseconds, tryOnce(connection, call, timeoutMilliseconds));
       if (!('code' in outcome)) return readAnswer(connection, call, outcome, read);
-      // An earlier try did it, and its answer was lost.
+      // An earlier try deleted it, but its answer was lost.
       if (call.method === 'DELETE' && outcome.code === 'not_found' && mayBeDone) return read(undefined);
       const wait = pauseBefore(call, outcome, tries);
       if (wait === undefined) throw toError(connection, call, outcome, tries);
       mayBeDone ||= outcome.code !== 'rate_limited';
-      if (tries > 1 || outcome.code === 'timeout')
+      if (tries > 1 || outcome.code === 'timeout' || wait >= slowAfter)
         log(`${name} ${outcome.what}: try ${tries + 1} of ${maxTries} in ${seconds(wait)}.`);
       await pause(wait);
+    }
+  };
+}
+
+/** Reports work that takes long in one line. */
+function watchWith(log: (message: string) => void): Watch {
+  return async (what, milliseconds, work) => {
+    const slow = startTimer(
+      () => log(`${what} has not answered for 2 s; waiting up to ${seconds(milliseconds)} in all.`),
+      slowAfter,
+    );
+    try {
+      return await work;
+    } finally {
+      clearTimeout(slow);
     }
   };
 }
@@ -122,11 +136,11 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message would quote the answer.
-    throw new ShapeError('its body is not JSON, or only half of it');
+    throw new ShapeError('its body is not JSON, or not complete');
   }
 }
 
-/** Milliseconds to wait for the next try; `undefined` when there should be none. */
+/** Milliseconds to wait before the next try; `undefined` if there should be none. */
 function pauseBefore(call: ProviderCall, failure: Failure, tries: number): number | undefined {
   if (!failure.transient || tries >= maxTries) return undefined;
   if (isOnceOnly(call) && failure.code !== 'rate_limited') return undefined;
@@ -145,7 +159,7 @@ function toError({ baseUrl }: Connection, call: ProviderCall, failure: Failure, 
   const asked = retryAfter === undefined ? '' : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
   const repeated = tries === 1 ? '' : `, in the last of ${tries} tries`;
   const uncertain = isOnceOnly(call) && (code === 'malformed_answer' || (transient && code !== 'rate_limited'));
-  const warning = uncertain ? '. It may have been carried out all the same: look before you repeat it' : '';
+  const warning = uncertain ? '. The call may have been carried out all the same: check before you repeat it' : '';
   const message = `${method} ${baseUrl}${path} ${what}${asked}${repeated}: ${advice[code]}${warning}`;
   return new ProviderError(code, message, failure);
 }

@@ -7,43 +7,53 @@ import {
 } from './authentication.ts';
 import { ProviderError } from './error.ts';
 
-/** Where MessageMedia's management API is, by name: the classic host, and those of the European and Asia-Pacific regions. */
+/** Base URLs of MessageMedia's management API, by name: the classic host, and those of Europe and Asia-Pacific. */
 export const providerBaseUrls = {
   messagemedia: 'https://api.messagemedia.com',
   eu: 'https://eu.app.api.sinch.com',
   au: 'https://au.app.api.sinch.com',
 } as const;
 
-/** How to reach the management API, and as whom. */
+/**
+ * Waits for work.
+ *
+ * @param what is waited for
+ * @param milliseconds after which the work gives up by itself
+ */
+export type Watch = <T>(what: string, milliseconds: number, work: Promise<T>) => Promise<T>;
+
+/** How to reach the management API, and with which credentials. */
 export interface ProviderOptions {
   /** One of the names in `providerBaseUrls`, or a URL: https, or http on this machine's loopback. */
   baseUrl: string;
   apiKey: string;
   apiSecret: string;
-  /** The sub-account to act for; else the account that the API key belongs to. */
+  /** The sub-account to act for. Default: the account of the API key. */
   account?: string;
   /** `hmac` signs every call and never sends the secret. Default `basic`. */
   authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
-  /** Told of a call that takes long, and of its tries. */
+  /** Gets messages about tries that failed, and, unless there is `watch`, about those that take long. */
   log?: (message: string) => void;
-  /** Waits between two tries; for tests. */
+  /** Shows a try while it is under way. */
+  watch?: Watch;
+  /** Waits between two tries. */
   pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** What every request is built from. */
+/** The parts that every request uses. */
 export interface Connection {
   /** Without a slash at its end. */
   baseUrl: string;
   /** Headers of one try of a call. */
   headers: (call: SignedCall) => Record<string, string>;
-  /** Puts `***` in place of the credentials, for text that came from outside. */
+  /** Replaces the credentials by `***` in text that came from outside. */
   redact: (text: string) => string;
 }
 
 /**
- * Checks the options. What is refused is never repeated in the error: it may be a secret in the wrong place.
+ * Checks the options. The error never repeats a wrong value, because it may be a secret in the wrong place.
  *
  * @throws {ProviderError} `invalid_options`
  */
@@ -52,13 +62,13 @@ export function connectionOf(options: ProviderOptions): Connection {
   if (apiKey === '') throw invalid('the API key is empty: set MESSAGEMEDIA_API_KEY');
   if (apiSecret === '') throw invalid('the API secret is empty: set MESSAGEMEDIA_API_SECRET');
   if (!authentications.includes(authentication)) {
-    throw invalid(`the authentication is none of ${authentications.join(', ')}: check MESSAGEMEDIA_AUTHENTICATION`);
+    throw invalid(`the authentication is not one of ${authentications.join(', ')}: check MESSAGEMEDIA_AUTHENTICATION`);
   }
   if (authentication === 'basic' && apiKey.includes(':')) {
     throw invalid('the API key holds a colon, which HTTP Basic cannot carry: check it');
   }
   if (authentication === 'hmac' && !/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(apiKey)) {
-    throw invalid('the API key is not printable ASCII without quotes and backslashes, as HMAC needs it: check it');
+    throw invalid('HMAC needs an API key of printable ASCII without quotes and backslashes: check the API key');
   }
   if (account !== undefined && !/^[\x21-\x7e]+$/.test(account)) {
     throw invalid('the account is not printable ASCII without spaces: check it, or leave it out');
@@ -71,7 +81,12 @@ export function connectionOf(options: ProviderOptions): Connection {
   return { baseUrl: resolveBaseUrl(baseUrl), headers: (call) => ({ ...common, ...headers(call) }), redact };
 }
 
-function resolveBaseUrl(baseUrl: string): string {
+/**
+ * The URL of the API, from its name or a URL.
+ *
+ * @throws {ProviderError} `invalid_options`
+ */
+export function resolveBaseUrl(baseUrl: string): string {
   const named = Object.entries(providerBaseUrls).find(([name]) => name === baseUrl)?.[1];
   if (named !== undefined) return named;
   const names = Object.keys(providerBaseUrls).join(', ');
@@ -83,9 +98,9 @@ function resolveBaseUrl(baseUrl: string): string {
     throw invalid('the base URL may have a path, but no credentials, query or fragment');
   }
   if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
-    throw invalid(`the base URL is plain http to ${url.hostname}, and the credentials travel in a header: use https`);
+    throw invalid(`the base URL is plain http to ${url.hostname}, which would expose the credentials: use https`);
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }
 
 function invalid(problem: string): ProviderError {

@@ -25,24 +25,24 @@ import type {
 
 /** MessageMedia's management API. Every method rejects with a {@link ProviderError}. */
 export interface Provider {
-  /** Makes a key pair, not enabled yet. Not repeated when its answer is lost: that key's public half is lost as well. */
+  /** Creates a key pair, not enabled yet. If the answer is lost, so is the public key, and the call is not repeated. */
   createSignatureKey(digest: Digest): Promise<CreatedSignatureKey>;
   listSignatureKeys(): Promise<SignatureKey[]>;
   getSignatureKey(keyId: string): Promise<SignatureKey>;
   deleteSignatureKey(keyId: string): Promise<void>;
   /** The key that webhooks are signed with; `undefined` while they are not signed. */
   getEnabledSignatureKey(): Promise<SignatureKey | undefined>;
-  /** Signs webhooks with this key from now on, and with no other. */
+  /** Lets MessageMedia sign webhooks only with this key from now on. */
   enableSignatureKey(keyId: string): Promise<SignatureKey>;
-  /** Leaves webhooks unsigned from now on. */
+  /** Lets MessageMedia send webhooks unsigned from now on. */
   disableSignatureKey(): Promise<void>;
   /** Sends up to 100 messages, all or none. The results are in the order of the messages. */
   sendMessages(messages: readonly OutboundMessage[]): Promise<SentMessage[]>;
-  /** The oldest 100 delivery reports that nobody confirmed: the same again until somebody does. */
+  /** The oldest 100 delivery reports that nobody has confirmed. The next call returns the same until somebody confirms them. */
   checkDeliveryReports(): Promise<PolledItem[]>;
-  /** The oldest 100 replies that nobody confirmed: the same again until somebody does. Opt-outs are not among them. */
+  /** The oldest 100 replies that nobody has confirmed, as for delivery reports. Opt-outs are not in the list. */
   checkReplies(): Promise<PolledItem[]>;
-  /** Takes these out of the list, for everybody who polls this account. When it fails, some may have been taken out. */
+  /** Removes these from the list, for everybody who polls this account. If it fails, some may have been removed. */
   confirmDeliveryReports(deliveryReportIds: readonly string[]): Promise<void>;
   /** As {@link confirmDeliveryReports}, for replies. */
   confirmReplies(replyIds: readonly string[]): Promise<void>;
@@ -62,7 +62,7 @@ const webhooksPath = '/v1/webhooks/messages';
 /** The most ids that one call may confirm. */
 const maxConfirmed = 100;
 
-/** Entries asked for at once, and pages after which a list is taken to have no end. */
+/** Entries in a page, and the number of pages after which a list is regarded as endless. */
 const pageSize = 20;
 const maxPages = 50;
 
@@ -103,7 +103,7 @@ export function createProvider(options: ProviderOptions): Provider {
   };
 }
 
-/** One call after the other. Confirming twice does no harm. */
+/** Makes one call after the other. Confirming twice does no harm. */
 async function confirm(call: Caller, path: string, field: string, ids: readonly string[]): Promise<void> {
   for (let start = 0; start < ids.length; start += maxConfirmed) {
     const body = { [field]: ids.slice(start, start + maxConfirmed) };
@@ -133,7 +133,7 @@ function listWebhooks(call: Caller): Promise<RegisteredWebhook[]> {
   return allPages(webhooksPath, 0, idOf, (path) => call({ method: 'GET', path }, readWebhookPage));
 }
 
-/** Goes on until a page is not full, or tells nothing new because the other side does not turn pages. */
+/** Reads pages until one is not full, or has nothing new because the server ignores the page number. */
 async function allPages<Item>(
   path: string,
   firstPage: number,
@@ -147,18 +147,18 @@ async function allPages<Item>(
     for (const item of items) found.set(idOf(item), item);
     if (items.length < size || found.size === before) return [...found.values()];
   }
-  const problem = `goes on after ${maxPages} pages of ${pageSize}: delete what is not in use`;
+  const problem = `has more than ${maxPages} pages of ${pageSize}: delete entries that are not in use`;
   throw new ProviderError('malformed_answer', `The list of GET ${path} ${problem}`);
 }
 
-/** Anything but a UUID in a path could be another call: `enabled` in place of a key id turns signing off. */
+/** Only a UUID is allowed in a path. Other text could make another call: `enabled` as key id would turn signing off. */
 function withId(path: string, id: string): string {
   return `${path}/${requireId(id)}`;
 }
 
 function requireId(id: string): string {
   if (isUuid(id)) return id;
-  throw new ProviderError('invalid_request', 'The id of the key or webhook is not a UUID: nothing was called');
+  throw new ProviderError('invalid_request', 'The id of the key or webhook is not a UUID, so no call was made');
 }
 
 function expectKey(key: SignatureKey, keyId: string): SignatureKey {

@@ -1,18 +1,18 @@
-/** What the management API talks about, in its own field names: an answer can be stored or printed as it is. */
+/** The objects of the management API, with its own field names, so that an answer can be stored or printed as it is. */
 import type { Digest } from '../signature.ts';
 
-/** A signature key as every answer but the one to its creation shows it: without its public key. */
+/** A signature key without its public key, as in every answer except the one that creates it. */
 export interface SignatureKey {
   key_id: string;
   cipher: 'RSA';
   digest: Digest;
   /** RFC 3339. */
   created: string;
-  /** Webhooks are signed with this key; with one key at most. */
+  /** Whether webhooks are signed with this key. At most one key is enabled. */
   enabled: boolean;
 }
 
-/** The only answer that ever carries the public key, base64 SPKI DER. It is a keyring secret as it stands. */
+/** The only answer that ever holds the public key, base64 SPKI DER. Unchanged it is a valid keyring secret. */
 export interface CreatedSignatureKey extends SignatureKey {
   public_key: string;
 }
@@ -25,7 +25,7 @@ export interface OutboundMessage {
   source_number?: string;
   /** Default `SMS`. */
   format?: 'SMS' | 'MMS' | 'TTS';
-  /** Whether a webhook should tell of every change of its status. */
+  /** Whether a webhook should report every change of its status. */
   delivery_report?: boolean;
   /** Where delivery reports and replies go. */
   callback_url?: string;
@@ -39,7 +39,7 @@ export interface SentMessage {
   status: string;
 }
 
-/** What a webhook can be told of. */
+/** Events that a webhook can be registered for. */
 export const webhookEvents = [
   'ENROUTE_DR',
   'SUBMITTED_DR',
@@ -65,7 +65,7 @@ export interface WebhookSettings {
   method: WebhookMethod;
   encoding: WebhookEncoding;
   events: readonly WebhookEvent[];
-  /** `Content-Type` is not allowed: it follows from the encoding. */
+  /** `Content-Type` is not allowed, because it follows from the encoding. */
   headers?: Record<string, string>;
   /** Velocity template of the body. */
   template?: string;
@@ -75,13 +75,13 @@ export interface WebhookSettings {
 export interface WebhookDefinition extends WebhookSettings {
   /** Milliseconds that MessageMedia waits for an answer: up to 60 000, by default 20 000. */
   read_timeout?: number;
-  /** Tries after a failed first one: 0 to 5, by default 0. */
+  /** Retries after a failure: 0 to 5, by default 0. */
   retries?: number;
-  /** Seconds between two tries: 5 to 60. */
+  /** Seconds between retries: 5 to 60. */
   retry_delay?: number;
 }
 
-/** A webhook as the vendor lists it. Names that it may add to are plain text. */
+/** A webhook as MessageMedia lists it. Names to which it may add values are plain text. */
 export interface RegisteredWebhook {
   id: string;
   url: string;
@@ -95,5 +95,5 @@ export interface RegisteredWebhook {
   retry_delay?: number;
 }
 
-/** A delivery report or a reply as the API lists it, with every field as it was answered: nothing in it is checked. */
+/** A delivery report or a reply as the API lists it. No field is checked or changed. */
 export type PolledItem = Record<string, unknown>;

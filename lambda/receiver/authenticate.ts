@@ -1,7 +1,7 @@
 import { futureToleranceSeconds } from '../contract.ts';
 import type { VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
-import type { Keyring } from '../keys/keyring.ts';
+import type { Keyring } from '../keys/keyring-cache.ts';
 import { KeyringError } from '../keys/keyring-error.ts';
 import { sameId } from '../keys/keyring-secret.ts';
 import { decodeSignature, parseDigest, parseHttpDate } from '../signature.ts';
@@ -17,25 +17,25 @@ const vendorHeaders = {
   keyId: 'x-messagemedia-key-id',
 };
 
-/** What checking a request takes. */
+/** What the check of a request needs from outside. */
 export interface AuthenticationDependencies {
   keyring: Keyring;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How old the signed `Date` may be, in seconds; `0` turns the check of its age off, also of one that is ahead. */
+  /** How old the signed `Date` may be, in seconds; `0` turns the check off, also for a `Date` in the future. */
   toleranceSeconds: number;
 }
 
 /** A request with a good signature. */
 export interface AuthenticatedRequest extends VerifiedRequest {
-  /** Whether the probe key signed it: then it is nobody's event. */
+  /** Whether the probe key signed it. Then it is not an event. */
   isProbe: boolean;
 }
 
 /**
  * Finds the key that signed a request. Cheap checks come first, RSA last, and nothing of the body is parsed.
  *
- * @param requestId for the event of a request that its sender gave no id
+ * @param requestId the event's id if the request names none
  * @throws {ReceiverError} with the reason of the refusal, or `keyring_unavailable`
  */
 export async function authenticate(
@@ -52,6 +52,7 @@ export async function authenticate(
   }
   const isProbe = typeof result === 'string';
   if (typeof result === 'string') result = tryProbe(claim, keyring) ?? result;
+  if (result === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
   if (typeof result === 'string') throw refusal(result, claim);
   return { ...result, isProbe, requestId, contentType: request.headers.get('content-type') };
 }
@@ -75,12 +76,12 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   const digest = parseDigest(String(digestName));
   const cipher = header(vendorHeaders.cipher) ?? 'RSA';
   if ((digestName !== undefined && digest === undefined) || cipher.toUpperCase() !== 'RSA') {
-    throw new ReceiverError('unsupported_algorithm', 'Digest or cipher is none that MessageMedia signs with');
+    throw new ReceiverError('unsupported_algorithm', 'MessageMedia does not sign with this digest or cipher');
   }
   return { request, date, signedAt, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId) };
 }
 
-/** @param age milliseconds; negative for a date that is ahead */
+/** @param age milliseconds; negative for a date in the future */
 function checkAge(age: number, toleranceSeconds: number): void {
   if (toleranceSeconds === 0) return;
   const seconds = Math.round(Math.abs(age) / 1000);
@@ -93,12 +94,12 @@ function checkAge(age: number, toleranceSeconds: number): void {
   if (age < -futureToleranceSeconds * 1000) {
     throw new ReceiverError(
       'stale_date',
-      `Date is ${seconds} s ahead; at most ${futureToleranceSeconds} s are accepted`,
+      `Date is ${seconds} s in the future; at most ${futureToleranceSeconds} s are accepted`,
     );
   }
 }
 
-/** The request, if the probe key signed it: that is never tried for a request that does not name it. */
+/** The request, if the probe key signed it. The probe key is tried only for a request that names it. */
 function tryProbe(claim: Claim, keyring: Keyring): Verified | undefined {
   const key = keyring.diagnostics().probe?.key;
   if (key === undefined || claim.keyId === undefined || !sameId(key.id, claim.keyId)) return undefined;
@@ -106,11 +107,13 @@ function tryProbe(claim: Claim, keyring: Keyring): Verified | undefined {
   return typeof result === 'string' ? undefined : result;
 }
 
-/** The keyring knows nothing of requests: what it says becomes the answer to one here. */
+/** Turns an error of the keyring, which knows nothing of requests, into the answer to a request. */
 function toReceiverError(error: unknown): never {
   if (!(error instanceof KeyringError)) throw error;
   throw new ReceiverError('keyring_unavailable', error.message, { cause: error.cause });
 }
+
+const unreadable = 'The key is not among the loaded ones, and the keyring could not be read again';
 
 const malformedTarget = 'The target is empty or holds white space or a control character';
 
@@ -118,7 +121,7 @@ function refusal(problem: KeyProblem, { request, keyId = 'none' }: Claim): Recei
   if (problem === 'invalid_signature' && !request.hasPlainTarget) {
     return new ReceiverError('malformed_target', malformedTarget);
   }
-  // Which key was asked for helps whoever reads the log, but arbitrary input is not repeated there.
+  // The key id helps people who read the log, but arbitrary input is not repeated there.
   const named = isUuid(keyId) || keyId === 'none' ? keyId : 'not a UUID';
   return new ReceiverError(problem, `${keyProblems[problem]} (key id in the request: ${named})`);
 }

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 
-/** Puts captured requests into an S3 bucket. @returns `false` from a put whose place is taken */
+/** Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists. */
 export function createCaptureStore(
   bucket: string,
   config: S3ClientConfig,
@@ -10,7 +10,9 @@ export function createCaptureStore(
   return async (name: string, text: string): Promise<boolean> => {
     const object = { Bucket: bucket, Key: name, Body: text, ContentType: 'application/json', IfNoneMatch: '*' };
     try {
-      await client.send(new PutObjectCommand(object), deadline());
+      const { ETag } = await client.send(new PutObjectCommand(object), deadline());
+      // As for the data of large events.
+      if (!ETag) throw new Error('S3 answered without an ETag, so it is not known to have the request');
       return true;
     } catch (error) {
       if (error instanceof Error && /^(PreconditionFailed|ConditionalRequestConflict)$/.test(error.name)) return false;

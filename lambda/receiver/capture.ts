@@ -1,22 +1,22 @@
 import { capturePrefix } from '../contract.ts';
 import { isObject } from '../guards.ts';
-import type { Keyring } from '../keys/keyring.ts';
+import type { Keyring } from '../keys/keyring-cache.ts';
 
 /** What capturing needs from outside. */
 export interface CaptureDependencies {
   keyring: Pick<Keyring, 'diagnostics'>;
-  /** Puts an object there if there is none of this name. @returns whether it did */
+  /** Creates an object unless one of this name exists. @returns whether it did */
   put: (name: string, text: string) => Promise<boolean>;
-  /** Gets what went wrong. */
+  /** Gets failures of `put`. */
   warn: (message: string, cause: unknown) => void;
 }
 
-/** Said in the log of a request that came when there were enough already. */
+/** Value of `captured` in the log for a request that came when the capture was full. */
 export const captureIsFull = 'no more: the capture is full';
 
 /**
- * Keeps refused requests while the keyring secret asks for it. The places are numbered, and a place is taken once: so all
- * functions that run at the same time keep no more than were asked for together.
+ * Keeps refused requests while the keyring secret asks for it. Objects are numbered, and each number is used once. So all
+ * functions that run at the same time keep together no more than the number asked for.
  */
 export function createCapture({ keyring, put, warn }: CaptureDependencies) {
   let current: string | undefined;
@@ -42,9 +42,9 @@ export function createCapture({ keyring, put, warn }: CaptureDependencies) {
   };
 }
 
-const credentials = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|.*(token|secret|password).*)$/i;
+const credentials = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key)$|token|secret|password/i;
 
-/** The event without headers that let somebody in, and without what API Gateway knows of its caller. */
+/** The event without headers that hold credentials, and without what API Gateway knows about its caller. */
 function withoutCredentials(event: unknown): unknown {
   if (!isObject(event)) return event;
   const { cookies, multiValueHeaders, headers, requestContext, ...rest } = event;

@@ -1,9 +1,9 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
 
-/** Stable codes of everything that keeps a request from the queue. */
+/** Stable codes of the reasons why a request is not queued. */
 export type ErrorCode = RefusalReason | Exclude<FailureReason, 'unexpected'>;
 
-/** A request that does not reach the queue: `code` says why; the message and `cause` are for the log, never for the caller. */
+/** A request that is not queued. `code` says why; the message and `cause` are for the log, never for the caller. */
 export class ReceiverError extends Error {
   override readonly name = 'ReceiverError';
   readonly code: ErrorCode;
@@ -12,20 +12,4 @@ export class ReceiverError extends Error {
     super(message, options);
     this.code = code;
   }
-}
-
-const statusOfOthers: Partial<Record<ErrorCode, number>> = {
-  malformed_event: 400,
-  event_too_large: 413,
-  keyring_unavailable: 503,
-  queue_unavailable: 503,
-  storage_unavailable: 503,
-};
-
-/**
- * The HTTP status of an error. Every failed check is a 401. What is not ours to blame on the caller is a 503, so that
- * the sender tries again; that includes an error nobody foresaw.
- */
-export function statusOf(error: unknown): number {
-  return error instanceof ReceiverError ? (statusOfOthers[error.code] ?? 401) : 503;
 }

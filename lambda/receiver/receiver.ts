@@ -2,29 +2,37 @@ import type { FailureReason, RefusalReason } from '../contract.ts';
 import { maxMessageBytes, type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
-import { ReceiverError, statusOf } from './errors.ts';
+import { ReceiverError } from './errors.ts';
 import { parseRequest } from './request.ts';
+import { statusOf } from './status-codes.ts';
 
 /** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {
-  /** Puts a message on the queue. Rejects when the queue did not take it. */
+  /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
+  /** Archives a message beside sending it. Never rejects, and ends before `send` has to. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /**
-   * Puts the data of an event that is too large for the queue elsewhere, and says where. The same data may come again.
-   * Without it such events are refused.
+   * Stores the data of an event that is too large for the queue, and returns where. The same data may come again. Without
+   * `store` such events are refused.
    */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
-   * Keeps a refused request for a person to look at, while that is asked for. Never rejects.
+   * Keeps a refused request for a person to look at, while capturing is on. Never rejects.
    *
-   * @returns where it is, or that there are enough
+   * @returns where the request is kept, or that the capture is full
    */
   capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
-  /** Gets what became of each request. */
+  /**
+   * Longest time from a request to its answer, in milliseconds. An event that is not queued by then is answered with 503.
+   * @default - no limit
+   */
+  answerWithin?: number;
+  /** Gets the outcome of each request. */
   report: (outcome: Outcome) => void;
 }
 
-/** What became of a request. Holds no signature, no body and no phone number. */
+/** The outcome of a request. It holds no signature, no body and no phone number. */
 export type Outcome =
   | {
       outcome: 'accepted';
@@ -35,7 +43,7 @@ export type Outcome =
       bytes: number;
       /** Seconds between the signed `Date` and now. */
       age: number;
-      /** Names of fields that hold a template's variable that was not rendered; absent when there are none. */
+      /** Names of fields that hold a template variable that was not rendered; absent if there are none. */
       unrendered?: readonly string[];
     }
   | { outcome: 'probed'; requestId: string; keyId?: string }
@@ -45,7 +53,7 @@ export type Outcome =
       status: number;
       reason: RefusalReason | FailureReason;
       error: unknown;
-      /** Where the request was put, while refused ones are captured. */
+      /** Where the request was kept, while capturing is on. */
       captured?: string;
     };
 
@@ -64,13 +72,14 @@ const wordOf: Record<number, string> = {
 };
 
 /**
- * The whole decision from a Lambda event to an answer. 202 means that SQS has the event; see `statusOf` for the rest.
+ * Handles a Lambda event and returns the answer. 202 means that SQS has the event; see `statusOf` for the other statuses.
  *
- * @returns a function of the event and of Lambda's own request id, which stands in where the front door gave none
+ * @returns a function of the event and of Lambda's own request id, which is used if the front door gave none
  */
 export function createReceiver(dependencies: ReceiverDependencies) {
   return async (event: unknown, invocationId: string): Promise<Answer> => {
     let requestId = invocationId;
+    const begun = performance.now();
     try {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
@@ -80,8 +89,9 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, ...(keyId !== undefined && { keyId }) });
         return answer(200, { probe: 'verified' });
       }
-      const { id, type, unrendered } = await enqueue(verified, dependencies);
-      // An id that is none of the vendor's may be anything, a phone number too; it is not logged.
+      const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
+      const { id, type, unrendered } = await within(left, enqueue(verified, dependencies));
+      // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
       const template = unrendered.length > 0 ? { unrendered } : {};
@@ -105,7 +115,9 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   const trySend = async (placement: 'text' | 'base64') => {
     const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
-    await dependencies.send(message);
+    // Waited for in any case: Lambda may freeze what goes on after the answer.
+    const archived = dependencies.archive?.(message);
+    await dependencies.send(message).finally(() => archived);
     return message;
   };
   try {
@@ -119,7 +131,17 @@ async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependenc
   }
 }
 
-/** The message, or if it is larger than SQS takes, one that says where its data is instead. */
+/** The work goes on after that, and the event may still reach the queue. The retry is the same event there. */
+async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return work;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new ReceiverError('queue_unavailable', 'S3 and SQS did not take the event while the sender waits'));
+  }, milliseconds);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** The message, or, if it is larger than SQS takes, a message that says where its data is. */
 async function moveDataIfTooLarge(
   message: QueueMessage,
   request: VerifiedRequest,
@@ -137,7 +159,7 @@ async function moveDataIfTooLarge(
   }
 }
 
-/** Which characters a queue takes is the queue's to say: some implementations of SQS refuse more than AWS documents. */
+/** Whether the queue refused a character. Some implementations of SQS refuse more than AWS documents. */
 function refusesCharacters(error: unknown): boolean {
   return error instanceof Error && error.name.endsWith('InvalidMessageContents');
 }

@@ -2,10 +2,10 @@ import { isObject } from '../guards.ts';
 import { isMethod, isTarget } from '../signature.ts';
 import { ReceiverError } from './errors.ts';
 
-/** An HTTP request as far as a Lambda event can tell what was sent. */
+/** An HTTP request, as far as it can be rebuilt from a Lambda event. */
 export interface WebhookRequest {
   method: string;
-  /** What the sender may have written as request target, likeliest first. Every one is well-formed; there may be none. */
+  /** Request targets that the sender may have written, likeliest first. Each is well-formed; there may be none. */
   targets: string[];
   /** Whether the target is well-formed as the event has it, before any encoding is restored. */
   hasPlainTarget: boolean;
@@ -13,7 +13,7 @@ export interface WebhookRequest {
   headers: ReadonlyMap<string, string>;
   /** Characters of the body as the event has it. */
   bodyCharacters: number;
-  /** Decoded when it is first asked for: most bad requests are refused without. */
+  /** Decoded at the first access, because most bad requests are refused without it. */
   readonly body: Buffer;
   /** The front door's id of this request. */
   requestId: string | undefined;
@@ -52,8 +52,8 @@ export function parseRequest(event: unknown): WebhookRequest {
 
 /**
  * HTTP API and Function URL. The query is raw. The path is as written on a Function URL but percent-decoded on an HTTP
- * API, so a path that needs encoding has its encoded form as a candidate too. A named stage stands in `rawPath` though
- * a client of a custom domain did not write it. An empty query may have been written as a lone `?`.
+ * API, so a path that needs encoding has its encoded form as a candidate too. A named stage is in `rawPath`, although a
+ * client of a custom domain did not write it. An empty query may have been written as a lone `?`.
  */
 function targetsOfPayload2(root: Json, context: Json): string[] {
   const path = text(root.rawPath) ?? '';
@@ -66,9 +66,9 @@ function targetsOfPayload2(root: Json, context: Json): string[] {
 }
 
 /**
- * REST API. `requestContext.path` is the path that the client wrote. The query arrives decoded, so it is written again
- * in the spellings that senders use: everything encoded that can be (RFC 3986), only what must be, and as an HTML form
- * does. A query in any other spelling cannot be verified behind a REST API.
+ * REST API. `requestContext.path` is the path that the client wrote. The query arrives decoded, so it is encoded again in
+ * the common ways: everything that can be (RFC 3986), only what must be, and as an HTML form does it. A query with any
+ * other encoding cannot be verified behind a REST API.
  */
 function targetsOfPayload1(root: Json, context: Json): string[] {
   const paths = [text(context.path), text(root.path)].filter((path) => path !== undefined);
@@ -93,20 +93,15 @@ function joinQuery(entries: [string, string][], encode: (part: string) => string
   return entries.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
 }
 
-const notInPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/gu;
-const notUnreserved = /[^A-Za-z0-9\-._~]/gu;
-const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]/gu;
+const notInPath = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/g;
+const notUnreserved = /[^A-Za-z0-9\-._~]+/g;
+const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]+/g;
 
 function percentEncode(value: string, needsEncoding: RegExp): string {
-  return value.replace(needsEncoding, (character) =>
-    Buffer.from(character).reduce(
-      (encoded, byte) => `${encoded}%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-      '',
-    ),
-  );
+  return value.replace(needsEncoding, (run) => Buffer.from(run).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
 
-/** Payload 1.0 keeps duplicates only in `multiValueHeaders`; they must not be lost, or a second `Date` would pass unseen. */
+/** Payload 1.0 keeps duplicates only in `multiValueHeaders`. Without them a second `Date` would go unnoticed. */
 function parseHeaders(root: Json): ReadonlyMap<string, string> {
   const source = isObject(root.multiValueHeaders) ? root.multiValueHeaders : root.headers;
   const headers = new Map<string, string>();

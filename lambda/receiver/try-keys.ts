@@ -4,13 +4,16 @@ import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts'
 import { type Digest, isSignedBy, type SignedRequest, signatureLength, verify } from '../signature.ts';
 import type { WebhookRequest } from './request.ts';
 
-/** Most keys that one request can cost an RSA operation each. */
+/** Most keys that are tried with an RSA operation for one request. */
 const maxKeysTried = 10;
 
-/** From here on, hashing a body costs more than looking first whether the key signed anything. In characters. */
+/** Up to this many tries with a small body cost less than checking first whether the key signed anything. */
+const fewTries = 2;
+
+/** From this size on, hashing a body costs more than that check. In characters. */
 const largeBody = 50_000;
 
-/** What is checked before any key is looked at. */
+/** A request after the checks that need no key. */
 export interface Claim {
   request: WebhookRequest;
   date: string;
@@ -23,27 +26,27 @@ export interface Claim {
   keyId: string | undefined;
 }
 
-/** A request with its good signature, as far as the key tells. */
+/** A verified request, without the fields that do not depend on the key. */
 export type Verified = Omit<VerifiedRequest, 'requestId' | 'contentType'>;
 
-/** What can be wrong between a request and a key, and of several keys the one that came closest last. */
+/** Problems between a request and a key, in order: a later one means that the key came closer. */
 export const keyProblems = {
-  unknown_key: 'The keyring has no such key, or only one that was retired before the Date',
-  digest_mismatch: 'The key signs with another digest than the header says',
+  unknown_key: 'The keyring does not have this key, or it was retired before the Date',
+  digest_mismatch: 'The key signs with another digest than the one in the header',
   unsupported_algorithm: 'Neither header nor keyring names the digest',
   malformed_signature: 'The signature is not as long as the key',
-  invalid_signature: 'The signature is not that of this request under this key',
+  invalid_signature: 'The signature does not fit this request and this key',
 } as const;
 export type KeyProblem = keyof typeof keyProblems;
 const closeness = Object.keys(keyProblems) as KeyProblem[];
 
-/** The request with the key that verified it, or what is wrong with the key that came closest. */
+/** The request with the key that verified it, or the problem of the key that came closest. */
 export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
   let closest = 0;
   let tried = 0;
   const candidates = keysFor(claim.keyId, keys).filter((key) => !isTooLateFor(key, claim.signedAt));
   const { targets, bodyCharacters } = claim.request;
-  const isCostly = candidates.length * targets.length > 1 || bodyCharacters > largeBody;
+  const isCostly = candidates.length * targets.length > fewTries || bodyCharacters > largeBody;
   for (const key of candidates) {
     const problem = findProblem(claim, key);
     closest = Math.max(closest, closeness.indexOf(problem ?? 'invalid_signature'));
@@ -56,7 +59,7 @@ export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verifie
   return closeness[closest] as KeyProblem;
 }
 
-/** Why this key cannot have signed, as far as that costs nothing to find. */
+/** Why this key cannot have signed, by checks that cost next to nothing. */
 function findProblem(claim: Claim, { digest: pinned, key }: VerificationKey): KeyProblem | undefined {
   const digest = pinned ?? claim.digest;
   if (digest === undefined) return 'unsupported_algorithm';
@@ -71,7 +74,7 @@ function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Ver
   for (const target of request.targets) {
     const signed: SignedRequest = { method: request.method, target, date, body: request.body };
     if (!verify(signed, signature, key, digest)) continue;
-    // The header is not signed: what it says of a key without an id is taken over only if it can be a key id.
+    // The header is not signed, so its id for a key without an id is used only if it can be a key id.
     const hint = isUuid(keyId) ? keyId : undefined;
     return { ...signed, signature, digest, keyId: id ?? hint };
   }

@@ -5,21 +5,21 @@ import { fifoId, type QueueMessage, sourceOf, writeEvent } from '../event/queue-
 import { isUuid } from '../guards.ts';
 import type { PolledItem } from '../provider/types.ts';
 
-/** Which list an item is from. */
+/** The list that an item comes from. */
 export type PolledKind = 'deliveryReport' | 'reply';
 
 /** An item of one of MessageMedia's lists, and the event that it becomes. */
 export interface PolledEntry {
   message: QueueMessage;
-  /** What it is looked for and logged by: its id, or if that is no UUID, one that is made from it. In lower case. */
+  /** The id for search and log: its own id, or, if that is not a UUID, a UUID made from it. In lower case. */
   traceId: string;
-  /** What it is confirmed by; `undefined` when it has none: one id that is no UUID would spoil the whole call. */
+  /** The id to confirm; `undefined` if it is not a UUID, because such an id would make the whole call fail. */
   confirmId: string | undefined;
-  /** When MessageMedia had it, in milliseconds since 1970; `undefined` when it does not say. */
+  /** When MessageMedia received it, in milliseconds since 1970; `undefined` if the item does not say. */
   receivedAt: number | undefined;
   /** The item as JSON. */
   data: Buffer;
-  /** The message for when it would be too large with its data. @param dataref where the data is instead */
+  /** The message without data, for an event that would be too large. @param dataref where the data is */
   withDataAt: (dataref: string) => QueueMessage;
 }
 
@@ -28,14 +28,14 @@ const dataContentType = 'application/json';
 const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_id', reply: 'reply_id' };
 
 /**
- * Turns an item into the message that its webhook would have made: with the same type, id, subject, source and FIFO
- * ids, so that the two are one event to whoever drops repetitions. It was never signed, and says that it was polled.
+ * Turns an item into the message that its webhook would have made, with the same type, id, subject, source and FIFO ids.
+ * So the queue and consumers recognise the two as one event. It was never signed, and says that it was polled.
  *
  * @param now milliseconds since 1970, the event's time when the item has none
  */
 export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): PolledEntry {
   const data = JSON.stringify(item);
-  // The same item has the same id at every look, or each look would make another event of it.
+  // The same item gets the same id at every poll. Otherwise each poll would make a new event of it.
   const { type, id = hashedUuid(data), subject, account, receivedAt, unrendered } = identify(item, eventTypes[kind]);
   const attributes: PolledEvent = {
     specversion: '1.0',
@@ -54,6 +54,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     groupId: fifoId(subject ?? id),
     deduplicationId: fifoId(id),
     dataContentType,
+    ...('dataref' in place && place),
     unrendered,
   });
   const confirmId = item[idFields[kind]];

@@ -3,12 +3,12 @@ import type { PolledItem } from '../provider/types.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconciliation-run.ts';
 
-/** As many as MessageMedia lists at once. */
+/** Number of items that MessageMedia lists at once. */
 const pageSize = 100;
 
 const defaultGrace = 15 * 60_000;
 
-/** In a row: then it is the queue and not an event that is at fault. */
+/** After so many failures in a row, the queue is the problem and not an event. */
 const maxFailures = 3;
 
 /** One of MessageMedia's lists. */
@@ -28,9 +28,9 @@ export interface ListRun extends ReconciliationDependencies, ReconciliationOptio
 }
 
 /**
- * Queues what is due, page by page: what is confirmed makes room for the next; else there is one.
+ * Queues missing events, page by page. Confirmed events make room for the next page; without confirmation there is one page.
  *
- * @throws when list or confirmation fails, or the queue takes nothing
+ * @throws when the list or the confirmation fails, or the queue takes nothing
  */
 export async function reconcileList(run: ListRun): Promise<void> {
   const { list, counts, now, stopAt = Number.POSITIVE_INFINITY } = run;
@@ -44,7 +44,7 @@ export async function reconcileList(run: ListRun): Promise<void> {
     if (confirms) await confirmEntries(took, run);
     if (items.length < pageSize) return;
     if (!confirms || page.length === 0 || took.length === 0) return noteHidden(run);
-    if (now() >= stopAt) return run.note(`Time is up: there may be more ${list.name}. Run it again.`);
+    if (now() >= stopAt) return run.note(`The time is over, and there may be more ${list.name}: run it again.`);
   }
 }
 
@@ -57,15 +57,15 @@ function isNew(handled: Set<string>): (entry: PolledEntry) => boolean {
 
 function noteHidden({ list, note }: ListRun): void {
   note(
-    `The list of ${list.name} is full: the oldest ${pageSize} stay on it, and hide newer ones until they are confirmed.`,
+    `The list of ${list.name} is full: the oldest ${pageSize} stay in it and hide newer ones until they are confirmed.`,
   );
 }
 
-/** @returns what the queue has */
+/** @returns the entries that are in the queue */
 async function reconcilePage(page: readonly PolledEntry[], run: ListRun): Promise<PolledEntry[]> {
   const { counts, since, grace = defaultGrace } = run;
   const now = run.now();
-  // One that does not say when it was may be any age: it is not left behind.
+  // An entry without a time may have any age, so it is not skipped.
   const isOlder = ({ receivedAt = now - grace }: PolledEntry) => receivedAt < now - since;
   const isYounger = ({ receivedAt = now - grace }: PolledEntry) => receivedAt > now - grace;
   const due = page.filter((entry) => !isOlder(entry) && !isYounger(entry));
@@ -77,7 +77,7 @@ async function reconcilePage(page: readonly PolledEntry[], run: ListRun): Promis
   for (const entry of due) {
     if (failures === maxFailures) {
       throw new Error(
-        `${failures} events in a row could not be queued: stopped there, and the rest is still on the list.`,
+        `${failures} events in a row could not be queued, so the run stopped. The remaining events are still on the list.`,
       );
     }
     const isKnown = known.has(entry.traceId);
@@ -93,15 +93,15 @@ async function reconcilePage(page: readonly PolledEntry[], run: ListRun): Promis
   return took;
 }
 
-/** Looked for from when the oldest of them was, by whichever clock. */
+/** Searches the log from an hour before the oldest entry, because clocks differ. */
 async function findKnown(
   due: readonly PolledEntry[],
   { seen, since, now, note }: ListRun,
 ): Promise<ReadonlySet<string>> {
   if (due.length === 0) return new Set();
-  const all = 'what came already is queued once more, for FIFO queue and consumers to drop';
+  const all = 'every event is queued again, and FIFO queue and consumers drop repetitions';
   if (seen === undefined) {
-    note(`What came already is not known: ${all}.`);
+    note(`It is not known which events arrived already: ${all}.`);
     return new Set();
   }
   const hour = 3_600_000;
@@ -112,7 +112,7 @@ async function findKnown(
       new Date(oldest - hour),
     );
   } catch (error) {
-    note(`The log could not be asked (${error instanceof Error ? error.message : String(error)}): ${all}.`);
+    note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
     return new Set();
   }
 }
@@ -122,6 +122,7 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
   try {
     const message = await moveDataIfTooLarge(entry, run);
     await run.send(message);
+    await run.archive?.(message);
   } catch (error) {
     run.failed(error);
     return false;
@@ -130,14 +131,14 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
   return true;
 }
 
-/** As the receiver does it. */
+/** Moves large data to the bucket, as the receiver does. */
 async function moveDataIfTooLarge(entry: PolledEntry, { store }: ListRun): Promise<QueueMessage> {
   const { message, data } = entry;
   const bytes = Buffer.byteLength(message.body);
   if (bytes <= maxMessageBytes) return message;
   if (store === undefined) {
     throw new Error(
-      `An event has ${bytes} bytes, SQS takes ${maxMessageBytes}, and there is no bucket for it: name one.`,
+      `An event has ${bytes} bytes, but SQS takes ${maxMessageBytes}, and no bucket is given: set OVERFLOW_BUCKET.`,
     );
   }
   return entry.withDataAt(await store(data, message.dataContentType));

@@ -2,8 +2,8 @@ import { type List, reconcileList } from './reconcile-list.ts';
 import type { ReconciliationDependencies, ReconciliationOptions, ReconciliationResult } from './reconciliation-run.ts';
 
 /**
- * Queues the delivery reports and replies that MessageMedia has and no webhook brought. One after the other, oldest first.
- * Never rejects: what failed is in the result.
+ * Queues the delivery reports and replies at MessageMedia whose webhook did not arrive, one after the other, oldest first.
+ * It never rejects: failures are in the result.
  */
 export async function reconcile(
   dependencies: ReconciliationDependencies,
@@ -20,7 +20,7 @@ export async function reconcile(
     );
     return counts;
   };
-  // Replies first: of reports there may be more than there is time for.
+  // Replies come first, because there may be more reports than there is time for.
   const replies = await run({
     kind: 'reply',
     name: 'replies',

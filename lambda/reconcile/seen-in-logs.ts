@@ -1,17 +1,17 @@
 import { type CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { isObject, isUuid } from '../guards.ts';
 
-/** Between two looks for a result, and the longest wait for it, in milliseconds. */
+/** Pause between two looks for a result, and the longest wait for it, in milliseconds. */
 const pollPause = 500;
-const maxWait = 60_000;
+export const maxWait = 60_000;
 
-/** Of ids in one query: with more, the query would be longer than CloudWatch takes. */
+/** Most ids in one query. With more, the query would be longer than CloudWatch takes. */
 const maxIds = 200;
 
-/** The most lines that a query gives. */
+/** Most lines that a query returns. */
 const maxLines = 10_000;
 
-/** What the log says of an event that is on the queue: the receiver's word, and that of reconciliation. */
+/** Log messages for an event that is in the queue, from the receiver and from reconciliation. */
 const queuedMessages: readonly unknown[] = ['accepted', 'recovered'];
 
 /** What the search needs from outside. */
@@ -24,14 +24,14 @@ export interface LogSearchDependencies {
 }
 
 /**
- * Finds in the log which events are on the queue already.
+ * Finds in the log which events were queued already.
  *
- * @returns a function of ids (UUIDs; any other is never found) and of where to begin. It resolves to those found, in lower
- * case, and rejects when CloudWatch does not answer in a minute.
+ * @returns a function of ids (UUIDs; any other is never found) and of the time to search from. It resolves to the ids that
+ * were found, in lower case, and rejects when CloudWatch does not answer in a minute.
  */
 export function createLogSearch(dependencies: LogSearchDependencies) {
   return async (ids: readonly string[], since: Date): Promise<ReadonlySet<string>> => {
-    // Whatever else went into a query could change it.
+    // Only UUIDs, because other text could change the query.
     const wanted = [...new Set(ids.filter(isUuid).map((id) => id.toLowerCase()))];
     const found = new Set<string>();
     for (let start = 0; start < wanted.length; start += maxIds) {

@@ -4,7 +4,7 @@ import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-log
 import { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
 
-/** What an access log needs. */
+/** Properties of an access log. */
 export interface AccessLogProps {
   logGroup: ILogGroup;
   /** Name of the receiver in its metrics. */
@@ -12,8 +12,8 @@ export interface AccessLogProps {
 }
 
 /**
- * What API Gateway notes of each request: when, what became of it, how long it took. Nothing personal: no address of the
- * caller, no user agent, no query, and the route instead of the path, because anybody can write anything into a path.
+ * API Gateway's log entry for each request: its time, its answer, and how long it took. The entry holds no personal data:
+ * no address of the caller, no user agent, no query, and the route instead of the path, because a path can hold anything.
  */
 export class AccessLog extends Construct {
   readonly logGroup: ILogGroup;
@@ -32,26 +32,23 @@ export class AccessLog extends Construct {
     });
   }
 
-  /** How an entry is written. @param route the variable of API Gateway that has the route */
+  /** The format of an entry. @param route the variable of API Gateway that has the route */
   formatWith(route: '$context.routeKey' | '$context.resourcePath'): AccessLogFormat {
     const entry = {
       service: this.#service,
-      // The id that the function writes to its own log.
+      // The function writes the same id to its own log.
       requestId: '$context.requestId',
-      time: '$context.requestTime',
       method: '$context.httpMethod',
       route,
       status: '$context.status',
       responseLatency: '$context.responseLatency',
-      integrationLatency: '$context.integrationLatency',
       integrationStatus: '$context.integrationStatus',
-      integrationError: '$context.integrationErrorMessage',
-      error: '$context.error.message',
+      error: '$context.integrationErrorMessage $context.error.message',
     };
     return AccessLogFormat.custom(JSON.stringify(entry));
   }
 
-  /** Requests that API Gateway turned away with a 429 because there were too many. */
+  /** Requests that API Gateway answered with a 429 because there were too many. */
   metricThrottled(options?: MetricOptions): Metric {
     return new Metric({
       namespace: metrics.namespace,

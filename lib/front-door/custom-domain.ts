@@ -5,25 +5,25 @@ import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import type { FrontDoor } from './front-door.ts';
 
-/** A domain name of one's own. */
+/** Your own domain name. */
 export interface CustomDomainOptions {
   domainName: string;
-  /** For `domainName`, from the region of the stack. */
+  /** For `domainName`, in the region of the stack. */
   certificate: ICertificate;
   /**
    * Gets an alias record for the domain name.
-   * @default - no record is made: point one at `target`
+   * @default - no record is made: point your own at `target`
    */
   hostedZone?: IHostedZone;
 }
 
-/** What a custom domain needs. */
+/** Properties of a custom domain. */
 export interface CustomDomainProps extends CustomDomainOptions {
   /** Where requests go. Changing it changes no URL. */
   frontDoor: FrontDoor;
 }
 
-/** A domain name in front of a front door, of either kind. The path that is signed is the callback path, nothing before it. */
+/** A domain name for either kind of front door. The signed path is the callback path, without any prefix. */
 export class CustomDomain extends Construct {
   /** Without a slash at the end. */
   readonly url: string;
@@ -33,10 +33,10 @@ export class CustomDomain extends Construct {
   constructor(scope: Construct, id: string, { domainName, certificate, hostedZone, frontDoor }: CustomDomainProps) {
     super(scope, id);
     const domain = new DomainName(this, 'Name', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
-    // No mapping key: it would be part of the signed path, and reports differ on what API Gateway makes of it.
+    // No mapping key, because it would be part of the signed path, and reports differ on how API Gateway passes it on.
     const { apiId, stage } = frontDoor;
     const mapping = new CfnApiMapping(this, 'Mapping', { domainName: domain.name, apiId, stage: stage.stageName });
-    // The name of an HTTP API's stage is a plain text, which does not make CloudFormation wait for the stage.
+    // The name of an HTTP API's stage is plain text, which does not make CloudFormation wait for the stage.
     mapping.node.addDependency(stage);
     if (hostedZone) {
       const target = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);

@@ -4,29 +4,29 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import type { AccessLog } from './access-log.ts';
 
-/** A path that nothing on the way rewrites. It is part of what is signed: rewritten, no webhook would verify. */
+/** A path that no front door rewrites. It is signed, so no webhook would verify if it were rewritten. */
 export const callbackPathShape = /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9._~-]+)+$/;
 
-/** Where webhooks are taken unless told otherwise. */
+/** The callback path if none is given. */
 export const defaultCallbackPath = '/messagemedia';
 
-/** 700,000 webhooks an hour, and two seconds' worth at once; a flood costs no more than that either. */
+/** 700,000 webhooks an hour, and two seconds' worth at once. This also limits the cost of a flood. */
 export const defaultThrottle = { rateLimit: 200, burstLimit: 400 };
 
-/** What every front door needs. */
+/** Properties of every front door. */
 export interface FrontDoorProps {
   /** Answers the requests. */
   handler: IFunction;
-  /** Path that is taken. Every other path is a 404. */
+  /** Path that takes webhooks. Every other path is a 404. */
   callbackPath: string;
-  /** Requests per second on average and at once; what is beyond gets a 429. */
+  /** Requests per second on average and at once; further requests get a 429. */
   throttle: Required<ThrottleSettings>;
   accessLog: AccessLog;
 }
 
-/** What takes requests from the internet to the function. */
+/** The API that passes requests from the internet to the function. */
 export interface FrontDoor {
-  /** Where it can be reached without a domain name of one's own, without a slash at the end. */
+  /** URL of the API itself, not of a custom domain, without a slash at the end. */
   readonly url: string;
   readonly apiId: string;
   readonly stage: IConstruct & { readonly stageName: string };

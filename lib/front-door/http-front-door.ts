@@ -4,7 +4,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Construct } from 'constructs';
 import type { FrontDoor, FrontDoorProps } from './front-door.ts';
 
-/** An HTTP API. It hands over the query exactly as it was sent, which is part of what is signed. */
+/** An HTTP API. It passes the query on exactly as it was sent, and the query is signed. */
 export class HttpFrontDoor extends Construct implements FrontDoor {
   readonly url: string;
   readonly apiId: string;

@@ -11,7 +11,7 @@ import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { FrontDoor, FrontDoorProps } from './front-door.ts';
 
-/** What only a REST API can do. */
+/** Options that only a REST API has. */
 export interface RestFrontDoorOptions {
   /**
    * ARN of a regional AWS WAF web ACL.
@@ -25,7 +25,7 @@ export interface RestFrontDoorOptions {
   allowedIps?: readonly string[];
 }
 
-/** A regional REST API. It hands over the path as it was sent, stage included, but the query only decoded. */
+/** A regional REST API. It passes the path on as it was sent, with the stage, but the query only decoded. */
 export class RestFrontDoor extends Construct implements FrontDoor {
   readonly url: string;
   readonly apiId: string;
@@ -36,14 +36,14 @@ export class RestFrontDoor extends Construct implements FrontDoor {
     super(scope, id);
     const { handler, callbackPath, throttle, accessLog, webAclArn, allowedIps } = props;
     this.api = new RestApi(this, 'Api', {
-      // Its metrics are told apart by this name alone.
+      // The metrics of REST APIs differ only by this name.
       restApiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: 'MessageMedia webhooks',
       endpointTypes: [EndpointType.REGIONAL],
       // Without it every body that is not UTF-8 text is destroyed before its signature can be checked.
       binaryMediaTypes: ['*/*'],
       policy: allowedIps && allowOnly(allowedIps),
-      // A REST API writes no access log before the account has a role for it. It is the account's: it stays.
+      // A REST API needs a role of the account to write an access log. The role belongs to the account, so it stays.
       cloudWatchRole: true,
       deployOptions: {
         throttlingRateLimit: throttle.rateLimit,
@@ -52,7 +52,7 @@ export class RestFrontDoor extends Construct implements FrontDoor {
         accessLogFormat: accessLog.formatWith('$context.resourcePath'),
       },
     });
-    // It would name a URL without the callback path.
+    // This output would show a URL without the callback path.
     this.api.node.tryRemoveChild('Endpoint');
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
     this.api.root.resourceForPath(callbackPath).addMethod('ANY', integration);
@@ -72,14 +72,14 @@ export class RestFrontDoor extends Construct implements FrontDoor {
       { id: 'AwsSolutions-APIG4', reason: authorization },
       { id: 'AwsSolutions-COG4', reason: authorization },
       { id: 'AwsSolutions-APIG2', reason: 'A webhook can have any body: its signature is checked, not its shape.' },
-      { id: 'AwsSolutions-APIG3', reason: 'A web ACL is a choice with a price of its own: setting webAclArn.' },
+      { id: 'AwsSolutions-APIG3', reason: 'A web ACL costs extra and is optional: setting webAclArn.' },
       {
         id: 'AwsSolutions-APIG6',
-        reason: 'Execution logs repeat headers and queries, which are personal data; the access log has the rest.',
+        reason: 'Execution logs repeat headers and queries, which are personal data. The access log is enough.',
       },
       {
         id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-        reason: "It is AWS's own policy for the account's role that API Gateway writes logs with.",
+        reason: "It is AWS's own policy for the account's role with which API Gateway writes logs.",
       },
     );
   }

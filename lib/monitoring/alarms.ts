@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import {
-  Alarm,
+  type Alarm,
   type AlarmProps,
   ComparisonOperator,
-  type IMetric,
   MathExpression,
   Stats,
   TreatMissingData,
@@ -11,15 +10,17 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type PackageInfo, packageInfo } from '../package-info.ts';
+import { archiveWatches } from './archive-watches.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
+import { createAlarm, type Watch } from './watch.ts';
 
-/** Longer than the 5 receives of 3 minutes that take an event to the dead-letter queue, which has an alarm of its own. */
+/** Longer than 5 receives of 3 minutes. After these an event is in the dead-letter queue, which has its own alarm. */
 const oldestAllowed = Duration.minutes(30);
 
-/** In 15 minutes. Nobody but MessageMedia knows the URL: refusals are rare until something is wrong. */
+/** In 15 minutes. Only MessageMedia knows the URL, so refusals are rare until something is wrong. */
 const surgeOfRefusals = 10;
 
-/** What can go wrong. Each has a section of its own name in the runbook that says what to do. */
+/** An alarm for each thing that can go wrong. For each, the runbook has a section of its name that says what to do. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
@@ -31,6 +32,7 @@ export class Alarms extends Construct {
       ...requestWatches(props),
       ...rotationWatch(props),
       ...reconciliationWatches(props),
+      ...archiveWatches(props),
       ...silenceWatch(props),
     ];
     const runbook = props.runbookUrl ?? runbookOf(packageInfo());
@@ -45,32 +47,10 @@ export class Alarms extends Construct {
   }
 }
 
-/** What an alarm watches: a metric that should stay below 1, unless `options` say otherwise. */
-interface Watch {
-  id: string;
-  meaning: string;
-  metric: IMetric;
-  options?: Partial<AlarmProps>;
-}
-
 /** The page of the version that is deployed: that of another may know other alarms. */
 export function runbookOf({ name, version, homepage }: PackageInfo): string {
   const page = 'docs/operations.md';
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
-}
-
-/** What counts failures has no data while all is well, so missing data means that all is well. */
-function createAlarm(scope: Construct, { id, meaning, metric, options }: Watch, runbook: string): Alarm {
-  const section = id.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-  return new Alarm(scope, id, {
-    alarmDescription: `${meaning}. What to do: ${runbook}#${section}`,
-    metric,
-    threshold: 1,
-    evaluationPeriods: 1,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-    ...options,
-  });
 }
 
 function eventWatches({ receiver }: MonitoringProps): Watch[] {
@@ -159,7 +139,7 @@ function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
 
 function silenceWatch({ receiver, silence }: MonitoringProps): Watch[] {
   if (!silence) return [];
-  // Filled, because an alarm on missing data alone looks back several periods before it goes off.
+  // Missing data is filled with zeros, because an alarm on missing data looks back several periods before it goes off.
   const metric = new MathExpression({
     expression: 'FILL(accepted, 0)',
     usingMetrics: { accepted: receiver.metricAccepted() },

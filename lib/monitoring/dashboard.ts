@@ -13,15 +13,16 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
+import type { Archive } from '../archive/archive.ts';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
-/** What is shown. */
+/** Contents of the dashboard. */
 export interface WebhookDashboardProps {
   receiver: WebhookReceiver;
   /**
-   * Shown as well.
-   * @default - what was recovered is not on the dashboard
+   * Adds the recovered events.
+   * @default - recovered events are not on the dashboard
    */
   reconciliation?: Reconciliation;
   alarms: readonly Alarm[];
@@ -31,7 +32,7 @@ const red = '#d62728';
 const orange = '#ff7f0e';
 const green = '#2ca02c';
 
-/** A day on one screen: is anything wrong, how much came, why was it refused, does it wait, how fast was it answered. */
+/** A day on one screen: alarms, numbers of webhooks, reasons for refusals, the queue, and response times. */
 export class WebhookDashboard extends Dashboard {
   constructor(scope: Construct, id: string, { receiver, reconciliation, alarms }: WebhookDashboardProps) {
     super(scope, id, { defaultInterval: Duration.days(1) });
@@ -40,6 +41,7 @@ export class WebhookDashboard extends Dashboard {
     this.addWidgets(...webhooks(receiver));
     this.addWidgets(...lateness(receiver, reconciliation));
     this.addWidgets(...operation(receiver));
+    if (receiver.archive) this.addWidgets(...archiving(receiver, receiver.archive));
   }
 }
 
@@ -92,7 +94,7 @@ function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | un
       receiver.metricAge({ statistic: 'p99', label: '99%' }),
       receiver.metricAge({ label: 'latest' }),
     ]),
-    graph('What did not come as it should', [
+    graph('Events without ids, and recovered events', [
       receiver.metricUnidentified({ label: 'without ids', color: red }),
       ...recovered,
     ]),
@@ -101,20 +103,20 @@ function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | un
 
 function operation(receiver: WebhookReceiver): IWidget[] {
   const { queue, frontDoor, function: handler } = receiver;
-  const oldest = { statistic: Stats.MAXIMUM, label: 'age of the oldest, s' };
+  const oldest = { statistic: Stats.MAXIMUM, label: 'age of the oldest event, s' };
   return [
     graph('Queue', events(receiver), { right: [queue.metricApproximateAgeOfOldestMessage(oldest)], width: 8 }),
     graph(
-      'Milliseconds to an answer',
+      'Response time, ms',
       [
-        frontDoor.api.metricLatency({ statistic: 'p50', label: 'answer, half' }),
+        frontDoor.api.metricLatency({ statistic: 'p50', label: 'answer, 50%' }),
         frontDoor.api.metricLatency({ statistic: 'p99', label: 'answer, 99%' }),
         handler.metricDuration({ statistic: 'p99', label: 'function, 99%' }),
       ],
       { width: 8 },
     ),
     graph(
-      'Trouble',
+      'Failures',
       [
         frontDoor.api.metricServerError({ statistic: Stats.SUM, label: 'answers 5xx', color: red }),
         handler.metricErrors({ label: 'function errors' }),
@@ -123,6 +125,22 @@ function operation(receiver: WebhookReceiver): IWidget[] {
       ],
       { width: 8 },
     ),
+  ];
+}
+
+function archiving(receiver: WebhookReceiver, { streams, queue, deadLetterQueue }: Archive): IWidget[] {
+  const statistic = Stats.MAXIMUM;
+  const dead = { statistic, label: 'archive dead letters', color: red };
+  return [
+    graph('Seconds that the oldest event waits to be archived', [
+      ...streams.types.map((type) => streams.metricDataFreshness(type, { label: type })),
+      queue.metricApproximateAgeOfOldestMessage({ statistic, label: 'in the queue' }),
+    ]),
+    graph('Events that no stream took', [
+      receiver.metricArchiveFailed({ label: 'not archived', color: red }),
+      queue.metricNumberOfMessagesSent({ label: 'queued', color: orange }),
+      deadLetterQueue.metricApproximateNumberOfMessagesVisible(dead),
+    ]),
   ];
 }
 

@@ -4,9 +4,9 @@ import type { KeyRotation } from '../key-rotation.ts';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
-/** What is watched, and who is told. */
+/** What to watch, and whom to notify. */
 export interface MonitoringProps {
-  /** Watched with its queue and its dead-letter queue. */
+  /** The receiver to watch, with its queue and its dead-letter queue. */
   receiver: WebhookReceiver;
   /**
    * The rotation to watch.
@@ -19,8 +19,8 @@ export interface MonitoringProps {
    */
   reconciliation?: Reconciliation;
   /**
-   * Told when an alarm goes off and when it is over.
-   * @default - nobody is told
+   * Notified when an alarm goes off and when it ends.
+   * @default - nobody is notified
    */
   alarmTopic?: ITopic;
   /**
@@ -30,7 +30,7 @@ export interface MonitoringProps {
   silence?: Duration;
   /**
    * Page that says what to do about each alarm, in a section of the alarm's name.
-   * @default - docs/operations.md of this version: a link once package.json has a `homepage`, until then its name
+   * @default - docs/operations.md of this version: a link if package.json has a `homepage`, else its name
    */
   runbookUrl?: string | undefined;
 }

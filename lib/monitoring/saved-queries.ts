@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
-/** Questions to the logs that docs/operations.md asks, saved in CloudWatch Logs Insights under the receiver's name. */
+/** The log queries of docs/operations.md, saved in CloudWatch Logs Insights under the receiver's name. */
 export class SavedQueries extends Construct {
   constructor(
     scope: Construct,
@@ -12,7 +12,8 @@ export class SavedQueries extends Construct {
   ) {
     super(scope, id);
     const reconciliationLog = reconciliation ? [reconciliation.log] : [];
-    const { service, functionLog, accessLog } = receiver;
+    const { service, functionLog, accessLog, archive } = receiver;
+    const archiveLog = archive ? [archive.log] : [];
     const save = (queryId: string, name: string, logGroups: ILogGroup[], query: QueryString) =>
       new QueryDefinition(this, queryId, {
         queryDefinitionName: `${service}/${name}`,
@@ -32,7 +33,7 @@ export class SavedQueries extends Construct {
     save(
       'Failures',
       'failures',
-      [functionLog, ...reconciliationLog],
+      [functionLog, ...reconciliationLog, ...archiveLog],
       new QueryString({
         fields: ['@timestamp', 'message', 'reason', 'detail', 'cause', 'requestId', '@message'],
         filterStatements: [

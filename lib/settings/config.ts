@@ -3,16 +3,13 @@ import type { Node } from 'constructs';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle } from '../front-door/front-door.ts';
 import { createReader } from './context.ts';
-import { rejectCombinations } from './setting-combinations.ts';
+import { combinationProblems } from './setting-combinations.ts';
 import type { Settings } from './settings.ts';
 
 /** Days that CloudWatch Logs can keep logs for. */
 const retentionDays = Object.values(RetentionDays)
   .filter((days) => typeof days === 'number')
   .filter((days) => days !== RetentionDays.INFINITE);
-
-/** Account and region part of an ARN. */
-const place = '[a-z0-9-]+:\\d{12}';
 
 /**
  * Reads and validates the settings.
@@ -47,7 +44,7 @@ export function readSettings(node: Node): Settings {
     messagemediaBaseUrl: read.text(
       'messagemediaBaseUrl',
       /^(messagemedia|eu|au|https:\/\/[^\s?#@]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s?#@]*)?)$/,
-      'messagemedia, eu, au, or an https URL (http on the loopback alone)',
+      'messagemedia, eu, au, or an https URL (http only on the loopback)',
       'messagemedia',
     ),
     frontDoor: read.oneOf('frontDoor', ['http', 'rest']),
@@ -56,9 +53,17 @@ export function readSettings(node: Node): Settings {
       /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
       'a domain name such as hooks.example.com, in lower case',
     ),
-    certificateArn: read.arn('certificateArn', `acm:${place}:certificate/[\\w-]+`, 'an ACM certificate'),
+    certificateArn: read.text(
+      'certificateArn',
+      /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/,
+      'the ARN of an ACM certificate',
+    ),
     hostedZoneId: read.text('hostedZoneId', /^Z[A-Z0-9]{1,31}$/, 'the id of a Route 53 hosted zone, such as Z0123ABC'),
-    webAclArn: read.arn('webAclArn', `wafv2:${place}:regional/webacl/[\\w-]+/[\\w-]+`, 'a regional WAF web ACL'),
+    webAclArn: read.text(
+      'webAclArn',
+      /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[\w-]+\/[\w-]+$/,
+      'the ARN of a regional WAF web ACL',
+    ),
     allowedIps: read.addresses('allowedIps'),
     throttleRateLimit: read.wholeNumber('throttleRateLimit', 1, 100_000, defaultThrottle.rateLimit),
     throttleBurstLimit: read.wholeNumber('throttleBurstLimit', 1, 100_000, defaultThrottle.burstLimit),
@@ -66,11 +71,16 @@ export function readSettings(node: Node): Settings {
     logRetentionDays: read.oneOfNumbers('logRetentionDays', retentionDays, RetentionDays.ONE_MONTH),
     tracing: read.oneOf('tracing', ['true', 'false']) === 'true',
     customerManagedKey: read.oneOf('customerManagedKey', ['false', 'true']) === 'true',
-    alarmTopicArn: read.arn('alarmTopicArn', `sns:${place}:[\\w-]{1,256}`, 'an SNS topic'),
+    archiveDays: read.wholeNumber('archiveDays', 0, 36_500, 0),
+    archiveLock: read.oneOf('archiveLock', ['off', 'governance', 'compliance']),
+    alarmTopicArn: read.text(
+      'alarmTopicArn',
+      /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+      'the ARN of an SNS topic',
+    ),
     silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
     runbookUrl: read.text('runbookUrl', /^https?:\/\/[^\s#]+$/, 'the URL of a page, without #'),
   };
-  read.finish(Object.keys(settings));
-  rejectCombinations(settings);
+  read.finish(Object.keys(settings), (wrong) => combinationProblems(settings, wrong));
   return settings;
 }

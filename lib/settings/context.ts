@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Node } from 'constructs';
 
-/** A setting that cannot be deployed. The message is for whoever typed it. */
+/** A setting that cannot be deployed. The message is for the person who typed it. */
 export class SettingError extends Error {
   override readonly name = 'SettingError';
 }
@@ -11,29 +11,25 @@ export function invalid(name: string, value: string, allowed: string): string {
   return `Setting ${name} is "${value}": it must be ${allowed}.`;
 }
 
-/** Tells of every problem at once, so that nobody has to mend one to learn of the next. @throws {SettingError} */
-export function reject(problems: readonly string[]): void {
-  if (problems.length > 0) throw new SettingError(problems.join('\n'));
-}
-
 /**
  * Reads typed values from context. A value may come from a command line (text) or from `cdk.json` (any JSON).
  *
- * What is wrong is kept for `finish`: until then a wrong value reads as the default.
+ * Wrong values are reported by `finish`. Until then a wrong value reads as the default.
  */
 export function createReader(node: Node) {
-  const problems: string[] = [];
+  /** What is wrong, by setting. */
+  const wrong = new Map<string, string>();
   const read = (name: string): string | undefined => {
     const value: unknown = node.tryGetContext(name);
     return value === undefined ? undefined : String(value);
   };
 
-  function text(name: string, shape: RegExp, allowed: string): string | undefined;
-  function text(name: string, shape: RegExp, allowed: string, fallback: string): string;
-  function text(name: string, shape: RegExp, allowed: string, fallback?: string): string | undefined {
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string): string | undefined;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback: string): string;
+  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback?: string): string | undefined {
     const value = read(name) ?? fallback;
     if (value === undefined || shape.test(value)) return value;
-    problems.push(invalid(name, value, allowed));
+    wrong.set(name, invalid(name, value, allowed));
     return fallback;
   }
 
@@ -44,7 +40,7 @@ export function createReader(node: Node) {
     if (value === undefined) return fallback;
     const number = Number(value);
     if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
-    problems.push(invalid(name, value, `a whole number from ${min} to ${max}`));
+    wrong.set(name, invalid(name, value, `a whole number from ${min} to ${max}`));
     return fallback;
   }
 
@@ -52,48 +48,46 @@ export function createReader(node: Node) {
   function oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
     const value = read(name) ?? choices[0];
     const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) problems.push(invalid(name, value, choices.join(' or ')));
+    if (choice === undefined) wrong.set(name, invalid(name, value, choices.join(' or ')));
     return choice ?? choices[0];
   }
 
   function oneOfNumbers<T extends number>(name: string, choices: readonly T[], fallback: T): T {
     const value = read(name) ?? String(fallback);
     const choice = choices.find((candidate) => String(candidate) === value);
-    if (choice === undefined) problems.push(invalid(name, value, `one of ${choices.join(', ')}`));
+    if (choice === undefined) wrong.set(name, invalid(name, value, `one of ${choices.join(', ')}`));
     return choice ?? fallback;
   }
 
-  /** @param resource regular expression for what comes after the partition */
-  function arn(name: string, resource: string, what: string): string | undefined {
-    return text(name, new RegExp(`^arn:aws[a-z-]*:${resource}$`), `the ARN of ${what}`);
-  }
-
-  /** IP addresses and CIDR ranges; on the command line with commas between them. */
+  /** IP addresses and CIDR ranges; on the command line separated by commas. */
   function addresses(name: string): string[] | undefined {
     const value = read(name);
     const list = value?.split(',').map((address) => address.trim());
     if (value === undefined || list?.every(isAddress)) return list;
-    const allowed = 'IP addresses or CIDR ranges with commas between them, such as 203.0.113.0/24,2001:db8::1';
-    problems.push(invalid(name, value, allowed));
+    const allowed = 'IP addresses or CIDR ranges separated by commas, such as 203.0.113.0/24,2001:db8::1';
+    wrong.set(name, invalid(name, value, allowed));
     return undefined;
   }
 
   /**
-   * To be called when everything was read. A name that is none of `known` is a problem as well: misspelt, it would pass
-   * unseen. Names of other programs have punctuation, such as `@aws-cdk/…`.
+   * Call this when everything was read. A name that is not in `known` is an error too, because a misspelt name would
+   * otherwise go unnoticed. Names of other programs have punctuation, such as `@aws-cdk/…`.
    *
-   * @throws {SettingError} naming every setting that is wrong, its value and what is allowed
+   * @param together finds settings that exclude each other, and gets the names of those that are wrong in themselves
+   * @throws {SettingError} naming everything that is wrong, so that nobody has to correct one setting to see the next
    */
-  function finish(known: readonly string[]): void {
+  function finish(known: readonly string[], together: (wrong: ReadonlySet<string>) => readonly string[]): void {
     const isSetting = (name: string) => /^[A-Za-z]+$/.test(name);
     const unknown = Object.keys(node.getAllContext()).filter((name) => isSetting(name) && !known.includes(name));
-    reject([
-      ...problems,
+    const problems = [
+      ...wrong.values(),
+      ...together(new Set(wrong.keys())),
       ...unknown.map((name) => `There is no setting ${name}: the settings are ${known.join(', ')}.`),
-    ]);
+    ];
+    if (problems.length > 0) throw new SettingError(problems.join('\n'));
   }
 
-  return { text, wholeNumber, oneOf, oneOfNumbers, arn, addresses, finish };
+  return { text, wholeNumber, oneOf, oneOfNumbers, addresses, finish };
 }
 
 function isAddress(value: string): boolean {

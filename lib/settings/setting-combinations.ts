@@ -1,15 +1,25 @@
-import { invalid, reject } from './context.ts';
+import { invalid } from './context.ts';
 import type { Settings } from './settings.ts';
 
-/** Rejects settings that do not go together. @throws {SettingError} */
-export function rejectCombinations(settings: Settings): void {
-  reject([...ofReconciliation(settings), ...ofFrontDoor(settings), ...ofDomain(settings)]);
+/** Each rule, with the settings that decide it. A wrong value reads as the default, from which nothing follows. */
+const rules: readonly [readonly (keyof Settings)[], (settings: Settings) => Iterable<string>][] = [
+  [['reconcileMinutes'], ofReconciliation],
+  [['frontDoor'], ofFrontDoor],
+  [['domainName', 'certificateArn'], ofDomain],
+  [['archiveDays'], ofArchive],
+];
+
+/** What is wrong with settings that exclude each other. @param wrong names of the settings that are wrong in themselves */
+export function combinationProblems(settings: Settings, wrong: ReadonlySet<string>): string[] {
+  return rules
+    .filter(([deciding]) => !deciding.some((name) => wrong.has(name)))
+    .flatMap(([, problemsOf]) => [...problemsOf(settings)]);
 }
 
 function* ofFrontDoor(settings: Settings): Generator<string> {
   const { callbackPath, frontDoor, webAclArn, allowedIps } = settings;
   if (frontDoor === 'rest' && callbackPath.includes('~')) {
-    yield invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API takes none');
+    yield invalid('callbackPath', callbackPath, 'without ~, or used with frontDoor=http: a REST API does not take ~');
   }
   if (frontDoor === 'http') {
     const onlyRest = 'left out, or used with frontDoor=rest: an HTTP API has neither WAF nor an IP allow list';
@@ -34,5 +44,11 @@ function* ofReconciliation({ reconcileMinutes, reconcileConfirm }: Settings): Ge
   }
   if (reconcileConfirm && reconcileMinutes === 0) {
     yield invalid('reconcileConfirm', 'true', 'left out, or used with reconcileMinutes');
+  }
+}
+
+function* ofArchive({ archiveDays, archiveLock }: Settings): Generator<string> {
+  if (archiveLock !== 'off' && archiveDays === 0) {
+    yield invalid('archiveLock', archiveLock, 'left out, or used with archiveDays');
   }
 }

@@ -3,71 +3,71 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 /** Everything that can be chosen at `cdk deploy`, each as `-c name=value`. */
 export interface Settings {
   /**
-   * Name of the stack. Another name makes another receiver, with a queue and a keyring of its own: take one for each
-   * account of MessageMedia.
+   * Name of the stack. Another name makes another receiver, with its own queue and keyring: use one for each account of
+   * MessageMedia.
    * @default MessageMediaWebhooks
    */
   stackName: string;
   /**
-   * Path that takes webhooks. Only characters that no front door rewrites, because the path is part of what is signed.
+   * Path that takes webhooks. It may hold only characters that no front door rewrites, because the path is signed.
    * @default /messagemedia
    */
   callbackPath: string;
   /**
-   * `fifo` keeps the events of one message in order and queues a sender's retry once; `standard` does neither, but
-   * costs less per message and has no limit on its throughput.
+   * `fifo` keeps the events of one message in order and does not queue a sender's retry again. `standard` does neither,
+   * but costs less per message and has no limit on throughput.
    * @default fifo
    */
   ordering: 'fifo' | 'standard';
   /**
-   * How old the signed `Date` may be, in seconds; `0` turns the check of its age off. How far ahead of now it may be is
-   * fixed at 15 minutes. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
+   * How old the signed `Date` may be, in seconds. It may also be at most 15 minutes in the future. `0` turns both checks
+   * off. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
    * @default 86400
    */
   timestampToleranceSeconds: number;
   /**
-   * Days from one rotation of the signature key to the next; `0` leaves rotation to you. It needs credentials of
-   * MessageMedia's API, which go into a secret of their own.
+   * Days from one rotation of the signature key to the next; with `0` you rotate by hand. Rotation needs credentials of
+   * MessageMedia's API, which go into their own secret.
    * @default 0
    */
   rotationDays: number;
   /**
    * Minutes from one reconciliation to the next, 5 to 1440; `0` for none. It queues delivery reports and replies of the
-   * last day that no webhook brought, and needs the same credentials as rotation.
+   * last day whose webhook did not arrive, and needs the same credentials as rotation.
    * @default 0
    */
   reconcileMinutes: number;
   /**
-   * Lets reconciliation confirm at MessageMedia what the queue has: account-wide, nobody else gets it by polling then.
-   * Without it the list fills up: MessageMedia shows the oldest 100.
+   * Lets reconciliation confirm queued events at MessageMedia. This counts for the whole account: nobody else gets these
+   * events by polling any more. Without it the list fills up, because MessageMedia shows only the oldest 100.
    * @default false
    */
   reconcileConfirm: boolean;
   /**
-   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `eu`, `au`, or a URL: https, or http on the
-   * loopback, for tests.
+   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `eu`, `au`, or a URL. The URL must be https, or
+   * for tests http on the loopback.
    * @default messagemedia
    */
   messagemediaBaseUrl: string;
   /**
-   * `http` is an HTTP API: cheaper, and it hands a query over exactly as it was sent. `rest` is a REST API, for those
-   * who need AWS WAF or an IP allow list; behind it only queries in the usual spellings can be verified.
+   * `http` is an HTTP API, which is cheaper and passes a query on exactly as it was sent. `rest` is a REST API, for those
+   * who need AWS WAF or an IP allow list; it can verify only queries with a common encoding.
    * @default http
    */
   frontDoor: 'http' | 'rest';
   /**
-   * Domain name of your own for the callback URL, so that the URL outlives any change of the front door.
+   * Your own domain name for the callback URL, so that the URL stays the same when the front door changes.
    * @default - the name that API Gateway gives
    */
   domainName?: string;
   /**
-   * ACM certificate for `domainName`, from the region of the stack.
+   * ACM certificate for `domainName`, in the region of the stack.
    * @default - none; required with `domainName`
    */
   certificateArn?: string;
   /**
    * Route 53 hosted zone that gets an alias record for `domainName`.
-   * @default - no record is made: point one at the output `DomainTarget`
+   * @default - no record is made: point your own at the output `DomainTarget`
    */
   hostedZoneId?: string;
   /**
@@ -77,11 +77,11 @@ export interface Settings {
   webAclArn?: string;
   /**
    * IP addresses and CIDR ranges that may call the REST API; every other caller gets a 403.
-   * @default - anybody may call; what is not signed is refused
+   * @default - anybody may call; unsigned requests are refused
    */
   allowedIps?: string[];
   /**
-   * Requests per second that are let in on average; what is beyond gets a 429 from API Gateway, at no charge. So the
+   * Requests per second that are let in on average; further requests get a 429 from API Gateway, at no charge. So the
    * cost of a flood has a limit, see [costs](costs.md). The default lets 700,000 webhooks an hour through.
    * @default 200
    */
@@ -92,41 +92,53 @@ export interface Settings {
    */
   throttleBurstLimit: number;
   /**
-   * Concurrent executions kept for, and granted at most to, the function.
+   * Concurrent executions that are reserved for the function, which can then use no more than these.
    * @default - it shares the account's
    */
   reservedConcurrency?: number;
   /**
-   * How long logs are kept, in days. The default covers what is looked into a month later, and no more: the logs hold
-   * message ids.
+   * How long logs are kept, in days. The default lets you investigate a problem for a month, and no longer, because the
+   * logs hold message ids.
    * @default 30
    */
   logRetentionDays: RetentionDays;
   /**
-   * Traces of the function in X-Ray, which samples one request a second and 5% of the rest. Worth turning off where
-   * many requests come evenly: see [costs](costs.md).
+   * Traces of the function in X-Ray, which samples one request a second and 5% of the rest. Turning them off saves most
+   * if requests are spread evenly: see [costs](costs.md).
    * @default true
    */
   tracing: boolean;
   /**
-   * Encrypts queues, keyring and logs with a KMS key of your own account, which the stack makes and keeps. Without it
-   * they are encrypted with keys that AWS owns, at no charge.
+   * Encrypts queues, bucket, secrets and logs with a KMS key of your own account, which the stack creates and keeps.
+   * Without it they are encrypted with keys that AWS owns, at no charge.
    * @default false
    */
   customerManagedKey: boolean;
   /**
-   * SNS topic that is told when an alarm goes off and when it is over.
+   * Days that every event is kept in an [archive](archive.md) in S3, with the public keys that its signature can be
+   * verified with; `0` for no archive. Fewer or more days later apply to what is there as well.
+   * @default 0
+   */
+  archiveDays: number;
+  /**
+   * S3 Object Lock for the archive: nothing in it can be deleted or changed for `archiveDays`, with `governance` but by
+   * those whom IAM allows it, with `compliance` by nobody at all.
+   * @default off
+   */
+  archiveLock: 'off' | 'governance' | 'compliance';
+  /**
+   * SNS topic that is notified when an alarm goes off and when it ends.
    * @default - the alarms are on the dashboard only
    */
   alarmTopicArn?: string;
   /**
-   * Alarm after this many minutes without an accepted webhook; `0` for no such alarm. What is normal is yours to know,
-   * hence no default.
+   * Alarm after this many minutes without an accepted webhook; `0` for no such alarm. There is no default, because only
+   * you know how often webhooks normally come.
    * @default 0
    */
   silenceAlarmMinutes: number;
   /**
-   * Page that alarms link to, if you keep a runbook of your own. It needs a section for each alarm, as the default has.
+   * Page that alarms link to, if you have your own runbook. It needs a section for each alarm, as the default has.
    * @default - [operations](operations.md) of the version deployed
    */
   runbookUrl?: string;

@@ -6,18 +6,18 @@ import type { Answer } from '../../lambda/receiver/receiver.ts';
 /** One line of the function's structured log. */
 export type LogLine = Record<string, unknown>;
 
-/** The real handler with an environment and a standard output of its own, as in Lambda. */
+/** The real handler with its own environment and standard output, as in Lambda. */
 export interface LocalFunction {
   /** @param event in JSON, as Lambda gets it */
   invoke: (event: string) => Promise<Answer>;
-  /** The log line about a request; `undefined` when none came within a second. */
+  /** The log line about a request; `undefined` if none came within a second. */
   logOf: (requestId: string) => Promise<LogLine | undefined>;
-  /** The newest lines that the function has written, {@link keptLines} at the most: its log and its metrics. */
+  /** The newest lines that the function has written, at most {@link keptLines}: its log and its metrics. */
   output: readonly string[];
   close: () => Promise<void>;
 }
 
-/** How many lines are kept, and log lines of requests: a sandbox may run for days. */
+/** How many output lines and log lines of requests are kept. There is a limit, because a sandbox may run for days. */
 export const keptLines = 1_000;
 
 /** Starts the handler. @param environment all of its environment variables */
@@ -33,7 +33,7 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
     else pending.get(id)?.reject(new Error(error));
     pending.delete(id);
   });
-  // A function that dies is answered for: the gateway turns it into a 500, as AWS does.
+  // If the function dies, its requests are rejected. The gateway turns that into a 500, as AWS does.
   let death: Error | undefined;
   const die = (error: Error) => {
     death ??= error;
@@ -50,7 +50,7 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
       output.push(line);
       if (output.length > keptLines) output.shift();
       const entry = parseLine(line);
-      // Metrics share the stream; a log line has a level.
+      // Other output shares the stream, but a log line has a level.
       if (typeof entry?.requestId !== 'string' || !('level' in entry)) return;
       lines.set(entry.requestId, entry);
       const [oldest] = lines.keys();

@@ -10,21 +10,21 @@ const maxEventBytes = 6 * 1024 * 1024;
 /** Most bytes of request line and headers together. */
 const maxHeaderBytes = 10_240;
 
-/** A request that was answered. */
+/** An answered request. */
 export interface HandledRequest {
   method: string;
   path: string;
-  /** Path and query as they were written. */
+  /** Path and query as they were sent. */
   target: string;
-  /** Names and values in turn, as they were written. */
+  /** Names and values in turn, as they were sent. */
   rawHeaders: readonly string[];
   body: Buffer;
   requestId: string;
-  /** The event that the function got, in JSON; `undefined` when the gateway answered by itself. */
+  /** The event that the function got, in JSON; `undefined` if the gateway answered itself. */
   event: string | undefined;
 }
 
-/** What is needed to stand in for an HTTP API. */
+/** Options of the stand-in for an HTTP API. */
 export interface GatewayOptions {
   /** `0` for any free port. */
   port: number;
@@ -32,11 +32,11 @@ export interface GatewayOptions {
   path: string;
   /** Invokes the function with an event in JSON, as Lambda gets it. */
   invoke: (event: string) => Promise<Answer>;
-  /** Told of every answer. */
+  /** Called after every answer. */
   onAnswer: (request: HandledRequest, answer: Answer) => void;
 }
 
-/** Serves HTTP as an HTTP API with a `$default` stage does: each request becomes a payload 2.0 event for the function. */
+/** Serves HTTP like an HTTP API with a `$default` stage: each request becomes a payload 2.0 event for the function. */
 export function startGateway(options: GatewayOptions): Promise<LocalServer> {
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await readBody(request, maxBodyBytes);
@@ -74,7 +74,7 @@ function reply(response: ServerResponse, status: number, message: string): void 
   else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }));
 }
 
-/** The path arrives percent-decoded and cut at a decoded `?`; the query stays as it was written. */
+/** The path arrives percent-decoded and cut at a decoded `?`. The query stays as it was sent. */
 function splitTarget(target: string): [path: string, query: string] {
   const at = target.indexOf('?');
   const [path, query] = at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
@@ -120,7 +120,7 @@ function toEvent(request: IncomingMessage, path: string, query: string, body: Bu
   };
 }
 
-/** Names in lower case, several values of one name joined with a comma, cookies apart. */
+/** Names are in lower case, several values of one name are joined with a comma, and cookies are separate. */
 function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {
   const headers: Record<string, string> = {};
   const cookies: string[] = [];
@@ -133,9 +133,12 @@ function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string,
   return { headers, cookies };
 }
 
-/** These types reach the function as text; every other type, and a missing one, in base64. */
+/** These types reach the function as text. Every other type, and a missing one, arrives in base64. */
 function isTextType(contentType: string | undefined): boolean {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(/\s*;\s*/);
+  const [type = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
   return isUtf8 && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));

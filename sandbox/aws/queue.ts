@@ -10,7 +10,7 @@ import { localCredentials } from './credentials.ts';
 // https://github.com/kibertoad/fauxqs/pull/278.
 INVALID_MESSAGE_BODY_CHAR.compile('[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\u{10000}-\\u{10ffff}]', 'u');
 
-/** An SQS on this machine with the queues that the stack makes, and an S3 with its bucket for large events. */
+/** A local SQS with the queues of the stack, and a local S3 with its bucket for large events. */
 export interface LocalQueue extends LocalServer {
   queueUrl: string;
   deadLetterQueueUrl: string;
@@ -25,7 +25,7 @@ export interface LocalQueue extends LocalServer {
 /**
  * Starts fauxqs on a free port. Its own start function would listen on every network interface.
  *
- * @param onMessage told of every message that is put on a queue
+ * @param onMessage gets every message that is sent to a queue
  */
 export async function startQueue(onMessage: (body: string) => void = () => {}): Promise<LocalQueue> {
   let isFailing = false;

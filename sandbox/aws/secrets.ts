@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type LocalServer, listen, readBody } from '../http.ts';
 
-/** A stand-in for Secrets Manager: versions and their labels, over its own protocol. */
+/** A stand-in for Secrets Manager, with versions and their labels, over Secrets Manager's own protocol. */
 export interface LocalSecrets extends LocalServer {
-  /** Stores a secret's current value, and makes the secret if there is none. */
+  /** Stores a secret's current value, and creates the secret if there is none. */
   put: (secretId: string, value: string) => void;
   /** The secret's current value. */
   get: (secretId: string) => string | undefined;
   /**
-   * Begins a rotation as Secrets Manager does: with an empty version labelled AWSPENDING, or with the one of a rotation
-   * that did not come to its end.
+   * Begins a rotation as Secrets Manager does, with an empty version labelled AWSPENDING, or with the version of an
+   * unfinished rotation.
    * @returns the `ClientRequestToken` for the four steps
    */
   startRotation: (secretId: string) => string;
@@ -24,7 +24,7 @@ interface Version {
 }
 type Versions = Map<string, Version>;
 
-/** What a call may hold; unused members are ignored. */
+/** Members of a call that are used; others are ignored. */
 interface Input {
   SecretId?: string;
   SecretString?: string;
@@ -45,7 +45,7 @@ class SecretsError extends Error {
   }
 }
 
-/** Starts it, by default on a free port. @param onChange told after every call that may have changed something */
+/** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
 export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
   let isFailing = false;
@@ -61,7 +61,7 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       const versions = secrets.get(input.SecretId ?? '');
       if (!versions) throw notFound('secret');
       const result = run(versions, input);
-      // Before the answer: whoever has it may look at what was kept.
+      // This comes before the answer, because the caller may then read what was kept.
       onChange();
       reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...result });
     } catch (error) {
@@ -128,7 +128,7 @@ function startRotation(versions: Versions): string {
   return token;
 }
 
-/** A label is on one version at most; what loses AWSCURRENT becomes AWSPREVIOUS. */
+/** At most one version has a label. A version that loses AWSCURRENT becomes AWSPREVIOUS. */
 function moveStage(versions: Versions, stage: string, to: string | undefined): void {
   const from = withStage(versions, stage)?.[0];
   if (from === to) return;

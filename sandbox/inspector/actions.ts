@@ -4,12 +4,12 @@ import { deliver, type Webhook, type WireRequest } from '../sender.ts';
 import { sampleWebhooks, withFreshIds } from '../webhooks.ts';
 import { type History, headerPairs } from './history.ts';
 
-/** What a button did not do, and why. */
+/** Why an action was not carried out. */
 export class ActionError extends Error {}
 
 type Action = (input: Record<string, unknown>) => Promise<void>;
 
-/** Everything that the page can have done. Requests go to the gateway of this sandbox, and nowhere else. */
+/** All actions of the page. Requests go only to the gateway of this sandbox. */
 export function createActions(sandbox: Sandbox, history: History): Record<string, Action> {
   const send = async (request: WireRequest) => {
     await deliver(sandbox.url, request, AbortSignal.timeout(30_000));
@@ -24,12 +24,12 @@ export function createActions(sandbox: Sandbox, history: History): Record<string
       const key = sandbox.provider.signingKey();
       if (key === undefined) throw new ActionError('No key is enabled: rotate first.');
       const request = sender?.write(withTellingText(freshWebhook(String(kind))), key);
-      if (request === undefined) throw new ActionError(`"${String(broken)}" leaves this webhook as it is.`);
+      if (request === undefined) throw new ActionError(`"${String(broken)}" does not change this webhook.`);
       await send(request);
     },
     '/replay': async ({ id }) => {
       const call = history.get(Number(id));
-      if (call === undefined) throw new ActionError('This call is forgotten.');
+      if (call === undefined) throw new ActionError('This call is no longer kept.');
       const { rawHeaders, body } = call.request;
       const pairs = headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]);
       const headers: Record<string, string> = Object.fromEntries(pairs);
@@ -42,14 +42,14 @@ export function createActions(sandbox: Sandbox, history: History): Record<string
       if (dependency === 'queue') sandbox.queue.setFailing(fails === true);
       else if (dependency === 'secrets') {
         sandbox.secrets.setFailing(fails === true);
-        // One that runs goes on with the keys in hand.
+        // A running function would go on with the keys that it has.
         if (fails === true) await sandbox.restartFunction();
       } else throw new ActionError('The dependency is queue or secrets.');
     },
   };
 }
 
-/** A key is stored before it is enabled. The one before it stays, for what it signed. */
+/** Stores a new key before it is enabled. The previous key stays, to verify what it signed. */
 export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promise<void> {
   const key = await api.createSignatureKey('SHA256');
   const { keys } = JSON.parse(keyring()) as { keys?: Record<string, unknown>[] };
@@ -59,7 +59,7 @@ export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promis
   await api.enableSignatureKey(key.key_id);
 }
 
-/** As `mmw webhooks create` writes them into the URL. */
+/** The kinds that `mmw webhooks create` writes into the URL. */
 const queries: Record<string, string> = {
   deliveryReport: 'delivery-report',
   smsReply: 'reply',
@@ -67,12 +67,12 @@ const queries: Record<string, string> = {
   optOut: 'opt-out',
 };
 
-/** A text in which every break shows: beyond ASCII, but not beyond Latin-1, and with a slash. */
+/** A text that every break changes: with characters beyond ASCII but within Latin-1, and with a slash. */
 function withTellingText(webhook: Webhook): Webhook {
   return { ...webhook, body: String(webhook.body).replace(/Danke[^"]*/, 'Danke schön, bis später! 1/2') };
 }
 
-/** A webhook of a kind, with ids that none had before. */
+/** A webhook of a kind, with new ids. */
 function freshWebhook(kind: string): Webhook {
   const query = queries[kind] ?? 'webhook';
   const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);

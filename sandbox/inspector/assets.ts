@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface Asset {
@@ -6,23 +7,24 @@ interface Asset {
   content: string;
 }
 
+const page = new URL('page/', import.meta.url);
 const javascript = 'text/javascript; charset=utf-8';
+const types = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.js': javascript };
 
-/** Everything that the page is made of: its own files, and three modules as their packages have them. */
+/** All files of the page: its own, and three modules from packages. */
 export async function loadAssets(token: string): Promise<ReadonlyMap<string, Asset>> {
-  const own = (name: string) => readFile(new URL(`./page/${name}`, import.meta.url), 'utf8');
   const module = (specifier: string) => readFile(fileURLToPath(import.meta.resolve(specifier)), 'utf8');
-  const scripts = ['app.js', 'server.js', 'toolbar.js', 'list.js', 'details.js', 'html.js'];
+  const own = async (name: string): Promise<[string, Asset]> => {
+    const content = await readFile(new URL(name, page), 'utf8');
+    const type = types[extname(name) as keyof typeof types];
+    return name === 'index.html'
+      ? ['/', { type, content: content.replace('TOKEN', token) }]
+      : [`/${name}`, { type, content }];
+  };
   return new Map<string, Asset>([
-    ['/', { type: 'text/html; charset=utf-8', content: (await own('index.html')).replace('TOKEN', token) }],
-    ['/style.css', { type: 'text/css; charset=utf-8', content: await own('style.css') }],
-    ...(await Promise.all(
-      scripts.map(
-        async (name): Promise<[string, Asset]> => [`/${name}`, { type: javascript, content: await own(name) }],
-      ),
-    )),
+    ...(await Promise.all((await readdir(page)).filter((name) => extname(name) in types).map(own))),
     ['/modules/preact.js', { type: javascript, content: await module('preact') }],
-    // A browser knows packages by an import map alone, which the page's policy has no place for.
+    // A browser finds packages only with an import map, which the page's policy does not allow.
     [
       '/modules/hooks.js',
       { type: javascript, content: (await module('preact/hooks')).replaceAll('from"preact"', 'from"./preact.js"') },

@@ -4,28 +4,28 @@ import type { Call } from './history.ts';
 export interface Check {
   name: string;
   state: 'passed' | 'failed' | 'not reached';
-  /** What was found, of the one that failed. */
+  /** For a failed check, what was found. */
   detail: string;
 }
 
-/** The steps in their order, with the reasons of those that end there. */
+/** The steps in their order, with the reasons for a failure of each. */
 const steps: readonly [name: string, ...reasons: string[]][] = [
   ['The gateway has a route for the path', 'no_route'],
-  ['The event is one of API Gateway', 'malformed_event'],
+  ['The event is from API Gateway', 'malformed_event'],
   ['There is a signature, in base64', 'unsigned', 'malformed_signature'],
-  ['There is a Date, as HTTP writes it', 'missing_date', 'malformed_date'],
-  ['The Date is near now', 'stale_date'],
-  ['The target is one that can be written', 'malformed_target'],
+  ['There is a Date, in HTTP format', 'missing_date', 'malformed_date'],
+  ['The Date is not too old, and not in the future', 'stale_date'],
+  ['The target is well-formed', 'malformed_target'],
   ['Digest and cipher are known', 'unsupported_algorithm'],
   ['The keyring can be read', 'keyring_unavailable'],
   ['The key is in the keyring', 'unknown_key'],
-  ["The digest is the key's", 'digest_mismatch'],
+  ['The digest is that of the key', 'digest_mismatch'],
   ['The signature is good', 'invalid_signature'],
   ['Large data is in the bucket', 'event_too_large', 'storage_unavailable'],
   ['The queue has the event', 'queue_unavailable', 'unexpected'],
 ];
 
-/** What was checked of a call, in order, up to the first that failed. */
+/** The checks of a call, in order, and which one failed. */
 export function checksOf({ reason, detail, verdict }: Call): Check[] {
   const failedAt = verdict === 'queued' ? steps.length : steps.findIndex(([, ...reasons]) => reasons.includes(reason));
   return steps.map(([name], index) => {

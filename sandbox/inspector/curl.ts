@@ -1,7 +1,7 @@
-import { quote } from '../../bin/output.ts';
+import { quote } from '../../terminal/text.ts';
 import { type Call, headerPairs } from './history.ts';
 
-/** Headers that curl writes by itself. */
+/** Headers that curl adds itself. */
 const ofCurl = /^(host|content-length|connection|transfer-encoding|user-agent|accept)$/i;
 
 /** A command that sends the call again, byte for byte. */

@@ -10,13 +10,13 @@ import { type Call, headerOf, headerPairs, summaryOf } from './history.ts';
 /** Most characters of a body that the page shows. */
 const mostShown = 20_000;
 
-/** What is needed to explain calls. */
+/** What the explanation of a call needs. */
 export interface DetailSources {
   keys: () => readonly VerificationKey[];
   fetchData: FetchData;
 }
 
-/** Everything that the page shows of a call. Signatures are shortened: a good one lets whoever has it send the call again. */
+/** Everything that the page shows about a call. Signatures are shortened, because with a good one anybody can send the call again. */
 export async function detailsOf(call: Call, calls: readonly Call[], { keys, fetchData }: DetailSources) {
   const good = call.verdict === 'queued' ? undefined : nearestGood(call, calls);
   return {
@@ -42,7 +42,7 @@ function wireOf({ method, target, request: { rawHeaders, body } }: Call) {
   };
 }
 
-/** The bytes that a signature of this request must be over, in their three parts. */
+/** The bytes that a signature of this request must cover, in their three parts. */
 function signedParts(call: Call) {
   const { method, targets, body } =
     call.request.event === undefined ? { ...call, targets: [call.target], ...call.request } : parse(call.request.event);

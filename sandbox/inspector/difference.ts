@@ -7,13 +7,13 @@ export interface Difference {
   there: string;
 }
 
-/** Headers that differ from call to call. */
+/** Headers that differ in every call. */
 const ofItsOwn = new Set(['date', 'x-messagemedia-signature', 'content-length', 'connection', 'host']);
 
 /** How far around the first byte that differs is shown. */
 const surroundings = 30;
 
-/** The newest accepted call that is most like this one. */
+/** The accepted call that is most similar to this one; of several, the newest. */
 export function nearestGood(call: Call, calls: readonly Call[]): Call | undefined {
   const likeness = (other: Call) =>
     Number(other.method === call.method) + Number(pathOf(other) === pathOf(call)) + 2 * Number(isSameKind(other, call));
@@ -22,7 +22,7 @@ export function nearestGood(call: Call, calls: readonly Call[]): Call | undefine
     .sort((one, other) => likeness(other) - likeness(one) || other.id - one.id)[0];
 }
 
-/** What differs, but for what differs between any two. */
+/** Differences between two calls, without those between any two calls. */
 export function differences(call: Call, good: Call): Difference[] {
   const here = headersOf(call);
   const there = headersOf(good);

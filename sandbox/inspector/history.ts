@@ -2,7 +2,7 @@ import type { Answer } from '../../lambda/receiver/receiver.ts';
 import type { LogLine } from '../aws/function.ts';
 import type { HandledRequest } from '../aws/gateway.ts';
 
-/** What the list shows of a call. */
+/** The part of a call that the list shows. */
 export interface CallSummary {
   /** Counts up from 1. */
   id: number;
@@ -14,14 +14,14 @@ export interface CallSummary {
   verdict: 'queued' | 'refused' | 'failed';
   /** Why it was refused or failed. */
   reason: string;
-  /** CloudEvents type of what was queued. */
+  /** CloudEvents type of the queued event. */
   type: string;
   /** Key id that the request names. */
   keyId: string;
   bytes: number;
 }
 
-/** A call with everything that is known of it. */
+/** A call with everything that is known about it. */
 export interface Call extends CallSummary {
   request: HandledRequest;
   answer: Answer;
@@ -30,13 +30,13 @@ export interface Call extends CallSummary {
   message: string | undefined;
 }
 
-/** When a call of an earlier run came, and what was put on its queue. */
+/** The time of a call of an earlier run, and its queued message. */
 export type Earlier = Pick<Call, 'time' | 'message'>;
 
-/** What listeners are told: a new call, or that those up to an id are forgotten. */
+/** A change that listeners get: a new call, or the id up to which calls were dropped. */
 export type Change = { call: CallSummary } | { prunedTo: number };
 
-/** Most calls, and most bytes of them, that are kept: a sandbox may run for days. */
+/** Most calls, and most bytes, that are kept. There is a limit, because a sandbox may run for days. */
 export interface HistoryLimits {
   calls: number;
   bytes: number;
@@ -66,7 +66,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
   };
 
   return {
-    /** @param earlier what is known of a call of an earlier run */
+    /** @param earlier time and message, for a call of an earlier run */
     add: (request: HandledRequest, answer: Answer, line: LogLine | undefined, earlier?: Earlier): Call => {
       const eventId = answer.statusCode === 202 ? String(JSON.parse(answer.body).id) : undefined;
       const call: Call = {
@@ -91,7 +91,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
       tell({ call: summaryOf(call) });
       return call;
     },
-    /** Notes a message, for the call whose answer names its event. */
+    /** Stores a message for the call whose answer names its event. */
     addMessage: (body: string): void => {
       const id = idOf(body);
       if (id === undefined) return;
@@ -103,7 +103,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
     all: (): Call[] => [...calls.values()],
     summaries: (): CallSummary[] => [...calls.values()].map(summaryOf),
     prunedTo: () => prunedTo,
-    /** @returns what ends it */
+    /** @returns a function that stops listening */
     listen: (listener: (change: Change) => void): (() => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -118,7 +118,7 @@ export function summaryOf(call: Call): CallSummary {
   return summary;
 }
 
-/** Names and values, which Node has in turn. */
+/** Pairs of name and value. Node gives them in one list, in turn. */
 export function headerPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2)

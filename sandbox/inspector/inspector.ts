@@ -13,7 +13,7 @@ import { detailsOf } from './details.ts';
 import type { History } from './history.ts';
 import { stream } from './stream.ts';
 
-/** Nothing but what this server has: no script of a webhook runs, and nothing in one is fetched. */
+/** Allows only content of this server. So no script in a webhook runs, and no URL in a webhook is fetched. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -25,13 +25,13 @@ const safety = {
   'cache-control': 'no-store',
 };
 
-/** Largest body of a button. */
+/** Largest body of an action, in bytes. */
 const maxInputBytes = 10_000;
 
 /**
- * Starts the page that shows what becomes of each call. It answers requests to this machine's own names alone, as every
- * server of the sandbox but the gateway. What changes something also needs JSON, an origin of its own, and the token of
- * this start, which only the page has.
+ * Starts the page that shows the result of each call. It answers only requests for this machine's own names, like every
+ * server of the sandbox except the gateway. Requests that change something also need JSON, the page's own origin, and the
+ * token of this start, which only the page has.
  */
 export async function startInspector(port: number, sandbox: Sandbox, history: History): Promise<LocalServer> {
   const token = randomBytes(32).toString('base64url');
@@ -49,7 +49,7 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
     const [, id, curl] = /^\/calls\/(\d+)(\/curl)?$/.exec(path) ?? [];
     if (id === undefined) return json(response, 404, { error: 'There is no such page.' });
     const call = history.get(Number(id));
-    if (call === undefined) return json(response, 404, { error: 'This call is forgotten.' });
+    if (call === undefined) return json(response, 404, { error: 'This call is no longer kept.' });
     if (curl) return json(response, 200, { curl: curlOf(call, sandbox.url) });
     return json(response, 200, await detailsOf(call, history.all(), sources));
   };
@@ -80,7 +80,7 @@ function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { ...safety, 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A page of another origin can neither read the token nor send JSON without being asked first, which nothing answers. */
+/** A page of another origin cannot read the token. It cannot send JSON either, because no preflight request is answered. */
 function isOwn({ headers }: IncomingMessage, token: string): boolean {
   const given = Buffer.from(String(headers['x-inspector-token'] ?? ''));
   const isSameOrigin = headers.origin === `http://${headers.host}`;
@@ -88,7 +88,7 @@ function isOwn({ headers }: IncomingMessage, token: string): boolean {
   return isSameOrigin && isJson && given.length === token.length && timingSafeEqual(given, Buffer.from(token));
 }
 
-/** What the toolbar shows. */
+/** The state that the toolbar shows. */
 function stateOf({ url, queue, secrets, provider }: Sandbox) {
   return {
     callbackUrl: `${url}${callbackPath}`,

@@ -2,14 +2,14 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import type { Call, History } from './history.ts';
 
 /**
- * Keeps the calls of a history in a file, one a line, so that the next run shows them too.
+ * Keeps the calls of a history in a file, one per line, so that the next run shows them too.
  *
- * @returns what notes a new call
+ * @returns a function that adds a new call
  */
 export function keepCalls(file: string, history: History): (call: Call) => void {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   for (const line of lines) restore(line, history);
-  // What the history has forgotten goes from the file as well.
+  // Calls that the history has dropped are removed from the file too.
   writeFileSync(file, history.all().map(format).join(''));
   return (call) => appendFileSync(file, format(call));
 }
@@ -19,7 +19,7 @@ function format({ request, answer, reason, type, detail, time, message }: Call):
   return `${JSON.stringify({ request: { ...request, body }, answer, line: { reason, type, detail }, time, message })}\n`;
 }
 
-/** A line that was not written to its end is left out. */
+/** Restores a call. An incomplete line is skipped. */
 function restore(line: string, history: History): void {
   try {
     const { request, answer, line: log, time, message } = JSON.parse(line);

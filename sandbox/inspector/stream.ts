@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallSummary, Change, History } from './history.ts';
 
-/** A connection that nothing passes through is closed by what is on the way. In milliseconds. */
+/** In milliseconds. Without a heartbeat, a proxy may close an idle connection. */
 const heartbeat = 15_000;
 
 /**
- * Tells a page of calls as server-sent events: first those that it has not seen, by `Last-Event-ID`, then each new one as
- * `call`, and with `prune` up to which id they are forgotten.
+ * Sends calls to a page as server-sent events. First come those that it has not seen, by `Last-Event-ID`, then each new one
+ * as `call`. `prune` names the id up to which calls were dropped.
  *
- * @param start names this start of the sandbox, so that a page of an earlier one knows
+ * @param start identifies this start of the sandbox, so that a page of an earlier start notices
  */
 export function stream(request: IncomingMessage, response: ServerResponse, history: History, start: string): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });

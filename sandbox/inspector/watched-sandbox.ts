@@ -4,14 +4,14 @@ import type { HandledRequest } from '../aws/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import type { Call, History } from './history.ts';
 
-/** What a sandbox is started with whose calls are noted. */
+/** Options of a sandbox whose calls are recorded. */
 export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onAnswer' | 'onMessage'> {
   history: History;
-  /** Told of every call once it is noted. */
+  /** Gets every call after it is recorded. */
   onCall?: (call: Call, request: HandledRequest, answer: Answer, line: LogLine | undefined, sandbox: Sandbox) => void;
 }
 
-/** A sandbox that notes each call in a history, with what the function logged of it and put on the queue. */
+/** A sandbox that records each call in a history, with its log line and its queued message. */
 export async function startWatchedSandbox({
   history,
   onCall = () => {},

@@ -4,10 +4,10 @@ import { createMessaging, type MessagingParts } from './messaging.ts';
 import { createPolledLists } from './polled.ts';
 import { createWebhooks } from './webhooks.ts';
 
-/** What an account or sub-account has to itself. Signature keys are not among it: see `routes.ts`. */
+/** The parts that each account or sub-account has for itself. Signature keys are not among them, see `routes.ts`. */
 export type Account = ReturnType<typeof createAccount>;
 
-/** What accounts share. */
+/** The parts that accounts share. */
 export type AccountParts = Pick<MessagingParts, 'callbackBackoff' | 'confirmedByWebhook' | 'escapeValues' | 'now'> & {
   drops: Drops;
 };

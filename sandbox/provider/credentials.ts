@@ -2,20 +2,20 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from './errors.ts';
 
-/** Who may call. */
+/** Credentials that may call. */
 export interface Credentials {
   apiKey: string;
   apiSecret: string;
 }
 
-/** How far a signed `Date` may be from now, in seconds. Documented nowhere: strict, so that no client gets by with an old one. */
+/** How far a signed `Date` may be from now, in seconds. MessageMedia does not document it; this is strict, to find old dates. */
 const clockTolerance = 300;
 
 /**
  * Checks Basic or HMAC authentication of a call.
  *
- * The steps of the vendor's description are followed. Its two example signatures do not follow them: they are as long as
- * those of HMAC-SHA1, one of them in hex inside the base64.
+ * This follows the steps in MessageMedia's description. Its two example signatures do not follow them: they are as long as
+ * an HMAC-SHA1, and one of them is hex inside base64.
  *
  * @throws {ApiError} 401
  */
@@ -34,7 +34,7 @@ function basic({ apiKey, apiSecret }: Credentials): string {
 function isSigned(authorization: string, request: IncomingMessage, body: Buffer, credentials: Credentials): boolean {
   const { method, url, headers } = request;
   const parts = Object.fromEntries(
-    [...authorization.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    [...authorization.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
   );
   const date = headers.date ?? '';
   const lines = [`Date: ${date}`];

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
-import { type DeliveryAnswer, deliver, type SigningKey, toWire, type WireRequest } from '../sender.ts';
+import { type DeliveryAnswer, type deliver, type SigningKey, toWire, type WireRequest } from '../sender.ts';
 import type { Destination } from './destinations.ts';
 
-/** What is delivered: an event's kind and id, or a request that a caller wrote. */
+/** The thing that is delivered: an event with kind and id, or a request that a caller wrote. */
 export interface Subject {
   event: WebhookEvent | 'custom';
   /** `delivery_report_id`, `reply_id` or `notification_id`; none for a request that a caller wrote. */
@@ -14,7 +14,7 @@ export interface Subject {
 export interface Delivery extends Subject {
   /** 1 for the first. */
   attempt: number;
-  /** What the other side answered; `undefined` when it did not, or not in time. */
+  /** Status of the answer; `undefined` if there was none in time. */
   status: number | undefined;
   /** The key that signed; `undefined` for an unsigned request. */
   keyId: string | undefined;
@@ -22,23 +22,26 @@ export interface Delivery extends Subject {
   request: WireRequest;
 }
 
-/** A destination, and how many times as long each delay before a retry is as the one before it: else all are alike. */
+/** A destination, and the factor by which each delay before a retry grows. Without it all delays are the same. */
 export type Route = Destination & { growth?: number };
 
-/** What delivering depends on. */
+/** Options of deliveries. */
 export interface DeliveryOptions {
-  /** The key that is enabled at the moment. */
+  /** The currently enabled key. */
   signingKey: () => SigningKey | undefined;
   /** How long a second of `retry_delay` lasts, in milliseconds. */
   secondMilliseconds: number;
-  /** The clock of the `Date` that is signed. */
+  /** The clock for the signed `Date`. */
   now: () => Date;
-  /** A retry repeats the first try to the byte; else it is signed anew, with a new `Date`. */
+  /** Sends a request to an origin. */
+  deliver: typeof deliver;
+  /** A retry repeats the first try byte for byte. Otherwise it gets a new signature with a new `Date`. */
   resendSameBytes: boolean;
 }
 
 /** Signs and sends webhooks, and keeps a history. */
-export function createDelivery({ signingKey, secondMilliseconds, now, resendSameBytes }: DeliveryOptions) {
+export function createDelivery(options: DeliveryOptions) {
+  const { signingKey, secondMilliseconds, now, resendSameBytes } = options;
   const deliveries: Delivery[] = [];
   const inFlight = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -52,7 +55,7 @@ export function createDelivery({ signingKey, secondMilliseconds, now, resendSame
   const tryOnce = async (subject: Subject, destination: Destination, request: WireRequest, attempt: number) => {
     const { origin, readTimeout } = destination;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(readTimeout)]);
-    const answer = await deliver(origin, request, signal).catch(() => undefined);
+    const answer = await options.deliver(origin, request, signal).catch(() => undefined);
     const keyId = request.headers['x-messagemedia-key-id'];
     deliveries.push({ ...subject, attempt, status: answer?.status, keyId, origin, request });
     return answer;
@@ -76,7 +79,7 @@ export function createDelivery({ signingKey, secondMilliseconds, now, resendSame
   return {
     deliveries,
     send,
-    /** Does something that only `settled` and `close` wait for. */
+    /** Runs work in the background; only `settled` and `close` wait for it. */
     inBackground: (work: () => Promise<unknown>): void => {
       const running = work().finally(() => inFlight.delete(running));
       inFlight.add(running);
@@ -85,7 +88,7 @@ export function createDelivery({ signingKey, secondMilliseconds, now, resendSame
     settled: async (): Promise<void> => {
       while (inFlight.size > 0) await Promise.all(inFlight);
     },
-    /** Gives up whatever is in flight. */
+    /** Aborts all deliveries. */
     close: async (): Promise<void> => {
       closing.abort();
       await Promise.all(inFlight);

@@ -1,19 +1,19 @@
 import { isObject } from '../../lambda/guards.ts';
 import type { WebhookEncoding } from '../../lambda/provider/types.ts';
 import type { Webhook } from '../sender.ts';
-import type { ProviderEvent } from './events.ts';
+import type { ProviderEvent } from './payloads.ts';
 import { renderTemplate } from './templates.ts';
 import type { StoredWebhook } from './webhooks.ts';
 
-/** Where an event goes, in which form, and how hard it is tried. */
+/** Where an event is sent, in which form, and how often it is retried. */
 export interface Destination {
   origin: string;
   /** The request before it is signed. @param attempt 1 for the first */
   compose: (attempt: number) => Webhook;
   headers: Record<string, string>;
-  /** Tries after a failed first one. */
+  /** Retries after a failure. */
   retries: number;
-  /** Seconds between two tries. */
+  /** Seconds between retries. */
   retryDelay: number;
   /** Milliseconds to wait for an answer. */
   readTimeout: number;
@@ -21,10 +21,10 @@ export interface Destination {
 
 const defaultReadTimeout = 20_000;
 
-/** What a webhook without a delay of its own waits, in seconds: the least that one may ask for. */
+/** Delay of a webhook that names none, in seconds. It is the least that a webhook may name. */
 const defaultRetryDelay = 5;
 
-/** A `callback_url` always gets a POST with the vendor's own JSON, once. */
+/** A `callback_url` always gets a POST with MessageMedia's own JSON, once. */
 export function callbackDestination(url: string, { body }: ProviderEvent): Destination {
   const { origin, pathname, search } = new URL(url);
   const target = pathname + search;
@@ -37,9 +37,10 @@ export function onceTo(origin: string, webhook: Webhook): Destination {
 }
 
 /**
- * A webhook gets its rendered template as body. A GET has none: MessageMedia's example has its variables in the URL.
+ * A webhook has its rendered template as body. A GET has no body, because MessageMedia's example has the variables in the
+ * URL.
  *
- * @param escapeValues whether values in forms and XML are escaped, which is documented nowhere
+ * @param escapeValues whether values in forms and XML are escaped, which MessageMedia does not document
  */
 export function webhookDestination(
   webhook: StoredWebhook,
@@ -68,20 +69,20 @@ const contentTypes: Record<WebhookEncoding, string> = {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
 
-/** In JSON templates escape themselves: that is what the documentation has `$esc.json` for. */
+/** JSON templates escape values themselves, with the documented `$esc.json`. */
 const escapes: Record<WebhookEncoding, (text: string) => string> = {
   JSON: (text) => text,
   FORM_ENCODED: (text) => new URLSearchParams({ '': text }).toString().slice(1),
   XML: (text) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character),
 };
 
-/** Values are always encoded as a query needs it. That is our reading, MessageMedia documents nothing. */
+/** Values are always encoded for a query. This is our assumption, because MessageMedia does not document it. */
 function renderQuery(query: string, variables: Readonly<Record<string, unknown>>): string {
   const encoded = mapText(variables, (text) => encodeURIComponent(text.toWellFormed()));
   return renderTemplate(query, encoded).replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
 }
 
-/** The same variables with another text wherever there is one, also in lists and maps. */
+/** The same variables with every text changed, also in lists and maps. */
 function mapText(variables: Readonly<Record<string, unknown>>, change: (text: string) => string) {
   const map = (value: unknown): unknown => {
     if (typeof value === 'string') return change(value);

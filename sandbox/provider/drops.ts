@@ -1,17 +1,17 @@
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
 
-/** Events that nobody will be told of, as if every try at it had been lost. */
+/** Events that are not delivered, as if every try had been lost. */
 export type Drops = ReturnType<typeof createDrops>;
 
 /** No event is dropped. */
 export function createDrops() {
   const waiting: WebhookEvent[] = [];
   return {
-    /** Keeps the next event of this kind from webhooks and callbacks; several take their turns. */
+    /** Drops the next event of this kind for webhooks and callbacks. Each call drops one event. */
     dropNext: (kind: WebhookEvent): void => {
       waiting.push(kind);
     },
-    /** Whether this event is dropped, which uses that up. */
+    /** Whether this event is dropped. A drop is used only once. */
     take: (kind: WebhookEvent): boolean => {
       const index = waiting.indexOf(kind);
       if (index >= 0) waiting.splice(index, 1);

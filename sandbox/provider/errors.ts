@@ -1,4 +1,4 @@
-/** A refusal. What is answered in which words depends on the service: see `wording.ts`. */
+/** A refusal. The words of the answer depend on the service, see `wording.ts`. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -16,7 +16,7 @@ export function badRequest(...details: string[]): ApiError {
   return new ApiError(400, 'Bad Request', details);
 }
 
-/** A 404 of a service other than the signature keys, which have words of their own. */
+/** A 404 of a service other than the signature keys, which have their own text. */
 export function notFound(): ApiError {
   return new ApiError(404, 'Resource not found.');
 }

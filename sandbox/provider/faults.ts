@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * What can go wrong with a call. An object is answered in place of carrying the call out; `hang` never answers and
- * `reset` breaks the connection, neither carrying it out; `lost_answer` and `half_answer` carry the call out and then
- * break the connection, before and in the middle of the answer.
+ * Faults of a call. With an object, the call is not carried out and gets this answer. With `hang` and `reset` it is not
+ * carried out either: `hang` never answers, and `reset` breaks the connection. `lost_answer` and `half_answer` carry the
+ * call out and then break the connection, before or in the middle of the answer.
  */
 export type Fault =
   | { status: number; headers?: Record<string, string>; body?: string }
@@ -19,15 +19,15 @@ export interface Reply {
   plain?: boolean;
 }
 
-/** Faults that wait for their call. */
+/** Faults for future calls. */
 export function createFaults() {
   const waiting: { pattern: RegExp; fault: Fault }[] = [];
   return {
-    /** Spoils the next call whose `METHOD /path` matches; several for one call take their turns. */
+    /** Gives a fault to the next call whose `METHOD /path` matches. Several faults apply to one call each. */
     failNext: (pattern: RegExp, fault: Fault): void => {
       waiting.push({ pattern, fault });
     },
-    /** The fault of a call, which is used up with that. */
+    /** The fault of a call. Each fault is used once. */
     take: (call: string): Fault | undefined => {
       const index = waiting.findIndex(({ pattern }) => pattern.test(call));
       return index < 0 ? undefined : waiting.splice(index, 1)[0]?.fault;
@@ -35,7 +35,7 @@ export function createFaults() {
   };
 }
 
-/** Answers a call as its fault has it. @param carryOut does what the call asks for */
+/** Answers a call with its fault, if it has one. @param carryOut does what the call asks for */
 export async function answer(
   response: ServerResponse,
   fault: Fault | undefined,

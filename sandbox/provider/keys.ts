@@ -12,10 +12,10 @@ interface KeyPair extends Omit<SignatureKey, 'enabled'> {
   privateKey: KeyObject;
 }
 
-/** The signature keys of one account. Methods that take a key id throw a 404 `ApiError` when there is no such key. */
+/** The signature keys of one account. Methods that take a key id throw a 404 `ApiError` if there is no such key. */
 export type SignatureKeys = ReturnType<typeof createSignatureKeys>;
 
-/** An account without keys. @param modulusLength bits of the keys that it will make */
+/** An account without keys. @param modulusLength bits of the keys that it creates */
 export function createSignatureKeys(modulusLength: number) {
   const pairs = new Map<string, KeyPair>();
   let enabledId: string | undefined;
@@ -31,7 +31,7 @@ export function createSignatureKeys(modulusLength: number) {
   };
 
   return {
-    /** Only this answer carries the public key. @throws {ApiError} 400 */
+    /** Only this answer holds the public key. @throws {ApiError} 400 */
     create: async (body: unknown): Promise<CreatedSignatureKey> => {
       const { digest, cipher } = fieldsOf(body);
       const problems = [
@@ -46,12 +46,12 @@ export function createSignatureKeys(modulusLength: number) {
       return { ...show(pair), public_key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
     },
     list: (): SignatureKey[] => [...pairs.values()].map(show),
-    /** @throws {ApiError} 400 for what is not even an id */
+    /** @throws {ApiError} 400 if it is not an id */
     get: (id: string): SignatureKey => {
       if (!isUuid(id)) throw badRequest('key_id property value is invalid');
       return show(find(id));
     },
-    /** The enabled key can go as well: webhooks are unsigned then. */
+    /** Removes a key. If it is enabled, webhooks are unsigned then. */
     remove: (id: string): void => {
       pairs.delete(find(id).key_id);
     },
@@ -60,7 +60,7 @@ export function createSignatureKeys(modulusLength: number) {
       if (pair) return show(pair);
       throw new ApiError(404, 'Currently no key is enabled');
     },
-    /** Disables the one that was enabled. */
+    /** Enables a key, and disables the previous one. */
     enable: (body: unknown): SignatureKey => {
       const { key_id } = fieldsOf(body);
       if (key_id === undefined || key_id === null) throw badRequest('/key_id: Key id cannot be null');
@@ -71,7 +71,7 @@ export function createSignatureKeys(modulusLength: number) {
     disable: (): void => {
       enabledId = undefined;
     },
-    /** What webhooks are signed with at this moment; `undefined` while they are not. */
+    /** The key that webhooks are signed with now; `undefined` while they are not signed. */
     signingKey: (): SigningKey | undefined => {
       const pair = enabledPair();
       return pair && { id: pair.key_id, digest: pair.digest, privateKey: pair.privateKey };
@@ -79,7 +79,7 @@ export function createSignatureKeys(modulusLength: number) {
   };
 }
 
-/** As the API description has it for a wrong cipher, and for a key id that is missing. */
+/** The texts that the API description has for a wrong cipher, and for a missing key id. */
 function problemOf(field: string, title: string, value: unknown): string {
   return value === undefined || value === null
     ? `/${field}: ${title} cannot be null`

@@ -1,23 +1,23 @@
 import type { WebhookEvent } from '../../lambda/provider/types.ts';
+import { type AcceptedMessage, acceptMessages } from './accepted-messages.ts';
 import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
 import { notFound } from './errors.ts';
-import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './events.ts';
-import { type AcceptedMessage, acceptMessages } from './messages.ts';
+import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './payloads.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** How a `callback_url` is tried again until a 2xx. The vendor documents neither of the numbers. */
+/** How a `callback_url` is retried until a 2xx. MessageMedia documents none of these numbers. */
 export interface Backoff {
   /** Tries in all. */
   tries: number;
   /** Seconds before the second try. */
   firstDelay: number;
-  /** How many times as long each later delay is. */
+  /** Factor by which each later delay grows. */
   factor: number;
 }
 
-/** What messaging depends on. */
+/** The parts that messaging needs. */
 export interface MessagingParts {
   /** Id of the account. */
   account: string;
@@ -25,17 +25,17 @@ export interface MessagingParts {
   lists: PolledLists;
   delivery: ReturnType<typeof createDelivery>;
   callbackBackoff: Backoff;
-  /** What a webhook or callback has brought need not be confirmed. */
+  /** An event whose webhook or callback was accepted need not be confirmed. */
   confirmedByWebhook: boolean;
   /** Values in forms and XML are escaped. */
   escapeValues: boolean;
   /** The clock of messages and events. */
   now: () => Date;
-  /** Whether nobody is to be told of this event. */
+  /** Whether this event is not delivered. */
   isDropped: (kind: WebhookEvent) => boolean;
 }
 
-/** Sends messages to phones that are always reached, hears from them, and tells webhooks of it in the background. */
+/** Sends messages to phones, receives answers from them, and sends webhooks about both in the background. */
 export function createMessaging(parts: MessagingParts) {
   const { account, webhooks, lists, delivery, confirmedByWebhook, escapeValues, isDropped, now } = parts;
   const from = { accountId: account, now };
@@ -49,7 +49,7 @@ export function createMessaging(parts: MessagingParts) {
     const once = callbackDestination(callback_url, event);
     return [...routes, { ...once, retries: tries - 1, retryDelay: firstDelay, growth: factor }];
   };
-  /** Lists an event, then tells a message's callback URL and every webhook that asked for such events. */
+  /** Lists an event, then sends it to the message's callback URL and to every webhook for such events. */
   const publish = async (message: AcceptedMessage, event: ProviderEvent) => {
     lists.add(event, message.callback_url);
     if (isDropped(event.kind)) return;
@@ -58,7 +58,7 @@ export function createMessaging(parts: MessagingParts) {
     const taken = answers.some((answer) => answer !== undefined && answer.status >= 200 && answer.status < 300);
     if (taken && confirmedByWebhook) lists.remove(event);
   };
-  /** One after the other: a report is not told before the one before it was taken or given up. */
+  /** Sends the reports one after the other, each after the previous one was accepted or given up. */
   const report = async (message: AcceptedMessage) => {
     for (const event of deliveryReports(message, from)) {
       message.status = String(event.variables.status);
@@ -74,7 +74,7 @@ export function createMessaging(parts: MessagingParts) {
   };
 
   return {
-    /** @returns the messages as they are before anything happens to them @throws {ApiError} 400 */
+    /** @returns the messages in their first state @throws {ApiError} 400 */
     send: (body: unknown): AcceptedMessage[] => {
       const accepted = acceptMessages(body, now());
       for (const message of accepted) {

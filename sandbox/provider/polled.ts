@@ -1,11 +1,11 @@
 import { isUuid } from '../../lambda/guards.ts';
 import { badRequest, fieldsOf } from './errors.ts';
-import type { ProviderEvent } from './events.ts';
+import type { ProviderEvent } from './payloads.ts';
 
 /** The most that one answer lists, and the most ids that one call confirms. */
 const most = 100;
 
-/** What the API description lists of each: no `error_code`, and of an MMS neither its text nor its attachments. */
+/** The fields in the API description. There is no `error_code`, and an MMS has neither text nor attachments. */
 const reportFields = [
   'callback_url',
   'delivery_report_id',
@@ -32,21 +32,21 @@ const replyFields = [
   'content',
 ];
 
-/** What one account can fetch in place of being told of it. */
+/** The events of one account that can be polled. */
 export type PolledLists = ReturnType<typeof createPolledLists>;
 
-/** Lists with nothing in them. Entries stay until they are confirmed; that they go after 45 days is left out. */
+/** Empty lists. Entries stay until they are confirmed. Their expiry after 45 days is not simulated. */
 export function createPolledLists() {
   const reports = createList(reportFields, 'delivery_report_ids');
   const replies = createList(replyFields, 'reply_ids');
   return {
-    /** Takes note of a delivery report or a reply; there is no list of opt-outs. */
+    /** Adds a delivery report or a reply. There is no list of opt-outs. */
     add: ({ kind, id, body }: ProviderEvent, callback_url: string | undefined): void => {
       if (kind === 'OPT_OUT_SMS') return;
       const list = kind.endsWith('_DR') ? reports : replies;
       list.add(id, { callback_url, ...body });
     },
-    /** Takes one out that a webhook has brought. */
+    /** Removes an event whose webhook was accepted. */
     remove: ({ id }: ProviderEvent): void => {
       reports.remove(id);
       replies.remove(id);
@@ -64,7 +64,7 @@ function createList(fields: readonly string[], idsField: string) {
     },
     /** The oldest that are not confirmed. */
     oldest: (): object[] => [...entries.values()].slice(0, most),
-    /** Leaves ids that are not there alone: they may have been confirmed before. @throws {ApiError} 400 */
+    /** Confirms ids. Unknown ids are ignored, because they may have been confirmed before. @throws {ApiError} 400 */
     confirm: (body: unknown): void => {
       const ids = fieldsOf(body)[idsField];
       if (!Array.isArray(ids) || ids.length > most) throw badRequest(`/${idsField}: must hold up to ${most} ids`);

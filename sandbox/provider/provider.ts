@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignatureKey, WebhookEvent } from '../../lambda/provider/types.ts';
 import { type LocalServer, listen, readBody } from '../http.ts';
-import type { DeliveryAnswer, SigningKey, Webhook } from '../sender.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, type Webhook } from '../sender.ts';
 import { type Account, createAccount } from './account.ts';
 import { authenticate } from './credentials.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { onceTo } from './destinations.ts';
 import { createDrops, type Drops } from './drops.ts';
 import { ApiError, badRequest } from './errors.ts';
-import type { PhoneReply } from './events.ts';
 import { answer, createFaults, type Fault, type Reply } from './faults.ts';
 import { createSignatureKeys } from './keys.ts';
 import type { Backoff } from './messaging.ts';
+import type { PhoneReply } from './payloads.ts';
 import { createRouter } from './routes.ts';
 import { refusalOf } from './wording.ts';
 
@@ -21,26 +21,28 @@ export interface ProviderSimulatorOptions {
   apiSecret?: string;
   /** Id of the account, in webhooks and in the `Account` header. */
   account?: string;
-  /** Ids of the accounts that these credentials may act for as well, each with messages, lists and webhooks of its own. */
+  /** Ids of sub-accounts for which these credentials may act, each with its own messages, lists and webhooks. */
   subAccounts?: readonly string[];
   /** Bits of new signature keys. Default 2048. */
   modulusLength?: number;
-  /** `false` for an account that was not given signed webhooks. */
+  /** `false` for an account without signed webhooks. */
   featureEnabled?: boolean;
   /** How long a second of a retry's delay lasts, in milliseconds. Default 1000. */
   secondMilliseconds?: number;
-  /** The clock of events, and of the `Date` that is signed. Default: this machine's. */
+  /** The clock of events, and of the signed `Date`. Default: this machine's. */
   now?: () => Date;
-  /** A retried webhook repeats the first try to the byte. Default: it is signed anew, with a new `Date`. */
+  /** Sends a webhook to the origin of its URL. Default: over the network. */
+  deliver?: typeof deliver;
+  /** A retried webhook repeats the first try byte for byte. Default: it gets a new signature with a new `Date`. */
   resendSameBytes?: boolean;
   /** How a `callback_url` is tried until a 2xx. Default: 4 tries, with 1, 2 and 4 seconds between them. */
   callbackBackoff?: Partial<Backoff>;
   /**
-   * Whether a webhook or callback that was taken counts as a confirmation, so that polling does not list its event.
-   * Documented nowhere. Default `false`.
+   * Whether an accepted webhook or callback counts as a confirmation, so that polling does not list its event.
+   * MessageMedia does not document this. Default `false`.
    */
   confirmedByWebhook?: boolean;
-  /** Whether values in forms and XML are escaped. Documented nowhere. Default `false`, with which more goes wrong. */
+  /** Whether values in forms and XML are escaped. MessageMedia does not document this. Default `false`, the worse case. */
   escapeValues?: boolean;
 }
 
@@ -52,17 +54,17 @@ export interface ProviderSimulator extends LocalServer {
   /** Every try at delivering a webhook, in the order in which they ended. */
   deliveries: readonly Delivery[];
   signatureKeys: () => SignatureKey[];
-  /** The key that is enabled at the moment. */
+  /** The currently enabled key. */
   signingKey: () => SigningKey | undefined;
   /** A phone answers a message. @returns the reply's id */
   reply: (messageId: string, reply: PhoneReply) => string;
-  /** A phone writes STOP, if not told otherwise as answer to a message. @returns the notification's id */
+  /** A phone writes STOP, by default as an answer to a message. @returns the notification's id */
   optOut: (messageId: string, isSolicited?: boolean) => string;
-  /** Signs any webhook with the enabled key, if there is one, and delivers it once. @returns `undefined` without answer */
+  /** Signs a webhook with the enabled key, if there is one, and sends it once. @returns `undefined` without an answer */
   deliver: (origin: string, webhook: Webhook) => Promise<DeliveryAnswer | undefined>;
-  /** The next event of this kind reaches no webhook and no callback: only polling tells of it. */
+  /** The next event of this kind reaches no webhook and no callback, and is only found by polling. */
   dropNext: (kind: WebhookEvent) => void;
-  /** Spoils the next call whose `METHOD /path` matches. */
+  /** Gives a fault to the next call whose `METHOD /path` matches. */
   failNext: (pattern: RegExp, fault: Fault) => void;
   /** Resolves when no webhook is left to deliver. */
   settled: () => Promise<void>;
@@ -73,8 +75,9 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
   const { now = () => new Date() } = options;
+  const sending = { deliver: options.deliver ?? deliver, secondMilliseconds, now, resendSameBytes };
   const keys = createSignatureKeys(modulusLength);
-  const delivery = createDelivery({ signingKey: keys.signingKey, secondMilliseconds, now, resendSameBytes });
+  const delivery = createDelivery({ signingKey: keys.signingKey, ...sending });
   const faults = createFaults();
   const drops = createDrops();
   const accounts = createAccounts(account, options, delivery, { drops, now });

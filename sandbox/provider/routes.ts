@@ -1,23 +1,23 @@
+import { showMessage } from './accepted-messages.ts';
 import type { Account } from './account.ts';
 import { ApiError, notFound, paging } from './errors.ts';
 import type { Reply } from './faults.ts';
 import type { SignatureKeys } from './keys.ts';
-import { showMessage } from './messages.ts';
 
 /** A call after its credentials were checked. */
 export interface ApiCall {
   method: string;
   path: string;
   query: URLSearchParams;
-  /** Parsed JSON; `undefined` when there is none. */
+  /** Parsed JSON; `undefined` if there is none. */
   body: unknown;
-  /** The account to act for, when it is not that of the credentials. */
+  /** The account to act for, if it is not that of the credentials. */
   subAccount: Account | undefined;
 }
 
-/** What the API works on. */
+/** The state that the API works on. */
 export interface Api {
-  /** Whether there may be signature keys. */
+  /** Whether the account may have signature keys. */
   featureEnabled: boolean;
   keys: SignatureKeys;
   /** The account of the credentials. */
@@ -29,7 +29,7 @@ type Route = [method: string, path: RegExp, act: Act];
 
 const keysPath = '/v1/iam/signature_keys';
 
-/** Carries calls of the management API out. The function it returns throws `ApiError` for all that is not a success. */
+/** Carries out calls of the management API. The returned function throws `ApiError` unless the call succeeds. */
 export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
   const routes = [...keyRoutes(api), ...messageRoutes, ...polledRoutes, ...webhookRoutes];
   return async (call) => {
@@ -43,10 +43,9 @@ export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
 }
 
 /**
- * The API description names the services that know sub-accounts, and the signature keys are not among them. Whether the
- * header is refused or passed over is not said. It is refused here, because a client that gets by would otherwise change
- * the keys of the whole account while it believes to act for a part. Webhooks of sub-accounts are signed with the
- * account's own key.
+ * The API description names the services with sub-accounts, and the signature keys are not among them. It does not say
+ * whether the header is refused or ignored. It is refused here, because otherwise a client could change the keys of the
+ * whole account while it means to act for a sub-account. Webhooks of sub-accounts are signed with the account's own key.
  */
 function checkKeysCall({ featureEnabled }: Api, { subAccount }: ApiCall): void {
   if (!featureEnabled) throw new ApiError(403, 'This feature has not been enabled in your account.');
@@ -102,7 +101,7 @@ const polledRoutes: Route[] = [
 
 const webhookRoutes: Route[] = [
   ['POST', /^\/v1\/webhooks\/messages$/, ({ body }, { webhooks }) => ({ status: 201, body: webhooks.create(body) })],
-  // The vendor's own client libraries ask with a slash at the end.
+  // MessageMedia's own client libraries call it with a slash at the end.
   ['GET', /^\/v1\/webhooks\/messages\/?$/, listWebhooks],
   [
     'PATCH',

@@ -1,7 +1,7 @@
 import velocity from 'velocityjs';
 import { isObject } from '../../lambda/guards.ts';
 
-/** A java.util.Map as templates see it. */
+/** A java.util.Map for templates. */
 class JavaMap {
   readonly #entries: ReadonlyMap<string, unknown>;
 
@@ -38,7 +38,7 @@ class JavaMap {
   }
 }
 
-/** `$esc.json` of MessageMedia's templates: escapes as Apache Commons Text does, ASCII alone. Nothing stays nothing. */
+/** `$esc.json` of MessageMedia's templates. It escapes as Apache Commons Text does, to ASCII only. `null` has no result. */
 function escapeJson(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const hex = (character: string) => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
@@ -49,7 +49,7 @@ function escapeJson(value: unknown): string | undefined {
     .replace(/\\u00([01][0-9a-f])/g, (lower) => `\\u${lower.slice(2).toUpperCase()}`);
 }
 
-/** What is no method in Java either leaves its reference as it is written, where the engine would fail. */
+/** A call of a method that does not exist in Java either stays as it is written. Otherwise the engine would fail. */
 const noMethod = {
   uid: 'no method of a text, number or truth',
   match: ({ context, property }: { context: unknown; property: string }) =>
@@ -58,19 +58,19 @@ const noMethod = {
 };
 
 /**
- * Renders a Velocity template: checked against what Apache Velocity itself makes of every template here, see
- * `test/vectors/velocity`. A reference without a value stays as it is written, or vanishes when it is written `$!name`.
- * No value is escaped but by `$esc.json`, and none is rendered again.
+ * Renders a Velocity template. Its results are checked against those of Apache Velocity for every template here, see
+ * `test/vectors/velocity`. A reference without a value stays as it is written, or vanishes if it is written `$!name`.
+ * Only `$esc.json` escapes values, and no value is rendered again.
  *
- * @throws {Error} for a template that is no Velocity
+ * @throws {Error} for a template that is not Velocity
  */
 export function renderTemplate(template: string, variables: Readonly<Record<string, unknown>>): string {
-  // Without a prototype, whose members would be variables; and a template may change what it is given.
+  // Without a prototype, whose members would be variables. The values are copied, because a template may change them.
   const context: Record<string, unknown> = Object.assign(Object.create(null), { esc: { json: escapeJson } });
   for (const [name, value] of Object.entries(structuredClone(variables))) {
     context[name] = isObject(value) ? new JavaMap(value) : value;
   }
-  // The older name is in MessageMedia's own example, and the engine knows the newer one alone.
+  // MessageMedia's own example has the older name, and the engine knows only the newer one.
   const source = template.replace(/(\$!?\{?)velocityHasNext\b/g, '$1foreach.hasNext');
   return velocity.render(source, context, undefined, { customMethodHandlers: [noMethod] });
 }

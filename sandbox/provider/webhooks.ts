@@ -11,7 +11,7 @@ import {
 import { ApiError, badRequest, fieldsOf, isHttpUrl, notFound } from './errors.ts';
 import { renderTemplate } from './templates.ts';
 
-/** A webhook as it is kept, and as answers show it. */
+/** A webhook in the form in which it is stored, and shown in answers. */
 export interface StoredWebhook extends WebhookDefinition {
   id: string;
   headers: Record<string, string>;
@@ -34,7 +34,7 @@ export function createWebhooks() {
     return webhook;
   };
   return {
-    /** @throws {ApiError} 400, or 409 when URL and method are taken */
+    /** @throws {ApiError} 400, or 409 if another webhook has this URL and method */
     create: (body: unknown): StoredWebhook => {
       const definition = checkDefinition(body);
       const taken = [...webhooks.values()].some(
@@ -42,12 +42,12 @@ export function createWebhooks() {
       );
       if (taken) throw new ApiError(409, 'A webhook with the given url and method already exists.');
       const { headers = {}, retries = 0, retry_delay, ...rest } = definition;
-      // The delay is only shown, and only used, where there are retries.
+      // The delay is only shown and used if there are retries.
       const delay = retries > 0 && retry_delay !== undefined ? { retry_delay } : {};
       return store({ ...rest, headers, retries, ...delay, id: randomUUID() });
     },
     list: (): StoredWebhook[] => [...webhooks.values()],
-    /** Whether it may take URL and method of another is documented nowhere: it may. @throws {ApiError} 400 or 404 */
+    /** It may get the URL and method of another webhook, because MessageMedia does not say otherwise. @throws {ApiError} 400 or 404 */
     update: (id: string, body: unknown): StoredWebhook => store({ ...find(id), ...checkChanges(body) }),
     /** @throws {ApiError} 404 */
     remove: (id: string): void => {
@@ -58,7 +58,7 @@ export function createWebhooks() {
   };
 }
 
-/** What is wrong with the value of each field. */
+/** Problems of the value of each field. */
 const checks: Record<keyof WebhookDefinition, (value: unknown) => string[]> = {
   url: (value) => (isHttpUrl(value) && value.length <= 1000 ? [] : ['/url: Not a valid http url']),
   method: (value) => oneOf('method', webhookMethods, value),
@@ -88,7 +88,7 @@ function checkChanges(body: unknown): Partial<WebhookSettings> {
   return known as Partial<WebhookSettings>;
 }
 
-/** The fields that a webhook has and that are not null, and what is wrong with them. */
+/** The known fields that are not null, and their problems. */
 function check(body: unknown): { known: Record<string, unknown>; problems: string[] } {
   const known: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -140,7 +140,7 @@ function checkTemplate(value: unknown): string[] {
     renderTemplate(value, {});
     return [];
   } catch {
-    // What MessageMedia says of one that is no Velocity is documented nowhere.
+    // MessageMedia does not document its answer to a template that is not Velocity.
     return ['/template: is not a valid template'];
   }
 }

@@ -1,7 +1,7 @@
 import { ApiError } from './errors.ts';
 import type { Reply } from './faults.ts';
 
-/** What an error is answered with, in the words that the API description has for the service that the path belongs to. */
+/** The answer to an error, with the text from the API description for the service of this path. */
 export function refusalOf(error: unknown, path: string): Reply {
   if (!(error instanceof ApiError)) return { status: 500, body: { message: String(error) } };
   const { status } = error;
@@ -16,7 +16,7 @@ function serviceOf(path: string): Service {
   return path.startsWith('/v1/webhooks/') ? 'webhooks' : 'messages';
 }
 
-/** Where the description has no body for a status, none is answered: nobody may rely on one. */
+/** If the description has no body for a status, the answer has none either, because nobody may rely on one. */
 function bodyOf({ status, message, details }: ApiError, service: Service): object | undefined {
   if (status === 400) return badRequests[service](details);
   if (status === 401) return service === 'messages' ? { message } : undefined;

@@ -17,7 +17,7 @@ const { keys } = parseKeyring(keyringOf(key));
 const request = toWire(sampleWebhooks('/messagemedia?kind=reply').smsReply, key, new Date('2026-11-24T09:00:00Z'));
 const causesOf = (bytes: Buffer | string) => diagnose(readCapture(Buffer.from(bytes as string)).capture, keys).causes;
 
-/** Keeps what arrives on the wire, byte for byte, and answers 202 when it is all there. */
+/** Keeps each request from the wire, byte for byte, and answers 202 when it is complete. */
 const wire: Buffer[] = [];
 const server = createServer((socket: Socket) => {
   const chunks: Buffer[] = [];
@@ -65,7 +65,7 @@ describe('raw HTTP from the wire', () => {
     await curl('-H', 'transfer-encoding: chunked', '--data-raw', String(request.body));
     expect(String(wire.at(-1))).toMatch(/chunked/);
     expect(causesOf(wire.at(-1) ?? '')).toEqual(['none']);
-    // A body from a file loses its line breaks with -d, as many a script has it.
+    // With -d, which many scripts use, a body from a file loses its line breaks.
     const pretty = JSON.stringify(JSON.parse(String(request.body)), null, 2);
     await curl('-X', 'PUT', '--data-raw', pretty);
     expect(causesOf(wire.at(-1) ?? '')).toEqual(['method_changed', 'body_rewritten']);
@@ -91,14 +91,14 @@ describe('raw HTTP from the wire', () => {
     await deliver(origin, request);
     const all = wire.at(-1) ?? Buffer.alloc(0);
     const { cautions, capture } = readCapture(all.subarray(0, all.length - 20));
-    expect(cautions[0]).toMatch(/^The capture is cut: \d+ of \d+ bytes/);
+    expect(cautions[0]).toMatch(/^The capture is cut: it has \d+ of \d+ bytes/);
     expect(diagnose(capture, keys).causes).toEqual(['body_cut']);
   });
 });
 
 describe('programs that break a request on its way:', () => {
   const headers = () => Object.entries(request.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  /** Has curl send what a program of the shell made of the body. @returns what is said of what arrived */
+  /** Lets curl send a body that a shell program changed. @returns the diagnosis of the request that arrived */
   async function through(program: string, ...curl: string[]): Promise<readonly string[]> {
     const send = ['curl', '-s', ...headers(), ...curl, '--data-binary', '@-', `${origin}${request.target}`].map(
       shellQuote,
@@ -240,9 +240,9 @@ test("ngrok's agent is asked for the newest request, or for one", async () => {
   }
   await agent.close();
   expect(asked).toEqual(['/api/requests/http?limit=1', '/api/requests/http/airt_1']);
-  await expect(readFromNgrok(undefined, agent.url)).rejects.toThrow('No agent of ngrok answers');
+  await expect(readFromNgrok(undefined, agent.url)).rejects.toThrow('No ngrok agent answers');
 });
 
 test.each(['', 'hello', '[]', '{}', '{"requestContext":{}}'])('%j is refused in words', (text) => {
-  expect(() => readCapture(Buffer.from(text))).toThrow(/This is no Lambda event|Not an API Gateway/);
+  expect(() => readCapture(Buffer.from(text))).toThrow(/This is not a Lambda event|Not an API Gateway/);
 });

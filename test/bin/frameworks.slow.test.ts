@@ -16,7 +16,7 @@ const json: Webhook = {
   body: '{ "content": "Größe 1\\/2", "id" : 1 }',
 };
 
-/** What an application behind Express verifies: the part of the request that it takes from the framework. */
+/** The part of the request that an application behind Express takes from the framework and verifies. */
 interface Taken {
   target?: string;
   body?: string | Buffer;

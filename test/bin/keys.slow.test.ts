@@ -92,7 +92,7 @@ describe('keys rotate', () => {
     const stranger = await api.createSignatureKey('SHA256');
     await api.enableSignatureKey(stranger.key_id);
     const refused = await mmw(['rotate']);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('the receiver refuses every webhook') });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('this receiver refuses every webhook') });
     expect(await api.listSignatureKeys()).toHaveLength(1);
     const { code, stderr } = await mmw(['rotate', '--yes']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('is enabled at once') });
@@ -102,7 +102,7 @@ describe('keys rotate', () => {
   test('is abandoned by going back, which a running one notices; --abandon deletes the waiting key', async () => {
     const old = await json('create', '--enable');
     const running = start(['keys', 'rotate'], env);
-    await running.said('until every verifier can have key');
+    await running.said('until every function has read key');
     running.process.kill('SIGINT');
     await running.done;
     const { code, stderr } = await mmw(['enable', old.key_id]);
@@ -127,7 +127,7 @@ describe('keys import', () => {
     expect(keyring()[0]).toMatchObject({ key_id: own.key_id });
     expect(keyring()[1]).toEqual(entry);
     const again = await mmw(['import', '-'], JSON.stringify(created));
-    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('has all of it already') });
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('has these keys already') });
     expect(keyring()).toHaveLength(2);
     expect(await json('enable', created.key_id)).toMatchObject({ enabled: true });
   });
@@ -191,7 +191,7 @@ describe('keys list', () => {
     secrets.put('keyring', JSON.stringify({ keys: [gone, { ...keyring()[0], retired_at: past }] }));
     const text = await listed();
     expect(text).toMatch(/11111111.*deleted.*remembered/);
-    expect(text).toContain(`Mend it with: mmw keys enable ${key.key_id}`);
+    expect(text).toContain(`To repair it: mmw keys enable ${key.key_id}`);
     expect((await mmw(['enable', '11111111-2222-4333-8444-555555555555'])).stderr).toContain('can never sign again');
   });
 });

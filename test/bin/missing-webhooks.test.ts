@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createMissing } from '../../bin/missing-webhooks.ts';
-import { createProvider } from '../../lambda/provider/provider.ts';
+import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 
 let simulator: ProviderSimulator;
@@ -9,9 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-test('what is there is left as it is, and the rest is created: also after a call that was cut off', async () => {
+let provider: Provider;
+beforeEach(async () => {
   const { url: baseUrl, apiKey, apiSecret } = simulator;
-  const provider = createProvider({ baseUrl, apiKey, apiSecret });
+  provider = createProvider({ baseUrl, apiKey, apiSecret });
+  for (const { id } of await provider.listWebhooks()) await provider.deleteWebhook(id);
+});
+
+test('what is there is left as it is, and the rest is created: also after a call that was cut off', async () => {
   const wish = (url: string) => ({
     url,
     method: 'POST' as const,
@@ -30,4 +35,23 @@ test('what is there is left as it is, and the rest is created: also after a call
   expect(made.map(({ url }) => url)).toEqual(wishes.map(({ url }) => url));
   expect(await create()).toEqual(made);
   expect(await provider.listWebhooks()).toHaveLength(3);
+});
+
+test('what is there and does less than was wished is told with what would mend it, and left as it is', async () => {
+  const wish = {
+    url: 'https://example.com/?kind=delivery-report',
+    method: 'POST',
+    encoding: 'JSON',
+    events: ['SUBMITTED_DR', 'DELIVERED_DR'],
+    template: '{}',
+  } as const;
+  const { id } = await provider.createWebhook({ ...wish, method: 'PUT', events: ['DELIVERED_DR', 'FAILED_DR'] });
+  const told: string[][] = [];
+  const onThere = (_webhook: object, changes: string[]) => told.push(changes);
+  const [left] = await createMissing(provider, [wish], onThere);
+  expect(left).toMatchObject({ id, method: 'PUT' });
+  expect(told).toEqual([['--method POST', '--events SUBMITTED_DR,DELIVERED_DR,FAILED_DR']]);
+  await provider.updateWebhook(id, { method: 'POST', events: ['SUBMITTED_DR', 'DELIVERED_DR', 'FAILED_DR'] });
+  await createMissing(provider, [wish], onThere);
+  expect(told.at(-1)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
@@ -60,7 +60,7 @@ async function json<T = Record<string, unknown>>(...args: string[]): Promise<T> 
   return JSON.parse(stdout);
 }
 
-/** The steps of a key's life without the command around them. */
+/** The steps of a rotation, without the command. */
 function rotation() {
   const client = new SecretsManagerClient({
     endpoint: secrets.url,
@@ -75,7 +75,7 @@ function rotation() {
 const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
 const writes = () => calls.filter((call) => !call.startsWith('G'));
 
-/** Whether a verifier that starts now verifies what MessageMedia signs now. */
+/** Whether a receiver that starts now verifies what MessageMedia signs now. */
 async function verifies(): Promise<boolean> {
   const key = provider.signingKey();
   if (key === undefined) return true;
@@ -147,12 +147,12 @@ describe('keys create', () => {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: (await readOnly()).url,
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/could not be written to the keyring: it is deleted again at MessageMedia/);
+    expect(stderr).toMatch(/could not be written to the keyring: it was deleted at MessageMedia again/);
     expect(stderr).toMatch(/because: .*not authorized/);
     expect(await api.listSignatureKeys()).toEqual([]);
   });
 
-  /** A Secrets Manager that lets nobody write. */
+  /** A Secrets Manager that refuses every write. */
   async function readOnly(): Promise<LocalServer> {
     const server = await listen(0, (request, response) => {
       const denied = { __type: 'AccessDeniedException', message: 'not authorized to perform PutSecretValue' };
@@ -201,14 +201,22 @@ test('keys enable goes back to an old key, but never to one that verifiers canno
   expect(provider.signingKey()?.id).toBe(old.key_id);
 });
 
-test('webhooks create makes a webhook for each kind, and leaves alone what is there', async () => {
+test('webhooks create creates a webhook for each kind, and leaves alone what is there', async () => {
   const url = `${callback.url}/all`;
   const replies = await json('webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS');
-  const { code, stdout, stderr } = await mmw(['webhooks', 'create', '--url', url, '--events', 'all', '--json']);
+  const create = () => mmw(['webhooks', 'create', '--url', url, '--events', 'all', '--json']);
+  const there = `Webhook ${replies.id} for ${url}?kind=reply exists already and was not changed.\n`;
+  const { code, stdout, stderr } = await create();
+  // It is left without the events that it does not have, which must not pass for success.
+  const mend = `webhooks update ${replies.id} --events RECEIVED_SMS,RECEIVED_MMS`;
   expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: `Webhook ${replies.id} is there already, for ${url}?kind=reply: left as it is.\n`,
+    code: 1,
+    stderr: `${there}It is not what was asked for. To change it: mmw ${mend}\n`,
   });
+  expect(await mmw(mend.split(' '))).toMatchObject({ code: 0 });
+  const again = await create();
+  expect([again.code, again.stderr]).toEqual([0, expect.stringContaining(there)]);
+  expect(again.stderr).not.toContain('To change it');
   const made: { id: string; url: string; events: string[]; template: string }[] = JSON.parse(stdout);
   expect(made.map((webhook) => webhook.url)).toEqual(
     ['delivery-report', 'reply', 'opt-out'].map((kind) => `${url}?kind=${kind}`),
@@ -229,13 +237,13 @@ test('what destroys asks first, and does nothing where nobody can be asked', asy
   for (const command of commands) {
     expect(await mmw(command)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/\?.*add --yes\. Nothing was done\./),
+      stderr: expect.stringMatching(/\?.*Nothing was done.*add --yes/),
     });
   }
   expect(provider.signingKey()?.id).toBe(key.key_id);
   for (const command of commands) expect(await mmw([...command, '--yes'])).toMatchObject({ code: 0 });
   expect(await api.listSignatureKeys()).toEqual([]);
-  // Its public half stays, to check what it signed.
+  // Its public key stays, to verify what it signed.
   const end = expect.any(String);
   expect(keyring()).toMatchObject([{ key_id: key.key_id, retired_at: end, deleted_at: end }]);
   expect(await json('keys', 'list')).toMatchObject([{ key_id: key.key_id, keyring: 'remembered' }]);
@@ -257,7 +265,7 @@ test('a key that somebody else verifies with is not replaced without a question'
   const refused = await mmw(['keys', 'create', '--enable']);
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`Key ${theirs.key_id} is enabled and not in this keyring`),
+    stderr: expect.stringContaining(`Key ${theirs.key_id} is enabled but not in this keyring`),
   });
   expect(await api.listSignatureKeys()).toHaveLength(1);
   expect(await json('keys', 'create', '--enable', '--yes')).toMatchObject({ enabled: true });
@@ -277,14 +285,14 @@ test('keys rotate says what it waits for, and can be stopped and taken up again 
   };
 
   const first = start(['keys', 'rotate'], env);
-  await first.said('until every verifier can have key');
+  await first.said('until every function has read key');
   first.process.kill('SIGINT');
   await first.done;
   expect(provider.signingKey()?.id).toBe(old.key_id);
 
   age('pending_since');
   const second = start(['keys', 'rotate'], env);
-  await second.said('still at MessageMedia, for whoever goes back to it');
+  await second.said('still at MessageMedia, so that you can go back to it');
   second.process.kill('SIGINT');
   await second.done;
   expect(provider.signingKey()?.id).not.toBe(old.key_id);
@@ -383,13 +391,13 @@ describe('webhooks', () => {
       ['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--method', 'GET', '--template', 'a=$moId'],
       'A GET webhook has no template',
     ],
-    [['--events', 'DELIVERED_DR'], 'Give --events, and --url or --stack.'],
-    [['--url', 'http://localhost/'], 'Give --events, and --url or --stack.'],
+    [['--events', 'DELIVERED_DR'], 'Add --events, and --url or --stack.'],
+    [['--url', 'http://localhost/'], 'Add --events, and --url or --stack.'],
     [
       ['--url', 'http://localhost/', '--events', 'DELIVERED_DR,RECEIVED_SMS', '--kind', 'reply'],
-      'makes a webhook for each kind',
+      'creates a webhook for each kind',
     ],
-    [['--url', 'http://localhost/', '--events', 'LOST_DR'], 'LOST_DR is none of ENROUTE_DR'],
+    [['--url', 'http://localhost/', '--events', 'LOST_DR'], 'LOST_DR is not one of ENROUTE_DR'],
     [['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--retries', 'many'], 'It must be a whole number.'],
     [['--url', 'nowhere', '--events', 'RECEIVED_SMS'], 'does not say what is wrong, compare'],
   ])('%j is refused in words', async (args, words) => {
@@ -422,7 +430,7 @@ describe('--stack', () => {
     await server.close();
   });
 
-  /** As much of CloudFormation as one call needs. */
+  /** The part of CloudFormation that one call needs. */
   function cloudFormation(outputs: Record<string, string>): Promise<LocalServer> {
     const members = Object.entries(outputs).map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -450,7 +458,7 @@ describe('what cannot work is said in words', () => {
     ['an unreachable host', { MESSAGEMEDIA_BASE_URL: 'http://127.0.0.1:2' }, /could not reach 127\.0\.0\.1:2/],
     ['no region', { AWS_REGION: '' }, /: set AWS_REGION/],
     ['a base URL that would show the credentials', { MESSAGEMEDIA_BASE_URL: 'http://example.com' }, /https/],
-    ['no keyring', { KEYRING_SECRET_ID: '' }, /No keyring is named: give --stack or --secret-id/],
+    ['no keyring', { KEYRING_SECRET_ID: '' }, /No keyring is given: add --stack or --secret-id/],
     ['a keyring that is not there', { KEYRING_SECRET_ID: 'nowhere' }, /can't find the specified secret/],
   ])('%s', async (_what, environment, words) => {
     const { code, stdout, stderr } = await mmw(['keys', 'create'], { ...env, ...environment });
@@ -471,7 +479,7 @@ describe('what cannot work is said in words', () => {
     provider.failNext(/^POST .*\/signature_keys$/, 'half_answer');
     const { code, stderr } = await mmw(['keys', 'create'], { ...env, MESSAGEMEDIA_BASE_URL: provider.url });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/look before you repeat it/);
+    expect(stderr).toMatch(/check before you repeat it/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { explain, formatTable, toJson, visible, visibleOnOneLine } from '../../bin/output.ts';
+import { explain, formatTable } from '../../bin/output.ts';
 import { listen } from '../../sandbox/http.ts';
+import { toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
 import { localEnvironment, start } from './terminal.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {
@@ -45,7 +46,7 @@ test('errors of AWS say what was called, and where', async () => {
     response.end(JSON.stringify({ __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'It is not there.' }));
   });
   try {
-    const env = localEnvironment({ AWS_ENDPOINT_URL: server.url });
+    const env = localEnvironment({ AWS_ENDPOINT_URL_SQS: server.url });
     const { stderr } = await start(['queue', 'stats', '--queue-url', 'my-queue'], env).done;
     expect(stderr).toBe(`It is not there. (GetQueueAttributes of my-queue in us-east-1 at ${server.url})\n`);
   } finally {
@@ -53,7 +54,10 @@ test('errors of AWS say what was called, and where', async () => {
   }
 });
 
-test('a call that hangs says so', async () => {
+const lateNotice = (call: string) =>
+  new RegExp(`${call} for 2 s: waiting until \\d\\d:\\d\\d:\\d\\d at the latest\\. Ctrl-C stops\\.`);
+
+test('a call of MessageMedia that hangs says so', async () => {
   const server = await listen(0, (_request, response) => {
     setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{"pageData":[]}'), 2_500);
   });
@@ -64,7 +68,29 @@ test('a call that hangs says so', async () => {
       MESSAGEMEDIA_BASE_URL: server.url,
     });
     const { stderr } = await start(['webhooks', 'list'], env).done;
-    expect(stderr).toContain('has not answered for 2 s; waiting for 10 s in all.');
+    expect(stderr).toMatch(lateNotice('has not answered'));
+  } finally {
+    await server.close();
+  }
+});
+
+test('a call of AWS that hangs says so, but not one that waits for messages', async () => {
+  const server = await listen(0, (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}'), 2_500);
+  });
+  try {
+    const env = localEnvironment({
+      AWS_ENDPOINT_URL_SQS: server.url,
+      QUEUE_URL: 'events',
+      DEAD_LETTER_QUEUE_URL: 'dead',
+    });
+    const { stderr } = await start(['queue', 'stats'], env).done;
+    expect(stderr).toMatch(lateNotice('AWS has not answered GetQueueAttributes of events'));
+    const tail = start(['queue', 'tail', '--yes'], env);
+    await tail.said('Waiting for messages');
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    tail.process.kill('SIGINT');
+    expect((await tail.done).stderr).not.toContain('has not answered');
   } finally {
     await server.close();
   }

@@ -7,6 +7,10 @@ const outputs: Record<string, string> = {
   QueueArn: 'arn:aws:sqs:us-east-1:123456789012:events.fifo',
   KeyringSecretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:keyring-AbCdEf',
   OverflowBucketName: "it's",
+  FunctionLogGroup: 'function-log',
+  AccessLogGroup: 'access-log',
+  RotationLogGroup: 'rotation-log',
+  ReconciliationLogGroup: 'reconciliation-log',
   DashboardName: 'not for a shell',
 };
 
@@ -34,6 +38,10 @@ test('are variables that a shell can evaluate', async () => {
       "export QUEUE_URL='https://sqs.us-east-1.amazonaws.com/123456789012/events.fifo'",
       "export KEYRING_SECRET_ID='arn:aws:secretsmanager:us-east-1:123456789012:secret:keyring-AbCdEf'",
       "export OVERFLOW_BUCKET='it'\\''s'",
+      "export FUNCTION_LOG_GROUP='function-log'",
+      "export ACCESS_LOG_GROUP='access-log'",
+      "export ROTATION_LOG_GROUP='rotation-log'",
+      "export RECONCILIATION_LOG_GROUP='reconciliation-log'",
       '',
     ].join('\n'),
   );

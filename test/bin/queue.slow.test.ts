@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
-import { entry, localEnvironment, start } from './terminal.ts';
+import { entry, localEnvironment, record, start } from './terminal.ts';
 
 let queue: LocalQueue;
 let env: Record<string, string>;
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 
 let sent = 0;
-/** Puts an event on a queue, with attributes and fields of its data in place of its own. @returns its id */
+/** Sends an event to a queue, with changed attributes and fields of its data. @returns its id */
 async function put(QueueUrl: string, message: string, attributes: object = {}, fields: object = {}): Promise<string> {
   const id = `report-${++sent}`;
   const { body, groupId, deduplicationId } = toQueueMessage({
@@ -110,7 +110,7 @@ test('tail takes messages off the queue, but not without asking', async () => {
   await tail.printed(second);
   tail.process.kill('SIGINT');
   await tail.done;
-  // A message is deleted right after it was shown; the last one may still have been on its way.
+  // A message is deleted right after it was shown, so the last deletion may not be done yet.
   expect(await takeIds(queue.queueUrl)).not.toContain(id);
 });
 
@@ -120,12 +120,12 @@ describe('what others wrote cannot write on the screen', () => {
   const harmless = 'a\\u0001\\u001b[2J\\u007f\\u009b31m\\u202eb\\u000afake line';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
-  /** The receiver takes no such id; whoever else may write to the queue can. */
+  /** The receiver accepts no such id, but others who may write to the queue can send one. */
   const hostileReport = () => put(queue.queueUrl, 'a', { id: hostile, subject: hostile });
 
   test('peek shows it in words, and in JSON as it is', async () => {
     await hostileReport();
-    const { code, stdout, stderr } = await start(['queue', 'peek'], env).done;
+    const { code, stdout, stderr } = await start(['queue', 'peek', '--yes'], env).done;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`│ ${harmless} │`);
     expect(stdout).not.toMatch(control);
@@ -148,7 +148,7 @@ describe('what others wrote cannot write on the screen', () => {
 });
 
 describe('into a pipe that is closed', () => {
-  /** @returns what `command` prints of the output of `mmw`, and what `mmw` did */
+  /** @returns what `command` prints from the output of `mmw`, and the result of `mmw` */
   const through = async (command: string, ...args: string[]) => {
     const script = `"$0" "$@" 2>"$ERRORS" | ${command}; echo "\${PIPESTATUS[0]}" >&2`;
     const errors = join(await mkdtemp(join(tmpdir(), 'mmw-')), 'errors');
@@ -159,7 +159,7 @@ describe('into a pipe that is closed', () => {
     });
     return { stdout, code: Number(stderr), said: await readFile(errors, 'utf8') };
   };
-  // No pipe holds one as a whole: it is written out only when all of it is read.
+  // A message is larger than a pipe's buffer, so it is written completely only if all of it is read.
   const large = { original_text: 'x'.repeat(300_000) };
 
   test('tail deletes what was read as a whole and nothing else, gives back the rest, and ends quietly', async () => {
@@ -179,7 +179,7 @@ describe('into a pipe that is closed', () => {
 
   test('peek ends quietly, too', async () => {
     await put(queue.queueUrl, 'a', {}, large);
-    expect(await through('head -c 10', 'queue', 'peek', '--json')).toMatchObject({ code: 0, said: '' });
+    expect(await through('head -c 10', 'queue', 'peek', '--json', '--yes')).toMatchObject({ code: 0, said: '' });
     expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
   });
 });
@@ -215,7 +215,7 @@ test('purge deletes everything, but not without asking', async () => {
   const refused = await start(['queue', 'purge', '--dead-letters'], env).done;
   expect(refused).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/Delete everything on .*, 1 message\?.*Nothing was done/),
+    stderr: expect.stringMatching(/Delete everything in .*, 1 message\?.*Nothing was done/),
   });
   expect((await json('stats')).result.deadLetters.waiting).toBe(1);
   await json('purge', '--dead-letters', '--yes');
@@ -223,8 +223,8 @@ test('purge deletes everything, but not without asking', async () => {
 });
 
 test.each([
-  [['stats'], { QUEUE_URL: '' }, 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
-  [['redrive'], { DEAD_LETTER_QUEUE_URL: '' }, 'No dead-letter queue is named'],
+  [['stats'], { QUEUE_URL: '' }, 'No queue is given: add --stack or --queue-url, or set QUEUE_URL.'],
+  [['redrive'], { DEAD_LETTER_QUEUE_URL: '' }, 'No dead-letter queue is given'],
   [['peek', '--count', '0'], {}, 'Give a whole number from 1 to 100.'],
 ])('%j with %j is refused in words', async (args, environment, words) => {
   const outcome = await start(['queue', ...args], { ...env, ...environment }).done;
@@ -239,14 +239,45 @@ test('peek tells events apart without their text, and says what it did not show 
   expect(result[0].messageId).toMatch(/^[0-9a-f-]{36}$/);
   for (const _ of [2, 3, 4]) await json('peek');
   const last = await start(['queue', 'peek'], env).done;
-  expect(last.stderr).toContain('2 had 5 tries: the next one, be it a look, moves them to the dead-letter queue.');
+  expect(last.stderr).toContain('2 had 5 tries. The next try, even a look, moves them to the dead-letter queue.');
   expect(last.stdout).toContain(first);
+});
+
+test('peek and delete say what a look costs before they look', async () => {
+  const cost = 'A look counts as one of the 5 tries of each message. One that has had 5 moves to the dead-letter queue';
+  expect((await start(['queue', 'peek'], env).done).stderr).toBe('');
+  const id = await put(queue.queueUrl, 'a');
+  await put(queue.deadLetterQueueUrl, 'b');
+  expect((await start(['queue', 'peek', '--dead-letters'], env).done).stderr).toBe('');
+  // A queue that does not let anybody receive: what is said is said before.
+  const looks: string[] = [];
+  const recorder = await record(queue.url, looks);
+  recorder.intercept((call) => (call === 'ReceiveMessage' ? 'drop' : undefined));
+  const recorded = { ...env, AWS_ENDPOINT_URL_SQS: recorder.url };
+  for (const command of [['peek'], ['delete', id, '--yes']]) {
+    const { code, stderr } = await start(['queue', ...command], recorded).done;
+    expect([code, stderr]).toEqual([1, expect.stringContaining(cost)]);
+  }
+  expect(looks).toContain('ReceiveMessage');
+  await recorder.close();
+  expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
+});
+
+test('a dry run of one message says so when it is not there, and leaves it when it is', async () => {
+  const id = await put(queue.deadLetterQueueUrl, 'a');
+  expect((await json('redrive', id, '--dry-run')).result).toEqual({ wouldRedrive: 1 });
+  const missing = await start(['queue', 'redrive', 'nonexistent', '--dry-run'], env).done;
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('has the id nonexistent') });
+  expect((await json('stats')).result).toMatchObject({
+    queue: { waiting: 0 },
+    deadLetters: { waiting: 1, inFlight: 0 },
+  });
 });
 
 test('peek says that messages stand behind others', async () => {
   for (let index = 0; index < 12; index++) await put(queue.queueUrl, 'the same');
   const { stderr } = await start(['queue', 'peek', '--count', '50'], env).done;
-  expect(stderr).toMatch(/About \d+ more are there: SQS shows only the first events of each message/);
+  expect(stderr).toMatch(/About \d+ more are in the queue\. SQS shows only the first events of each message/);
 });
 
 test('one message is redriven or deleted, by the id of its event or of SQS; all others stay', async () => {

@@ -1,4 +1,4 @@
-import { GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, PurgeQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
@@ -12,12 +12,20 @@ let api: Provider;
 let queue: LocalQueue;
 let logs: LocalLogs;
 let stack: LocalServer;
+let archiveQueueUrl: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   [provider, queue, logs] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue(), startLogs()]);
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  const outputs = { QueueUrl: queue.queueUrl, OverflowBucketName: queue.overflowBucket, FunctionLogGroup: 'receiver' };
+  const { QueueUrl = '' } = await queue.client.send(new CreateQueueCommand({ QueueName: 'archive' }));
+  archiveQueueUrl = QueueUrl;
+  const outputs = {
+    QueueUrl: queue.queueUrl,
+    OverflowBucketName: queue.overflowBucket,
+    FunctionLogGroup: 'receiver',
+    ArchiveQueueUrl: archiveQueueUrl,
+  };
   stack = await listen(0, (request, response) => {
     const members = Object.entries(outputs).map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -51,9 +59,9 @@ beforeEach(async () => {
 
 const mmw = (...args: string[]) => start(args, env).done;
 
-async function waiting(): Promise<number> {
+async function waiting(QueueUrl = queue.queueUrl): Promise<number> {
   const { Attributes } = await queue.client.send(
-    new GetQueueAttributesCommand({ QueueUrl: queue.queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
   );
   return Number(Attributes?.ApproximateNumberOfMessages);
 }
@@ -74,35 +82,28 @@ test('queues what the log of a stack does not know', async () => {
   });
   expect(logs.queries).toMatchObject([{ logGroupNames: ['receiver'] }]);
   expect(await waiting()).toBe(2);
+  // The stack has an archive.
+  expect(await waiting(archiveQueueUrl)).toBe(2);
 });
 
 test('without a stack it says that it does not know what came, and confirms when told to', async () => {
   const args = ['reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--confirm'];
   const asked = await mmw(...args);
-  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes. Nothing was done.') });
+  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes to confirm.') });
   expect(await waiting()).toBe(0);
 
   const { code, stdout, stderr } = await mmw(...args, '--yes');
   expect(code).toBe(0);
-  expect(stderr).toContain('What came already is not known');
+  expect(stderr).toContain('It is not known which events arrived already');
   expect(stdout).toMatch(/delivery reports\s*│\s*3\s*│\s*3\s*│/);
   expect(await api.checkDeliveryReports()).toEqual([]);
   expect(await waiting()).toBe(3);
 });
 
-test('what is young is left, and a dry run queues nothing and does not ask', async () => {
+test('what is young is left, and a dry run queues nothing', async () => {
   const young = await mmw('reconcile', '--queue-url', queue.queueUrl, '--json');
   expect(JSON.parse(young.stdout).deliveryReports).toMatchObject({ listed: 3, younger: 3 });
-  const dry = await mmw(
-    'reconcile',
-    '--queue-url',
-    queue.queueUrl,
-    '--grace',
-    '0m',
-    '--dry-run',
-    '--confirm',
-    '--json',
-  );
+  const dry = await mmw('reconcile', '--queue-url', queue.queueUrl, '--grace', '0m', '--dry-run', '--json');
   expect(JSON.parse(dry.stdout).deliveryReports).toMatchObject({ recovered: 3, confirmed: 0 });
   expect(await waiting()).toBe(0);
 });
@@ -112,6 +113,7 @@ test('what fails is told, with a code', async () => {
   const { code, stdout, stderr } = await mmw('reconcile', '--queue-url', url, '--grace', '0m', '--json');
   expect(code).toBe(1);
   expect(stderr).toContain('queue does not exist');
+  expect(stderr).toMatch(/\(SendMessage of \S+ in us-east-1 at http:/);
   expect(JSON.parse(stdout).deliveryReports).toMatchObject({ failed: 3 });
 });
 
@@ -119,7 +121,7 @@ test.each([
   [['--since', '46d'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
   [['--since', '2'], 'It must be a duration such as 30m, 2h or 3d, up to 45d.'],
   [['--since', '15m'], '--since must be longer than --grace'],
-  [[], 'No queue is named: give --stack or --queue-url, or set QUEUE_URL.'],
+  [[], 'No queue is given: add --stack or --queue-url, or set QUEUE_URL.'],
 ])('%j is refused', async (args, message) => {
   expect(await mmw('reconcile', ...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
 });

@@ -53,5 +53,5 @@ test('the curl command is taken by the receiver, and the doctor finds it good', 
 
 test('a URL that is none is refused in words', async () => {
   const { code, stderr } = await start(['sign', 'example.com/x', ...options], localEnvironment({})).done;
-  expect([code, stderr]).toEqual([1, '"example.com/x" is no http or https URL.\n']);
+  expect([code, stderr]).toEqual([1, '"example.com/x" is not an http or https URL.\n']);
 });

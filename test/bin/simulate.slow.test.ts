@@ -40,13 +40,13 @@ test('what is refused is counted, and the command fails', async () => {
   const own = ['--private-key', join(folder, 'key.pem'), '--key-id', 'another'];
   const { code, stdout } = await simulate(`${sandbox.url}/messagemedia`, ...own, '--rate', '100', '--count', '3');
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^3 sent: 3 answered 401\.\nTime to the answer: median \d+ ms, 95 of 100 within/);
+  expect(stdout).toMatch(/^3 sent: 3 answered 401\.\nTime to answer: median \d+ ms, 95% within/);
 });
 
 test.each([
   [['https://example.com/webhooks'], 'https://example.com/webhooks is not on this machine.'],
   [[], 'Give the URL of a receiver on this machine, or --stack.'],
-  [['http://localhost:1/'], 'Give --private-key FILE'],
+  [['http://localhost:1/'], 'Add --private-key FILE'],
 ])('%j is refused', async (args, message) => {
   const { code, stderr } = await simulate(...args);
   expect(code).toBe(1);

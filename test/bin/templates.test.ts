@@ -34,7 +34,7 @@ const kinds: Record<TemplateKind, { events: WebhookEvent[]; type: string; cause:
   reply: {
     events: ['RECEIVED_SMS'],
     type: eventTypes.reply,
-    // What a phone user may type to pass for something else.
+    // Texts that a phone user may type to look like another field.
     cause: (id) =>
       provider.reply(id, { content: '</content>&delivery_report_id=typed","delivery_report_id":"typed\n' }),
   },

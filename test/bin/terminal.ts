@@ -5,31 +5,31 @@ import { fileURLToPath } from 'node:url';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 
-/** What `npx mmw` runs. */
+/** The file that `npx mmw` runs. */
 export const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
-/** What a command did. */
+/** Result of a command. */
 export interface Outcome {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** A running `mmw`, as a person starts it, without a terminal to ask questions on. */
+/** A running `mmw`, as a person starts it, but without a terminal for questions. */
 export interface Running {
   process: ChildProcess;
   done: Promise<Outcome>;
-  /** Resolves when the command has told of something on standard error. */
+  /** Resolves when the command has written this text to standard error. */
   said: (text: string) => Promise<void>;
-  /** Resolves when the command has printed something as a result. */
+  /** Resolves when the command has written this text to standard output. */
   printed: (text: string) => Promise<void>;
 }
 
-/** Environment of every command: credentials for the local stand-ins, and nothing of this machine's. */
+/** Environment of every command: credentials for the local stand-ins, and nothing from this machine. */
 export function localEnvironment(more: Record<string, string>): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
-    // Starting a command is mostly compiling the SDK.
+    // Starting a command takes most of its time to compile the SDK.
     NODE_COMPILE_CACHE: join(tmpdir(), 'mmw-compile-cache'),
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
@@ -41,7 +41,7 @@ export function localEnvironment(more: Record<string, string>): Record<string, s
 /** @param input for its standard input */
 export function start(args: string[], env: Record<string, string>, input?: string): Running {
   const child = spawn(process.execPath, [entry, ...args], { env });
-  // A command that reads nothing may be gone already.
+  // A command that reads nothing may have ended already.
   child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
@@ -69,10 +69,10 @@ export function start(args: string[], env: Record<string, string>, input?: strin
   };
 }
 
-/** Told of a call before and after it is carried out, which waits for it; `drop` before it keeps it from being carried out. */
+/** Called before and after a call is carried out, which waits for it. If it returns `drop` before, the call is not carried out. */
 export type Hook = (call: string, when: 'before' | 'after') => 'drop' | undefined | Promise<'drop' | undefined>;
 
-/** Notes every call on its way to a server, and can do something before or after one. */
+/** Records every call on its way to a server, and can do something before or after one. */
 export interface Recorder extends LocalServer {
   intercept: (hook: Hook | undefined) => void;
 }

@@ -33,7 +33,7 @@ describe.each([['keys', 'list'], ['queue', 'peek'], ['webhooks', 'create'], ['se
     test('points to its own help when it is called in a wrong way', async () => {
       const { code, output } = await mmw(...command, '--no-such-option');
       expect(code).toBe(1);
-      expect(output).toContain(`(mmw ${command.join(' ')} --help tells what there is)`);
+      expect(output).toContain(`(mmw ${command.join(' ')} --help lists the options)`);
     });
   },
 );
@@ -44,8 +44,56 @@ test.each([
   ['queue peek --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],
   ['send Hello --to +61491570156 --stack One --callback-url https://a', /cannot be used with option '--callback-url/],
   ['webhooks create --stack One --url https://a --events DELIVERED_DR', /cannot be used with option '--url/],
+  ['reconcile --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],
+  ['reconcile --stack One --confirm --dry-run', /'--confirm' cannot be used with option '--dry-run'/],
+  ['keys rotate --abandon --digest SHA512', /'--abandon' cannot be used with option '--digest/],
+  ['capture --stack One --stop --count 3', /'--stop' cannot be used with option '--count/],
+  ['simulate --stack One --key-id two', /'--stack <name>' cannot be used with option '--key-id/],
+  ['simulate http://127.0.0.1:1/ --stack One', /Give a URL or --stack, not both/],
+  ['doctor --ngrok --capture --stack One', /'--ngrok \[id\]' cannot be used with option '--capture'/],
+  ['doctor file --capture --stack One', /'file' cannot be used with option '--capture'/],
+  ['doctor file --probe --stack One', /'file' cannot be used with option '--probe'/],
+  ['doctor file --ngrok', /'file' cannot be used with option '--ngrok'/],
+  ['sign https://a --private-key file --curl --json', /'--curl' cannot be used with option '--json'/],
 ])('%s: options that contradict each other are an error', async (line, expected) => {
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);
   expect(output).toMatch(expected);
+  expect(output).toMatch(/\(mmw [a-z ]+ --help /);
+});
+
+test.each([
+  ['webhooks create --events DELIVERED_DR', 'mmw webhooks create --help'],
+  ['webhooks create --url https://a --events all --kind reply', 'mmw webhooks create --help'],
+  ['simulate', 'mmw simulate --help'],
+  ['simulate nowhere', 'mmw simulate --help'],
+  ['doctor', 'mmw doctor --help'],
+  ['doctor --capture', 'mmw doctor --help'],
+  ['send Hello --to +61491570156', 'mmw send --help'],
+  ['sign nowhere --private-key file --date never', 'mmw sign --help'],
+  ['reconcile --since 10m', 'mmw reconcile --help'],
+  ['queue stats', 'mmw queue stats --help'],
+  ['--base-url bogus webhooks list', 'mmw --help'],
+])('%s: what is missing is a usage error, which points to the help', async (line, help) => {
+  const { code, output } = await mmw(...line.split(' '));
+  expect(code).toBe(1);
+  expect(output).toMatch(/^error: /);
+  expect(output).toContain(`(${help} `);
+});
+
+test.each([
+  ['webhooks list --base-url bogus', "'bogus' is invalid"],
+  ['sign https://a --private-key nowhere.pem', 'File nowhere.pem could not be read'],
+  ['sign https://a --private-key package.json', 'File package.json holds no private key'],
+  ['simulate http://127.0.0.1:1/ --private-key package.json', 'File package.json holds no private key'],
+])('%s: the error names what was given', async (line, words) => {
+  const { code, output } = await mmw(...line.split(' '));
+  expect(code).toBe(1);
+  expect(output).toContain(words);
+});
+
+test('defaults are shown as one writes them', async () => {
+  const { output } = await mmw('reconcile', '--help');
+  expect(output).toContain('(default: 2h)');
+  expect(output).toContain('(default: 15m)');
 });

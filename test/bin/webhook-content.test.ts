@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { queryFor, templateFor } from '../../bin/templates.ts';
 import { changesOf, contentOf, type Wish } from '../../bin/webhook-content.ts';
-import type { RegisteredWebhook } from '../../lambda/provider/types.ts';
+import { type RegisteredWebhook, webhookEvents } from '../../lambda/provider/types.ts';
 
 const url = 'https://a.example/m';
 const wish: Wish = { url, method: 'POST', encoding: 'JSON', events: ['RECEIVED_SMS'] };
@@ -46,7 +46,7 @@ describe('the URL of a new webhook', () => {
   });
 
   test.each<[Partial<Wish>, string]>([
-    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'makes a webhook for each kind'],
+    [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'no built-in template serves several: give those of one kind'],
     [{ events: ['OPT_OUT_SMS'], template: 'reply' }, 'The template reply does not serve OPT_OUT_SMS'],
     [{ kind: 'opt-out' }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
     [{ url: `${url}?kind=opt-out` }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
@@ -120,6 +120,15 @@ describe('a change of', () => {
   });
 
   test('events to several kinds is refused without a template', () => {
-    expect(() => changesOf(current, { events: ['RECEIVED_SMS', 'FAILED_DR'] })).toThrow('or give --template');
+    expect(() => changesOf(current, { events: ['RECEIVED_SMS', 'FAILED_DR'] })).toThrow('or your own --template');
   });
+});
+
+test.each([
+  [{ template: 'reply' }, 'without --template reply, "mmw'],
+  [{ kind: 'reply' as const }, 'without --kind reply, "mmw'],
+  [{ template: 'reply', kind: 'reply' as const }, 'without --template reply and --kind reply, "mmw'],
+])('events of several kinds: the advice names what was given (%j)', (given, advice) => {
+  const wish = { url: 'https://a.example', method: 'POST', encoding: 'JSON', events: webhookEvents, ...given } as const;
+  expect(() => contentOf(wish)).toThrow(advice);
 });

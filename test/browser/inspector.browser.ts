@@ -42,7 +42,7 @@ beforeEach(async () => {
   problems = [];
   page.on('pageerror', ({ message }) => problems.push(message));
   page.on('console', (message) => {
-    // Chromium says of every answer above 399 that it is one: of a break that changes nothing, and of a call forgotten.
+    // Chromium reports every answer above 399: for a break that changes nothing, and for a call that is no longer kept.
     if (message.type() === 'error' && !/ 40[49] /.test(message.text())) problems.push(message.text());
   });
   await page.goto(inspector.url);
@@ -94,7 +94,7 @@ test('each kind is sent, and each way of breaking it shows a diagnosis of its ow
     const wasSent = await Promise.race([
       counted(`${before + 1} calls`).then(() => true),
       page
-        .getByText(`"${name}" leaves this webhook as it is`)
+        .getByText(`"${name}" does not change this webhook`)
         .waitFor()
         .then(() => false),
     ]);
@@ -160,11 +160,11 @@ test('the list is filtered by verdict and by text', async () => {
 
 test('a dependency fails and is mended, and a key is rotated, by buttons', async () => {
   await button('Queue down').click();
-  await button('Queue down: mend it').waitFor();
+  await button('Queue down: end it').waitFor();
   const sending = sendGood();
   await page.locator('.call', { hasText: 'queue_unavailable' }).waitFor({ timeout: 15_000 });
   expect((await sending).status).toBe(503);
-  await button('Queue down: mend it').click();
+  await button('Queue down: end it').click();
   await button('Queue down').waitFor();
   expect((await sendGood()).status).toBe(202);
 
@@ -172,14 +172,14 @@ test('a dependency fails and is mended, and a key is rotated, by buttons', async
   await button('Rotate the key now').click();
   await page.locator('.callback', { hasNotText: before.slice(0, 8) }).waitFor();
   expect(key().id).not.toBe(before);
-  // The function has not read the keyring again for its last 3 s.
+  // The function has not read the keyring again in the last 3 s.
   await page.waitForTimeout(3_100);
   expect((await sendGood()).status).toBe(202);
 
   await button('Secrets Manager down').click();
-  await button('Secrets Manager down: mend it').waitFor();
+  await button('Secrets Manager down: end it').waitFor();
   expect((await sendGood()).status).toBe(503);
-  await button('Secrets Manager down: mend it').click();
+  await button('Secrets Manager down: end it').click();
   await button('Secrets Manager down').waitFor();
   await page.waitForTimeout(3_100);
   expect((await sendGood()).status).toBe(202);
@@ -219,7 +219,7 @@ test('a page of another origin can neither read nor write, nor one under a rebou
       await attempt('/rotate', { method: 'POST', body: '{}', mode: 'no-cors' }),
     ];
   }, inspector.url);
-  // What is not asked for first is sent, refused by the inspector, and kept from the page.
+  // Requests without a preflight are sent and refused by the inspector, and the page cannot read the answer.
   expect(attempts.slice(0, 3)).toEqual(['blocked', 'blocked', 'blocked']);
   expect(attempts[3]).not.toContain('200');
   expect(sandbox.provider.signatureKeys()).toHaveLength(1);

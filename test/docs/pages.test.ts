@@ -56,7 +56,7 @@ test.each(documents)('every link of %s leads somewhere', (document) => {
 
 test('what the package has links to nothing that it has not', () => {
   const { files }: { files: string[] } = JSON.parse(read('package.json'));
-  // npm takes these along whatever `files` says.
+  // npm always packs these, whatever `files` says.
   const packed = new Set([
     ...files.flatMap((pattern) => globSync([pattern, `${pattern}/**/*`], { cwd: root })),
     'README.md',
@@ -67,6 +67,21 @@ test('what the package has links to nothing that it has not', () => {
     .flatMap(links)
     .filter(({ target }) => !packed.has(target));
   expect(dead.map(({ shown }) => shown)).toEqual([]);
+});
+
+test.each(documents)('every test and script that %s names is there', (document) => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+  const tests = [...read(document).matchAll(/`((?:test|examples)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+  const named = [...read(document).matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
+  expect(tests.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+test('every threat has something that stops it, and a test that proves it', () => {
+  const [, section = ''] = /^## Threats$(.*?)^## /ms.exec(read('docs/security.md')) ?? [];
+  const rows = section.split('\n').filter((line) => /^\| (?!somebody|-)/.test(line));
+  expect(rows.length).toBeGreaterThan(15);
+  expect(rows.filter((row) => !/^\|[^|]+\|[^|]+\|[^|]*`(test\/|npm run )[^|]+\|$/.test(row))).toEqual([]);
 });
 
 test('the README can be scanned', () => {

@@ -9,15 +9,21 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Name of the stack in bin/app.ts. */
 export const stackName = 'MessageMediaWebhooks';
 
+/** Name of the stack in examples/app.ts. */
+export const consumerStackName = 'MessageMediaConsumer';
+
 /** The CDK's own command line, with the project's own app. */
 export interface Cdk {
   bootstrap(): Promise<void>;
   /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
   deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
   destroy(): Promise<void>;
+  /** Deploys examples/app.ts, as examples/README.md says. */
+  deployConsumer(): Promise<void>;
+  destroyConsumer(): Promise<void>;
 }
 
-/** What the command line runs with. */
+/** Options of the command line. */
 export interface CdkOptions {
   programs: Programs;
   ministack: Ministack;
@@ -39,23 +45,17 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
   const runIn = (cwd: string, ...args: string[]) =>
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
+  const example = ['--app', 'node examples/app.ts', '-c', `stack=${stackName}`];
+  const quietly = ['--require-approval', 'never', '--progress', 'events'];
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
     deploy: async (settings = {}, project = root) => {
       const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      await runIn(
-        project,
-        'deploy',
-        ...context,
-        '--require-approval',
-        'never',
-        '--progress',
-        'events',
-        '--outputs-file',
-        outputs,
-      );
+      await runIn(project, 'deploy', ...context, ...quietly, '--outputs-file', outputs);
       return JSON.parse(await readFile(outputs, 'utf8'))[stackName];
     },
     destroy: () => run('destroy', '--force', '--progress', 'events'),
+    deployConsumer: () => run('deploy', ...example, ...quietly),
+    destroyConsumer: () => run('destroy', ...example, '--force', '--progress', 'events'),
   };
 }

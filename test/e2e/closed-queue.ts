@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { Run } from './proof.ts';
 
-/** Denies sending by the queue's own policy. @returns a function that puts back the policy that was there */
+/** Denies sending with the queue's own policy. @returns a function that restores the previous policy */
 export async function closeQueue({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<() => Promise<void>> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['Policy', 'QueueArn'] }),

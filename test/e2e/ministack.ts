@@ -12,7 +12,7 @@ import { SelfExplanatoryError } from './self-explanatory.ts';
 
 const starter = fileURLToPath(new URL('./start_ministack.py', import.meta.url));
 
-/** Resource types that MiniStack does not know and that no proof depends on: deployed as placeholders. */
+/** Resource types that MiniStack does not know, and that no proof needs. They are deployed as placeholders. */
 export const placeholders = ['AWS::Logs::QueryDefinition', 'AWS::SecretsManager::ResourcePolicy'];
 
 /** Root credentials of the emulated account, and its region. */
@@ -22,7 +22,7 @@ export const account = {
   credentials: { accessKeyId: 'e2e', secretAccessKey: 'e2e' },
 };
 
-/** An emulated AWS account, reachable from this machine alone. */
+/** An emulated AWS account, reachable only from this machine. */
 export interface Ministack {
   /** Endpoint of every service. */
   url: string;
@@ -32,7 +32,7 @@ export interface Ministack {
   program: Program;
 }
 
-/** What the tools of AWS need to reach the account. */
+/** Environment variables with which AWS tools reach the account. */
 export function toolEnvironment({ url, certificate }: Ministack): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
@@ -43,12 +43,12 @@ export function toolEnvironment({ url, certificate }: Ministack): Record<string,
   };
 }
 
-/** What the emulator is started with. */
+/** Options of the emulator. */
 export interface MinistackOptions {
   programs: Programs;
   /** Interpreter that has MiniStack. */
   python: string;
-  /** Folder for everything it writes, outside of any folder with packages for Node. */
+  /** Folder for everything it writes, outside any folder with packages for Node. */
   folder: string;
   /** Where functions find `node`. */
   path: string;
@@ -59,7 +59,7 @@ export interface MinistackOptions {
 export async function startMinistack({ programs, python, folder, path, log }: MinistackOptions): Promise<Ministack> {
   const [port, { certificate, key }] = await Promise.all([freePort(), createCertificate(folder)]);
   const tls = ['--certfile', certificate, '--keyfile', key];
-  // Longer than any pause of the run: a client that meets a connection just closed would fail for no reason.
+  // Longer than any pause of the run. Otherwise a client could meet a connection that was just closed, and fail.
   const server = ['--workers', '0', '--bind', `127.0.0.1:${port}`, '--keep-alive', '300', ...tls];
   const program = programs.start({
     file: python,
@@ -85,7 +85,7 @@ function environment(port: number, folder: string, path: string, certificate: st
     MINISTACK_REGION: account.region,
     AWS_ACCESS_KEY_ID: account.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: account.credentials.secretAccessKey,
-    // IAM and resource policies count. The queue's own policy then demands TLS.
+    // IAM and resource policies are in force. The queue's own policy then requires TLS.
     AUTH: 'true',
     USE_SSL: '1',
     MINISTACK_SSL_CERT: certificate,

@@ -13,19 +13,19 @@ export interface Command {
   log: string;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Program {
   /** How it ended: an exit code or the name of a signal. Rejects when it could not be started. */
   ended: Promise<number | string>;
 }
 
-/** Programs of this run. Each has a process group of its own, so that whatever it starts ends with it. */
+/** Programs of this run. Each has its own process group, so that everything it starts ends with it. */
 export interface Programs {
-  /** Starts a program that goes on. Its standard input stays open as long as this process lives. */
+  /** Starts a program in the background. Its standard input stays open as long as this process lives. */
   start(command: Command): Program;
   /** Runs a program to its end. @throws {Error} when it fails */
   run(command: Command): Promise<void>;
-  /** Ends whatever still runs, and starts nothing any more. */
+  /** Ends all running programs, and starts no more. */
   stop(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function createPrograms(): Programs {
         [...running].map(async ([child, { ended }]) => {
           signalGroup(child, 'SIGTERM');
           await Promise.race([ended.catch(() => {}), sleep(graceMilliseconds, undefined, { ref: false })]);
-          // Also for what the program started and left behind.
+          // Also for processes that the program started and left behind.
           signalGroup(child, 'SIGKILL');
         }),
       );
@@ -76,6 +76,6 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // All of it has ended already.
+    // All processes have ended already.
   }
 }

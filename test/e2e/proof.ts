@@ -11,19 +11,19 @@ const mmw = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
 
 /** One line of the list. */
 export interface Proof {
-  /** What is proven, as the line begins. */
+  /** What is proven: the beginning of the line. */
   claim: string;
-  /** @returns what was seen, as the line ends @throws {Error} when the claim does not hold */
+  /** @returns what was seen: the end of the line @throws {Error} when the claim does not hold */
   prove(run: Run): Promise<string>;
 }
 
-/** What the proofs of one run share, from the first to the last. */
+/** State that all proofs of one run share. */
 export class Run {
   readonly cdk: Cdk;
   readonly clients: Clients;
   readonly firstKey: TestKey = makeKey('SHA256', 2048);
   readonly secondKey: TestKey = makeKey('SHA512', 3072);
-  /** Both keys, as a consumer has them. */
+  /** Both keys, in the form of a consumer. */
   readonly keys: readonly VerificationKey[] = parseKeyring(keyringOf(this.firstKey, this.secondKey)).keys;
   readonly #ministack: Ministack;
   #stack: DeployedStack | undefined;
@@ -51,9 +51,28 @@ export class Run {
 
   /** Runs a command of `mmw` on the stack. @returns what it printed @throws {Error} when it fails */
   async mmw(...args: string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
-    const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], {
+      env: this.#environment,
+    });
     return stdout;
+  }
+
+  /**
+   * Runs a command of a page as a shell does, but without `npx`, which may ask a registry.
+   *
+   * @param command that begins with `npx mmw` @param more environment variables
+   * @returns what it printed @throws {Error} when it fails
+   */
+  async shell(command: string, more: Record<string, string>): Promise<string> {
+    const script = command.replace(/^npx mmw /, '"$0" "$1" ');
+    const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, mmw], {
+      env: { ...this.#environment, ...more },
+    });
+    return stdout;
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
   }
 
   /** Every line that the stack logged, as far as it can be read. */
@@ -61,12 +80,12 @@ export class Run {
     return (await this.#stack?.log().catch(() => [])) ?? [];
   }
 
-  /** To be called for every event that was verified off the queue. */
+  /** Call this for every event from the queue that was verified. */
   noteVerified(): void {
     this.#firstVerified ??= Date.now();
   }
 
-  /** Milliseconds from the start of the first deployment to the first verified event, once there was one. */
+  /** Milliseconds from the start of the first deployment to the first verified event, if there was one. */
   get timeToFirstEvent(): number | undefined {
     if (this.#deploymentStarted === undefined || this.#firstVerified === undefined) return undefined;
     return this.#firstVerified - this.#deploymentStarted;

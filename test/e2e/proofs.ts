@@ -1,4 +1,7 @@
 import type { Proof } from './proof.ts';
+import { archive, archiveStart } from './proofs/archive.ts';
+import { archiveErasure } from './proofs/archive-erasure.ts';
+import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
@@ -6,23 +9,29 @@ import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
 import { previous } from './proofs/previous.ts';
+import { readme } from './proofs/readme.ts';
 import { recovery } from './proofs/recovery.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
 
-/** Everything that is proven, in order: each proof finds the stack as the one before it left it, with an empty queue. */
+/** All proofs, in order. Each proof finds the stack as the previous one left it, with an empty queue. */
 export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
   ...large,
+  ...archiveErasure,
   ...keyring,
+  ...readme,
+  ...consumer,
   ...outage,
   ...diagnosis,
   ...upgrade,
+  archiveStart,
   ...recovery,
+  ...archive,
   ...destruction,
   ...previous,
 ];
 
-/** As many as it takes to have a stack with a key that works. */
+/** The first proofs, which lead to a stack with a working key. */
 export const keptProofs: readonly Proof[] = [...deployment, ...verification];

@@ -8,26 +8,26 @@ import { SelfExplanatoryError } from './self-explanatory.ts';
 
 const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url));
 
-/** What a virtual environment is made with. */
+/** Options of a virtual environment. */
 export interface PythonOptions {
   programs: Programs;
-  /** Folder that the environment is kept in for the next run. */
+  /** Folder that keeps the environment for the next run. */
   cache: string;
   log: string;
 }
 
 /**
- * Makes sure of a Python with everything in requirements.txt, and of nothing else on this machine.
+ * Provides a Python with everything in requirements.txt, and changes nothing else on this machine.
  *
  * @returns path of the interpreter
- * @throws {SelfExplanatoryError} when there is no Python that can do it
+ * @throws {SelfExplanatoryError} when there is no suitable Python
  */
 export async function preparePython({ programs, cache, log }: PythonOptions): Promise<string> {
   const python = process.env.PYTHON || 'python3';
   const version = await checkVersion(python);
   const folder = join(cache, 'python');
   const interpreter = join(folder, 'bin/python');
-  // Written last, so that an installation that was interrupted is made again.
+  // Written last, so that an interrupted installation is repeated.
   const installed = join(folder, 'installed.txt');
   const wanted = `${version}\n${await readFile(requirements, 'utf8')}`;
   if ((await readFile(installed, 'utf8').catch(() => undefined)) === wanted) return interpreter;
@@ -53,7 +53,7 @@ export async function preparePython({ programs, cache, log }: PythonOptions): Pr
   return interpreter;
 }
 
-/** @returns which Python it is, to the last detail */
+/** @returns the exact version of Python */
 async function checkVersion(python: string): Promise<string> {
   const script = 'import sys; print(*sys.version_info[:3], sys.executable)';
   const { stdout } = await promisify(execFile)(python, ['-c', script]).catch((cause: unknown) => {

@@ -17,12 +17,11 @@ export class ProofFailed extends Error {
 
 /** Prints a line of the list. @param started when the work on it began, in milliseconds since the epoch */
 export function printProven(claim: string, seen: string, started: number): void {
-  const elapsed = Date.now() - started;
-  const time = elapsed < 1_000 ? '' : styleText('dim', ` (${seconds(elapsed)})`);
+  const time = styleText('dim', ` (${seconds(Date.now() - started)})`);
   console.log(`${styleText('green', '✓')} ${claim}: ${seen}${time}`);
 }
 
-/** Prints why the run ended, and the end of every log that may tell more. */
+/** Prints why the run ended, and the end of every log that may explain it. */
 export async function printFailure(error: unknown, logFiles: readonly string[]): Promise<void> {
   console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
   if (error instanceof SelfExplanatoryError) return;

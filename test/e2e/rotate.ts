@@ -6,7 +6,7 @@ import type { ProviderSimulator } from '../../sandbox/provider/provider.ts';
 import type { SigningKey } from '../../sandbox/sender.ts';
 import type { Run } from './proof.ts';
 
-/** Rotates the key in the deployed secret, but for the waiting. @returns the key that MessageMedia then signs with */
+/** Rotates the key in the deployed secret without waiting. @returns the key that MessageMedia signs with afterwards */
 export async function rotate(
   { clients, stack }: Run,
   { url, apiKey, apiSecret, ...provider }: ProviderSimulator,

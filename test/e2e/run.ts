@@ -31,10 +31,10 @@ Usage: npm run e2e [-- --keep]
 It needs Python 3.10 or newer (PYTHON=python3.12 names another one) and openssl. Its logs are in node_modules/.cache/e2e.`;
 
 const options = readOptions();
-/** Whether everything was proven, and the stack is only still up. */
+/** Whether everything was proven, and the stack is only kept running. */
 let kept = false;
 
-// Whatever still waits for something must not keep the process alive.
+// A pending wait must not keep the process alive.
 process.exit(await main());
 
 function readOptions(): { keep: boolean } {
@@ -70,7 +70,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interruption.reject(new SelfExplanatoryError(`Interrupted (${signal})`)));
   }
-  // Not within the project: a function must not find packages that its bundle lacks.
+  // Outside the project, so that a function does not find packages that its bundle lacks.
   const folder = await mkdtemp(join(tmpdir(), 'e2e-'));
   try {
     await Promise.race([proveAll(programs, folder, interruption.promise), interruption.promise]);

@@ -2,10 +2,10 @@ import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-se
 import { keyringOf, type TestKey } from '../support.ts';
 import type { Run } from './proof.ts';
 
-/** What the deployed secret holds. */
+/** Content of the deployed secret. */
 export interface StoredKeyring {
   keyring: string;
-  /** Changes whenever anybody writes the secret. */
+  /** Changes whenever somebody writes the secret. */
   version: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** A reason to end the run that nobody needs a log to understand. */
+/** A reason to end the run that needs no log to understand. */
 export class SelfExplanatoryError extends Error {
   override readonly name = 'SelfExplanatoryError';
 }

@@ -6,10 +6,11 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { outputs as names } from '../../lambda/contract.ts';
+import { outputs as names } from '../../lambda/stack-outputs.ts';
 import { type DeliveryAnswer, deliver, type WireRequest } from '../../sandbox/sender.ts';
 import { stackName } from './cdk.ts';
 import { account, type Ministack } from './ministack.ts';
@@ -18,6 +19,7 @@ import { account, type Ministack } from './ministack.ts';
 export interface Clients {
   cloudFormation: CloudFormationClient;
   cloudTrail: CloudTrailClient;
+  firehose: FirehoseClient;
   logs: CloudWatchLogsClient;
   s3: S3Client;
   secrets: SecretsManagerClient;
@@ -29,6 +31,7 @@ export function createClients({ url }: Ministack): Clients {
   return {
     cloudFormation: new CloudFormationClient(settings),
     cloudTrail: new CloudTrailClient(settings),
+    firehose: new FirehoseClient(settings),
     logs: new CloudWatchLogsClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     secrets: new SecretsManagerClient(settings),
@@ -44,9 +47,9 @@ export interface Resource {
   status: string;
 }
 
-/** What one request became, as the function's log has it. */
+/** The result of one request, from the function's log. */
 export interface LoggedOutcome {
-  outcome: 'accepted' | 'refused' | 'failed';
+  message: 'accepted' | 'refused' | 'failed';
   reason?: string;
 }
 
@@ -63,10 +66,10 @@ export interface DeployedStack {
   send(request: WireRequest): Promise<DeliveryAnswer>;
   /** Every line that the stack logged; those of the function are in order. */
   log(): Promise<string[]>;
-  /** What the function logged last. */
+  /** The last log entry of the function. */
   lastOutcome(): Promise<LoggedOutcome | undefined>;
   resources(): Promise<Resource[]>;
-  /** Its full id, which also names it when it is gone. */
+  /** Its full id, which also names it after its deletion. */
   id(): Promise<string>;
 }
 
@@ -78,7 +81,7 @@ export function openStack(clients: Clients, { url }: Ministack, outputs: Record<
     return value;
   };
   const callback = new URL(output(names.callbackUrl));
-  // In AWS the host is one of amazonaws.com; MiniStack listens for the same API under localhost.
+  // In AWS the host name ends in amazonaws.com. MiniStack has the same API under localhost.
   const host = `${callback.hostname.split('.')[0]}.execute-api.localhost`;
   const resources = () => describeResources(clients.cloudFormation);
   const log = async () => {
@@ -110,7 +113,7 @@ async function describeResources(client: CloudFormationClient): Promise<Resource
   return StackResources.map(toResource);
 }
 
-/** What became of each resource of a stack that is gone. @param stackId its full id: the name alone finds nothing */
+/** The last state of each resource of a deleted stack. @param stackId its full id, because its name finds nothing */
 export async function describeFates(client: CloudFormationClient, stackId: string): Promise<Resource[]> {
   const fates = new Map<string, Resource>();
   for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName: stackId })) {
@@ -143,5 +146,5 @@ async function readLog(client: CloudWatchLogsClient, logGroupName: string): Prom
 function parseOutcome(line: string): LoggedOutcome[] {
   if (!line.startsWith('{')) return [];
   const entry: LoggedOutcome = JSON.parse(line);
-  return 'outcome' in entry ? [entry] : [];
+  return ['accepted', 'refused', 'failed'].includes(entry.message) ? [entry] : [];
 }

@@ -1,9 +1,11 @@
-"""Starts MiniStack with four of its differences from AWS put right and its schedules in a hurry (see docs/emulator.md),
-for as long as standard input stays open: nothing is left behind when whoever started it is killed.
+"""Starts MiniStack with five of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+
+It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
 Usage: start_ministack.py <resource types to deploy as placeholders, comma-separated> <arguments of hypercorn>...
 """
 
+import gzip
 import json
 import os
 import signal
@@ -14,7 +16,7 @@ import uuid
 
 from hypercorn.__main__ import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import eventbridge, secretsmanager
+from ministack.services import eventbridge, firehose, secretsmanager
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
 
@@ -47,7 +49,7 @@ def deploy_as_placeholder(resource_type):
 
 
 def query_log_groups():
-    """A query is of its log groups in AWS, and of everything in MiniStack. Here it is of the first one it names."""
+    """AWS checks a query for its log groups, and MiniStack for everything. Here it is checked for the first one it names."""
     extract = iam_actions.extract_resource_arn
 
     def by_log_group(service, method, path, headers, body, query_params, region, account):
@@ -71,20 +73,30 @@ def finish_before_update():
         kill(workers)
 
     def kill_later(workers):
-        # A worker that ran into its timeout is killed by `Worker.kill`, at once.
+        # `Worker.kill` kills a worker that reached its timeout, at once.
         if sys._getframe(1).f_code.co_name != "invalidate_worker":
             return kill(workers)
-        # In a thread: what still runs may be waiting for this very server.
+        # In a thread, because a running invocation may wait for this server.
         threading.Thread(target=kill_idle, args=(workers,), daemon=True).start()
 
     lambda_runtime.kill_workers = kill_later
 
 
 def hurry_schedules():
-    """A minute of a schedule lasts a second: a run does not wait for what is scheduled every five minutes."""
+    """A minute of a schedule lasts a second, so that a run does not wait five minutes for a schedule."""
     rate = eventbridge._parse_rate_seconds
     eventbridge._parse_rate_seconds = lambda expression: rate(expression) and rate(expression) / 60
     eventbridge._SCHEDULER_TICK_INTERVAL = 1
+
+
+def compress_deliveries():
+    """Firehose compresses an object whose stream says GZIP. MiniStack only remembers it; the names of such objects end in .gz."""
+    put = firehose._put_s3_object
+
+    def put_compressed(bucket, key, body):
+        put(bucket, key, gzip.compress(body) if key.endswith(".gz") else body)
+
+    firehose._put_s3_object = put_compressed
 
 
 def stop_with_standard_input():
@@ -96,6 +108,7 @@ refer_to_secrets_by_arn()
 query_log_groups()
 finish_before_update()
 hurry_schedules()
+compress_deliveries()
 for placeholder in filter(None, sys.argv[1].split(",")):
     deploy_as_placeholder(placeholder)
 threading.Thread(target=stop_with_standard_input, daemon=True).start()

@@ -15,7 +15,7 @@ export function samples({ stack }: Run): ReturnType<typeof sampleWebhooks> {
   return sampleWebhooks(stack.callbackPath);
 }
 
-/** A delivery report that no run has sent before: the queue would drop the report of a sample as a repetition. */
+/** A delivery report that no run has sent before. The queue would drop the sample report as a repetition. */
 export function freshReport(run: Run, key: SigningKey, date = new Date()): WireRequest {
   const { deliveryReport } = samples(run);
   const ids = { delivery_report_id: randomUUID(), message_id: randomUUID() };
@@ -26,20 +26,20 @@ export function freshReport(run: Run, key: SigningKey, date = new Date()): WireR
   return toWire(webhook, key, date);
 }
 
-/** Sends a request that must be taken. @returns the id that was answered */
+/** Sends a request that must be accepted. @returns the id that was answered */
 export async function expectAccepted({ stack }: Run, request: WireRequest): Promise<string> {
   const answer = await stack.send(request);
   assert.equal(answer.status, 202, await describe({ stack }, answer));
   return JSON.parse(answer.body).id;
 }
 
-/** Sends a request that must be taken, and reads it off the queue, verified with nothing but the message. */
+/** Sends a request that must be accepted, and receives its event, verified with only the message and the keys. */
 export async function expectQueued(run: Run, request: WireRequest): Promise<ConsumedEvent> {
   const id = await expectAccepted(run, request);
   return expectOnQueue(run, request, id);
 }
 
-/** Reads the one event off the queue, which must be that of the request. */
+/** Receives the only event in the queue, which must be that of the request. */
 export async function expectOnQueue(run: Run, request: WireRequest, id: string): Promise<ConsumedEvent> {
   const events = await receive(run);
   const [event] = events;
@@ -55,7 +55,7 @@ export async function expectOnQueue(run: Run, request: WireRequest, id: string):
   return event;
 }
 
-/** Sends a request that must be refused for this reason and no other, and leave nothing on the queue. */
+/** Sends a request that must be refused for exactly this reason, with nothing queued. */
 export async function expectRefused(run: Run, request: WireRequest, reason: RejectionReason): Promise<void> {
   const answer = await run.stack.send(request);
   assert.equal(answer.status, 401, await describe(run, answer));
@@ -64,7 +64,7 @@ export async function expectRefused(run: Run, request: WireRequest, reason: Reje
   await expectNothingQueued(run);
 }
 
-/** Empties the queue. @param keyring the secret's value, when other keys signed than those of the run */
+/** Empties the queue. @param keyring the secret's value, if other keys than those of the run signed */
 export async function receiveAll(run: Run, keyring?: string): Promise<ConsumedEvent[]> {
   const keys = keyring === undefined ? run.keys : parseKeyring(keyring).keys;
   const events: ConsumedEvent[] = [];
@@ -79,7 +79,7 @@ export async function expectNothingQueued(run: Run): Promise<void> {
   assert.equal((await receive(run)).length, 0, 'something was queued');
 }
 
-/** Waits until the function may look for a new key again: a request can make it read the keyring once in 3 s. */
+/** Waits until the function may look for a new key again. A request can make it read the keyring once in 3 s. */
 export async function keyringInterval(): Promise<void> {
   await sleep(3_000);
 }

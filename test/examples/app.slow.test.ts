@@ -13,6 +13,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { PythonConsumer } from '../../examples/python/python-consumer.ts';
 import { TypeScriptConsumer } from '../../examples/typescript/typescript-consumer.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => rm(outdir, { recursive: true }));
 
 /** Runs the app as the CDK's command does, bundling included. */
-async function runApp(context: Record<string, string>): Promise<Template> {
+async function runApp(context: Record<string, string | string[]>): Promise<Template> {
   const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
   const env = { PATH: `${root}/node_modules/.bin:${process.env.PATH}`, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
   await run(process.execPath, ['examples/app.ts'], { cwd: root, env });
   return Template.fromJSON(JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.template.json'), 'utf8')));
 }
 
-/** A consumer with all that it can be given, or with what it must be given. */
+/** A consumer with all settings, or only with the required ones. */
 function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer, isFull: boolean): Template {
   const stack = new Stack(new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
   new Consumer(stack, 'Consumer', {
@@ -130,11 +131,31 @@ describe('the app', () => {
     expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });
   });
 
+  test('takes everything from the outputs of a stack, without asking anybody', async () => {
+    const template = await runApp({ stack: 'Receiver', customerManagedKey: 'true', 'aws:cdk:bundling-stacks': [] });
+    const output = (OutputName: string) => {
+      expect(Object.values(outputs)).toContain(OutputName);
+      return { 'Fn::GetStackOutput': { StackName: 'Receiver', OutputName } };
+    };
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: { OVERFLOW_BUCKET: output('OverflowBucketName'), KEYRING_SECRET_ID: output('KeyringSecretArn') },
+      },
+    });
+    const decrypt = { Action: 'kms:Decrypt', Effect: 'Allow', Resource: output('KeyArn') };
+    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([decrypt]) } });
+    const keyless = await runApp({ stack: 'Receiver', 'aws:cdk:bundling-stacks': [] });
+    expect(actions(keyless)).not.toContain('kms:Decrypt');
+  });
+
   test('says what it must be given, and all that is wrong', async () => {
-    await expect(runApp({ language: 'python' })).rejects.toThrow('Which queue? Give -c queueArn=');
-    const wrong = { queueArn: 'events.fifo', language: 'perl', filter: 'none', overflowbucket: 'x' };
+    const wrong = { language: 'perl', filter: 'none', overflowbucket: 'x', customerManagedKey: 'true' };
     await expect(runApp(wrong)).rejects.toThrow(
-      /Setting queueArn is "events.fifo".*\nSetting language is "perl".*\nSetting filter is "none": it must be one of .*image-replies.*\nThere is no setting overflowbucket/,
+      /Setting language is "perl".*\nSetting filter is "none": it must be one of .*image-replies.*\nNo queue is given: add -c stack=NAME, or -c queueArn=.*\nSetting customerManagedKey needs stack.*\nThere is no setting overflowbucket/,
+    );
+    await expect(runApp({ stack: 'a b', queueArn: 'events.fifo' })).rejects.toThrow(
+      /Setting stack is "a b".*\nSetting queueArn is "events.fifo".*\nSetting queueArn is given twice/,
     );
   });
 });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A hash of a JSON value that any language can compute: members sorted by name, numbers as doubles, text as UTF-16. Values
- * may be nested to any depth.
+ * A hash of a JSON value that any language can compute. Members are sorted by name, numbers are doubles, text is UTF-16.
+ * Values may be nested to any depth.
  */
 export function canonical(value: unknown): string {
   const hash = createHash('sha256');
@@ -11,7 +11,7 @@ export function canonical(value: unknown): string {
     const next = waiting.pop();
     if (Array.isArray(next)) {
       hash.update(`list ${next.length};`);
-      // One by one: a long list is too much for a single call.
+      // One by one, because a long list is too much for a single call.
       for (let index = next.length - 1; index >= 0; index--) waiting.push(next[index]);
     } else if (typeof next === 'object' && next !== null) {
       const members = Object.entries(next).map(([name, member]) => ({ name: utf16(name), named: [name, member] }));

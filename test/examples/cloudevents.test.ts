@@ -6,7 +6,7 @@ import { makeKey } from '../support.ts';
 
 const receive = startReceiver(makeKey());
 
-/** Reads a message with the SDK, which throws for what is no CloudEvent: off the wire, and as an event made anew. */
+/** Reads a message with the SDK, as received and as a new event. The SDK throws if it is not a CloudEvent. */
 function parse(message: string): CloudEvent<unknown> {
   const event = HTTP.toEvent({ headers: { 'content-type': 'application/cloudevents+json' }, body: message });
   if (!(event instanceof CloudEvent)) throw new Error('The SDK made a batch of it');
@@ -22,7 +22,7 @@ describe('the official SDK accepts', () => {
     const event = parse(body);
     expect(event).toMatchObject({ id, type, source: ours.source, mmrequestline: ours.mmrequestline });
     expect(event.datacontenttype).toBe(ours.datacontenttype);
-    // Of a repeated name the SDK keeps the last, as JSON.parse does, and our own library the first.
+    // If a name is repeated, the SDK keeps the last, as JSON.parse does, and our own library keeps the first.
     const isJson = ours.payload != null && event.data_base64 === undefined;
     if (isJson) expect(event.data).toEqual(JSON.parse(String(signed.body)));
     if (signed.body.length === 0) return;

@@ -15,13 +15,13 @@ import { type LocalTable, startTable } from './table.ts';
 const key = makeKey();
 const receive = startReceiver(key);
 
-/** A report about a message; its id begins with the message's. */
+/** A report about a message. Its id begins with the message's id. */
 function report(message: string, index = 0): Webhook {
   const body = JSON.stringify({ delivery_report_id: `${message}/${index}`, message_id: message, status: 'delivered' });
   return { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
 }
 
-/** What every consumer must do, whatever it is written in. @param command starts it, see `startConsumer` */
+/** Tests that every consumer must pass, in any language. @param command starts it, see `startConsumer` */
 export function describeConsumer(name: string, command: readonly string[]): void {
   describe(name, () => {
     let table: LocalTable;
@@ -44,7 +44,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       await queue.close();
     });
 
-    const start = (): Consumer => {
+    const start = (more: Record<string, string> = {}): Consumer => {
       const environment = {
         PATH: process.env.PATH ?? '',
         AWS_LAMBDA_FUNCTION_NAME: 'consumer',
@@ -58,6 +58,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
         IDEMPOTENCY_TABLE: table.tableName,
         OVERFLOW_BUCKET: bucket,
         KEYRING_SECRET_ID: 'keyring',
+        ...more,
       };
       const consumer = startConsumer(command, environment, (effect) => effects.push(effect));
       running.push(consumer);
@@ -124,7 +125,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(ids()).toEqual([behind, ...others].map(({ id }) => id).sort());
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(2);
 
-      // The cause is mended: the keyring gets the key that signed.
+      // The cause is removed: the keyring gets the key that signed.
       secrets.put('keyring', keyringOf(key, stranger));
       const mended = start();
       await redrive(queue);
@@ -132,6 +133,27 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(effects.slice(3)).toMatchObject([{ eventId: poison.id }]);
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(1);
     });
+
+    test('skips what comes out of the archive, or handles it anew on purpose, once for each replay', async () => {
+      const [event] = await queued([report(randomUUID())]);
+      if (event === undefined) throw new Error('nothing was queued');
+      let copies = 0;
+      const sendReplay = (replayId?: string) => {
+        const body = replayId === undefined ? event.body : event.body.replace('{', `{"mmreplay":"${replayId}",`);
+        return sendAll(queue, [{ ...event, body, deduplicationId: `copy-${++copies}` }]);
+      };
+      const skipping = start();
+      await sendReplay();
+      await sendReplay('first');
+      await drain(queue, skipping.invoke);
+      expect(ids()).toEqual([event.id]);
+
+      const handling = start({ REPLAYS: 'handle' });
+      for (const replayId of ['first', 'first', undefined, 'second']) await sendReplay(replayId);
+      await drain(queue, handling.invoke);
+      expect(ids()).toEqual([event.id, event.id, event.id]);
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
+    }, 60_000);
 
     test('gives 1,000 events that come twice one effect each, and those of a message in the order sent', async () => {
       const messages = Array.from({ length: 200 }, () => randomUUID());

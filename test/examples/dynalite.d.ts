@@ -1,4 +1,4 @@
-/** As much of dynalite as is used here; it brings no types. */
+/** The parts of dynalite that are used here, because it has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

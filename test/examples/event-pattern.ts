@@ -6,7 +6,7 @@
  */
 export function matches(pattern: unknown, event: unknown): boolean {
   if (Array.isArray(pattern)) return pattern.some((rule) => [event].flat().some((value) => passes(rule, value)));
-  // Of a list of objects any may match.
+  // In a list of objects, one must match.
   return [event].flat().some((value) => {
     const fields = isObject(value) ? value : {};
     return Object.entries(pattern as object).every(([name, nested]) => matches(nested, fields[name]));

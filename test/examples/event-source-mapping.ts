@@ -7,10 +7,10 @@ import { count, receive, release, remove } from './messages.ts';
 export type Invoke = (event: SQSEvent) => Promise<SQSBatchResponse>;
 
 /**
- * Does what Lambda does between a queue and a function that reports batch item failures, until the queue is empty:
- * batches of up to ten; what succeeded is deleted, what failed comes again.
+ * Does what Lambda does between a queue and a function that reports batch item failures, until the queue is empty. Batches
+ * have up to ten messages. Messages that succeeded are deleted, and those that failed come again.
  *
- * @param invokers one for each batch that may be in work at the same time
+ * @param invokers one for each batch that may be handled at the same time
  */
 export async function drain(queue: LocalQueue, ...invokers: readonly Invoke[]): Promise<void> {
   const work = async (invoke: Invoke) => {
@@ -27,7 +27,7 @@ export async function drain(queue: LocalQueue, ...invokers: readonly Invoke[]): 
 async function settle({ client, queueUrl }: LocalQueue, records: SQSRecord[], answer: SQSBatchResponse): Promise<void> {
   const ids = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   const failed = records.filter(({ messageId }) => ids.includes(messageId));
-  // Lambda takes an id that is none of the batch's for a failure of the whole batch.
+  // An id that is not in the batch makes Lambda treat the whole batch as failed.
   if (failed.length < ids.length) throw new Error('The function reports a failure of what it was not given');
   await remove(
     client,

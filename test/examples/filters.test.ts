@@ -17,7 +17,7 @@ const report = (status: string, original_text = ''): Webhook => ({
   body: JSON.stringify({ delivery_report_id: 'd', message_id: 'm', status, original_text }),
 });
 
-/** Queued messages by what they are. */
+/** Queued messages by name. */
 const messages: Record<string, string> = {};
 beforeAll(async () => {
   const receive = startReceiver(makeKey());
@@ -31,7 +31,7 @@ beforeAll(async () => {
   messages.largeMmsReply = offload(mmsReply, readSigned(mmsReply).signed.body).message;
 });
 
-/** What gets through: an event does when one pattern of a file matches. */
+/** The messages that get through. An event gets through if one pattern of a file matches. */
 function passing(patterns: unknown[]): string[] {
   const entries = Object.entries(messages);
   return entries

@@ -10,7 +10,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { QueueMessage } from '../../lambda/event/queue-message.ts';
 import type { LocalQueue } from '../../sandbox/aws/queue.ts';
 
-/** What SQS needs to know of a message. */
+/** The parts of a message that SQS needs. */
 export type Outgoing = Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'>;
 
 /** Sends messages in the order given. */
@@ -27,7 +27,7 @@ export async function sendAll({ client, queueUrl }: LocalQueue, messages: readon
   }
 }
 
-/** Takes up to ten messages off a queue, as Lambda hands them to a function. */
+/** Receives up to ten messages, in the form in which Lambda passes them to a function. */
 export async function receive(client: SQSClient, queueUrl: string): Promise<SQSRecord[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({
@@ -42,7 +42,7 @@ export async function receive(client: SQSClient, queueUrl: string): Promise<SQSR
   );
 }
 
-/** A record as Lambda makes it of a message. */
+/** The record that Lambda makes from a message. */
 export function toRecord(
   message: Pick<SQSRecord, 'messageId' | 'receiptHandle' | 'body' | 'md5OfBody'>,
   attributes: Record<string, string> = {},
@@ -63,14 +63,14 @@ export async function remove(client: SQSClient, queueUrl: string, records: reado
   await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
 }
 
-/** Lets a message be received again at once: the visibility timeout that it would wait for is not waited for here. */
+/** Makes a message visible again at once, so that tests need not wait for the visibility timeout. */
 export async function release(client: SQSClient, queueUrl: string, { receiptHandle }: SQSRecord): Promise<void> {
   await client.send(
     new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: 0 }),
   );
 }
 
-/** How many messages a queue holds, those in work included. */
+/** How many messages a queue holds, with those in flight. */
 export async function count(client: SQSClient, queueUrl: string): Promise<number> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes = {} } = await client.send(
@@ -87,7 +87,7 @@ export async function redrive(queue: LocalQueue): Promise<void> {
     if (records.length === 0) return;
     for (const record of records) {
       const { MessageGroupId: groupId = '' } = record.attributes;
-      // A redriven message is a new one; with the id of the old one SQS would take it for a copy.
+      // A redriven message is a new one. With the id of the old one, SQS would drop it as a repetition.
       await sendAll(queue, [{ body: record.body, groupId, deduplicationId: `redriven-${record.messageId}` }]);
       await remove(client, deadLetterQueueUrl, [record]);
     }

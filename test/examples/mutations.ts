@@ -1,3 +1,6 @@
+import type { ValidMessages } from './valid-messages.ts';
+import type { ReaderInput } from './verdict.ts';
+
 /** Values that parsers of different languages read in different ways. */
 const oddValues = [
   '1e400',
@@ -32,14 +35,22 @@ const oddValues = [
   '"\ufeff"',
   '{"__proto__":1,"a":1,"a":2}',
   '{"2":1,"1":2,"2":3}',
+  '[1,]',
+  '{"a":1,}',
+  '{"a" 1}',
+];
+
+/** Values that cost something: they are chosen less often. */
+const heavyValues = [
   `${'['.repeat(1_200)}${']'.repeat(1_200)}`,
   `${'{"a":'.repeat(1_200)}1${'}'.repeat(1_200)}`,
   `${'[{"a":1,"a":[],"b":'.repeat(2_000)}"x"${'}]'.repeat(2_000)}`,
   `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
   '['.repeat(5_000),
-  '[1,]',
-  '{"a":1,}',
-  '{"a" 1}',
+  `"${'\\\\'.repeat(20_000)}"`,
+  `{${Array.from({ length: 3_000 }, (_, index) => `"n${index % 2_000}":${index}`).join(',')}}`,
+  `[${'1,'.repeat(20_000)}1]`,
+  `"${'\\ud83d'.repeat(5_000)}"`,
 ];
 
 const oddTexts = [
@@ -90,7 +101,34 @@ const oddTexts = [
   '2018-07-18t06:33:52z',
   '२०१८-07-18T06:33:52Z',
   's3://bucket/key',
+  's3://bucket/../key',
+  '\ud83d',
+  'sha2\uff156',
+  'r\u017fa',
+  '\u212a',
+  'e30=\n',
+  'e3\u00ad0=',
+  '_-8=',
+  '\u202e',
+  '12345678901234567890',
+  '__proto__',
 ];
+
+/** What may be where a `dataref` points to. */
+const storedBytes = [
+  '',
+  '{"reply_id":"r-1","reply_id":"r-2"}',
+  '\ufeff{"reply_id":"r-1"}',
+  ' {"a":[1e400,-0,1E5,"\\ud83d"]} ',
+  '[1,]',
+  'null',
+  'status=delivered',
+  `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
+  '{"a":NaN}',
+]
+  .map((text) => Buffer.from(text))
+  .concat(Buffer.from([0xff, 0xfe]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('{"a":"\ud800"}', 'utf16le'))
+  .map((bytes) => bytes.toString('base64'));
 
 const names = ['id', 'type', 'source', 'subject', 'specversion', 'time', 'datacontenttype', 'data', 'data_base64'];
 const extensions = [
@@ -103,11 +141,24 @@ const extensions = [
   'mmdate',
   'mmsignature',
 ];
-const others = ['mmrepeated', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
+const others = ['mmrepeated', 'mmreplay', 'Foo', 'a-b', '', 'x', 'é', '__proto__', '1'];
 const members = [...names, ...extensions, ...others];
 
-/** Changes messages and keyrings at random, and the same way for the same seed. */
-export function createMutator(seed: number) {
+/** Inputs for a reader at random: valid ones, of which most have been changed. */
+export function* generateInputs(seed: number, count: number, valid: ValidMessages): Generator<ReaderInput> {
+  const { pick, mutateMessage, mutateKeyring } = createMutator(seed, valid.messages);
+  for (let index = 0; index < count; index++) {
+    const message = pick(valid.messages);
+    const isChanged = index % 20 > 0;
+    yield {
+      message: isChanged ? mutateMessage(message) : message,
+      keyring: isChanged ? mutateKeyring(valid.keyring) : valid.keyring,
+      stored: pick(storedBytes),
+    };
+  }
+}
+
+function createMutator(seed: number, messages: readonly string[]) {
   let state = seed >>> 0;
   // mulberry32
   const random = (): number => {
@@ -118,7 +169,11 @@ export function createMutator(seed: number) {
   };
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const place = (text: string): number => Math.floor(random() * (text.length + 1));
-  const anyValue = (): string => (random() < 0.4 ? pick(oddValues) : JSON.stringify(pick(oddTexts)));
+  const anyValue = (): string => {
+    const chance = random();
+    if (chance < 0.01) return pick(heavyValues);
+    return chance < 0.4 ? pick(oddValues) : JSON.stringify(pick(oddTexts));
+  };
 
   const ofMember = (text: string, name: string, change: (source: string) => string): string => {
     const member = new RegExp(`"${name}":("(?:[^"\\\\]|\\\\.)*"|[^,{}[\\]"]+|[{[][^{}[\\]]*[}\\]])`);
@@ -145,6 +200,36 @@ export function createMutator(seed: number) {
         text.slice(at)
       );
     },
+    // Bytes of any kind, as SQS would hand them on.
+    (text) => {
+      const bytes = Buffer.from(text);
+      for (let left = 1 + Math.floor(random() * 3); left > 0; left--) {
+        bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      }
+      return bytes.toString('utf8');
+    },
+    // One half of each of two messages.
+    (text) => {
+      const other = pick(messages);
+      return text.slice(0, place(text)) + other.slice(place(other));
+    },
+    // A character that is like another in some language.
+    (text) => {
+      const at = place(text);
+      return (
+        text.slice(0, at) + pick(['\u017f', '\u212a', '\u0130', '\u0131', '\uff11', '\u0661']) + text.slice(at + 1)
+      );
+    },
+    // Escapes of what need not be escaped.
+    (text) => {
+      const at = place(text);
+      const code = text.charCodeAt(at);
+      return Number.isNaN(code)
+        ? text
+        : `${text.slice(0, at)}\\u${code.toString(16).padStart(4, '0')}${text.slice(at + 1)}`;
+    },
+    // A number in the data.
+    (text) => text.replace(/:(?:\d+|"[^"]*")(?=[,}])/g, (found) => (random() < 0.1 ? `:${pick(oddValues)}` : found)),
   ];
   const mutateMessage = (message: string): string => {
     let changed = message;

@@ -1,7 +1,7 @@
 import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
-/** Prints what the receiver makes of a webhook of every form, for consumers in other languages to read. */
+/** Prints the receiver's message for a webhook of every form, for consumers in other languages to read. */
 const key = makeKey();
 const receive = startReceiver(key);
 

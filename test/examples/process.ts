@@ -4,27 +4,27 @@ import { createInterface } from 'node:readline';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Invoke } from './event-source-mapping.ts';
 
-/** One line of a consumer's log that tells of an event. */
+/** One log line of a consumer about an event. */
 export interface Effect {
   eventId: string;
   /** `message_id` of the message that the event is about. */
   subject?: string;
 }
 
-/** A consumer in a process of its own, as in Lambda. */
+/** A consumer in its own process, as in Lambda. */
 export interface Consumer {
   /** One invocation at a time. */
   invoke: Invoke;
-  /** All that it has written. */
+  /** Everything that it has written. */
   log: readonly string[];
   close: () => Promise<void>;
 }
 
 /**
- * Starts a program that reads an invocation a line, and writes its log and `{"answer":…}` or `{"fault":…}`.
+ * Starts a program that reads one invocation per line, and writes its log and `{"answer":…}` or `{"fault":…}`.
  *
  * @param environment all of its environment variables
- * @param onEffect gets what it does with events, before the invocation that did it ends
+ * @param onEffect gets the effects of events, each before its invocation ends
  */
 export function startConsumer(
   command: readonly string[],
@@ -39,7 +39,7 @@ export function startConsumer(
   const onLine = (line: string) => {
     log.push(line);
     const entry = parse(line);
-    // Lines that name a message of the queue tell what became of it.
+    // Lines that name a message of the queue report its result.
     if (typeof entry.eventId === 'string' && !('messageId' in entry)) onEffect(entry as unknown as Effect);
     if ('answer' in entry) pending?.resolve(entry.answer as SQSBatchResponse);
     if ('fault' in entry) pending?.reject(new Error(String(entry.fault)));

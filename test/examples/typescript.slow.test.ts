@@ -3,7 +3,7 @@ import { describeConsumer } from './consumer-suite.ts';
 
 describeConsumer('the consumer in TypeScript', [
   process.execPath,
-  // In the repository the package is its sources, see "exports" in package.json.
+  // In the repository the package's imports lead to its sources, see "exports" in package.json.
   '--conditions=messagemedia-source',
   fileURLToPath(new URL('run-typescript.ts', import.meta.url)),
 ]);

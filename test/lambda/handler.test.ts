@@ -40,7 +40,7 @@ afterAll(async () => {
   await Promise.all([queue.close(), secrets.close()]);
 });
 
-/** The real handler in an environment of its own; the keyring gets the name of the test. */
+/** The real handler with its own environment. The keyring gets the name of the test. */
 function startReceiver(keyring: string, environment: Record<string, string> = {}): LocalFunction {
   const secretId = expect.getState().currentTestName ?? 'keyring';
   secrets.put(secretId, keyring);
@@ -123,7 +123,7 @@ describe('a request is refused', () => {
       'body alone signed',
       () => {
         const request = good();
-        // One of the vendor's samples signs nothing else.
+        // One of MessageMedia's samples signs only the body.
         const signature = signBytes('SHA256', request.body, key.privateKey).toString('base64');
         return { ...request, headers: { ...request.headers, 'x-messagemedia-signature': signature } };
       },
@@ -238,7 +238,7 @@ describe('an event around the limit of SQS', () => {
     });
     await storage.send(new CreateBucketCommand({ Bucket: 'overflow' }));
   });
-  // By name, which a bucket must not become a part of.
+  // The server is called by name, and a bucket must not become a part of this name.
   const endpoint = () => queue.url.replace('127.0.0.1', 'localhost');
   const environment = () => ({ OVERFLOW_BUCKET: 'overflow', AWS_ENDPOINT_URL_S3: endpoint() });
 
@@ -362,6 +362,27 @@ describe('what an operator sees', () => {
     expect(receiver.output.length).toBeGreaterThanOrEqual(4);
   });
 
+  test('one line of JSON for each request, whatever the caller writes', async () => {
+    const receiver = startReceiver(keyringOf(key));
+    const line = '\n{"reason":"forged"}\r\u2028\u001b[31m';
+    const event = httpApiEvent(toWire(samples.smsReply, key));
+    const names = Object.fromEntries(Object.keys(event.headers).map((name) => [name, line]));
+    const context = event.requestContext;
+    for (const change of [
+      { headers: { ...event.headers, 'x-messagemedia-key-id': line } },
+      { headers: { ...event.headers, 'x-messagemedia-digest-type': line, 'x-messagemedia-cipher-type': line } },
+      { headers: names },
+      { rawPath: `/messagemedia${line}`, rawQueryString: line },
+      { requestContext: { ...context, http: { ...context.http, method: line, path: line, userAgent: line } } },
+    ]) {
+      const { statusCode } = await call(receiver, { ...event, ...change });
+      expect([400, 401]).toContain(statusCode);
+    }
+    const lines = receiver.output.map((written) => JSON.parse(written));
+    expect(lines.filter(({ reason }) => reason !== undefined)).toHaveLength(5);
+    for (const word of ['forged', '\u2028', '[31m']) expect(receiver.output.join('')).not.toContain(word);
+  });
+
   test('the keyring is loaded before the first request comes', async () => {
     const loads: unknown[] = [];
     const watched = await listen(0, (request) => {
@@ -380,7 +401,7 @@ test.each([
   ['https://sqs.eu-west-1.amazonaws.com/000000000000/events', false],
 ])('SendMessage to %s holds exactly what that kind of queue takes', async (QueueUrl, fifo) => {
   const sent: unknown[] = [];
-  // It says nothing but that it took the message, and it is reached although the queue's URL names another host.
+  // This queue only confirms messages. It is reached although the queue's URL names another host.
   const sqs = await listen(0, async (request, response) => {
     sent.push(JSON.parse(String(await readBody(request))));
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{"MessageId":"m"}');

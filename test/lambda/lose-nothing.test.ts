@@ -6,7 +6,7 @@ import { makeKey } from '../support.ts';
 import { type Flaws, hour, type LogFate, LossWorld, minute, type QueueFate, type WebhookFate } from './loss-world.ts';
 import type { VendorEvent } from './model-provider.ts';
 
-/** Something that happens some time after the thing before it. */
+/** A step that happens some time after the previous one. */
 type Step = { after: number } & (
   | {
       does: 'webhook';
@@ -33,7 +33,7 @@ async function perform(world: LossWorld, step: Step): Promise<void> {
   switch (step.does) {
     case 'webhook': {
       const { kind, message, fate, resent } = step;
-      // Opt-outs can only come as webhooks: those that nobody ever hears of cannot be known.
+      // Opt-outs come only as webhooks, so lost ones cannot be recovered.
       const lastTryAfter = step.givenUp && kind !== 'optOut' ? undefined : step.lastTryAfter;
       const messageId = `6a5e1c1e-0000-4000-8000-00000000000${message}`;
       return world.webhook({ kind, id: randomUUID(), messageId, lastTryAfter, resent }, fate);
@@ -69,7 +69,7 @@ async function perform(world: LossWorld, step: Step): Promise<void> {
   }
 }
 
-/** Performs the steps, lets everything come to its end, and says what should not be so. */
+/** Performs the steps, lets everything finish, and returns what is wrong. */
 async function findLosses(steps: Step[], confirmedByWebhook: boolean, flaws: Flaws = {}): Promise<string[]> {
   const world = await LossWorld.start(flaws);
   world.provider.confirmedByWebhook = confirmedByWebhook;
@@ -180,7 +180,7 @@ test('webhook, retry, rotation, reconciliation and redrive in each of their 120 
   expect(orders).toHaveLength(120);
   for (const after of [0, 4 * minute, 16 * minute, 5 * hour]) {
     for (const order of orders) {
-      // What there is to retry, to recover, and to redrive.
+      // Webhooks to retry, events to recover, and dead letters to redrive.
       const before: Step[] = [
         { ...report, after: 0, fate: 'ok' },
         { does: 'consumer', after: 0, count: 1, dies: true },

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
-import { createKeyring } from '../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { type KeyringEntry, writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
@@ -15,19 +15,18 @@ import { ModelQueue } from './model-queue.ts';
 export const minute = 60_000;
 export const hour = 60 * minute;
 
-/** What becomes of a call to the queue: it is taken, it is not, or it is taken and the answer says otherwise. */
+/** Result of a call to the queue: the message is accepted, it is not, or it is accepted and the answer says it is not. */
 export type QueueFate = 'ok' | 'down' | 'half';
 
-/** What becomes of a try at a webhook: beside what the queue does, it or its answer may be lost on the way. */
+/** Result of a try of a webhook. Besides the results of the queue, the request or its answer may be lost on the way. */
 export type WebhookFate = QueueFate | 'lost' | 'unheard';
 
-/** How well the log is searched: new lines are found at once, after two minutes, or the search fails. */
+/** Result of a search of the log: new lines are found at once, after two minutes, or the search fails. */
 export type LogFate = 'whole' | 'late' | 'fails';
 
 /**
- * A receiver, its keys, its queue and MessageMedia, all in memory, in a time of their own. Receiver, keyring, rotation
- * and reconciliation are the real ones. What they wait for is nothing but this time, so that time can stand still until
- * all of them sleep.
+ * A receiver, its keys, its queue and MessageMedia, all in memory, with a simulated clock. Receiver, keyring, rotation and
+ * reconciliation are the real ones. They wait only for this clock, so it can stand still until all of them sleep.
  */
 export class LossWorld {
   time = Date.UTC(2026, 10, 23, 9);
@@ -35,7 +34,7 @@ export class LossWorld {
   readonly queue: ModelQueue;
   /** Genuine webhooks that arrived and were refused. */
   readonly refused: string[] = [];
-  /** Forged webhooks that were taken. */
+  /** Forged webhooks that were accepted. */
   readonly fooled: string[] = [];
   readonly problems: unknown[] = [];
   private queueFate: QueueFate = 'ok';
@@ -50,7 +49,7 @@ export class LossWorld {
   private constructor(flaws: Flaws) {
     this.queue = new ModelQueue(() => this.time, flaws.redriveKeepsIds ?? false);
     const toleranceSeconds = flaws.toleranceSeconds ?? defaultTimestampToleranceSeconds;
-    // Two of them, which do not read the keyring at the same time.
+    // Two functions, which do not read the keyring at the same time.
     this.receivers = [0, 1].map(() => {
       const load = async () => writeEntries(this.entries.filter((entry) => !(flaws.forgetsKeys && entry.deleted_at)));
       const now = () => this.time;
@@ -68,7 +67,7 @@ export class LossWorld {
     return world;
   }
 
-  /** Lets time pass, with a stop wherever somebody wakes up. */
+  /** Lets time pass, and stops whenever a sleeper wakes up. */
   async pass(milliseconds: number): Promise<void> {
     const end = this.time + milliseconds;
     for (;;) {
@@ -82,7 +81,7 @@ export class LossWorld {
     this.time = end;
   }
 
-  /** Something happens, and MessageMedia tries to tell of it. */
+  /** An event happens, and MessageMedia tries to deliver its webhook. */
   async webhook(event: VendorEvent, fate: WebhookFate): Promise<void> {
     this.provider.add(event);
     event.first = this.provider.write(event);
@@ -91,7 +90,7 @@ export class LossWorld {
     this.sleep(event.lastTryAfter).then(() => this.retry(event, 'ok', event.resent));
   }
 
-  /** Another try, unless there was a 2xx. @param resent with the first signature, else with one of now */
+  /** Another try, unless there was a 2xx. @param resent with the first signature, else with a new one */
   async retry(event: VendorEvent, fate: WebhookFate, resent: boolean): Promise<void> {
     if (event.heard) return;
     await this.deliver(event, resent && event.first ? event.first : this.provider.write(event), fate);
@@ -111,7 +110,7 @@ export class LossWorld {
     if (status !== 401) this.fooled.push(`${status}: ${this.last()}`);
   }
 
-  /** A genuine request once more, from whoever has seen it: it is genuine still. */
+  /** Somebody who has seen a genuine request sends it again. It is still genuine. */
   async replay({ first }: VendorEvent): Promise<void> {
     if (first) await this.post(first);
   }
@@ -121,7 +120,7 @@ export class LossWorld {
     return (await receiver?.(httpApiEvent(request), 'invocation'))?.statusCode ?? 0;
   }
 
-  /** Begins a rotation, or goes on with one that was killed; its waits pass while other things happen. */
+  /** Begins a rotation, or continues one that was killed. Other things happen while it waits. */
   rotate(): void {
     if (this.rotating) return;
     const self = Symbol('rotation');
@@ -134,7 +133,7 @@ export class LossWorld {
       });
   }
 
-  /** The rotation, if it waits, never wakes up. */
+  /** Kills the rotation: if it waits, it never wakes up. */
   killRotation(): void {
     const left = this.sleepers.filter(({ killable }) => !killable);
     if (left.length < this.sleepers.length) this.rotating = undefined;
@@ -211,10 +210,10 @@ export class LossWorld {
   }
 }
 
-/** Mistakes that a test of the test makes on purpose. */
+/** Deliberate mistakes, with which the test is tested. */
 export interface Flaws {
   redriveKeepsIds?: boolean;
-  /** Verifiers do not know a key any more that was deleted at MessageMedia. */
+  /** Functions drop a key that was deleted at MessageMedia. */
   forgetsKeys?: boolean;
   toleranceSeconds?: number;
 }

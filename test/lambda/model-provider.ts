@@ -5,12 +5,12 @@ import type { CreatedSignatureKey, SignatureKey } from '../../lambda/provider/ty
 import { toWire, type WireRequest } from '../../sandbox/sender.ts';
 import { makeKey, type TestKey } from '../support.ts';
 
-/** Something that MessageMedia tells of. */
+/** An event that MessageMedia reports. */
 export interface VendorEvent {
   kind: 'deliveryReport' | 'reply' | 'optOut';
   id: string;
   messageId: string;
-  /** Milliseconds until it is tried for the last time, with success; `undefined` when it is given up before. */
+  /** Milliseconds until the last try, which succeeds; `undefined` if it is given up before. */
   lastTryAfter: number | undefined;
   /** Whether that last try carries the first signature. */
   resent: boolean;
@@ -21,7 +21,7 @@ export interface VendorEvent {
   receivedAt?: number;
 }
 
-/** Made once: making keys is slow. Later keys are the same ones under ids of their own. */
+/** Made once, because making keys is slow. Later keys are the same ones under other ids. */
 const material = Array.from({ length: 6 }, () => makeKey());
 
 const idField = { deliveryReport: 'delivery_report_id', reply: 'reply_id', optOut: 'notification_id' };
@@ -42,11 +42,11 @@ type Api = Pick<
   | 'confirmReplies'
 >;
 
-/** MessageMedia as it is documented, in memory: keys, the lists of what nobody confirmed, and what it signs. */
+/** MessageMedia as it is documented, in memory: keys, the lists of unconfirmed events, and signed webhooks. */
 export class ModelProvider {
-  /** All that happened. */
+  /** All events. */
   readonly events: VendorEvent[] = [];
-  /** A 2xx takes an event off the list of those to poll. Nobody knows whether it does. */
+  /** Whether a 2xx removes an event from the polled list, which MessageMedia does not document. */
   confirmedByWebhook = false;
   private readonly now: () => number;
   private readonly keys = new Map<string, TestKey>();

@@ -1,21 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { QueueMessage } from '../../lambda/event/queue-message.ts';
 
-/** A message on the model queue. */
+/** A message in the model queue. */
 export interface ModelMessage extends Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'> {
   messageId: string;
 }
 
-/** For how long SQS knows a deduplication id again. */
+/** How long SQS remembers a deduplication id. */
 const deduplicationMilliseconds = 5 * 60_000;
 
-/** A FIFO queue that drops repetitions within a message group, the queue of dead letters behind it, and a consumer. */
+/** A FIFO queue that drops repetitions within a message group, its dead-letter queue, and a consumer. */
 export class ModelQueue {
   waiting: ModelMessage[] = [];
   dead: ModelMessage[] = [];
-  /** Every message that was ever taken. */
+  /** Every message that was ever accepted. */
   readonly taken: ModelMessage[] = [];
-  /** Bodies that had an effect, by the id of the event: the consumer knows again what it has dealt with. */
+  /** Bodies that took effect, by the id of the event. The consumer recognises events that it has handled. */
   readonly effects = new Map<string, string[]>();
   private readonly now: () => number;
   private readonly redriveKeepsIds: boolean;
@@ -46,11 +46,11 @@ export class ModelQueue {
 
   private handle({ body }: ModelMessage): void {
     const { id } = JSON.parse(body);
-    // What makes it idempotent, and all that does.
+    // This alone makes the consumer idempotent.
     if (!this.effects.has(id)) this.effects.set(id, [body]);
   }
 
-  /** As `mmw queue redrive` does it. @param crashes after the first was sent, before it is deleted */
+  /** Redrives like `mmw queue redrive`. @param crashes after the first message was sent, before it is deleted */
   redrive(crashes: boolean): void {
     while (this.dead[0]) {
       const { body, groupId, deduplicationId, messageId } = this.dead[0];

@@ -6,6 +6,7 @@ import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { startFirehose, streamNames } from '../firehose.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
 
 let provider: ProviderSimulator;
@@ -55,14 +56,14 @@ afterEach(async () => {
   await Promise.all([provider.close(), queue.close()]);
 });
 
-/** An hour later: nobody tries the webhooks of now any more. */
+/** Runs an hour later, when the webhooks of now are not retried any more. */
 async function runLater(): Promise<void> {
   const anHourLater = Date.now() + 3_600_000;
   jest.spyOn(Date, 'now').mockImplementation(() => anHourLater);
   await handler();
 }
 
-/** What the function logged, as CloudWatch has it. */
+/** The function's log, as CloudWatch has it. */
 const lines = () =>
   output
     .split('\n')
@@ -70,7 +71,7 @@ const lines = () =>
     .map((line) => JSON.parse(line));
 const metric = () => lines().find((line) => '_aws' in line);
 
-/** Takes what is on the queue: of one message's events it gives one at a time. */
+/** Receives and deletes all messages. The queue gives one event of a message at a time. */
 async function queued(): Promise<Record<string, unknown>[]> {
   const events: Record<string, unknown>[] = [];
   for (;;) {
@@ -83,7 +84,7 @@ async function queued(): Promise<Record<string, unknown>[]> {
   }
 }
 
-/** A message whose three reports, and whose reply, no webhook brought. */
+/** A message with three reports and a reply whose webhooks did not arrive. */
 async function lose(): Promise<void> {
   const [sent] = await api.sendMessages([
     { content: 'Hi', destination_number: '+61491570156', format: 'SMS', delivery_report: true },
@@ -115,11 +116,28 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   expect((await api.checkDeliveryReports()).length).toBe(3);
   for (const text of ['+614', 'Yes', provider.apiSecret]) expect(output).not.toContain(text);
 
-  // What it logged is what the next run finds.
+  // The next run finds these log lines.
   logs.lines.push(...output.split('\n'));
   output = '';
   await handler();
   expect(metric()).toMatchObject({ Recovered: 0 });
+});
+
+test('archives what it queues, as it was queued', async () => {
+  const firehose = await startFirehose();
+  Object.assign(process.env, {
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+  });
+  await lose();
+  await runLater();
+  const lines = [...firehose.records.values()].flat().map((line) => JSON.parse(String(line)));
+  const events = await queued();
+  expect(lines).toHaveLength(4);
+  expect(lines).toEqual(expect.arrayContaining(events));
+  expect([...firehose.records.keys()].sort()).toEqual(['stream-of-delivery_report', 'stream-of-reply']);
+  await firehose.close();
 });
 
 test('confirms what the queue has if it is told to', async () => {
@@ -133,7 +151,7 @@ test('confirms what the queue has if it is told to', async () => {
 test('fails when the queue takes nothing, and says why', async () => {
   await lose();
   process.env.QUEUE_URL = `${queue.queueUrl}-other.fifo`;
-  await expect(runLater()).rejects.toThrow(/^Reconciliation met 4 failures, the first: /);
+  await expect(runLater()).rejects.toThrow(/^Reconciliation had 4 failures, the first: /);
   expect(metric()).toMatchObject({ Recovered: 0 });
 });
 

@@ -4,7 +4,7 @@ import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 
-// The one thing that cannot run here: sixteen minutes of waiting.
+// Waiting sixteen minutes is the only part that cannot run here.
 const waits: number[] = [];
 jest.unstable_mockModule('node:timers/promises', () => ({
   setTimeout: async (milliseconds: number) => {
@@ -61,14 +61,14 @@ async function rotate(until: RotationEvent['Step'] = 'finishSecret'): Promise<st
 
 type Entry = { key_id: string; deleted_at?: string };
 const allKeys = (): Entry[] => JSON.parse(secrets.get('keyring') ?? '').keys;
-/** Without those that are only remembered. */
+/** The keys, without deleted ones. */
 const keys = () => allKeys().filter(({ deleted_at }) => !deleted_at);
 
 test('the four steps of Secrets Manager make the first key and then replace it', async () => {
   await rotate();
   const [first] = keys();
   expect(provider.signingKey()).toMatchObject({ id: first?.key_id, digest: 'SHA512' });
-  // Nothing was verified before: nobody has to wait.
+  // No webhook could be verified before, so there is no need to wait.
   expect(waits).toEqual([]);
   await rotate();
   const [second] = keys();

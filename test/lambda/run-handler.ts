@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 
-/** Runs the receiver as Lambda does, in a process that can be frozen: an event a line comes in, an answer a line goes out. */
+/** Runs the receiver as Lambda does, in a process that can be frozen. Each input line is an event, each output line its answer. */
 const { handler } = await import('../../lambda/handler.ts');
 console.log('initialised');
 for await (const line of createInterface({ input: process.stdin })) {

@@ -115,7 +115,7 @@ describe('any request', () => {
   test('verifies in no other division into target, date and body, though the joined bytes are the same', () => {
     const date = 'Wed, 18 Jul 2018 06:33:52 GMT';
     const version = ' HTTP/1.1';
-    // Bodies made of what a forger needs: more versions, more dates, and bits to fill up with.
+    // Bodies made of parts that a forger needs: more versions, more dates, and filling.
     const pieces = fc.array(fc.constantFrom(version, date, '/a', ' ', 'Wed', '\t', '\u00a0'), { maxLength: 6 });
     fc.assert(
       fc.property(targets, pieces, (target, body) => {

@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
+import { bundle, loadedAtStart } from '../../lib/bundle.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
 import { toWire } from '../../sandbox/sender.ts';
+import { startFirehose, streamNames } from '../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,7 +36,7 @@ const rotationEnvironment = () => ({
   SIGNATURE_DIGEST: 'SHA256',
 });
 
-/** File of the bundle of the function whose logical id begins like this. */
+/** The bundle's file for the function whose logical id begins like this. */
 async function bundleOf(logicalId: string): Promise<string> {
   const template = JSON.parse(await readFile(join(output, 'MessageMediaWebhooks.template.json'), 'utf8'));
   const resources = Object.entries<{ Metadata: Record<string, string> }>(template.Resources);
@@ -42,7 +44,7 @@ async function bundleOf(logicalId: string): Promise<string> {
   return join(output, resource?.Metadata['aws:asset:path'] ?? '', 'index.mjs');
 }
 
-/** Runs a bundle's handler in a Node of its own, with nothing installed beside it. */
+/** Runs a bundle's handler in a new Node process, without any installed packages. */
 async function invoke(bundle: string, event: unknown, env: Record<string, string>): Promise<unknown> {
   const script = `const { handler } = await import(${JSON.stringify(bundle)});
     const answer = await handler(${JSON.stringify(event)}, { awsRequestId: 'i' });
@@ -51,11 +53,11 @@ async function invoke(bundle: string, event: unknown, env: Record<string, string
   return JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
 }
 
-/** Neither the rest of the credential chain nor a package that Lambda would have to bring. */
+/** The bundle has neither the rest of the credential chain nor an import of a package that Lambda would have to provide. */
 async function expectSelfContained(bundle: string): Promise<void> {
   const source = await readFile(bundle, 'utf8');
   expect(source).not.toMatch(/sso-oidc|AssumeRoleWithWebIdentity|credential_process/i);
-  // Bundling it again, from where nothing is installed, fails on any import that is not part of Node.
+  // Bundling it again, in a folder without packages, fails on any import that is not part of Node.
   await build({
     entryPoints: [bundle],
     bundle: true,
@@ -69,9 +71,10 @@ async function expectSelfContained(bundle: string): Promise<void> {
 test('cdk synth works without account or network, and what it bundles runs as it is', async () => {
   const env = { PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, HOME: output };
   const cdk = join(root, 'node_modules/aws-cdk/bin/cdk');
+  const settings = ['rotationDays=30', 'reconcileMinutes=15', 'archiveDays=400'];
   await run(
     process.execPath,
-    [cdk, 'synth', '--quiet', '--output', output, '-c', 'rotationDays=30', '-c', 'reconcileMinutes=15'],
+    [cdk, 'synth', '--quiet', '--output', output, ...settings.flatMap((setting) => ['-c', setting])],
     {
       cwd: root,
       env,
@@ -85,6 +88,25 @@ test('cdk synth works without account or network, and what it bundles runs as it
   const events = await consume(queue.client, queue.queueUrl, parseKeyring(keyringOf(key)).keys);
   expect(events).toMatchObject([{ reverified: true }]);
 
+  const firehose = await startFirehose();
+  const archiving = {
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.queueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+  };
+  const again = httpApiEvent(toWire({ method: 'POST', target: '/messagemedia', body: '{"again":1}' }, key));
+  expect(await invoke(receiver, again, { ...receiverEnvironment(queue, secrets), ...archiving })).toMatchObject({
+    statusCode: 202,
+  });
+  expect([...firehose.records.values()].flat()).toHaveLength(1);
+  await firehose.close();
+
+  const archive = await bundleOf('ArchiveFunctionHandlerFunction');
+  await expectSelfContained(archive);
+  const archiveEnvironment = { ...receiverEnvironment(queue, secrets), AWS_ENDPOINT_URL_S3: queue.url };
+  const buckets = { ARCHIVE_BUCKET: queue.overflowBucket, OVERFLOW_BUCKET: queue.overflowBucket };
+  expect(await invoke(archive, {}, { ...archiveEnvironment, ...buckets })).toBeNull();
+
   const rotation = await bundleOf('RotationRotateFunction');
   await expectSelfContained(rotation);
   const trial = { Step: 'testSecret', SecretId: 'keyring', ClientRequestToken: secrets.startRotation('keyring') };
@@ -96,6 +118,12 @@ test('cdk synth works without account or network, and what it bundles runs as it
   await expect(
     invoke(reconciliation, {}, { ...rotationEnvironment(), RECONCILE_LOG_GROUPS: 'log' }),
   ).rejects.toMatchObject({ stderr: expect.stringContaining('Secret credentials must hold {"api_key"') });
+});
+
+test('nobody without an archive pays for its client, or for that of S3, before the first request', () => {
+  const inputs = loadedAtStart(bundle('handler', join(output, 'handler'))).flatMap((file) => Object.keys(file.inputs));
+  expect(inputs.filter((input) => /client-(firehose|s3)|lambda\/archive\//.test(input))).toEqual([]);
+  expect(inputs.filter((input) => input.includes('client-sqs'))).not.toEqual([]);
 });
 
 test('cdk synth says in one line what is wrong with a setting, and stops', async () => {

@@ -18,7 +18,7 @@ const alarms = [
   'UnidentifiedEvents',
 ];
 
-/** What a REST API in place of an HTTP API changes, whatever the callback URL. */
+/** The changes by a REST API in place of an HTTP API, for any callback URL. */
 const restForHttp = [
   '+ ReceiverRestApi',
   '+ ReceiverRestApiAccount',
@@ -74,7 +74,45 @@ const reconciliation = [
   '~ MonitoringQueriesStory.LogGroupNames',
 ];
 
-/** Each setting: where it starts from, what `-c` makes it, and all that it changes. */
+const archive = [
+  '+ ArchiveBucket',
+  '+ ArchiveBucketPolicy',
+  '+ ArchiveDeadLetterQueue',
+  '+ ArchiveFunctionHandlerFunction',
+  '+ ArchiveFunctionHandlerFunctionEventInvokeConfig',
+  '+ ArchiveFunctionHandlerRole',
+  '+ ArchiveFunctionHandlerRoleDefaultPolicy',
+  '+ ArchiveFunctionSchedule',
+  '+ ArchiveFunctionScheduleAllowEventRuleTestArchiveFunctionHandlerFunctionD0C2D464',
+  '+ ArchiveFunctionSource',
+  '+ ArchiveLog',
+  '+ ArchiveQueue',
+  '+ ArchiveQueueDeadLettersPolicy',
+  '+ ArchiveQueueEventsPolicy',
+  '+ ArchiveStreamsLog',
+  '+ ArchiveStreamsRole',
+  '+ ArchiveStreamsRoleDefaultPolicy',
+  '+ ArchiveStreamsdeliveryreport',
+  '+ ArchiveStreamsoptout',
+  '+ ArchiveStreamsreply',
+  '+ ArchiveStreamswebhook',
+  '+ MonitoringAlarmsArchiveDeadLetters',
+  '+ MonitoringAlarmsArchiveDelayedDeliveryReport',
+  '+ MonitoringAlarmsArchiveDelayedOptOut',
+  '+ MonitoringAlarmsArchiveDelayedQueue',
+  '+ MonitoringAlarmsArchiveDelayedReply',
+  '+ MonitoringAlarmsArchiveDelayedWebhook',
+  '+ MonitoringAlarmsArchiveFailed',
+  '+ MonitoringAlarmsArchiveKeysFailed',
+  '+ output ArchiveBucketName',
+  '+ output ArchiveQueueUrl',
+  '~ MonitoringDashboard.DashboardBody',
+  '~ MonitoringQueriesFailures.LogGroupNames',
+  '~ ReceiverFunctionHandlerFunction.Environment',
+  '~ ReceiverFunctionHandlerRoleDefaultPolicy.PolicyDocument',
+];
+
+/** Each setting with its start, its `-c` options, and all its changes. */
 const changesOf: [name: string, base: Context, context: Context, expected: string[]][] = [
   [
     'callbackPath',
@@ -246,6 +284,64 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
       '~ RotationApiCredentialsPolicy.DependsOn',
     ].sort(),
   ],
+  ['archiveDays', {}, { archiveDays: '400' }, archive],
+  [
+    'archiveDays beside reconciliation, which archives as well',
+    { reconcileMinutes: '15' },
+    { archiveDays: '400' },
+    [
+      ...archive,
+      '~ ReconciliationReconcileFunction.Environment',
+      '~ ReconciliationReconcileRoleDefaultPolicy.PolicyDocument',
+    ],
+  ],
+  [
+    'archiveDays, another number',
+    { archiveDays: '400' },
+    { archiveDays: '30' },
+    ['~ ArchiveBucket.LifecycleConfiguration'],
+  ],
+  [
+    'archiveLock',
+    { archiveDays: '400' },
+    { archiveLock: 'governance' },
+    ['LifecycleConfiguration', 'ObjectLockConfiguration', 'ObjectLockEnabled', 'VersioningConfiguration'].map(
+      (property) => `~ ArchiveBucket.${property}`,
+    ),
+  ],
+  [
+    'logRetentionDays of an archive',
+    { archiveDays: '400' },
+    { logRetentionDays: '7' },
+    [
+      '~ ArchiveLog.RetentionInDays',
+      '~ ReceiverAccessLogGroup.RetentionInDays',
+      '~ ReceiverFunctionLog.RetentionInDays',
+    ],
+  ],
+  [
+    'customerManagedKey of an archive',
+    { archiveDays: '400' },
+    { customerManagedKey: 'true' },
+    [
+      ...customerManagedKey,
+      '+ ArchiveFunctionHandlerRoleKeyUse',
+      '+ ArchiveStreamsRoleKeyUse',
+      '~ ArchiveBucket.BucketEncryption',
+      '~ ArchiveBucket.DependsOn',
+      '~ ArchiveBucketPolicy.DependsOn',
+      '~ ArchiveFunctionHandlerFunction.DependsOn',
+      '~ ArchiveLog.KmsKeyId',
+      '~ ArchiveQueueDeadLettersPolicy.DependsOn',
+      '~ ArchiveQueueEventsPolicy.DependsOn',
+      ...['ArchiveDeadLetterQueue', 'ArchiveQueue'].flatMap((queue) =>
+        ['DependsOn', 'KmsMasterKeyId', 'SqsManagedSseEnabled'].map((property) => `~ ${queue}.${property}`),
+      ),
+      ...['deliveryreport', 'optout', 'reply', 'webhook'].map(
+        (type) => `~ ArchiveStreams${type}.DeliveryStreamEncryptionConfigurationInput`,
+      ),
+    ].sort(),
+  ],
   [
     'tracing',
     {},
@@ -278,7 +374,7 @@ describe('a setting changes what it should and nothing else', () => {
     expect(changes(stackOf(base).json, stackOf({ ...base, ...context }).json)).toEqual(expected);
   });
 
-  // Beside another choice one may change less, but nothing that it does not change anywhere.
+  // Together with another choice it may change less, but nothing that it does not change alone.
   test.each(choices)('$name, in every combination', (choice) => {
     const known = changesOf.flatMap(([, , made, lines]) =>
       Object.keys(made).some((key) => key in choice.context) ? lines : [],

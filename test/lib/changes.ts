@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TemplateJson } from './support.ts';
 
 /**
- * What sets one template apart from another, a line each: `+ id` and `- id` for resources, `~ id.property` for what
- * changed in one, `output name` for outputs. Logical ids are without the hash at their end.
+ * The differences between two templates, one per line: `+ id` and `- id` for resources, `~ id.property` for a change in
+ * a resource, `output name` for outputs. Logical ids are without the hash at their end.
  */
 export function changes(before: TemplateJson, after: TemplateJson): string[] {
   const resources = compare(before.Resources, after.Resources, (id, was, is) =>

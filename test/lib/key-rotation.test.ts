@@ -37,6 +37,7 @@ describe.each(settings)('with %j', (context) => {
       Environment: { Variables: { MESSAGEMEDIA_BASE_URL: 'au', SIGNATURE_DIGEST: 'SHA256' } },
     });
     template.hasOutput('ApiCredentialsSecretArn', {});
+    template.hasOutput('RotationLogGroup', {});
   });
 
   test('may be started by Secrets Manager of this account alone', () => {

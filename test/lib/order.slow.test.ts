@@ -7,7 +7,7 @@ import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
 import { combinations } from './settings/combinations.ts';
 import { createApp, idOf, idsOf, stackOf, type TemplateJson, templateOf } from './support.ts';
 
-/** What CloudFormation waits for before it touches a resource: what it refers to, and what it depends on. */
+/** The resources that CloudFormation waits for before it changes a resource: those that it refers to or depends on. */
 function prerequisites({ Resources }: TemplateJson, id: string): string[] {
   const { DependsOn = [], ...resource } = Resources[id] ?? {};
   const text = JSON.stringify(resource);
@@ -15,7 +15,7 @@ function prerequisites({ Resources }: TemplateJson, id: string): string[] {
   return [...new Set([DependsOn, references].flat())].filter((target) => target in Resources);
 }
 
-/** Whether the first is there, or changed, before the second. */
+/** Whether the first is created or changed before the second. */
 function isBefore(json: TemplateJson, first: string, second: string, seen = new Set<string>()): boolean {
   return prerequisites(json, second).some((id) => {
     if (id === first) return true;
@@ -25,21 +25,25 @@ function isBefore(json: TemplateJson, first: string, second: string, seen = new 
   });
 }
 
+const archiveQueues = ['ArchiveQueue', 'ArchiveDeadLetterQueue'];
 const keyed = { customerManagedKey: 'true', rotationDays: '30', reconcileMinutes: '15' };
+const archived = { ...keyed, archiveDays: '400' };
 
 describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a live stack, with %j', (context) => {
-  const { json } = stackOf({ ...keyed, ...context });
+  const { json } = stackOf({ ...archived, ...context });
   const policyOf = (shape: RegExp) => idOf(json, 'AWS::IAM::Policy', shape);
   const credentials = idOf(json, 'AWS::SecretsManager::Secret', /ApiCredentials/);
 
   test.each([
-    [/^Receiver\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'Keyring', 'OverflowBucket']],
+    [/^Receiver\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'Keyring', 'OverflowBucket', ...archiveQueues]],
     [/^Rotation\w+KeyUse/, ['Keyring', credentials]],
-    [/^Reconciliation\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'OverflowBucket', credentials]],
+    [/^Reconciliation\w+KeyUse/, ['EventQueue', 'DeadLetterQueue', 'OverflowBucket', credentials, ...archiveQueues]],
+    [/^ArchiveStreams\w+KeyUse/, ['ArchiveBucket']],
+    [/^ArchiveFunction\w+KeyUse/, ['ArchiveBucket', 'OverflowBucket', 'Keyring', ...archiveQueues]],
   ])('%s may use it before it encrypts anything', (shape, encrypted) => {
     const policy = policyOf(shape);
     expect(encrypted.filter((id) => !isBefore(json, policy, id))).toEqual([]);
-    // It names nothing but the key and its role: there is nothing to wait for.
+    // It names only the key and its role, so there is nothing else to wait for.
     expect(
       prerequisites(json, policy)
         .map((id) => json.Resources[id]?.Type)
@@ -50,13 +54,13 @@ describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a
   test('every use of the key is granted that way', () => {
     const users = idsOf(json, 'AWS::IAM::Policy').filter((id) => JSON.stringify(json.Resources[id]).includes('kms:'));
     expect(users.every((id) => /KeyUse[0-9A-F]{8}$/.test(id))).toBe(true);
-    expect(users).toHaveLength(3);
+    expect(users).toHaveLength(5);
   });
 });
 
 test('nothing waits for itself, in any combination', () => {
-  for (const { context } of combinations) {
-    const { json } = stackOf({ ...context, ...keyed });
+  for (const context of [archived, ...combinations.map(({ context }) => ({ ...context, ...keyed }))]) {
+    const { json } = stackOf(context);
     expect(Object.keys(json.Resources).filter((id) => isBefore(json, id, id))).toEqual([]);
   }
 });

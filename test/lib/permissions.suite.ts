@@ -63,7 +63,7 @@ function trust(service: string) {
   return { Statement: [statement], Version: '2012-10-17' };
 }
 
-/** All that the function does, as IAM sees it. */
+/** All calls of the function, in the form of IAM. */
 function requestsOfFunction(json: TemplateJson, { key, tracing }: { key: boolean; tracing: boolean }): Request[] {
   const log = arnOf(idOf(json, 'AWS::Logs::LogGroup', /FunctionLog/));
   const ofKey = (action: string, via: string) => ({
@@ -101,7 +101,7 @@ const actions = {
   s3: ['GetObject', 'PutObject', 'DeleteObject', 'ListBucket', 'PutBucketPolicy'],
 };
 
-/** Each of these actions on each resource of the template, and on one that is not of it. */
+/** Each of these actions on each resource of the template, and on one outside the template. */
 function everyRequest({ Resources }: TemplateJson): Request[] {
   const resources = [...Object.keys(Resources), 'Other', 'OverflowBucket/data', 'Other/data'].map(arnOf);
   return Object.entries(actions).flatMap(([service, names]) =>

@@ -7,7 +7,7 @@ interface Statement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-/** What a caller wants to do. */
+/** A call that somebody wants to make. */
 export interface Request {
   action: string;
   /** ARN, as `arnOf` makes it. */
@@ -26,7 +26,7 @@ const pseudoParameters: Record<string, string> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** Writes a template's intrinsic functions out. A reference to a resource, by whatever attribute, becomes its ARN. */
+/** Resolves a template's intrinsic functions. A reference to a resource, by any attribute, becomes its ARN. */
 export function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== 'object' || value === null) return value;
@@ -46,7 +46,7 @@ export function statementsOf({ Resources }: TemplateJson, roleId: string): State
   });
 }
 
-/** IAM's rule: an explicit deny wins, then an allow, and what nothing allows is denied. */
+/** IAM's rule: an explicit deny wins, then an allow, and everything else is denied. */
 export function isAllowed(statements: readonly Statement[], request: Request): boolean {
   const effects = statements.filter((statement) => applies(statement, request)).map(({ Effect }) => Effect);
   return effects.includes('Allow') && !effects.includes('Deny');

@@ -118,7 +118,7 @@ describe.each(settings)('with %j', (context) => {
   });
 });
 
-// What a person put into the secret stays with it, whichever of the two comes first or goes.
+// The secret keeps the credentials that a person put in, in whatever order the two are switched on or off.
 test.each([{ rotationDays: '30' }, { reconcileMinutes: '5' }, { rotationDays: '30', reconcileMinutes: '5' }])(
   'with %j the credentials are the resource that they always were',
   (context) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { outputs } from '../../lambda/contract.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { resolve } from './policies.ts';
 import { idOf, samples, stackOf } from './support.ts';
 
@@ -16,6 +16,7 @@ describe('the stack', () => {
       'KeyringSecretArn',
       'OverflowBucketName',
       'FunctionLogGroup',
+      'AccessLogGroup',
       'DashboardName',
     ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
@@ -250,8 +251,8 @@ test.each(['http', 'rest'])('the access log of %s has nothing personal in it', (
   const stage = logged.Resources[idOf(logged, type, /./)]?.Properties ?? {};
   const { Format } = (stage.AccessLogSetting ?? stage.AccessLogSettings) as { Format: string };
   const route = frontDoor === 'rest' ? 'resourcePath' : 'routeKey';
-  const known = ['requestId', 'requestTime', 'httpMethod', route, 'status', 'responseLatency'];
-  const ofIntegration = ['integrationLatency', 'integrationStatus', 'integrationErrorMessage', 'error.message'];
+  const known = ['requestId', 'httpMethod', route, 'status', 'responseLatency'];
+  const ofIntegration = ['integrationStatus', 'integrationErrorMessage', 'error.message'];
   expect([...Format.matchAll(/\$context\.([\w.]+)/g)].map(([, name]) => name)).toEqual([...known, ...ofIntegration]);
   expect(JSON.parse(Format)).toMatchObject({ service: 'Test/Receiver', status: '$context.status' });
 });

@@ -15,7 +15,7 @@ afterAll(() => rmSync(outdir, { recursive: true }));
 /** The feature flags that `cdk` runs the app with. */
 const { context: featureFlags } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
 
-/** An app as `cdk` runs it, but without what costs time and is tested elsewhere: bundling, and CloudFormation's rules. */
+/** An app as `cdk` runs it, but without bundling and CloudFormation's rules, which take time and are tested elsewhere. */
 export function createApp(context: Context = {}, options: { validate?: boolean } = {}): App {
   return new App({
     outdir,
@@ -38,7 +38,7 @@ export interface TemplateJson {
   Outputs: Record<string, { Value: unknown; Description?: string }>;
 }
 
-/** A synthesized stack in the forms that tests look at it. */
+/** A synthesized stack in the forms that tests use. */
 export interface Synthesized {
   app: App;
   stack: Stack;
@@ -54,7 +54,7 @@ export function synthesize(context: Context = {}, options?: { validate?: boolean
 
 const cache = new Map<string, Synthesized>();
 
-/** `synthesize`, once for the same settings. */
+/** `synthesize`, but only once for the same settings. */
 export function stackOf(context: Context): Synthesized {
   const key = JSON.stringify(Object.entries(context).sort());
   const known = cache.get(key) ?? synthesize(context);
@@ -86,7 +86,7 @@ export const samples = {
   alarmTopic: { alarmTopicArn: arn('sns:us-east-1:123456789012:on-call') },
 } as const;
 
-/** The one logical id of a type that looks so. */
+/** The only logical id of a type that matches. */
 export function idOf(json: TemplateJson, type: string, shape: RegExp): string {
   const [id, ...others] = idsOf(json, type).filter((candidate) => shape.test(candidate));
   if (id === undefined || others.length > 0) throw new Error(`Not one ${type} like ${shape}`);

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** An app of somebody else: two receivers in one stack, one with a queue of its own, and a consumer of their events. */
+/** A user's app: two receivers in one stack, one with its own queue, and a consumer of their events. */
 const app = `
 import { App, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -27,7 +27,15 @@ new WebhookReceiver(stack, 'Support', { queue: new Queue(stack, 'Own'), callback
 theirs.synth();
 `;
 
-const consumer = `
+const forApp = ['aws-cdk-lib', 'constructs', 'typescript', '@types/node'];
+/** As examples/README.md says. */
+const forExamples = [
+  'esbuild',
+  ...['batch', 'idempotency', 'logger'].map((name) => `@aws-lambda-powertools/${name}`),
+  ...['client-dynamodb', 'lib-dynamodb'].map((name) => `@aws-sdk/${name}`),
+];
+
+const reader = `
 import { readQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
 import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
 import { reverify } from 'messagemedia-webhook-receiver/events/verify';
@@ -53,7 +61,7 @@ const tsconfig = {
   include: ['*.ts'],
 };
 
-/** Packs the project, installs it in an app as anybody would, and looks at what comes of it. */
+/** Packs the project, installs it in an app as a user would, and checks the result. */
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'webhooks-package-'));
   try {
@@ -65,17 +73,18 @@ async function main(): Promise<void> {
     done(`npm pack: ${packed.filename}, ${packed.files.length} files, ${Math.round(packed.size / 1024)} kB`);
 
     const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    const versions = ['aws-cdk-lib', 'constructs', 'typescript', '@types/node'].map(
-      (name) => `${name}@${devDependencies[name]}`,
+    const versions = [...forApp, ...forExamples].map((name) => `${name}@${devDependencies[name]}`);
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'theirs', private: true, type: 'module', allowScripts: { esbuild: true } }),
     );
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'theirs', private: true, type: 'module' }));
     await run('npm', ['install', '--no-audit', '--no-fund', join(folder, packed.filename), ...versions], {
       cwd: folder,
     });
     done('npm install of the tarball in another CDK app');
 
     await writeFile(join(folder, 'app.ts'), app);
-    await writeFile(join(folder, 'consumer.ts'), consumer);
+    await writeFile(join(folder, 'consumer.ts'), reader);
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
     await run(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: folder }).catch(({ stdout: errors }) =>
       assert.fail(errors),
@@ -95,6 +104,25 @@ async function main(): Promise<void> {
       assert.ok(existsSync(join(outdir, source.path, 'index.mjs')), 'a function has no bundle');
     assert.equal(resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Api').length, 2);
     done('it synthesizes: two receivers, a monitor and a rotation in one stack, without esbuild or network');
+
+    await cp(join(folder, 'node_modules/messagemedia-webhook-receiver/examples'), join(folder, 'examples'), {
+      recursive: true,
+    });
+    await run(process.execPath, ['examples/app.ts'], {
+      cwd: folder,
+      env: {
+        ...process.env,
+        PATH: [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        CDK_OUTDIR: outdir,
+        CDK_CONTEXT_JSON: JSON.stringify({ stack: 'Theirs' }),
+      },
+    });
+    const consumers = JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.assets.json'), 'utf8'));
+    const consumer = Object.values<(typeof assets)[number]>(consumers.files).find(
+      ({ source }) => source.packaging === 'zip',
+    );
+    assert.ok(consumer && existsSync(join(outdir, consumer.source.path, 'index.mjs')), 'the consumer has no bundle');
+    done('examples/app.ts, copied out of the package, makes a consumer of a stack');
 
     const { handle } = await import(join(folder, 'out/consumer.js'));
     assert.throws(() => handle('{}', '{"keys":[]}'));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([sandbox.close(), secrets.close()]));
 
-/** Sends a request under any name, as the browser does for a page whose name was made to resolve to 127.0.0.1. */
+/** Sends a request with any host name, as a browser does for a page whose name resolves to 127.0.0.1. */
 function post(url: string, host: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const { hostname, port } = new URL(url);

@@ -27,7 +27,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** As `fetch`, which would not let a `Host` or `Origin` be chosen. */
+/** Like `fetch`, which does not allow a chosen `Host` or `Origin`. */
 function call(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(inspector.url + path, { method, headers }, (response) => {
@@ -39,7 +39,7 @@ function call(method: string, path: string, headers: Record<string, string> = {}
   });
 }
 
-const paths = ['/', '/app.js', '/style.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
+const paths = ['/', '/app.js', '/list.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
 test.each(paths)('GET %s is for this machine alone', async (path) => {
   const { port } = new URL(inspector.url);
   for (const host of [
@@ -95,7 +95,7 @@ test('a good signature is never shown whole', async () => {
   expect(details).not.toContain('PRIVATE KEY');
 });
 
-/** The next events of the stream, until so many calls have come. */
+/** The next events of the stream, until this number of calls has come. */
 async function readEvents(calls: number, headers: Record<string, string> = {}) {
   const closing = new AbortController();
   const response = await fetch(`${inspector.url}/events`, { headers, signal: closing.signal });

@@ -109,7 +109,9 @@ test('a busy port is one clear line', async () => {
   const { code, stderr } = await start(['--once'], { PORT: port });
   await other.close();
   expect(code).toBe(1);
-  expect(stderr).toBe(`Port ${port} is in use: stop what listens there, or choose others with PORT=4000 npm start.\n`);
+  expect(stderr).toBe(
+    `Port ${port} is in use: stop the program that uses it, or choose other ports with PORT=4000 npm start.\n`,
+  );
 });
 
 test.each([
@@ -130,7 +132,7 @@ test('a missing install is one clear line', async () => {
   });
 });
 
-/** A sandbox as a person starts it. `said` resolves with what it has printed. */
+/** A sandbox as a person starts it. `said` resolves with the part of its output that matches. */
 function run(...args: string[]) {
   const child = spawn(process.execPath, [join(root, 'sandbox/start.js'), ...args], {
     env: { ...process.env, PORT: '0', NO_COLOR: '1' },

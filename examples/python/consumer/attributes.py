@@ -1,4 +1,4 @@
-"""Checks the attributes of a queued event: nothing is read that no receiver writes."""
+"""Checks the attributes of a queued event, and accepts only what a receiver writes."""
 
 import base64
 import re
@@ -11,7 +11,7 @@ from consumer import json_text
 
 
 class QueuedEventError(ValueError):
-    """A message that is no event of ours, or whose data is not where it should be.
+    """A message that is not an event of the receiver, or whose data is not where it should be.
 
     `code` is stable: `not_json`, `missing_attribute`, `invalid_attribute`, `invalid_data` or `invalid_dataref`. The
     text holds none of the message's data.
@@ -23,9 +23,9 @@ class QueuedEventError(ValueError):
 
 
 def parse_attributes(message: str) -> dict[str, Any]:
-    """Parse a message and check every attribute. The data is among them, and not looked into.
+    """Parse a message and check every attribute. The result includes the data, which is not checked.
 
-    :raises QueuedEventError: when it is no event of ours
+    :raises QueuedEventError: when it is not an event of the receiver
     """
     event = _parse_object(message)
     is_polled = "mmorigin" in event
@@ -37,9 +37,9 @@ def parse_attributes(message: str) -> dict[str, Any]:
     for name, is_valid in _OPTIONAL.items():
         if name in event:
             _check(event, name, is_valid)
-    # What was never signed must not look as if it had been.
+    # An event that was never signed must not look like a signed one.
     forbidden = [name for name in (*_SIGNED, "mmkeyid") if is_polled and name in event]
-    # CloudEvents has no attributes with members.
+    # CloudEvents attributes are never objects.
     forbidden += [
         name for name, value in event.items() if name != "data" and isinstance(value, (dict, list, type(None)))
     ]
@@ -76,7 +76,7 @@ def parse_http_date(value: str) -> datetime | None:
         date = datetime.strptime(value, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=timezone.utc)
     except ValueError:
         return None
-    # Years of one or two digits are read in more than one way elsewhere.
+    # Other programs read years of one or two digits in different ways.
     return date if date.year > 99 and format_datetime(date, usegmt=True) == value else None  # noqa: PLR2004
 
 
@@ -126,7 +126,7 @@ _REQUIRED: dict[str, _Check] = {
     "time": lambda value: parse_time(value) is not None,
 }
 
-# Of an event that came as a webhook. Without a separator, only parts that cannot run into each other are unambiguous.
+# Attributes of an event that came as a webhook. There is no separator, so the parts must have a strict form.
 _SIGNED: dict[str, _Check] = {
     "mmdigest": lambda value: value in _DIGESTS,
     "mmrequestline": lambda value: _REQUEST_LINE.fullmatch(value) is not None,
@@ -139,6 +139,7 @@ _OPTIONAL: dict[str, _Check] = {
     "datacontenttype": _is_text,
     "mmkeyid": _is_text,
     "mmrepeated": _is_text,
+    "mmreplay": _is_text,
     "dataref": _is_text,
     "data_base64": _is_base64,
 }
@@ -151,7 +152,7 @@ def _check(event: dict[str, Any], name: str, is_valid: _Check) -> None:
 
 
 def _invalid(name: str) -> QueuedEventError:
-    # What is no attribute of ours could be text that somebody typed.
+    # An unknown name could be text that somebody typed.
     known = name if name in {**_REQUIRED, **_SIGNED, **_OPTIONAL, "mmorigin": _is_poll} else "attribute"
     return QueuedEventError("invalid_attribute", f"the event's {known} is not what a receiver writes")
 

@@ -7,12 +7,12 @@ import boto3
 from consumer.attributes import QueuedEventError
 from consumer.queued_event import FetchData
 
-# Nothing else is ever written there, and nothing else leads out of it.
+# The receiver writes only such keys, and such a key cannot lead out of the bucket.
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch_from_s3(bucket: str) -> FetchData:
-    """Make a function that reads from this bucket and no other: a `dataref` is not signed."""
+    """Make a function that reads only from this bucket, because a `dataref` is not signed."""
     client = boto3.client("s3")
     prefix = f"s3://{bucket}/"
 

@@ -27,6 +27,10 @@ logger = Logger(service="consumer")
 keyring_secret_id = os.environ.get("KEYRING_SECRET_ID")
 fetch_data = fetch_from_s3(os.environ.get("OVERFLOW_BUCKET", ""))
 
+replays = os.environ.get("REPLAYS", "skip")
+if replays not in ("handle", "skip"):
+    raise ValueError(f"REPLAYS is {replays}: it must be handle or skip")
+
 # Longer than an event can wait: 14 days in the queue, and 14 in the dead-letter queue.
 idempotency = IdempotencyConfig(expires_after_seconds=60 * 24 * 60 * 60)
 handled = DynamoDBPersistenceLayer(table_name=os.environ["IDEMPOTENCY_TABLE"])
@@ -36,7 +40,7 @@ processor.raise_on_entire_batch_failure = False
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Handle a batch. A message that fails takes those of its own group with it, and no other."""
+    """Handle a batch. If a message fails, the later ones of its group fail too, and no others."""
     idempotency.register_lambda_context(context)
     return process_partial_response(event, on_record, processor, context)
 
@@ -49,7 +53,7 @@ def on_record(record: SQSRecord) -> None:
         ids["eventId"] = read.event.get_id()
         check_signature(read)
         attempt = str(uuid.uuid4())
-        is_first = on_event_once(event_id=read.event.get_id(), event=read.event, attempt=attempt) == attempt
+        is_first = on_event_once(event_id=idempotency_key(read.event), event=read.event, attempt=attempt) == attempt
     except Exception:
         logger.exception("not handled", extra=ids)
         raise
@@ -58,20 +62,26 @@ def on_record(record: SQSRecord) -> None:
 
 @idempotent_function(data_keyword_argument="event_id", config=idempotency, persistence_store=handled)
 def on_event_once(*, event_id: str, event: CloudEvent, attempt: str) -> str:
-    """Handle an event unless that was done before. Gives the attempt that handled it: an earlier one, or this one."""
+    """Handle an event unless it was handled before. Return the attempt that handled it, an earlier one or this one."""
     on_event(event)
     return attempt
 
 
+def idempotency_key(event: CloudEvent) -> str:
+    """Give an event of a replay a key of its own if it is wanted to have its effect anew: once for each replay."""
+    replay = event.get_extension("mmreplay")
+    return f"{event.get_id()} {replay}" if replays == "handle" and replay is not None else event.get_id()
+
+
 def check_signature(read: ReadEvent) -> None:
-    """Check the signature, if there is a keyring; a key that is not known is looked for at once."""
+    """Check the signature, if there is a keyring. If it does not verify, read the keyring again."""
     if keyring_secret_id is None:
         return
     secrets: list[Callable[[], Any]] = [
         lambda: parameters.get_secret(keyring_secret_id, max_age=300),
         lambda: parameters.get_secret(keyring_secret_id, max_age=300, force_fetch=True),
     ]
-    # An event that was never signed was fetched from MessageMedia's API, as no webhook had brought it. To handle signed
-    # events alone, raise for anything but "good".
+    # An event that was never signed was fetched from MessageMedia's API, because its webhook did not arrive. To handle
+    # only signed events, raise for anything but "good".
     if all(reverify(read, parse_keyring(load())) == "bad" for load in secrets):
         raise ValueError("the signature of the event is not good")

@@ -1,4 +1,4 @@
-"""JSON as the receiver reads it: of any depth, with numbers of any length, and nothing that is no JSON."""
+"""JSON as the receiver reads it: strict, of any depth, and with numbers of any length."""
 
 import json
 import re
@@ -10,7 +10,7 @@ Repeated = Literal["first", "last"]
 """Which of repeated names in an object counts."""
 
 SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-"""What the receiver takes for white space. Python has other characters among it, and lacks U+FEFF."""
+"""The receiver's white space. Python's white space has other characters, and lacks U+FEFF."""
 
 # Python refuses to read more digits at once.
 _MOST_DIGITS = 4_300
@@ -23,7 +23,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 def loads(text: str, repeated: Repeated = "last") -> Any:  # noqa: ANN401
     """Parse JSON.
 
-    :raises ValueError: when it is none
+    :raises ValueError: when it is not JSON
     """
     pairs_to_object = first_of_repeated if repeated == "first" else dict
     try:
@@ -33,7 +33,7 @@ def loads(text: str, repeated: Repeated = "last") -> Any:  # noqa: ANN401
 
 
 def first_of_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Keep the first of repeated names, as the receiver does: what comes later may be text that somebody typed."""
+    """Keep the first of repeated names, as the receiver does, because a later one may be text that somebody typed."""
     first: dict[str, Any] = {}
     for name, value in pairs:
         first.setdefault(name, value)
@@ -45,11 +45,11 @@ def _integer(digits: str) -> int | float:
 
 
 def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _loads_deep(text: str, pairs_to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:  # noqa: ANN401
-    """Parse without recursion: slower than the standard library, and used for nothing else than deep nesting."""
+    """Parse without recursion. This is slower than the standard library, and is used only for deep nesting."""
     open_containers: list[list[Any]] = []
     names: list[str | None] = []
     at = _skip(text, 0)
@@ -74,7 +74,7 @@ def _loads_deep(text: str, pairs_to_object: Callable[[list[tuple[str, Any]]], di
             at = _skip(text, at)
             if not open_containers:
                 if at != len(text):
-                    raise ValueError("there is something behind the JSON")
+                    raise ValueError("there is more text after the JSON")
                 return value
             opener, name = names[-1], names[-2]
             open_containers[-1].append((name, value) if opener == "{" else value)

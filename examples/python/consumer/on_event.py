@@ -1,4 +1,4 @@
-"""What your application does with an event: put yours in place of the log lines."""
+"""What your application does with an event. Put your own code in place of the log lines."""
 
 from aws_lambda_powertools import Logger
 from cloudevents.core.v1.event import CloudEvent
@@ -7,11 +7,11 @@ logger = Logger(service="consumer")
 
 
 def on_event(event: CloudEvent) -> None:
-    """Handle an event: once, and those about one message in the order they came.
+    """Handle an event. It runs once for each, and for those about one message in the order in which they came.
 
-    When this raises, the event is tried again, and after five tries goes to the dead-letter queue.
+    If it raises, the event is retried, and after five tries it moves to the dead-letter queue.
     """
-    # Phone numbers and what people wrote stay out of the log.
+    # The log holds no phone numbers, and no text that people wrote.
     about = {"eventId": event.get_id(), "subject": event.get_subject()}
     data = event.get_data()
     fields = data if isinstance(data, dict) else {}

@@ -39,7 +39,7 @@ class ReadEvent:
 
     event: CloudEvent
     payload: Any
-    """The body as JSON, an object unless the event is of type `com.messagemedia.webhook`; `None` for any other."""
+    """The JSON body, an object unless the type is `com.messagemedia.webhook`; `None` for any other body."""
     signed: SignedRequest | None
     """`None` for an event with `mmorigin`, which was never signed."""
     signature: bytes
@@ -50,7 +50,7 @@ def read_queued_event(message: str, fetch_data: FetchData) -> ReadEvent:
 
     :param message: body of an SQS message, unchanged
     :param fetch_data: called for an event that was too large for the queue
-    :raises QueuedEventError: when it is no event of ours
+    :raises QueuedEventError: when it is not an event of the receiver
     """
     attributes = parse_attributes(message)
     body = _body(attributes, message, fetch_data)
@@ -65,7 +65,7 @@ def read_queued_event(message: str, fetch_data: FetchData) -> ReadEvent:
 
 
 def _cloud_event_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what CloudEvents has no attribute for: the SDK refuses it, and no receiver writes it."""
+    """Leave out names that CloudEvents does not allow. The SDK refuses them, and no receiver writes them."""
     own = {
         name: value
         for name, value in attributes.items()
@@ -89,17 +89,15 @@ def _body(attributes: dict[str, Any], message: str, fetch_data: FetchData) -> by
 
 
 def _cut(message: str) -> bytes:
-    """Cut the JSON out: parsing and writing it again would change its bytes."""
+    """Cut the JSON out, because parsing and writing it again would change its bytes."""
     _, marker, tail = message.partition(_DATA_MEMBER)
-    body = tail[: max(tail.rfind("}"), 0)]
-    try:
-        json_text.loads(body)
-    except ValueError:
-        # There could be members behind it that are not what was signed.
-        marker = ""
     if not marker:
-        raise QueuedEventError("invalid_data", "the data is not the last member of the event")
-    return _to_utf8(body)
+        raise _not_last()
+    return _to_utf8(tail[: max(tail.rfind("}"), 0)])
+
+
+def _not_last() -> QueuedEventError:
+    return QueuedEventError("invalid_data", "the data is not the last member of the event")
 
 
 def _to_utf8(text: str) -> bytes:
@@ -108,13 +106,18 @@ def _to_utf8(text: str) -> bytes:
 
 
 def _data(attributes: dict[str, Any], body: bytes) -> Any:  # noqa: ANN401
-    """Give the body as JSON, as text, or as it is; the same wherever it was."""
-    if not body:
+    """Return the body as JSON, as text, or as bytes, wherever the data was."""
+    is_json = _is_json(attributes)
+    is_cut = is_json and "data" in attributes
+    if not body and not is_cut:
         return None
     try:
         text = body.decode()
-        return json_text.loads(text, repeated="first") if _is_json(attributes) else text
+        return json_text.loads(text, repeated="first") if is_json else text
     except ValueError:
+        # Other members could follow that were not signed.
+        if is_cut:
+            raise _not_last() from None
         return body
 
 

@@ -1,4 +1,4 @@
-"""Checks the signature of a queued event again, from the message and a keyring alone."""
+"""Checks the signature of a queued event again, with only the message and a keyring."""
 
 import base64
 import re
@@ -17,7 +17,7 @@ from consumer import json_text
 from consumer.attributes import parse_http_date, parse_time
 from consumer.queued_event import ReadEvent
 
-# Clocks differ, and a key is retired a moment before that is noted.
+# Clocks differ, and a key is retired a moment before that is recorded.
 _GRACE = timedelta(seconds=300)
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -29,13 +29,13 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """A public key; without an id it is tried for every key id, without a digest the event's own counts."""
+    """A public key. Without an id it is tried for every key id. Without a digest the event's own digest counts."""
 
     id: str | None
     digest: str | None
     key: RSAPublicKey
     retired_at: datetime | None = None
-    """When another key took its place: it verifies only what was signed before."""
+    """When another key replaced it. It verifies only events that were signed before."""
 
 
 def parse_keyring(secret: str) -> list[VerificationKey]:
@@ -43,7 +43,7 @@ def parse_keyring(secret: str) -> list[VerificationKey]:
 
     One broken key among others is skipped.
 
-    :raises ValueError: when it is none of these, or holds something and no key can be read from it
+    :raises ValueError: when it is none of these, or holds entries but no readable key
     """
     text = secret.strip(json_text.SPACE)
     entries = _entries(json_text.loads(text)) if text.startswith("{") else [{"public_key": text}]
@@ -63,8 +63,7 @@ def _entries(keyring: dict[str, Any]) -> list[Any]:
 def reverify(read: ReadEvent, keys: Sequence[VerificationKey]) -> Literal["good", "bad", "never_signed"]:
     """Check the signature, which covers the data, the request line and the date, and no other attribute.
 
-    An event that was fetched from MessageMedia's API was never signed. Whoever insists on signed events takes nothing
-    but `good`.
+    An event that was fetched from MessageMedia's API was never signed. If you need signed events, accept only `good`.
     """
     if read.signed is None:
         return "never_signed"
@@ -89,7 +88,7 @@ def _verify(read: ReadEvent, key: RSAPublicKey, digest: str) -> bool:
 
 
 def _keys_for(key_id: object, keys: Sequence[VerificationKey]) -> Sequence[VerificationKey]:
-    """Give the named key alone; the keys without an id when nothing has the name; every key when none is named."""
+    """Return the named key; if no key has this id, the keys without an id; if no id is named, every key."""
     if key_id is None:
         return keys
     named = [key for key in keys if key.id is not None and key.id.lower() == str(key_id).lower()]
@@ -97,7 +96,7 @@ def _keys_for(key_id: object, keys: Sequence[VerificationKey]) -> Sequence[Verif
 
 
 def _parse_key(entry: object) -> VerificationKey | None:
-    """Read one key; `None` for one that is broken or no RSA key."""
+    """Read one key; `None` if it is broken or not an RSA key."""
     if not isinstance(entry, dict):
         return None
     key_id, digest, cipher = (entry.get(name) for name in ("key_id", "digest", "cipher"))
@@ -106,7 +105,7 @@ def _parse_key(entry: object) -> VerificationKey | None:
     is_rsa = cipher is None or (isinstance(cipher, str) and cipher.upper() == "RSA")
     if key is None or not is_rsa or not isinstance(key_id, (str, type(None))) or (digest is not None and name is None):
         return None
-    # A key that was deleted without being retired first signed until then.
+    # A key that was never retired signed until it was deleted.
     end = entry.get("retired_at") if entry.get("retired_at") is not None else entry.get("deleted_at")
     retired_at = parse_time(end) if isinstance(end, str) else None
     return VerificationKey((key_id or "").strip(json_text.SPACE) or None, name, key, retired_at)
@@ -118,18 +117,17 @@ def _digest(value: object) -> str | None:
 
 
 def _parse_public_key(value: object) -> RSAPublicKey | None:
-    """Read base64 DER or PEM, however line breaks fared when it was pasted."""
+    """Read base64 DER or PEM, even if line breaks were changed when it was pasted."""
     if not isinstance(value, str):
         return None
-    pem = re.search(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END", value, re.DOTALL)
-    label, text = pem.groups() if pem else ("PUBLIC KEY", value)
+    label, text = _unwrap_pem(value) or ("PUBLIC KEY", value)
     text = re.sub(rf"\\[nr]|[{json_text.SPACE}]", "", text)
     if label not in ("PUBLIC KEY", "RSA PUBLIC KEY") or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", text):
         return None
     bare = text.rstrip("=")
     bare = bare[: len(bare) - (len(bare) % 4 == 1)]
     der = base64.b64decode(bare + "=" * (-len(bare) % 4))
-    # Behind the outer header PKCS#1 begins with a number, SPKI with a sequence.
+    # After the outer header, PKCS#1 begins with a number, and SPKI with a sequence.
     header, length = _der_header(der)
     if der[header : header + 1] != (b"\x02" if label == "RSA PUBLIC KEY" else b"\x30"):
         return None
@@ -140,8 +138,14 @@ def _parse_public_key(value: object) -> RSAPublicKey | None:
     return key if isinstance(key, RSAPublicKey) else None
 
 
+def _unwrap_pem(value: str) -> tuple[str, str] | None:
+    begin = re.search(r"-----BEGIN ([A-Z ]+)-----", value)
+    end = value.find("-----END", begin.end()) if begin else -1
+    return (begin[1], value[begin.end() : end]) if begin and end != -1 else None
+
+
 def _der_header(der: bytes) -> tuple[int, int]:
-    """Give the length of the outer header, and of what it says is behind it."""
+    """Return the length of the outer header, and the length that it gives for the rest."""
     first = der[1] if len(der) > 1 else 0
     more = first - 0x80 if first > 0x80 else 0  # noqa: PLR2004
     return 2 + more, int.from_bytes(der[2 : 2 + more], "big") if more else first

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True)
 class Sample:
-    """A webhook, and what the receiver put on the queue for it."""
+    """A webhook, and the message that the receiver queued for it."""
 
     form: str
     body: bytes
@@ -30,7 +30,7 @@ class Samples:
     events: tuple[Sample, ...]
 
     def of(self, form: str) -> Sample:
-        """Give the one of this form."""
+        """Return the sample of this form."""
         return next(sample for sample in self.events if sample.form == form)
 
 

@@ -1,4 +1,4 @@
-"""Runs the handler as Lambda does: an invocation a line comes in, a line with its answer goes out."""
+"""Runs the handler as Lambda does. Each input line is an invocation, and each output line is its answer."""
 
 import json
 import sys
@@ -10,12 +10,12 @@ from consumer.handler import handler
 
 
 class Context:
-    """As much of Lambda's context as is used."""
+    """The parts of Lambda's context that are used."""
 
     function_name = "consumer"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Leave half a minute."""
+        """Return half a minute."""
         return 30_000
 
 

@@ -1,4 +1,4 @@
-"""Data is fetched from one bucket. That it comes to the byte is tested with the whole consumer, against an S3."""
+"""Data is fetched from one bucket only. Tests of the whole consumer check its bytes, against an S3."""
 
 import boto3
 import pytest

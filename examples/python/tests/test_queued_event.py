@@ -1,4 +1,4 @@
-"""What TypeScript queued is read to the byte, and what nobody queued is told apart."""
+"""Events from TypeScript are read byte for byte, and messages that are not events are refused."""
 
 import json
 from collections.abc import Callable

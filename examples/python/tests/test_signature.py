@@ -1,4 +1,4 @@
-"""What TypeScript verified is verified again, from the message and the keyring alone."""
+"""Events that TypeScript verified are verified again, with only the message and the keyring."""
 
 import base64
 import json

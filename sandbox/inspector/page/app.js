@@ -6,7 +6,7 @@ import { render } from './modules/preact.js';
 import { follow, get, post } from './server.js';
 import { Toolbar } from './toolbar.js';
 
-/** How long a call must stay selected before it is explained, in milliseconds: newest ones may come fast. */
+/** How long a call must stay selected before its details are loaded, in milliseconds, because calls may come fast. */
 const settle = 120;
 
 function App() {
@@ -21,7 +21,7 @@ function App() {
   const help = useRef();
 
   const shown = useMemo(() => calls.filter((call) => matches(call, filters)), [calls, filters]);
-  // Until the user chooses a call, the newest is.
+  // Until the user chooses a call, the newest is selected.
   const selected = chosen ?? shown[0]?.id;
 
   const tell = ({ message }) => setNotice(message);
@@ -70,7 +70,7 @@ function App() {
       <section class="list" aria-label="Calls">
         <${Filters} filters=${filters} onFilter=${setFilters} shown=${shown.length} all=${calls.length} />
         <p class="following">
-          <span role="status">${isConnected ? notice : 'The sandbox does not answer. Trying again.'}</span>
+          <span role="status">${isConnected ? notice : 'The sandbox does not answer. Retrying.'}</span>
           ${chosen !== undefined && html`<button type="button" class="link" onClick=${() => setChosen(undefined)}>Follow the newest</button>`}
         </p>
         <${CallList} calls=${shown} selected=${selected} onSelect=${select} />
@@ -95,7 +95,7 @@ function neighbour(calls, selected, step) {
   return calls[Math.min(calls.length - 1, Math.max(0, at + step))]?.id;
 }
 
-/** Keys of the page as a whole; what a control does with a key comes first. */
+/** Keys of the whole page. A focused control handles its keys first. */
 function useKeys(actions) {
   useEffect(() => {
     const press = (event) => {

@@ -21,7 +21,7 @@ export function Details({ call, act, onBack, onOpen }) {
       <${Signed} parts=${call.signed} />
       <${Block} title="Request on the wire" text=${wireText(call.wire)} />
       <${Block} title="Answer" text=${`${call.status}\n${call.answer}`} />
-      ${call.message && html`<${Block} title="Event on the queue" text=${call.message} />`}
+      ${call.message && html`<${Block} title="Event in the queue" text=${call.message} />`}
       ${call.consumer && html`<${Block} title="What a consumer reads" text=${call.consumer} />`}
     </section>`;
 }
@@ -63,8 +63,8 @@ function Difference({ difference, onOpen }) {
   const { id, rows } = difference;
   return html`
     <section>
-      <h3>Difference to the nearest good call, <button type="button" class="link" onClick=${() => onOpen(id)}>${id}</button></h3>
-      ${rows.length === 0 && html`<p>Nothing but Date and signature.</p>`}
+      <h3>Difference from the most similar good call, <button type="button" class="link" onClick=${() => onOpen(id)}>${id}</button></h3>
+      ${rows.length === 0 && html`<p>Only Date and signature differ.</p>`}
       ${
         rows.length > 0 &&
         html`<div class="scroll" tabindex="0" role="region" aria-label="Differences"><table>

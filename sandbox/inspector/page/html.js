@@ -3,8 +3,8 @@ import { h } from './modules/preact.js';
 
 export const html = htm.bind(h);
 
-/** What cannot be seen, or changes the direction of what can. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is shown
+/** Characters that are invisible, or change the direction of text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are shown by name
 const invisible = /([\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])/;
 
 const names = { '\n': 'LF', '\r': 'CR', '\t': 'TAB', '\ufeff': 'BOM', '\u00a0': 'NBSP', '\ufffd': '?' };

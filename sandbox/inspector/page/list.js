@@ -1,7 +1,7 @@
 import { html, Verdict } from './html.js';
 import { useState } from './modules/hooks.js';
 
-/** Rows drawn at a time: the rest is a click away. */
+/** Rows drawn at a time. A button shows more. */
 const page = 200;
 
 export function matches(call, { verdict, text }) {

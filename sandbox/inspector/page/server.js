@@ -1,11 +1,11 @@
 const token = document.querySelector('meta[name=inspector-token]').content;
 
-/** @throws {Error} with what the server says */
+/** @throws {Error} with the server's message */
 export async function get(path) {
   return read(await fetch(path));
 }
 
-/** @throws {Error} with what the server says */
+/** @throws {Error} with the server's message */
 export async function post(path, input) {
   const headers = { 'content-type': 'application/json', 'x-inspector-token': token };
   return read(await fetch(path, { method: 'POST', headers, body: JSON.stringify(input) }));
@@ -17,14 +17,14 @@ async function read(response) {
   throw new Error(body.error);
 }
 
-/** How long calls are collected before the page is drawn again, in milliseconds. */
+/** How long calls are collected before the page is updated, in milliseconds. */
 const batch = 100;
 
 /**
  * Follows the calls.
  *
- * @param onChange gets new calls, the oldest first, and up to which id they are forgotten
- * @returns what ends it
+ * @param onChange gets new calls, the oldest first, and the id up to which calls were dropped
+ * @returns a function that stops following
  */
 export function follow(onChange, onConnected) {
   const source = new EventSource('/events');
@@ -40,7 +40,7 @@ export function follow(onChange, onConnected) {
   };
   let started;
   source.addEventListener('start', ({ data }) => {
-    // The sandbox began anew: this page has the token of the one before, and its calls.
+    // The sandbox was restarted, but this page has the token and the calls of the previous start.
     if (started !== undefined && started !== data) location.reload();
     started = data;
     onConnected(true);

@@ -3,7 +3,7 @@ import { useState } from './modules/hooks.js';
 
 const asItIs = 'as MessageMedia does';
 
-/** Buttons that send, rotate and break. */
+/** Controls that send webhooks, rotate the key, and start outages. */
 export function Toolbar({ state, act }) {
   const [kind, setKind] = useState('smsReply');
   const [broken, setBroken] = useState(asItIs);
@@ -19,7 +19,7 @@ export function Toolbar({ state, act }) {
         </select></label>
         <label>signed <select id="broken" value=${broken} onChange=${({ target }) => setBroken(target.value)}>
           <option value=${asItIs}>${asItIs}</option>
-          <optgroup label="broken: what the doctor should say">
+          <optgroup label="broken, for the doctor to explain">
             ${state.breakages.map(({ name }) => html`<option value=${name}>${name}</option>`)}
           </optgroup>
         </select></label>
@@ -36,7 +36,7 @@ export function Toolbar({ state, act }) {
 function Outage({ name, label, state, act }) {
   const fails = state.outages[name];
   return html`<button type="button" class="outage" aria-pressed=${String(fails)}
-    onClick=${() => act('/outage', { dependency: name, fails: !fails })}>${fails ? `${label}: mend it` : label}</button>`;
+    onClick=${() => act('/outage', { dependency: name, fails: !fails })}>${fails ? `${label}: end it` : label}</button>`;
 }
 
 function spell(kind) {

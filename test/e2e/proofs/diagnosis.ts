@@ -5,7 +5,7 @@ import { toWire } from '../../../sandbox/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectNothingQueued, freshReport, samples } from '../webhooks.ts';
 
-/** Sends until the answer is this one: a running function reads the keyring again every 3 s at the most. */
+/** Sends until the answer is this one, because a running function reads the keyring again at most every 3 s. */
 async function sendUntil({ stack }: Run, request: Parameters<typeof stack.send>[0], status: number) {
   for (let tries = 1; ; tries++) {
     const answer = await stack.send(request);
@@ -27,7 +27,7 @@ export const diagnosis: Proof[] = [
       await expectNothingQueued(run);
       assert.equal(JSON.stringify(await keyring.read()), before, 'the keys were changed');
       assert.deepEqual(await keyring.readDiagnostics(), {}, 'the probe key stayed');
-      return 'a key of our own: 200, nothing queued, and the keyring is as it was';
+      return 'with its own key: 200, nothing queued, and the keyring is unchanged';
     },
   },
   {
@@ -37,7 +37,7 @@ export const diagnosis: Proof[] = [
       const good = freshReport(run, run.firstKey);
       const ended = { ...good, body: Buffer.concat([good.body, Buffer.from('\n')]) };
       const moved = { ...good, target: `${good.target}?added=1` };
-      // The first may come before the function has read that it is to capture.
+      // The first request may come before the function has read that capturing is on.
       await new Promise((resolve) => setTimeout(resolve, 3_000));
       for (const request of [moved, ended, ended]) assert.equal((await run.stack.send(request)).status, 401);
       const found: { causes: string[] }[] = JSON.parse(await run.mmw('doctor', '--capture', '--json'));

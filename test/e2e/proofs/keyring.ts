@@ -12,14 +12,14 @@ export const keyring: Proof[] = [
       await keyringInterval();
       await putKeys(run, run.firstKey, run.secondKey);
       await expectQueued(run, freshReport(run, run.secondKey));
-      return 'the first webhook that it signs is taken';
+      return 'the first webhook that it signs is accepted';
     },
   },
   {
     claim: 'webhook signed with the first key',
     prove: async (run) => {
       await expectQueued(run, freshReport(run, run.firstKey));
-      return 'still taken, next to the second';
+      return 'still accepted, beside the second';
     },
   },
   {
@@ -31,19 +31,19 @@ export const keyring: Proof[] = [
         const after = await rotate(run, provider);
         await keyringInterval();
         assert.equal((await run.stack.send(freshReport(run, after))).status, 202, 'the new key is not taken');
-        // As if an outage of an hour had refused it: its first signature is the old key's, and comes again.
+        // As after an outage of an hour: the retry has its first signature, by the old key.
         const retried = freshReport(run, before, new Date(Date.now() - 3_600_000));
         assert.equal((await run.stack.send(retried)).status, 202, 'a late retry of the old key is not taken');
         await receiveAll(run);
-        // More than five minutes after its retirement the old key can have signed nothing.
+        // A signature of the old key from more than five minutes after its retirement must be refused.
         await expectRefused(run, freshReport(run, before, new Date(Date.now() + 6 * 60_000)), 'unknown_key');
         assert.deepEqual(
           provider.signatureKeys().map(({ key_id }) => key_id),
           [after.id],
         );
-        // As the proofs after this one expect it.
+        // The following proofs expect this.
         await putKeys(run, run.firstKey, run.secondKey);
-        return 'the new key is taken at its first webhook; the old one is gone at MessageMedia, taken for a retry of an hour ago, refused for what is new';
+        return 'the new key works from its first webhook; the old key was deleted at MessageMedia, still verifies a retry of an hour ago, and is refused for new webhooks';
       } finally {
         await provider.close();
       }

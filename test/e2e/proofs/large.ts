@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
-import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
+import { type SigningKey, toWire, type WireRequest } from '../../../sandbox/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectQueued, samples } from '../webhooks.ts';
 
 /** Most bytes that SQS takes as one message. */
-const limit = 1_048_576;
+export const limit = 1_048_576;
 
-/** An MMS reply with an attachment of so many bytes, before base64. */
-function mms(run: Run, bytes: number): WireRequest {
+/** An MMS reply with an attachment of this many bytes, before base64. */
+export function mms(run: Run, bytes: number, key: SigningKey = run.firstKey, date = new Date()): WireRequest {
   const { mmsReply } = samples(run);
   const [attachment] = JSON.parse(String(mmsReply.body)).attachments;
   const content = Buffer.alloc(bytes, 'attachment').toString('base64');
   const ids = { reply_id: randomUUID(), message_id: randomUUID() };
   const reply = { ...JSON.parse(String(mmsReply.body)), ...ids, attachments: [{ ...attachment, content }] };
-  return toWire({ ...mmsReply, body: JSON.stringify(reply) }, run.firstKey);
+  return toWire({ ...mmsReply, body: JSON.stringify(reply) }, key, date);
 }
 
-/** A reply whose event, all in one message, has exactly so many bytes. */
-function replyOf(run: Run, bytes: number): WireRequest {
+/** A reply whose event would have exactly this many bytes in one message. */
+export function replyOf(run: Run, bytes: number, key: SigningKey = run.firstKey, date = new Date()): WireRequest {
   const ids = { reply_id: randomUUID(), message_id: randomUUID() };
   const write = (length: number) =>
-    toWire({ ...samples(run).smsReply, body: JSON.stringify({ ...ids, content: 'x'.repeat(length) }) }, run.firstKey);
+    toWire({ ...samples(run).smsReply, body: JSON.stringify({ ...ids, content: 'x'.repeat(length) }) }, key, date);
   const { method, target, headers, body } = write(0);
   const request = { method, target, body, date: headers.date ?? '', contentType: headers['content-type'] };
-  const proof = { signature: headers['x-messagemedia-signature'] ?? '', digest: run.firstKey.digest };
-  const message = toQueueMessage({ ...request, ...proof, keyId: run.firstKey.id, requestId: '' });
+  const proof = { signature: headers['x-messagemedia-signature'] ?? '', digest: key.digest };
+  const message = toQueueMessage({ ...request, ...proof, keyId: key.id, requestId: '' });
   return write(bytes - Buffer.byteLength(message.body));
 }
 

@@ -5,7 +5,7 @@ import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, expectNothingQueued, expectQueued, freshReport } from '../webhooks.ts';
 
-/** Takes what is on the queue and gives it back at once, as a consumer does that fails. */
+/** Receives the messages and makes them visible again at once, as a failing consumer does. */
 async function receiveInVain({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<number> {
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 }));
   return Messages.length;
@@ -38,7 +38,7 @@ export const outage: Proof[] = [
         }
       };
       const { issues, summary } = await report();
-      // The public name of the URL is one of AWS's.
+      // The public name of the URL belongs to AWS.
       const titles = issues.map(({ category }: { category: string }) => category);
       assert.deepEqual(titles, ['endpoint', 'alarms', 'keys', 'queue', 'endpoint'], JSON.stringify(issues));
       assert.match(summary.ok.join('\n'), /Keyring: 2 of 2 keys.*\nQueue: 0 waiting.*\nLast accepted/);
@@ -65,7 +65,7 @@ export const outage: Proof[] = [
       assert.deepEqual(restored, [deadLetterQueueUrl, queueUrl]);
       assert.deepEqual(await Promise.all([queueUrl, deadLetterQueueUrl].map(attributes)), before);
       await expectQueued(run, request);
-      return 'both made again by mmw queue restore, with the same URLs, attributes and policies; then webhooks are queued again';
+      return 'both created again by mmw queue restore, with the same URLs, attributes and policies; then webhooks are queued again';
     },
   },
   {
@@ -79,7 +79,7 @@ export const outage: Proof[] = [
         dead.map(({ event, reverified }) => ({ id: event.id, reverified })),
         [{ id, reverified: true }],
       );
-      return `on the dead-letter queue after ${tries} tries, verified again from there`;
+      return `in the dead-letter queue after ${tries} tries, verified again from there`;
     },
   },
 ];

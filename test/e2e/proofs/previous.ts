@@ -14,10 +14,10 @@ import { startTraffic, statefulIds } from './upgrade.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const runFile = promisify(execFile);
 
-/** The last commit of the version before this one. Raise it with every release. */
+/** The last commit of the previous version. Change it with every release. */
 const commit = '58ffc990fb3a3b1220dc86286a9732913f1eda4e';
 
-/** Puts the version before into a folder of its own, with its own packages. */
+/** Puts the previous version into its own folder, with its own packages. */
 async function checkOut(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-previous-'));
   const archive = join(folder, 'previous.tar');
@@ -29,7 +29,7 @@ async function checkOut(): Promise<string> {
   return folder;
 }
 
-/** What belongs to a stack and outlives an upgrade. */
+/** The parts of a stack that must survive an upgrade. */
 async function lasting(run: Run) {
   const { CallbackUrl, QueueUrl, DeadLetterQueueUrl, KeyringSecretArn, OverflowBucketName } = run.stack.outputs;
   const outputs = { CallbackUrl, QueueUrl, DeadLetterQueueUrl, KeyringSecretArn, OverflowBucketName };
@@ -37,7 +37,7 @@ async function lasting(run: Run) {
 }
 
 const proof: Proof = {
-  claim: `upgrade from the version before (${commit.slice(0, 7)}), under traffic`,
+  claim: `upgrade from the previous version (${commit.slice(0, 7)}), under traffic`,
   prove: async (run) => {
     const project = await checkOut();
     try {
@@ -61,6 +61,6 @@ const proof: Proof = {
   },
 };
 
-/** A copy without history has no version before. */
+/** A copy without history has no previous version. */
 const hasHistory = existsSync(join(root, '.git')) && !existsSync(join(root, '.git/shallow'));
 export const previous: readonly Proof[] = hasHistory ? [proof] : [];

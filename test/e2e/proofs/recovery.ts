@@ -1,66 +1,49 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { outputs } from '../../../lambda/contract.ts';
 import { createProvider } from '../../../lambda/provider/provider.ts';
-import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { outputs } from '../../../lambda/stack-outputs.ts';
+import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
+import { archiveSettings, untilKeysArchived } from '../archive.ts';
 import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
+import { startProviderOf } from '../provider.ts';
 import { rotate } from '../rotate.ts';
 import { putKeys, readKeys } from '../secret.ts';
+import { until } from '../waiting.ts';
 import { keyringInterval, receiveAll } from '../webhooks.ts';
 
-/** Everything that MessageMedia does here happens an hour ago: long enough that no webhook is waited for any more. */
+/** MessageMedia's clock is an hour behind here, so that reconciliation does not wait for webhooks any more. */
 const anHourAgo = () => new Date(Date.now() - 3_600_000);
 
-/** The schedule's 5 minutes are 5 seconds here, see `start_ministack.py`; so much longer is a failure. */
-const patience = 60_000;
-
-/** Passes what the simulator sends on to the deployed URL, whose host name only MiniStack knows. */
-function relayTo({ stack }: Run): Promise<LocalServer> {
-  return listen(0, async (request, response) => {
-    const { method = '', url: target = '', headers } = request;
-    const body = (await readBody(request)) ?? Buffer.alloc(0);
-    const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-    const answer = await stack.send({ method, target, headers: Object.fromEntries(texts), body });
-    response.writeHead(answer.status).end(answer.body);
-  });
-}
-
-/** Runs something with a MessageMedia whose key signs, and whose webhooks reach the stack. */
-async function withProvider(
-  run: Run,
-  use: (provider: ProviderSimulator, callbackUrl: string) => Promise<string>,
-): Promise<string> {
+/** Runs something with a MessageMedia that signs with an enabled key, and whose webhooks reach the stack. */
+async function withProvider(run: Run, use: (provider: ProviderSimulator) => Promise<string>): Promise<string> {
   const callbackBackoff = { tries: 30, firstDelay: 0.5, factor: 1 };
-  const provider = await startProvider({ now: anHourAgo, resendSameBytes: true, callbackBackoff });
-  const relay = await relayTo(run);
+  const provider = await startProviderOf(run, { now: anHourAgo, resendSameBytes: true, callbackBackoff });
   try {
     await rotate(run, provider);
     await keyringInterval();
-    return await use(provider, relay.url + run.stack.callbackPath);
+    const seen = await use(provider);
+    await untilKeysArchived(run);
+    return seen;
   } finally {
     await provider.close();
-    await relay.close();
-    // As the proofs after this one expect it.
+    // The following proofs expect this.
     await putKeys(run, run.firstKey, run.secondKey);
     await keyringInterval();
   }
 }
 
-async function sendMessage(provider: ProviderSimulator, callback_url: string): Promise<string> {
+async function sendMessage({ stack }: Run, provider: ProviderSimulator): Promise<string> {
   const api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  const message = { content: 'Hello!', destination_number: '+61491570156', callback_url, delivery_report: true };
+  const message = {
+    content: 'Hello!',
+    destination_number: '+61491570156',
+    callback_url: stack.outputs[outputs.callbackUrl],
+    delivery_report: true,
+  };
   const [sent] = await api.sendMessages([message]);
   assert.ok(sent, 'no message was sent');
   return sent.message_id;
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (const giveUp = Date.now() + patience; !(await isTrue()); await sleep(200)) {
-    assert.ok(Date.now() < giveUp, `${what}: not within ${patience / 1000} s`);
-  }
 }
 
 const countOf = async ({ stack }: Run, message: string): Promise<number> =>
@@ -70,9 +53,9 @@ export const recovery: Proof[] = [
   {
     claim: 'callback that an outage of an hour refused',
     prove: (run) =>
-      withProvider(run, async (provider, callbackUrl) => {
+      withProvider(run, async (provider) => {
         const open = await closeQueue(run);
-        await sendMessage(provider, callbackUrl);
+        await sendMessage(run, provider);
         await until('a callback is refused', () => provider.deliveries.some(({ status }) => status === 503));
         await rotate(run, provider);
         await open();
@@ -90,14 +73,14 @@ export const recovery: Proof[] = [
         assert.ok(events.every(({ reverified }) => reverified));
         const reports = provider.deliveries.filter(({ status }) => status === 202).map(({ eventId }) => eventId);
         assert.deepEqual(events.map(({ event }) => event.id).sort(), reports.sort());
-        return `503 at first, taken at try ${taken.attempt} with the signature of a key that was rotated away meanwhile`;
+        return `503 at first, accepted at try ${taken.attempt} with the signature of a key that was replaced meanwhile`;
       }),
   },
   {
     claim: 'webhooks that never arrive, with reconcileMinutes=5',
     prove: (run) =>
-      withProvider(run, async (provider, callbackUrl) => {
-        await run.deploy({ customerManagedKey: 'true', reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
+      withProvider(run, async (provider) => {
+        await run.deploy({ ...archiveSettings, reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
         const credentials = { api_key: provider.apiKey, api_secret: provider.apiSecret };
         const SecretId = run.stack.outputs[outputs.apiCredentialsSecretArn];
         await run.clients.secrets.send(
@@ -105,7 +88,7 @@ export const recovery: Proof[] = [
         );
         const lost = ['DELIVERED_DR', 'RECEIVED_SMS'] as const;
         for (const kind of lost) provider.dropNext(kind);
-        const messageId = await sendMessage(provider, callbackUrl);
+        const messageId = await sendMessage(run, provider);
         await provider.settled();
         const replyId = provider.reply(messageId, { content: 'Yes' });
         const arrived = provider.deliveries.map(({ eventId }) => eventId);
@@ -120,7 +103,7 @@ export const recovery: Proof[] = [
         assert.ok(brought.every(({ signed, reverified }) => signed === undefined && !reverified));
         assert.ok(brought.some(({ event }) => event.id === replyId));
         assert.equal(await countOf(run, 'recovered'), lost.length);
-        return `a delivery report and a reply, brought back once by the schedule; ${arrived.length} that had come were left alone`;
+        return `a delivery report and a reply, each recovered once by the schedule; ${arrived.length} that had arrived were not queued again`;
       }),
   },
 ];

@@ -4,7 +4,7 @@ import type { Proof, Run } from '../proof.ts';
 import { readKeys } from '../secret.ts';
 import { expectAccepted, expectOnQueue, expectQueued, expectRefused, freshReport, receiveAll } from '../webhooks.ts';
 
-/** What holds data: its physical id must outlive every deployment. */
+/** Resources that hold data. Their physical ids must stay the same in every deployment. */
 const stateful = new Set([
   'AWS::SQS::Queue',
   'AWS::SecretsManager::Secret',
@@ -39,7 +39,7 @@ export const upgrade: Proof[] = [
     prove: async (run) => {
       await expectRefused(run, freshReport(run, run.firstKey, secondsAgo(700)), 'stale_date');
       await expectQueued(run, freshReport(run, run.firstKey, secondsAgo(500)));
-      return 'taken before, refused now: the new setting is live; one of 500 s ago is taken';
+      return 'accepted before, refused now, so the new setting is in force; one of 500 s ago is accepted';
     },
   },
   {
@@ -60,7 +60,7 @@ export const upgrade: Proof[] = [
   },
 ];
 
-/** Sends one webhook after another. `stop` says which ids were answered, and throws when one was not taken. */
+/** Sends one webhook after another. `stop` returns the ids that were answered, and throws if one was not accepted. */
 export function startTraffic(run: Run): { stop(): Promise<string[]> } {
   const ids: string[] = [];
   let stopped = false;
@@ -68,7 +68,7 @@ export function startTraffic(run: Run): { stop(): Promise<string[]> } {
     while (!stopped) ids.push(await expectAccepted(run, freshReport(run, run.firstKey)));
   };
   const sent = send();
-  // It is told by `stop`: until then nobody would handle it.
+  // `stop` reports the error, because nobody would handle it before.
   sent.catch(() => {});
   return {
     stop: async () => {

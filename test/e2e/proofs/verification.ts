@@ -85,7 +85,7 @@ interface TrailEntry {
   userIdentity: { accessKeyId: string };
 }
 
-/** Every call made with the function's own temporary credentials: it alone reads the keyring with such. */
+/** Every call made with the function's own temporary credentials. Only the function reads the keyring with such. */
 async function callsOfFunction(client: CloudTrailClient): Promise<TrailEntry[]> {
   const readers = await lookUp(client, 'EventName', 'GetSecretValue');
   const reader = readers.find(({ userIdentity }) => userIdentity.accessKeyId !== account.credentials.accessKeyId);

@@ -7,7 +7,7 @@ export function captureOf({ method, target, headers, body }: WireRequest): Captu
   return { method, targets: [target], headers: new Map(Object.entries(headers)), body };
 }
 
-/** The breaks of the sandbox, of a capture. */
+/** The breaks of the sandbox, applied to a capture. */
 export const breaks = wireBreaks.map(([name, cause, change]) => {
   const changed = ({ targets, headers, ...capture }: Capture): Capture =>
     captureOf(

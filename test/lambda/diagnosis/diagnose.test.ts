@@ -16,7 +16,7 @@ const { keys } = parseKeyring(keyringOf(key, other));
 const date = new Date('2026-11-24T09:00:00Z');
 const path = '/api/messagemedia?kind=reply';
 const samples = sampleWebhooks(path);
-/** A body in which every break shows: beyond ASCII, but not beyond Latin-1, and with a slash. */
+/** A body that every break changes: with characters beyond ASCII but within Latin-1, and with a slash. */
 const reply: Webhook = {
   ...samples.smsReply,
   body: String(samples.smsReply.body).replace(/Danke.*(?=")/, 'Danke schön, bis später! 1/2'),
@@ -214,7 +214,7 @@ test('any one change on any request is named', () => {
   );
 });
 
-/** What Latin-1 does not have is lost in it. */
+/** Characters that Latin-1 does not have are lost in it. */
 function isReversible(text: string): boolean {
   return [...text].every((character) => character < '\u0100');
 }
@@ -230,7 +230,7 @@ test('the work is bounded, and no secret is in the answer', () => {
   };
   const found = diagnose(broken, keys);
   expect(found.causes).toEqual(['other_bytes']);
-  // A ratio of one run: what a search costs against hashing its budget of bytes.
+  // A ratio within one run: the cost of a search, compared with hashing its budget of bytes.
   const hashing = time(() => rsaSign('SHA256', Buffer.alloc(600_000_000), key.privateKey));
   expect(time(() => diagnose(broken, keys))).toBeLessThan(hashing * 4);
   const shown = JSON.stringify(found);

@@ -280,7 +280,7 @@ describe('data', () => {
 });
 
 describe('a queued message', () => {
-  // SQS refuses everything outside of these ranges.
+  // SQS refuses everything outside these ranges.
   const refused = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
   const json = fc.json().chain((text) => fc.constantFrom(text, ` ${text}\n`));
   const bytes = fc.oneof(

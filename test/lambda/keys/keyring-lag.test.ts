@@ -25,7 +25,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** A keyring that is read as it was up to `lag` milliseconds ago, each time anew; every call takes a moment. */
+/** A keyring whose reads return a state up to `lag` milliseconds old, random at each read. Every call takes a moment. */
 function lagging(lag: number, random: () => number): KeyringStore {
   const history: { at: number; answer: object }[] = [];
   const send = async (command: object) => {
@@ -37,7 +37,7 @@ function lagging(lag: number, random: () => number): KeyringStore {
     const past = history.filter(({ at }) => at <= world.time - random() * lag);
     return (past.at(-1) ?? history[0])?.answer;
   };
-  /** What was current is known from a look after each change. */
+  /** The states of the keyring, recorded after each change. */
   const remember = async (command: object) => {
     const result = await send(command);
     if (command instanceof UpdateSecretVersionStageCommand) {
@@ -80,7 +80,7 @@ test('a keyring that never shows the new key ends the rotation with an error, af
   const stale = await world.store.read();
   const store = { ...world.store, read: async () => stale };
   const before = world.time;
-  await expect(world.rotation({ store }).run()).rejects.toThrow('is not in the keyring, though it was written there');
+  await expect(world.rotation({ store }).run()).rejects.toThrow('was written to the keyring but is not in it');
   expect(world.time - before).toBeGreaterThan(55_000);
   expect(world.time - before).toBeLessThan(65_000);
   expect(world.provider.signingKey()?.id).toBe(first);
@@ -118,4 +118,9 @@ test('nor is it made twice when the keyring is read as it was before', async () 
   const store = createKeyringStore({ send } as unknown as SecretsManagerClient, 'keyring', { pause: async () => {} });
   const keyId = await world.rotation({ store }).create();
   expect((await world.store.read())?.map(({ key_id }) => key_id)).toEqual([keyId]);
+});
+
+test('an answer that is none of Secrets Manager is no empty keyring', async () => {
+  const store = createKeyringStore({ send: async () => ({}) } as unknown as SecretsManagerClient, 'keyring');
+  await expect(store.read()).rejects.toThrow('without a VersionId');
 });

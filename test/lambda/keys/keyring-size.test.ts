@@ -34,7 +34,7 @@ test('a keyring that fills up is worth a warning', () => {
 
 test('of deleted keys the one goes first that was deleted first; every other stays', () => {
   const live = Array.from({ length: 50 }, (_, index) => entry(index));
-  // Deleted last is listed first, and one has a time that nobody can read.
+  // The last deleted key is listed first, and one key has an unreadable time.
   const ended = Array.from({ length: 20 }, (_, index) => deleted(100 + index, 60 - index));
   const unreadable = entry(200, { deleted_at: 'long ago' });
   const { secret, warnings } = fitEntries([...ended, unreadable, ...live]);
@@ -44,7 +44,7 @@ test('of deleted keys the one goes first that was deleted first; every other sta
   expect(ids).toContain('200');
   const left = ids.filter((id) => id.startsWith('1') && id.length === 3);
   expect(left).toEqual(Array.from({ length: left.length }, (_, index) => String(100 + index)));
-  expect(warnings.filter((warning) => warning.includes('is forgotten'))).toHaveLength(20 - left.length);
+  expect(warnings.filter((warning) => warning.includes('was dropped'))).toHaveLength(20 - left.length);
 });
 
 test('keys that are not deleted are never dropped', () => {

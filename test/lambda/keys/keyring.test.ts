@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createKeyring, isTooLateFor, type Keyring, keysFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, keysFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
@@ -256,7 +257,7 @@ describe('a keyring', () => {
     time += 60 * 60_000;
     for (let call = 0; call < 100; call++) expect(await ids()).toEqual([first.id]);
     expect(loads).toBe(2);
-    expect(warnings).toEqual(['cannot read the keyring: going on with the keys in hand']);
+    expect(warnings).toEqual(['cannot read the keyring: using the keys that are loaded']);
     expect(causes).toEqual([new Error('down')]);
     secret = keyringOf(second);
     time += 3_000;

@@ -10,11 +10,11 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const enabledId = () => world.provider.signingKey()?.id;
-/** The keys that can sign, without those that are only remembered. */
+/** The keys that can sign, without deleted ones. */
 const liveIds = async () =>
   ((await world.store.read()) ?? []).filter(({ deleted_at }) => !deleted_at).map(({ key_id }) => key_id);
 
-/** A first key in use, with every verifier at its own moment of the five minutes. */
+/** A first enabled key, and functions that each read the keyring at a different moment of the five minutes. */
 async function begin(): Promise<string> {
   const keyId = await world.rotation().create();
   await world.rotation().enable({ atOnce: true });
@@ -26,7 +26,7 @@ async function begin(): Promise<string> {
 describe('killed', () => {
   type Call = (...parameters: unknown[]) => Promise<unknown>;
 
-  /** Dies before or after its n-th call, and answers no call after that. */
+  /** Fails before or after its n-th call, and answers no call after that. */
   function mortal<T extends object>(target: T, life: { calls: number; last: number; before: boolean }): T {
     return new Proxy(target, {
       get: (object, name) => {

@@ -3,7 +3,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { VerificationKey } from '../../../lambda/keys/keyring.ts';
-import { createKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider } from '../../../lambda/provider/provider.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([provider.close(), secrets.close(), queue.close()]));
 
-/** A clock that the test moves. Whoever waits is woken when its time has come, and works while the clock stands. */
+/** A clock that the test moves. A sleeper wakes up when its time has come, and works while the clock stands. */
 class Clock {
   time = Date.UTC(2026, 10, 23, 9);
   private sleeper: { until: number; wake: () => void } | undefined;
@@ -45,7 +45,7 @@ class Clock {
     return promise;
   }
 
-  /** Moves on to a moment, with a stop wherever the sleeper wakes up. */
+  /** Moves the clock to a moment, and stops whenever the sleeper wakes up. */
   async moveTo(moment: number): Promise<void> {
     for (;;) {
       await this.asleep.promise;
@@ -59,7 +59,7 @@ class Clock {
     this.time = moment;
   }
 
-  /** Nobody sleeps any more. */
+  /** Waits until nobody sleeps any more. */
   done(): void {
     this.sleeper = undefined;
     this.asleep.resolve();
@@ -113,7 +113,7 @@ test('2,000 signed webhooks, half of them retried late, while keys rotate three 
     }),
   );
 
-  // The local SQS lives in the time of the test as well, or its five minutes would never be over.
+  // The local SQS uses the clock of the test too, or its five minutes would never end.
   jest.spyOn(Date, 'now').mockImplementation(() => clock.time);
   const start = clock.time;
   const rotating = (async () => {
@@ -127,12 +127,12 @@ test('2,000 signed webhooks, half of them retried late, while keys rotate three 
     clock.done();
   })();
 
-  // Three rotations of 16.5 minutes and their pauses take an hour; the webhooks come evenly spread over a bit more.
+  // Three rotations of 16.5 minutes and their pauses take an hour. The webhooks are spread evenly over a little more.
   const interval = (62 * minute) / webhooks;
   const requests = new Map<number, WireRequest>();
   const first = Array.from({ length: webhooks }, (_, index) => ({ at: start + index * interval, index, late: false }));
-  // The answer to every second one is lost, and it comes again to the byte: most within the five minutes for which SQS
-  // remembers ids, some up to the ten minutes that MessageMedia may take for its last try.
+  // The answer to every second webhook is lost, and it comes again byte for byte. Most come within the five minutes for
+  // which SQS remembers ids, some as late as the ten minutes that MessageMedia may take for its last try.
   const within = ({ index }: { index: number }) => index % 20 !== 1;
   const late = first
     .filter(({ index }) => index % 2 === 1)
@@ -164,7 +164,7 @@ test('2,000 signed webhooks, half of them retried late, while keys rotate three 
     expect(events.every(({ reverified }) => reverified)).toBe(true);
     ids.push(...events.map(({ event }) => event.id));
   }
-  // None is queued twice but those that SQS cannot know any more; a consumer knows them by their id.
+  // Only webhooks that SQS no longer remembers are queued twice. A consumer recognises them by their id.
   expect(new Set(ids).size).toBe(webhooks);
   const twice = ids.filter((id, position) => ids.indexOf(id) !== position);
   expect(twice.sort()).toEqual(
@@ -175,7 +175,7 @@ test('2,000 signed webhooks, half of them retried late, while keys rotate three 
   );
   expect(late.filter(within).length).toBeGreaterThan(800);
 
-  // Four keys have signed, and only the last is left.
+  // Four keys have signed, and only the last can still sign.
   const signers = new Set([...requests.values()].map(({ headers }) => headers['x-messagemedia-key-id']));
   expect(signers.size).toBe(rotations + 1);
   const left = provider.signingKey()?.id;

@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
-import { createKeyring, isTooLateFor, type Keyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
@@ -14,9 +15,9 @@ const second = 1000;
 const minute = 60 * second;
 
 /**
- * MessageMedia, Secrets Manager and a fleet of verifiers around a rotation, in a time of their own. Verifiers read the
- * keyring every five minutes, each at another moment, and never otherwise unless they are attentive: what they hold is
- * the worst that can be.
+ * MessageMedia, Secrets Manager and many verifiers around a rotation, with a simulated clock. Verifiers read the keyring
+ * every five minutes, each at a different moment, and at no other time unless they are attentive. So they hold the oldest
+ * keys that are possible.
  */
 export class World {
   readonly provider: ProviderSimulator;
@@ -24,15 +25,17 @@ export class World {
   readonly api: Provider;
   readonly store: KeyringStore;
   readonly client: SecretsManagerClient;
-  /** What rotations told. */
+  /** Log messages of the rotations. */
   readonly told: string[] = [];
+  /** Pauses of rotations, and the end that each was said to lead to, in milliseconds. */
+  readonly waits: { end: number; milliseconds: number }[] = [];
   /** Webhooks that did not verify, and when. */
   readonly failures: string[] = [];
-  /** Verifiers read the keyring anew when they do not know a key, as receivers do, and none reads slowly. */
+  /** Verifiers read the keyring again if they do not know a key, as receivers do, and none reads slowly. */
   attentive = false;
   time = Date.UTC(2026, 10, 23, 9);
   private readonly verifiers: Keyring[];
-  /** What the keyring held, from when on. */
+  /** The values of the keyring, each with the time from which it was current. */
   private readonly values: { at: number; value: string }[] = [];
   /** The last webhook of each key. */
   private readonly signed = new Map<string, ReturnType<typeof sign>>();
@@ -54,7 +57,7 @@ export class World {
     });
     this.client = client;
     this.store = createKeyringStore(client, 'keyring', { pause: (milliseconds) => this.pass(milliseconds) });
-    // One of them takes 20 seconds to read, so that what it gets is that much older than it thinks.
+    // One of them takes 20 seconds to read, so its value is older than it thinks.
     this.verifiers = [0, 0, 0, 0, 20 * second].map((delay) => this.newVerifier(delay));
   }
 
@@ -66,20 +69,21 @@ export class World {
     return createKeyring({ load, now: () => this.time, warn: () => {} });
   }
 
-  /** @param parts in place of the real ones; `during` is done once, within the first wait */
+  /** @param parts replace the real ones; `during` runs once, within the first wait */
   rotation(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): Rotation {
     return createRotation({ ...this.keys(parts), provider: parts.api ?? this.api, digest: 'SHA256' });
   }
 
-  /** What changes keys by hand. @param parts as for a rotation */
+  /** Dependencies for changing keys by hand. @param parts as for a rotation */
   keys(parts: Partial<Pick<World, 'api' | 'store'>> & { during?: () => Promise<void> } = {}): KeyDependencies {
     let { during } = parts;
     return {
       provider: parts.api ?? this.api,
       keyring: parts.store ?? this.store,
       now: () => this.time,
-      pause: async (milliseconds) => {
+      pause: async (milliseconds, whole = milliseconds) => {
         const end = this.time + milliseconds;
+        this.waits.push({ end: this.time + whole, milliseconds });
         const deed = during;
         during = undefined;
         await deed?.();
@@ -106,7 +110,7 @@ export class World {
     if (current) this.signed.set(current.id, sign(current, this.time));
     const due = [...this.signed].filter(([, { at }]) => this.time - at <= 120 * minute);
     for (const [index, verifier] of this.verifiers.entries()) {
-      // One verifier a minute begins its five minutes, so that they never read at the same moment.
+      // Verifiers begin their five minutes a minute apart, so that they never read at the same moment.
       if (Math.floor(this.time / minute) % 5 < index && this.time < Date.UTC(2026, 10, 23, 9, 5)) continue;
       const held = await verifier.keys();
       for (const [keyId, { at, digest, parts, signature }] of due) {

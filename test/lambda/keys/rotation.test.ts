@@ -14,11 +14,11 @@ afterEach(() => world.close());
 
 const enabledId = () => world.provider.signingKey()?.id;
 const keyring = async () => (await world.store.read()) ?? [];
-/** The keys that can sign, without those that are only remembered. */
+/** The keys that can sign, without deleted ones. */
 const liveIds = async () => (await keyring()).filter(({ deleted_at }) => !deleted_at).map(({ key_id }) => key_id);
 const keyringIds = async () => (await keyring()).map(({ key_id }) => key_id);
 
-/** A first key in use, with every verifier at its own moment of the five minutes. */
+/** A first enabled key, and verifiers that each read the keyring at a different moment of the five minutes. */
 async function begin(): Promise<string> {
   const keyId = await world.rotation().create();
   await world.rotation().enable({ atOnce: true });
@@ -40,6 +40,15 @@ test('a rotation replaces the key, and at every moment every verifier verifies e
     { ...key, key_id: first, retired_at: time, deleted_at: time },
     { ...key, key_id: second },
   ]);
+});
+
+test('every piece of the wait before the old key is deleted says when the whole of it ends', async () => {
+  await begin();
+  const before = world.waits.length;
+  await world.rotation().run();
+  const pieces = world.waits.slice(before).filter(({ milliseconds }) => milliseconds <= 60_000);
+  expect(pieces).toHaveLength(retryTailMilliseconds / 60_000);
+  expect(new Set(pieces.map(({ end }) => end))).toEqual(new Set([world.time]));
 });
 
 test('the checks of this test can fail: enabling at once breaks verifiers that hold older keys', async () => {
@@ -72,7 +81,9 @@ test('the new key is enabled only after it was in the keyring for as long as a v
 test('a key that cannot be stored is deleted again, and the error says so', async () => {
   const first = await begin();
   const store = { ...world.store, update: () => Promise.reject(new Error('no access')) };
-  await expect(world.rotation({ store }).create()).rejects.toThrow(/could not be written.*it is deleted again/);
+  await expect(world.rotation({ store }).create()).rejects.toThrow(
+    /could not be written.*it was deleted at MessageMedia again/,
+  );
   expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
 });
 
@@ -285,7 +296,7 @@ test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]
   'a keyring that a person must mend is not touched, and no key is made: %s',
   async (secret) => {
     world.secrets.put('keyring', secret);
-    await expect(world.rotation().create()).rejects.toThrow('mend it');
+    await expect(world.rotation().create()).rejects.toThrow('correct it before');
     expect(world.secrets.get('keyring')).toBe(secret);
     expect(world.provider.signatureKeys()).toEqual([]);
   },
@@ -309,7 +320,7 @@ test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read m
 });
 
 describe('deleting', () => {
-  /** An API before whose deletion something else happens, after every look. */
+  /** An API in which something else happens before a deletion, after every check. */
   const before = (deed: () => Promise<unknown>): Provider => ({
     ...world.api,
     deleteSignatureKey: async (keyId) => {
@@ -356,7 +367,7 @@ describe('deleting', () => {
         return key;
       },
     };
-    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow(`was deleted by somebody else`);
+    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow('Somebody else deleted key');
     expect(enabledId()).toBe(second);
     expect((await keyring())[1]).not.toHaveProperty('retired_at');
   });
@@ -392,7 +403,7 @@ test.each([false, true])(
     expect(enabledId()).toBeDefined();
     expect(enabledId()).not.toBe(first);
     expect(world.told).toContainEqual(expect.stringContaining('no key is enabled at MessageMedia'));
-    // Nobody can be refused who is refused already: only the way back takes time.
+    // Every webhook is refused already, so no wait is needed before the key is enabled.
     expect(world.time - before).toBeLessThanOrEqual(retryTailMilliseconds);
   },
 );
@@ -421,18 +432,18 @@ describe('what a rotation tells', () => {
     await world.rotation().run();
     const second = enabledId();
     expect(world.told).toContain(`key ${second} is created and in the keyring`);
-    expect(world.told).toContain(`webhooks are signed with key ${second}, and verifiers have it`);
-    expect(world.told).not.toContainEqual(expect.stringContaining('going on with'));
+    expect(world.told).toContain(`webhooks are signed with key ${second}, which is in the keyring`);
+    expect(world.told).not.toContainEqual(expect.stringContaining('continuing with'));
     expect(world.told).not.toContainEqual(expect.stringContaining('finishing'));
     expect(first).not.toBe(second);
   });
 
-  test('of one that was stopped before its key was enabled: the same key goes on', async () => {
+  test('of one that was stopped before its key was enabled: it continues with the same key', async () => {
     const first = await begin();
     const second = await world.rotation().create();
     expect((await keyring())[1]).toMatchObject({ key_id: second, replaces: first, pending_since: toTime(world.time) });
     expect(await world.rotation().create()).toBe(second);
-    expect(world.told.at(-1)).toBe(`going on with key ${second} (SHA256), which waits in the keyring to be enabled`);
+    expect(world.told.at(-1)).toBe(`continuing with key ${second} (SHA256), which waits in the keyring to be enabled`);
     expect(await keyringIds()).toEqual([first, second]);
   });
 
@@ -441,7 +452,7 @@ describe('what a rotation tells', () => {
     const second = await world.rotation().create();
     await world.rotation().enable();
     await world.rotation().run();
-    expect(world.told).toContain('finishing a rotation that was stopped; run it again for another');
+    expect(world.told).toContain('finishing a rotation that was stopped; run the command again for another rotation');
     expect(enabledId()).toBe(second);
     expect((await keyring()).map(({ key_id, deleted_at }) => [key_id, deleted_at !== undefined])).toEqual([
       [first, true],
@@ -454,7 +465,7 @@ describe('what a rotation tells', () => {
     const lost = await world.rotation().create();
     await world.api.deleteSignatureKey(lost);
     const second = await world.rotation().create();
-    expect(world.told).toContain(`key ${lost} is gone at MessageMedia: making another`);
+    expect(world.told).toContain(`key ${lost} was deleted at MessageMedia: creating another`);
     expect((await keyring()).map(({ key_id, deleted_at }) => [key_id, deleted_at !== undefined]).slice(1)).toEqual([
       [lost, true],
       [second, false],
@@ -475,7 +486,7 @@ describe('what a rotation tells', () => {
       await world.rotation().abandon();
     };
     await expect(world.rotation({ during }).run()).rejects.toThrow(
-      `The rotation to key ${second} is abandoned: another key was chosen, or this one deleted, meanwhile`,
+      `The rotation to key ${second} is abandoned: meanwhile another key was chosen, or this one was deleted`,
     );
   });
 
@@ -495,11 +506,11 @@ describe('what a rotation tells', () => {
       .catch((error: Error) => error);
     expect(stored).toMatchObject({ cause });
     expect(String(stored)).toMatch(
-      /^Error: Key \S+ could not be written to the keyring: it is deleted again at MessageMedia, and nothing else has changed$/,
+      /^Error: Key \S+ could not be written to the keyring: it was deleted at MessageMedia again, and nothing else has changed$/,
     );
     const api = { ...world.api, deleteSignatureKey: () => Promise.reject(new Error('no network')) };
     await expect(world.rotation({ store, api }).create()).rejects.toThrow(
-      'could not be written to the keyring: deleting it again failed too: it is not enabled, delete it by hand',
+      'could not be written to the keyring: deleting it at MessageMedia failed too. It is not enabled: delete it by hand',
     );
   });
 });

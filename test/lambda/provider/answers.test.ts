@@ -12,7 +12,7 @@ const webhook: WebhookDefinition = {
   events: ['RECEIVED_SMS'],
 };
 
-/** What a client makes of an answer 200 with this body, text as it is and all else as JSON. */
+/** The client's result for an answer 200 with this body: text as it is, everything else as JSON. */
 function answering<T>(body: unknown, work: (client: Provider) => Promise<T>): Promise<T> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return withServer(
@@ -27,7 +27,7 @@ test('a digest with a hyphen is understood and fields that are not known are lef
 });
 
 test.each<[string, unknown, RegExp]>([
-  ['half JSON', '{"key_id":"0000', /only half/],
+  ['half JSON', '{"key_id":"0000', /not complete/],
   ['a login page', '<html>Sign in</html>', /not JSON.*proxy or login page/],
   ['nothing', '', /not an object/],
   ['a list', [key], /not an object/],

@@ -150,7 +150,7 @@ test('neither secret nor signature shows in errors', async () => {
 });
 
 test.each([
-  [{ authentication: 'digest' as 'hmac' }, /none of basic, hmac.*MESSAGEMEDIA_AUTHENTICATION/],
+  [{ authentication: 'digest' as 'hmac' }, /not one of basic, hmac.*MESSAGEMEDIA_AUTHENTICATION/],
   [{ apiKey: 'a"b' }, /quotes/],
   [{ apiKey: 'a\r\nb' }, /printable/],
 ])('%j is refused', (change, words) => {

@@ -11,7 +11,7 @@ import {
   startProvider,
 } from '../../../sandbox/provider/provider.ts';
 
-/** A client whose pauses pass at once and are written down, in milliseconds. */
+/** A client that does not wait in its pauses but records them, in milliseconds. */
 export interface TestClient {
   client: Provider;
   pauses: number[];
@@ -26,7 +26,7 @@ export function clientOf(server: LocalServer, options: Partial<ProviderOptions> 
   return { client: createProvider({ baseUrl: server.url, ...credentials, pause, ...options }), pauses };
 }
 
-/** A simulator, small keys in it, and a client for it. */
+/** A simulator with small keys, and a client for it. */
 export async function startPair(
   simulated: ProviderSimulatorOptions = {},
   options: Partial<ProviderOptions> = {},
@@ -35,7 +35,7 @@ export async function startPair(
   return { provider, ...clientOf(provider, options) };
 }
 
-/** Works against a server that answers as it likes, and closes that. */
+/** Runs work against a server with this listener, and closes the server. */
 export async function withServer<T>(listener: RequestListener, work: (server: LocalServer) => Promise<T>): Promise<T> {
   const server = await listen(0, listener);
   try {
@@ -45,7 +45,7 @@ export async function withServer<T>(listener: RequestListener, work: (server: Lo
   }
 }
 
-/** Works against a server that speaks as `speak` has it: it gets the connection and the request's first bytes. */
+/** Runs work against a server whose `speak` gets the connection and the first bytes of the request. */
 export async function withTcp(speak: (socket: Socket, bytes: Buffer) => void, work: (url: string) => Promise<void>) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -62,7 +62,7 @@ export async function withTcp(speak: (socket: Socket, bytes: Buffer) => void, wo
   }
 }
 
-/** The error of work that has to fail. */
+/** The error of work that must fail. */
 export async function failureOf(work: Promise<unknown>): Promise<ProviderError> {
   const outcome = await work.catch((error: unknown) => error);
   if (outcome instanceof ProviderError) return outcome;

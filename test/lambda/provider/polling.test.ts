@@ -6,7 +6,7 @@ import { clientOf, failureOf, withServer } from './fixture.ts';
 
 const ids = Array.from({ length: 250 }, (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`);
 
-/** Calls as they came to a server that answers each with the next of these statuses, then with the last. */
+/** The calls to a server that answers each with the next of these statuses, and then always with the last. */
 async function recording(statuses: number[], body: string, work: (client: Provider) => Promise<unknown>) {
   const calls: { line: string; body: string }[] = [];
   const record = async ({ method, url }: IncomingMessage, text: Promise<unknown>) => {

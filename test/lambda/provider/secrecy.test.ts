@@ -10,7 +10,7 @@ const credentials = btoa(`key:${secret}`);
 const at = (baseUrl: string) =>
   createProvider({ baseUrl, apiKey: 'key', apiSecret: secret, timeoutMilliseconds: 1000, pause: async () => {} });
 
-/** Whatever a log or a terminal could make of a value. */
+/** All forms in which a log or a terminal could show a value. */
 const expectNoSecret = (value: unknown) => {
   const inspected = inspect(value, { depth: 20, showHidden: true, getters: true });
   const text = `${inspected}${JSON.stringify(value)}${String(value)}`;

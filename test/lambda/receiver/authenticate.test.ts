@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Keyring, parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
+import type { Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
 import { type AuthenticatedRequest, authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { parseRequest } from '../../../lambda/receiver/request.ts';
@@ -35,10 +36,14 @@ function keyringWith(keys: readonly VerificationKey[], parts: Partial<Keyring> =
   const diagnostics = () => {
     throw new Error('the keyring was asked for a probe');
   };
-  return { keys: async () => keys, newerThan, diagnostics, ...parts };
+  const isBehind = () => {
+    throw new Error('the keyring was asked whether it is behind');
+  };
+  return { keys: async () => keys, newerThan, diagnostics, isBehind, ...parts };
 }
 
-const nothingNewer = { newerThan: async () => undefined, diagnostics: () => ({}) };
+const nothingNewer = { newerThan: async () => undefined, diagnostics: () => ({}), isBehind: () => false };
+const behind = { ...nothingNewer, isBehind: () => true };
 
 interface Attempt {
   headers?: Record<string, string | undefined>;
@@ -94,7 +99,7 @@ test('of a key without an id the sender names it, if that can be an id', async (
 
 const named = (id: string) => `(key id in the request: ${id})`;
 const forged = { body: '' };
-const unknown = 'The keyring has no such key, or only one that was retired before the Date';
+const unknown = 'The keyring does not have this key, or it was retired before the Date';
 const target = 'The target is empty or holds white space or a control character';
 
 test.each<[string, string, Attempt]>([
@@ -105,16 +110,16 @@ test.each<[string, string, Attempt]>([
   ['malformed_date', 'The Date header is not one IMF-fixdate', { headers: { date: `${date},${date}` } }],
   ['stale_date', 'Date is 900 s in the past; at most 900 s are accepted', { age: 900_001 }],
   ['stale_date', 'Date is 62 s in the past; at most 60 s are accepted', { age: 61_500, toleranceSeconds: 60 }],
-  ['stale_date', 'Date is 902 s ahead; at most 900 s are accepted', { age: -901_500, toleranceSeconds: 60 }],
+  ['stale_date', 'Date is 902 s in the future; at most 900 s are accepted', { age: -901_500, toleranceSeconds: 60 }],
   ['malformed_target', target, { event: { rawPath: '', rawQueryString: ' ' } }],
   [
     'unsupported_algorithm',
-    'Digest or cipher is none that MessageMedia signs with',
+    'MessageMedia does not sign with this digest or cipher',
     { headers: { [names.digest]: 'MD5' } },
   ],
   [
     'unsupported_algorithm',
-    'Digest or cipher is none that MessageMedia signs with',
+    'MessageMedia does not sign with this digest or cipher',
     { headers: { [names.cipher]: 'EC' } },
   ],
   [
@@ -147,8 +152,13 @@ test.each<[string, string, Attempt]>([
     { event: { rawPath: '/a b' }, keyring: keyringWith(keysOf(other), nothingNewer) },
   ],
   [
+    'keyring_unavailable',
+    'The key is not among the loaded ones, and the keyring could not be read again',
+    { keyring: keyringWith(keysOf(other), behind) },
+  ],
+  [
     'digest_mismatch',
-    `The key signs with another digest than the header says ${named(key.id)}`,
+    `The key signs with another digest than the one in the header ${named(key.id)}`,
     { headers: { [names.digest]: 'SHA512' }, keyring: keyringWith(keysOf(key), nothingNewer) },
   ],
   [
@@ -158,8 +168,8 @@ test.each<[string, string, Attempt]>([
   ],
   [
     'invalid_signature',
-    `The signature is not that of this request under this key ${named(key.id)}`,
-    { event: forged, keyring: keyringWith(keysOf(key), nothingNewer) },
+    `The signature does not fit this request and this key ${named(key.id)}`,
+    { event: forged, keyring: keyringWith(keysOf(key), behind) },
   ],
   ['malformed_target', target, { event: { rawPath: '/a b' }, keyring: keyringWith(keysOf(key), nothingNewer) }],
 ])('%s: %s', async (code, message, parts) => {
@@ -214,8 +224,9 @@ describe('what a bad request costs', () => {
 
   test.each<[string, boolean, VerificationKey[], string[], string?]>([
     ['with one key and one target', true, keysOf(other), ['/a']],
-    ['with two keys', false, keysOf(other, makeKey()), ['/a']],
-    ['with two targets', false, keysOf(other), ['/a', '/b']],
+    ['with two keys', true, keysOf(other, makeKey()), ['/a']],
+    ['with two targets', true, keysOf(other), ['/a', '/b']],
+    ['with three keys', false, keysOf(other, makeKey(), makeKey()), ['/a']],
     ['with two keys and two targets', false, keysOf(other, makeKey()), ['/a', '/b']],
     ['with a body of 50,000 characters', true, keysOf(other), ['/a'], 'A'.repeat(50_000)],
     ['with a larger body', false, keysOf(other), ['/a'], 'A'.repeat(50_001)],

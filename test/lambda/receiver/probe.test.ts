@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { createKeyring, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
 import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
@@ -15,7 +16,7 @@ beforeEach(() => {
   outcomes = [];
 });
 
-/** @param until when the probe's time is over */
+/** @param until when the probe key expires */
 function keyringWithProbe(until: string, probe: object = {}): string {
   const { key_id, public_key, digest } = probeKey.answer;
   return JSON.stringify({

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
-import { createKeyring } from '../../../lambda/keys/keyring.ts';
+import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
 import { toWire, type Webhook } from '../../../sandbox/sender.ts';
 import { readSigned } from '../../received.ts';
@@ -64,11 +64,50 @@ test('where SQS refuses a character of the text, the event is sent with its data
   expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
 });
 
+test('what the queue has not taken in time is to be sent again, and an answer that comes in time stands', async () => {
+  const slowly = (milliseconds: number) => () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  const keyring = createKeyring({ load: async () => keyringOf(key), now: () => now, warn: () => {} });
+  const report = (outcome: Outcome) => outcomes.push(outcome);
+  const receiver = (milliseconds: number, answerWithin: number) =>
+    createReceiver({
+      keyring,
+      send: slowly(milliseconds),
+      now: () => now,
+      toleranceSeconds: 900,
+      answerWithin,
+      report,
+    });
+  expect(await receiver(1_000, 50)(signed(), 'i')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
+  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable' }]);
+  expect(await receiver(50, 10_000)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+});
+
+test('a key that is not in hand is no reason to refuse while the keyring cannot be read', async () => {
+  let secret: string | undefined = keyringOf(key);
+  let time = now;
+  const load = async () => secret ?? Promise.reject(new Error('down'));
+  const keyring = createKeyring({ load, now: () => time, warn: () => {} });
+  const report = (outcome: Outcome) => outcomes.push(outcome);
+  const receive = createReceiver({ keyring, send, now: () => now, toleranceSeconds: 900, report });
+  const unknown = () => httpApiEvent(toWire(webhook, makeKey(), new Date(now)));
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 401 });
+  secret = undefined;
+  time += 3_000;
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 503 });
+  expect(outcomes.at(-1)).toMatchObject({ outcome: 'failed', reason: 'keyring_unavailable' });
+  // What a key in hand says for certain is said all the same.
+  expect(await receive(signed(), 'i')).toMatchObject({ statusCode: 202 });
+  secret = keyringOf(key);
+  time += 3_000;
+  expect(await receive(unknown(), 'i')).toMatchObject({ statusCode: 401 });
+});
+
 test('an error nobody foresaw is reported and answered with a 503 that says nothing', async () => {
   const receive = createReceiver({
     keyring: {
       keys: () => Promise.reject(new TypeError('secret detail')),
       newerThan: async () => undefined,
+      isBehind: () => false,
       diagnostics: () => ({}),
     },
     send,
@@ -130,7 +169,7 @@ test('what a refused request calls its key is repeated only if it is a UUID', as
 });
 
 describe('the cost of a bad request', () => {
-  /** Sends a request that no key verifies; gives the ids of the keys that were looked at. */
+  /** Sends a request that no key verifies. @returns the ids of the keys that were tried */
   async function keysTried(ids: (string | undefined)[]) {
     const tried = new Set<string | undefined>();
     const watched = ids.map((id) => ({
@@ -142,7 +181,12 @@ describe('the cost of a bad request', () => {
       },
     }));
     const receive = createReceiver({
-      keyring: { keys: async () => watched, newerThan: async () => undefined, diagnostics: () => ({}) },
+      keyring: {
+        keys: async () => watched,
+        newerThan: async () => undefined,
+        isBehind: () => false,
+        diagnostics: () => ({}),
+      },
       send,
       now: () => now,
       toleranceSeconds: 900,

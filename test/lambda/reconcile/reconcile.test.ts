@@ -32,7 +32,7 @@ function reply(number: number, age = hour, more: PolledItem = {}): PolledItem {
   return { reply_id: idOf(number), message_id: idOf(9_000 + number), content: 'Yes', date_received, ...more };
 }
 
-/** Lists as MessageMedia keeps them, a queue that takes everything, and a log that knows what was queued. */
+/** Lists like MessageMedia's, a queue that accepts everything, and a log of the queued events. */
 function world(items: { reports?: PolledItem[]; replies?: PolledItem[]; came?: number[] } = {}) {
   const lists = { reports: [...(items.reports ?? [])], replies: [...(items.replies ?? [])] };
   const queue: QueueMessage[] = [];
@@ -128,7 +128,7 @@ test('what no webhook brought is queued, oldest first, and logged; nothing is co
   expect(queue.map(({ id }) => id)).toEqual([4, 1, 3].map(idOf));
   expect([...log].sort()).toEqual([1, 2, 3, 4].map(idOf));
   expect(calls).toEqual([]);
-  // The same list again: nothing is new.
+  // The same list again, in which nothing is new.
   expect((await run()).deliveryReports).toEqual({ ...none, listed: 3, known: 3 });
 });
 
@@ -172,7 +172,7 @@ test.each([
   const { replies, notes } = await run(options);
   expect(replies.listed).toBe(100);
   expect(notes).toEqual([
-    'The list of replies is full: the oldest 100 stay on it, and hide newer ones until they are confirmed.',
+    'The list of replies is full: the oldest 100 stay in it and hide newer ones until they are confirmed.',
   ]);
 });
 
@@ -184,8 +184,8 @@ test('a dry run changes nothing', async () => {
 });
 
 test.each([
-  ['fails', async () => Promise.reject(new Error('no such log group')), /could not be asked \(no such log group\)/],
-  ['is not there', undefined, /^What came already is not known/],
+  ['fails', async () => Promise.reject(new Error('no such log group')), /could not be queried \(no such log group\)/],
+  ['is not there', undefined, /^It is not known which events arrived already/],
 ] as const)('when the log %s, everything is queued, and it is said', async (_name, seen, note) => {
   const { queue, run } = world({ reports: [report(1)], replies: [reply(2)], came: [1, 2] });
   const { notes, errors } = await run({}, { seen });
@@ -262,5 +262,5 @@ test('no page is begun when time is up', async () => {
   const { run } = world({ reports: numbers(150).map((number) => report(number)) });
   const { deliveryReports, notes } = await run({ confirm: true, stopAt: now });
   expect(deliveryReports.listed).toBe(100);
-  expect(notes).toEqual(['Time is up: there may be more delivery reports. Run it again.']);
+  expect(notes).toEqual(['The time is over, and there may be more delivery reports: run it again.']);
 });

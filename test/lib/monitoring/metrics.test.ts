@@ -10,6 +10,7 @@ import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { toWire } from '../../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { streamNames } from '../../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
 import { idsOf, stackOf } from '../support.ts';
 
@@ -19,7 +20,7 @@ const signed = httpApiEvent(toWire(webhook, key));
 const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
 const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
-const { json } = stackOf({ silenceAlarmMinutes: '60' });
+const { json } = stackOf({ silenceAlarmMinutes: '60', archiveDays: '400' });
 
 let folder: string;
 let queue: LocalQueue;
@@ -31,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([queue.close(), secrets.close(), rm(folder, { recursive: true })]));
 
-/** What the real function writes to its log while it answers one request. */
+/** The log lines that the real function writes while it answers one request. */
 async function logOf(event: object, environment: Record<string, string> = {}): Promise<string[]> {
   const handler = new URL('../../../lambda/handler.ts', import.meta.url).href;
   const file = join(folder, `${randomUUID()}.json`);
@@ -54,7 +55,7 @@ interface EmbeddedMetrics {
   [dimension: string]: unknown;
 }
 
-/** The metrics in a log, as CloudWatch takes them out: one per set of dimensions. */
+/** The metrics in a log, as CloudWatch reads them: one per set of dimensions. */
 function metricsIn(lines: readonly string[]): string[] {
   const entries: (EmbeddedMetrics | { _aws: undefined })[] = lines.map((line) => JSON.parse(line));
   return entries.flatMap((entry) =>
@@ -90,6 +91,11 @@ test('alarms watch what the function really emits', async () => {
     logOf(unsigned),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
+    logOf(signed, {
+      ARCHIVE_STREAMS: streamNames,
+      ARCHIVE_QUEUE_URL: `${queue.queueUrl}x`,
+      AWS_ENDPOINT_URL_FIREHOSE: queue.url,
+    }),
     logOf(large, { OVERFLOW_BUCKET: 'nowhere', AWS_ENDPOINT_URL_S3: queue.url }),
   ]);
   const emitted = new Set(logs.flatMap(metricsIn));
@@ -97,6 +103,7 @@ test('alarms watch what the function really emits', async () => {
     [
       'Accepted service=Test/Receiver',
       'Age service=Test/Receiver',
+      'ArchiveFailed service=Test/Receiver',
       'Failed reason=keyring_unavailable service=Test/Receiver',
       'Failed reason=queue_unavailable service=Test/Receiver',
       'Failed reason=storage_unavailable service=Test/Receiver',
@@ -107,7 +114,7 @@ test('alarms watch what the function really emits', async () => {
       'Unidentified service=Test/Receiver',
     ].map((metric) => `MessageMediaWebhooks ${metric}`),
   );
-  // The one comes from the access log, the other is an error that nobody foresaw.
+  // One comes from the access log, and the other is an unexpected error.
   const others = ['Throttled service=Test/Receiver', 'Failed reason=unexpected service=Test/Receiver'];
   const missing = watched().filter((metric) => !emitted.has(metric));
   expect(missing.sort()).toEqual(others.map((metric) => `MessageMediaWebhooks ${metric}`).sort());
@@ -116,11 +123,31 @@ test('alarms watch what the function really emits', async () => {
 test('a webhook makes as much of a log as docs/costs.ts says', async () => {
   const lines = await logOf(httpApiEvent(toWire(sampleWebhooks('/messagemedia').deliveryReport, key)), {
     POWERTOOLS_SERVICE_NAME: 'MessageMediaWebhooks/Receiver',
-    _X_AMZN_TRACE_ID: 'Root=1-6741c1f0-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1',
   });
   const ofWebhook = lines.filter((line) => /accepted/i.test(line));
   const bytes = ofWebhook.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
   expect(ofWebhook).toHaveLength(1);
   expect(bytes).toBeGreaterThan(usage.ownLog * 0.9);
   expect(bytes).toBeLessThan(usage.ownLog * 1.1);
+});
+
+test('API Gateway writes as much of a log as docs/costs.ts says', () => {
+  const [stage = ''] = idsOf(json, 'AWS::ApiGatewayV2::Stage');
+  const settings = json.Resources[stage]?.Properties.AccessLogSettings as { Format: string } | undefined;
+  const format = settings?.Format ?? '';
+  const values: Record<string, string> = {
+    requestId: 'JKJaXmPLvHcESHA=',
+    httpMethod: 'POST',
+    routeKey: 'ANY /messagemedia',
+    status: '202',
+    responseLatency: '12',
+    integrationStatus: '202',
+    integrationErrorMessage: '-',
+    'error.message': '-',
+  };
+  const line = format
+    .replace('Test/', 'MessageMediaWebhooks/')
+    .replace(/\$context\.([\w.]+)/g, (_, name) => values[name] ?? '');
+  expect(Buffer.byteLength(line)).toBeGreaterThan(usage.accessLog * 0.9);
+  expect(Buffer.byteLength(line)).toBeLessThan(usage.accessLog * 1.1);
 });

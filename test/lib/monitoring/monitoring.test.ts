@@ -8,6 +8,7 @@ const { json, template } = stackOf({
   silenceAlarmMinutes: '90',
   rotationDays: '30',
   reconcileMinutes: '15',
+  archiveDays: '400',
   ...samples.alarmTopic,
 });
 const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
@@ -39,6 +40,14 @@ describe('alarms', () => {
       'RotationFailures',
       'RecoveredEvents',
       'ReconciliationFailures',
+      'ArchiveFailed',
+      'ArchiveDelayedDeliveryReport',
+      'ArchiveDelayedReply',
+      'ArchiveDelayedOptOut',
+      'ArchiveDelayedWebhook',
+      'ArchiveDelayedQueue',
+      'ArchiveDeadLetters',
+      'ArchiveKeysFailed',
       'Silence',
     ]);
   });
@@ -50,7 +59,8 @@ describe('alarms', () => {
           String(AlarmDescription),
         )?.[1],
     );
-    expect(named).toEqual(sections);
+    // All that watch for the same have one.
+    expect([...new Set(named)]).toEqual(sections);
   });
 
   test('link to the page of the version deployed once the project has one on the web, or to your own', () => {
@@ -115,10 +125,41 @@ describe('alarms', () => {
       'UnidentifiedEvents',
       'RecoveredEvents',
       'ReconciliationFailures',
+      'ArchiveFailed',
+      'ArchiveKeysFailed',
     ]) {
       expect(alarm(name)).toMatchObject({ Threshold: 1, Statistic: 'Sum', Period: 300, EvaluationPeriods: 1 });
     }
     expect(alarm('RefusalSurge')).toMatchObject({ Threshold: 10, Statistic: 'Sum', Period: 900, EvaluationPeriods: 1 });
+  });
+
+  test('tell of what waits an hour for the archive, in any stream or in the queue, and of its dead letters', () => {
+    const streams = idsOf(json, 'AWS::KinesisFirehose::DeliveryStream');
+    const delayed = { Statistic: 'Maximum', Threshold: 3600, Period: 300, EvaluationPeriods: 1 };
+    const names = ['DeliveryReport', 'Reply', 'OptOut', 'Webhook'];
+    for (const [index, name] of names.entries()) {
+      expect(resolve(alarm(`ArchiveDelayed${name}`))).toMatchObject({
+        ...delayed,
+        Namespace: 'AWS/Firehose',
+        MetricName: 'DeliveryToS3.DataFreshness',
+        Dimensions: [{ Name: 'DeliveryStreamName', Value: `arn:${streams[index]}` }],
+      });
+      expect(streams[index]).toMatch(new RegExp(`^ArchiveStreams${name.toLowerCase()}`));
+    }
+    expect(resolve(alarm('ArchiveDelayedQueue'))).toMatchObject({
+      ...delayed,
+      MetricName: 'ApproximateAgeOfOldestMessage',
+      Dimensions: [{ Name: 'QueueName', Value: 'arn:ArchiveQueue' }],
+    });
+    expect(resolve(alarm('ArchiveDeadLetters'))).toMatchObject({
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: 'arn:ArchiveDeadLetterQueue' }],
+      Threshold: 1,
+    });
+    expect(resolve(alarm('ArchiveKeysFailed'))).toMatchObject({
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: expect.stringMatching(/^arn:ArchiveFunctionHandlerFunction/) }],
+    });
   });
 
   test('on silence go off after the time asked for, and are not there unless asked for', () => {
@@ -163,6 +204,7 @@ test('the dashboard shows every alarm and every metric of the receiver', () => {
     'Unidentified',
     'Age',
     'Recovered',
+    'ArchiveFailed',
   ]) {
     expect(body).toContain(`["MessageMediaWebhooks","${name}","service","Test/Receiver"`);
   }

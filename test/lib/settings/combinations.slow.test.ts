@@ -1,4 +1,4 @@
-// One test file for all that looks at every combination of settings: so each is synthesized once.
+// One test file for all tests of every combination of settings, so that each is synthesized only once.
 import '../changes.suite.ts';
 import '../checks.suite.ts';
 import '../permissions.suite.ts';

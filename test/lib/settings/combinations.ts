@@ -1,16 +1,16 @@
 import { type Context, samples } from '../support.ts';
 
-/** A choice that changes resources, and what `-c` makes it. */
+/** A choice that changes resources, and its `-c` options. */
 export interface Choice {
   name: string;
   context: Context;
-  /** The choice that this one is nothing without. */
+  /** The choice that this one needs. */
   needs?: string;
 }
 
 /**
- * Choices that meet in the same resources, so that each has to be seen with and without each other. The settings that
- * touch a property or two of their own are one choice together.
+ * Choices that affect the same resources, so each must be tested with and without each other. Settings that only change a
+ * property or two are together one choice.
  */
 export const choices: readonly Choice[] = [
   { name: 'rest', context: { frontDoor: 'rest' } },
@@ -35,7 +35,7 @@ export const choices: readonly Choice[] = [
   },
 ];
 
-/** Choices that a deployment can have at once. */
+/** Whether a deployment can have these choices at the same time. */
 export interface Combination {
   name: string;
   choices: readonly Choice[];
@@ -59,7 +59,7 @@ function isPossible(set: readonly Choice[]): boolean {
   return set.every(({ needs }) => needs === undefined || set.some(({ name }) => name === needs));
 }
 
-/** A combination that has the choice, and the one that differs by it alone; `undefined` where there is none. */
+/** A combination with the choice, and the one that differs only by it; `undefined` if there is none. */
 export function without(combination: Combination, choice: Choice): Combination | undefined {
   const others = combination.choices.filter((other) => other !== choice);
   return others.length < combination.choices.length && isPossible(others) ? combine(others) : undefined;

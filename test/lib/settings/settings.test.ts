@@ -21,6 +21,8 @@ test('every setting has a default', () => {
     logRetentionDays: 30,
     tracing: true,
     customerManagedKey: false,
+    archiveDays: 0,
+    archiveLock: 'off',
     silenceAlarmMinutes: 0,
   });
 });
@@ -64,6 +66,8 @@ describe('a wrong value stops the synthesis and says what is allowed:', () => {
     ['reconcileMinutes', '1441', 'a whole number from 0 to 1440'],
     ['reconcileMinutes', '4', '0 for none, or 5 to 1440'],
     ['reconcileConfirm', 'yes', 'false or true'],
+    ['archiveDays', '36501', 'a whole number from 0 to 36500'],
+    ['archiveLock', 'legal-hold', 'off or governance or compliance'],
     ['messagemediaBaseUrl', 'us', 'messagemedia, eu, au'],
     ['messagemediaBaseUrl', 'http://api.messagemedia.com', 'messagemedia, eu, au'],
     ['messagemediaBaseUrl', 'http://localhost.example.com', 'messagemedia, eu, au'],
@@ -102,6 +106,7 @@ describe('settings that do not go together stop the synthesis:', () => {
     ['hostedZoneId', samples.hostedZone, 'left out, or used with domainName'],
     ['domainName', { domainName: 'hooks.example.com' }, 'used with certificateArn'],
     ['reconcileConfirm', { reconcileConfirm: 'true' }, 'left out, or used with reconcileMinutes'],
+    ['archiveLock', { archiveLock: 'governance' }, 'left out, or used with archiveDays'],
     ['callbackPath', { ...rest, callbackPath: '/a~b' }, 'without ~, or used with frontDoor=http'],
   ])('%s of %j', (name, context, allowed) => {
     expect(() => settingsOf(context)).toThrow(`Setting ${name} is "${context[name]}": it must be ${allowed}`);
@@ -119,4 +124,16 @@ test('every problem is told at once', () => {
     /^Setting ordering is .*\nSetting tracing is .*\nThere is no setting order: .*\nThere is no setting frontdoor: /,
   );
   expect(() => settingsOf({ ...samples.webAcl, ...samples.hostedZone })).toThrow(/webAclArn.*\n.*hostedZoneId/);
+  expect(() => settingsOf({ ordering: 'random', order: 'x', ...samples.webAcl })).toThrow(
+    /^Setting ordering is .*\nSetting webAclArn is .*\nThere is no setting order: .*$/,
+  );
+});
+
+test.each<Context>([
+  { frontDoor: 'alb', ...samples.webAcl },
+  { ...samples.domain, domainName: 'Hooks' },
+  { ...samples.domain, certificateArn: 'arn' },
+  { reconcileMinutes: 'five', reconcileConfirm: 'true' },
+])('nothing follows from a wrong value: %j', (context) => {
+  expect(() => settingsOf(context)).toThrow(/^Setting .*$/);
 });

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.close());
 
-/** Writes bytes that no HTTP client would let through, and reads the answer to its end. */
+/** Writes bytes that no HTTP client would send, and reads the whole answer. */
 function raw(request: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');

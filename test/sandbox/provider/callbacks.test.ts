@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => catcher.close());
 
-/** Sends a message, has its phone answer, and the callback refused twice. @returns how long that took, in milliseconds */
+/** Sends a message, lets its phone answer, and refuses the callback twice. @returns how long that took, in milliseconds */
 const replyRefusedTwice = async (options: ProviderSimulatorOptions) => {
   const provider = await startSimulator(options);
   try {

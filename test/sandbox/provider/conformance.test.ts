@@ -9,7 +9,7 @@ import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
 import { type Operation, operations, type Schema } from './description.ts';
 import { api, startSimulator } from './fixture.ts';
 
-/** A call and its answer, as they went over the wire. */
+/** A call and its answer, as they were on the wire. */
 interface Exchange {
   method: string;
   url: URL;
@@ -25,7 +25,7 @@ const ajv = new Ajv({ allErrors: true, strict: true, strictTypes: false });
 ajv.addFormat('uuid', isUuid);
 ajv.addFormat('date-time', (value: string) => new Date(value).toISOString() === value);
 
-/** Passes calls on and notes them. */
+/** Passes calls on and records them. */
 async function listenIn(target: string, exchanges: Exchange[]): Promise<LocalServer> {
   return listen(0, async (call, response) => {
     const { method = '', headers } = call;
@@ -42,7 +42,7 @@ async function listenIn(target: string, exchanges: Exchange[]): Promise<LocalSer
   });
 }
 
-/** One path can fit two operations, such as `…/enabled` and `…/{id}`: the one without an id counts. */
+/** A path can fit two operations, such as `…/enabled` and `…/{id}`. Then the one without an id counts. */
 function operationOf({ method, url }: Exchange): Operation {
   const fitting = operations.filter(({ call }) => {
     const pattern = call.replaceAll('/', String.raw`\/`).replace('{id}', '[^/]+');
@@ -57,7 +57,7 @@ function problemsOf(schema: Schema, value: unknown): unknown[] {
   return ajv.validate(schema, value) ? [] : (ajv.errors ?? []);
 }
 
-/** What the description does not have of an answer. */
+/** The parts of an answer that the description does not have. */
 function problemsOfAnswer(exchange: Exchange): unknown[] {
   const { status, contentType, answer } = exchange;
   const described = operationOf(exchange).answers[status];
@@ -68,7 +68,7 @@ function problemsOfAnswer(exchange: Exchange): unknown[] {
   return problemsOf(described, JSON.parse(answer));
 }
 
-/** What the description does not have of a call. */
+/** The parts of a call that the description does not have. */
 function problemsOfCall(exchange: Exchange): unknown[] {
   const { url, headers, request } = exchange;
   const { query = {}, request: schema, needsAccept } = operationOf(exchange);
@@ -104,7 +104,7 @@ const message: OutboundMessage = {
   metadata: { order: '47' },
 };
 
-/** Everything that the client can do, with success. */
+/** All calls of the client, with success. */
 async function useClient(client: Provider, provider: ProviderSimulator): Promise<void> {
   const { key_id } = await client.createSignatureKey('SHA256');
   await client.listSignatureKeys();
@@ -134,7 +134,7 @@ async function useClient(client: Provider, provider: ProviderSimulator): Promise
 const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
 
-/** Calls that are refused, beside those without credentials or feature. */
+/** Calls that are refused, besides those without credentials or feature. */
 const refused: [call: string, body?: unknown][] = [
   [`POST ${keysPath}`, { digest: 'SHA256', cipher: 'RA' }],
   [`POST ${keysPath}`, '{'],
@@ -216,7 +216,7 @@ test('the simulator gives every answer that is described', () => {
 
 test('the client makes every call that is described', () => {
   const made = new Set(byClient.map((exchange) => operationOf(exchange).call));
-  // Nobody needs the status of one message: reports tell of every change.
+  // Nobody needs the status of one message, because reports tell every change.
   const unused = ['GET /v1/messages/{id}'];
   expect(operations.map(({ call }) => call).filter((call) => !made.has(call))).toEqual(unused);
 });

@@ -1,7 +1,7 @@
 /** A JSON schema. */
 export type Schema = Record<string, unknown>;
 
-/** What the vendor's API description says of one operation. */
+/** The part of MessageMedia's API description about one operation. */
 export interface Operation {
   /** Its method and path, with `{id}` for an id. */
   call: string;
@@ -22,7 +22,7 @@ const whole = { type: 'integer' };
 const number = { type: 'string', minLength: 1, maxLength: 15 };
 const texts = { type: 'object', additionalProperties: text };
 
-/** Fields that are not described are not allowed: a client must not find what the vendor does not promise. */
+/** Fields that are not described are not allowed, because a client must not rely on what MessageMedia does not document. */
 function object(properties: Record<string, Schema>, required: readonly string[] = []): Schema {
   return { type: 'object', properties, required, additionalProperties: false };
 }
@@ -153,8 +153,8 @@ const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
 
 /**
- * The operations that the client uses and the simulator has, as facts of our own: what is required and allowed, with the
- * limits that the text beside a schema gives. All error answers that an operation has are listed, and no others.
+ * The operations that the client uses and the simulator has, in our own words: what is required and allowed, with the
+ * limits from the text of the description. The list has all error answers of an operation, and no others.
  */
 export const operations: readonly Operation[] = [
   {
@@ -198,7 +198,7 @@ export const operations: readonly Operation[] = [
     call: 'GET /v1/messages/{id}',
     answers: { 200: object({ ...statusFields, message_id: uuid, status }), 401: unauthorized, 404: noResource },
   },
-  // The description has a 404 for each of the four below, and does not say when: the simulator never answers it.
+  // The description has a 404 for each of the four below but does not say when, so the simulator never answers it.
   {
     call: 'GET /v1/delivery_reports',
     answers: { 200: object({ delivery_reports: list(report, { maxItems: 100 }) }), 401: unauthorized },

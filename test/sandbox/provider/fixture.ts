@@ -17,7 +17,7 @@ export interface Caught {
   body: Buffer;
 }
 
-/** Where webhooks go in tests: keeps them, and answers 200 unless `answers` holds something else for the next one. */
+/** Receives webhooks in tests. It keeps them, and answers 200 unless `answers` holds another answer for the next one. */
 export async function startCatcher() {
   const caught: Caught[] = [];
   const answers: (number | 'hang' | 'reset' | Promise<number>)[] = [];
@@ -44,7 +44,7 @@ export async function enableNewKey(provider: ProviderSimulator, digest?: Digest)
   return key;
 }
 
-/** Whether a webhook was signed with this key, as its headers claim. */
+/** Whether a webhook was signed with this key, as its headers say. */
 export function isSignedWith(key: CreatedSignatureKey, { method, target, headers, body }: Caught): boolean {
   const publicKey = createPublicKey({ key: Buffer.from(key.public_key, 'base64'), format: 'der', type: 'spki' });
   const { date = '', 'x-messagemedia-signature': signature } = headers;
@@ -61,7 +61,7 @@ export function startSimulator(options: ProviderSimulatorOptions = {}): Promise<
   return startProvider({ modulusLength: 1024, secondMilliseconds: 1, ...options });
 }
 
-/** One call of the simulated API as plain HTTP. @returns the status, and the body when there is one, parsed if it is JSON */
+/** One call of the simulated API as plain HTTP. @returns the status, and the body if there is one, parsed if it is JSON */
 export async function api(
   { url, apiKey, apiSecret }: ProviderSimulator,
   call: string,

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([provider.close(), catcher.close()]));
 
-/** Sends messages and waits until all is told. @returns their ids */
+/** Sends messages and waits until all webhooks are delivered. @returns their ids */
 const send = async (fields: object = {}, count = 1, headers = {}): Promise<string[]> => {
   const message = { content: 'Hello!', destination_number: '+61412123123', metadata: { order: '47' }, ...fields };
   const { body } = await api(provider, 'POST /v1/messages', { messages: Array(count).fill(message) }, headers);

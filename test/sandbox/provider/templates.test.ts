@@ -6,7 +6,7 @@ interface Vector {
   template: string;
   variables: Record<string, unknown>;
   rendered: string;
-  /** What the version before makes of it, where that differs. Which of the two MessageMedia runs is documented nowhere. */
+  /** The result of Velocity 1.7, if it differs. MessageMedia does not document which version it runs. */
   renderedByOlder?: string;
 }
 const vectors: Vector[] = JSON.parse(readFileSync(new URL('../../vectors/velocity.json', import.meta.url), 'utf8'));

@@ -33,7 +33,7 @@ const register = async (fields: object, at = provider) => {
   expect(status).toBe(201);
   return body;
 };
-/** A message, and a reply to it, told to whom it may concern. @returns the message's id */
+/** Sends a message and a reply to it, and waits until their webhooks are delivered. @returns the message's id */
 const reply = async (content = difficult, at = provider): Promise<string> => {
   const message = { content: 'Hello!', destination_number: '+61412123123', metadata: { order: '47/11' } };
   const { body } = await api(at, 'POST /v1/messages', { messages: [{ ...message, delivery_report: true }] });
@@ -54,7 +54,7 @@ describe('a template reaches the other side whole', () => {
     expect(JSON.parse(String(caught[0]?.body))).toEqual({ id: messageId, text: difficult, from: '+61412123123' });
   });
 
-  // Whether MessageMedia escapes values in forms and XML is documented nowhere: here it does not, which is worse.
+  // MessageMedia does not document whether it escapes values in forms and XML. Here it does not, which is the worse case.
   test('as a form, with nothing escaped', async () => {
     await register({ encoding: 'FORM_ENCODED', template: "order=$metadata.get('order')&text=$moContent" });
     const { caught } = await settledReply();
@@ -173,7 +173,7 @@ describe('retries', () => {
     }
   });
 
-  /** Delivers with one key, fails, and has another key enabled when the retry comes. @returns both keys */
+  /** Delivers with one key, fails, and enables another key before the retry. @returns both keys */
   const retryUnderNewKey = async (simulator: ProviderSimulator) => {
     const [first, second] = [await enableNewKey(simulator), await createKey(simulator)];
     const gate = Promise.withResolvers<number>();

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Archive } from '../bin/archive/archive-bucket.ts';
+import { toArchiveLine } from '../lambda/archive/archive-line.ts';
+import { archiveFileExtension, eventPartition, keyPartition } from '../lambda/archive-contract.ts';
+import { eventTypes } from '../lambda/contract.ts';
+import { toQueueMessage, type VerifiedRequest } from '../lambda/event/queue-message.ts';
+import { toWire } from '../sandbox/sender.ts';
+import type { TestKey } from '../test/support.ts';
+
+/** Begin of the day that is archived, and its middle, when the key is replaced. */
+export const day = Date.parse('2026-11-24T00:00:00Z');
+export const rotation = day + 12 * 3_600_000;
+const hours = 24;
+/** Firehose writes an object every 300 s, and we make as many. */
+const objectsPerHour = 12;
+/** Signed in an hour; their requests come again and again. Together they are longer than what gzip remembers. */
+const signedPerHour = 150;
+
+/** What was written. */
+export interface Written {
+  events: number;
+  objects: number;
+  bytes: number;
+  /** Before they were compressed. */
+  lineBytes: number;
+}
+
+/**
+ * Archives a day of events: the message as the receiver queues it, its line, gzip, an object for five minutes.
+ *
+ * An RSA signature costs more to make than to check, a thousand times 150 of them a good while. So 3,600 requests are
+ * signed, and each arrives many times under another request id. Their URL says `kind=webhook`: such an event has the id of
+ * its request, so each is an event of its own, with a signature of its own to check.
+ */
+export async function writeDay(
+  archive: Archive,
+  count: number,
+  keys: { old: TestKey; new: TestKey },
+): Promise<Written> {
+  const written: Written = { events: 0, objects: 0, bytes: 0, lineBytes: 0 };
+  const slots = hours * objectsPerHour;
+  for (let hour = 0; hour < hours; hour++) {
+    const start = day + hour * 3_600_000;
+    const requests = signHour(start, start < rotation ? keys.old : keys.new);
+    for (let slot = hour * objectsPerHour; slot < (hour + 1) * objectsPerHour; slot++) {
+      const events = Math.floor(((slot + 1) * count) / slots) - Math.floor((slot * count) / slots);
+      if (events === 0) continue;
+      const lines = Array.from({ length: events }, (_, index) => {
+        const request = requests[(written.events + index) % requests.length] as VerifiedRequest;
+        return `${toArchiveLine(toQueueMessage({ ...request, requestId: randomUUID() }).body)}\n`;
+      });
+      const text = Buffer.from(lines.join(''));
+      const Body = await promisify(gzip)(text);
+      const arrival = new Date(start + (slot % objectsPerHour) * 300_000);
+      const Key = `${eventPartition(eventTypes.webhook, arrival)}${randomUUID()}${archiveFileExtension}`;
+      await archive.client.send(new PutObjectCommand({ Bucket: archive.bucket, Key, Body }));
+      written.events += events;
+      written.objects++;
+      written.bytes += Body.length;
+      written.lineBytes += text.length;
+    }
+  }
+  await writeKeys(archive, keys);
+  return written;
+}
+
+function signHour(start: number, key: TestKey): VerifiedRequest[] {
+  return Array.from({ length: signedPerHour }, (_, index) => {
+    const date = new Date(start + Math.floor((index * 3_600_000) / signedPerHour));
+    const wire = toWire(
+      { method: 'POST', target: '/messagemedia?kind=webhook', contentType: 'application/json', body: report(date) },
+      key,
+      date,
+    );
+    return {
+      ...{ method: wire.method, target: wire.target, body: wire.body, contentType: 'application/json' },
+      date: wire.headers.date ?? '',
+      signature: wire.headers['x-messagemedia-signature'] ?? '',
+      digest: key.digest,
+      keyId: key.id,
+      requestId: '',
+    };
+  });
+}
+
+/** As long as MessageMedia's own delivery reports are. */
+function report(date: Date): string {
+  return JSON.stringify({
+    vendor_account_id: { vendor_id: 'MessageMedia', account_id: 'MessageMedia123' },
+    callback_url: 'https://webhooks.example.com/messagemedia?kind=delivery-report',
+    delivery_report_id: randomUUID(),
+    source_number: `+614${Math.random().toString().slice(2, 10)}`,
+    date_received: date.toISOString(),
+    status: 'delivered',
+    delay: 0,
+    submitted_date: new Date(date.getTime() - 995).toISOString(),
+    original_text: `Your order ${randomUUID()} is on its way.`,
+    message_id: randomUUID(),
+    error_code: '220',
+    metadata: { order: randomUUID() },
+  });
+}
+
+async function writeKeys({ client, bucket }: Archive, keys: { old: TestKey; new: TestKey }): Promise<void> {
+  const retired = { ...keys.old.answer, retired_at: new Date(rotation).toISOString() };
+  const keyring = JSON.stringify({ keys: [retired, keys.new.answer] });
+  const Key = `${keyPartition(new Date(day))}${randomUUID()}.json`;
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: keyring }));
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
+import { dataKey } from '../../lambda/archive-contract.ts';
+import type { Archive } from './archive-bucket.ts';
+
+/** The data of a large event is not in the archive, or is not what its name says. */
+export class ArchivedDataError extends Error {
+  override readonly name = 'ArchivedDataError';
+}
+
+/**
+ * The data that a `dataref` points to, from the archive: wherever the receiver had put it.
+ *
+ * @throws {ArchivedDataError} when it is not there, or its hash is not its name
+ */
+export async function fetchArchivedData({ client, bucket }: Archive, dataref: string): Promise<Uint8Array> {
+  const key = dataKey(dataref);
+  const hash = key.slice(key.lastIndexOf('/') + 1);
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new ArchivedDataError('its dataref does not end in a SHA-256');
+  let data: Uint8Array;
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    data = (await Body?.transformToByteArray()) ?? new Uint8Array();
+  } catch (error) {
+    if (error instanceof NoSuchKey) throw new ArchivedDataError(`its data is missing: there is no ${key}`);
+    throw error;
+  }
+  if (createHash('sha256').update(data).digest('hex') === hash) return data;
+  throw new ArchivedDataError(`its data was changed: ${key} has another hash`);
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { isObject } from '../../lambda/guards.ts';
+import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
+import { readEntries } from '../../lambda/keys/keyring-secret.ts';
+import type { Archive } from './archive-bucket.ts';
+import { listKeyrings } from './event-objects.ts';
+import { readObject } from './object-bytes.ts';
+import type { Selection } from './selection.ts';
+
+/**
+ * The public keys that the archive has of a selection's days. Of a key that is there many times the newest entry counts:
+ * it says when the key was retired.
+ *
+ * @param warn gets what cannot be read
+ */
+export async function readArchivedKeys(
+  archive: Archive,
+  selection: Selection,
+  now: number,
+  warn: (message: string) => void,
+): Promise<VerificationKey[]> {
+  const newest = new Map<string, { written: string; key: VerificationKey }>();
+  for await (const { key: object, lastModified } of listKeyrings(archive, selection, now)) {
+    // Within a day the names say nothing of the order.
+    const written = `${object.slice(0, object.lastIndexOf('/'))} ${new Date(lastModified).toISOString()}`;
+    for (const [id, key] of await readKeyring(archive, object, warn)) {
+      const known = newest.get(id);
+      if (known === undefined || known.written <= written) newest.set(id, { written, key });
+    }
+  }
+  return [...newest.values()].map(({ key }) => key);
+}
+
+/** Keys by id and fingerprint: a second key under the id of another is a key of its own. */
+async function readKeyring(
+  archive: Archive,
+  object: string,
+  warn: (message: string) => void,
+): Promise<[id: string, key: VerificationKey][]> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readObject(archive, object)) chunks.push(chunk);
+  try {
+    return readEntries(Buffer.concat(chunks).toString('utf8')).flatMap((entry) => {
+      const key = isObject(entry) ? readKey(entry, (message) => warn(`${object}: ${message}`)) : undefined;
+      return key === undefined ? [] : [[`${key.id?.toLowerCase()} ${fingerprint(key)}`, key] as const];
+    }) as [string, VerificationKey][];
+  } catch (error) {
+    warn(`${object} is left out: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+function readKey(entry: Record<string, unknown>, warn: (message: string) => void): VerificationKey | undefined {
+  try {
+    return parseKeyring(JSON.stringify({ keys: [entry] })).keys[0];
+  } catch (error) {
+    warn((error as Error).message);
+    return undefined;
+  }
+}
+
+/** SHA-256 of a public key (SPKI DER), in hex: to compare it with one that is kept elsewhere. */
+export function fingerprint({ key }: VerificationKey): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}

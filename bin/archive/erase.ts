@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { createGzip } from 'node:zlib';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { dataKey } from '../../lambda/archive-contract.ts';
+import { QueuedEventError } from '../../lambda/event/attributes.ts';
+import type { Archive } from './archive-bucket.ts';
+import { ArchivedDataError } from './archived-data.ts';
+import type { StoredObject } from './event-objects.ts';
+import { readLines } from './lines.ts';
+import { readObject } from './object-bytes.ts';
+import { deleteVersions, findLock, isVersioned, type ObjectLock } from './object-versions.ts';
+import { isAbout, type Person } from './person.ts';
+import { type ArchivedEvent, type BrokenLine, parseLine, readArchive } from './read-archive.ts';
+import type { Selection } from './selection.ts';
+
+/** What an archive has about a person. */
+export interface Found {
+  events: number;
+  /** Keys of objects with such events. */
+  objects: string[];
+  /** Keys of objects with the data of large ones. */
+  data: string[];
+  /** What of it cannot be deleted. */
+  locks: ObjectLock[];
+  /** Lines that cannot be read, so that nobody knows whom they are about. */
+  unreadable: BrokenLine[];
+}
+
+/** Looks for a person's events. */
+export async function findPerson(
+  archive: Archive,
+  person: Person,
+  {
+    selection,
+    now,
+    onRead,
+  }: { selection: Selection; now: number; onRead?: (object: StoredObject, events: number) => void },
+): Promise<Found> {
+  const [objects, data] = [new Set<string>(), new Set<string>()];
+  const unreadable: BrokenLine[] = [];
+  let [seen, events] = [0, 0];
+  const observer = {
+    broken: (line: BrokenLine) => unreadable.push(line),
+    read: (object: StoredObject) => onRead?.(object, seen),
+  };
+  for await (const { object, line, text: own, event } of readArchive(archive, selection, now, observer)) {
+    seen++;
+    const isIt = await isAbout(archive, own, event, person).catch((error: unknown) => {
+      unreadable.push({ object, line, reason: unreadableReason(error) });
+      return false;
+    });
+    if (!isIt) continue;
+    events++;
+    objects.add(object);
+    if (event.dataref !== undefined) data.add(dataKey(event.dataref));
+  }
+  const locks: ObjectLock[] = [];
+  for (const key of (await isVersioned(archive)) ? [...objects, ...data] : []) {
+    const lock = await findLock(archive, key, now);
+    if (lock) locks.push(lock);
+  }
+  return { events, objects: [...objects], data: [...data], locks, unreadable };
+}
+
+/** Why nobody knows whom an event is about. @throws what is no fault of the event */
+function unreadableReason(error: unknown): string {
+  if (error instanceof ArchivedDataError || error instanceof QueuedEventError) return error.message;
+  throw error;
+}
+
+/**
+ * Erases what was found: objects are written again without the person's lines, data is deleted, and so are old versions.
+ *
+ * @returns lines that were erased
+ * @throws {Error} when something is locked: then nothing is erased. When it is broken off, it names what is still there.
+ */
+export async function erasePerson(archive: Archive, person: Person, { objects, data, locks }: Found): Promise<number> {
+  if (locks.length > 0) throw new Error(`${locks.map(describeLock).join('\n')}\nNothing was erased.`);
+  const versioned = await isVersioned(archive);
+  const left = new Set([...objects, ...data]);
+  let erased = 0;
+  try {
+    for (const key of left) {
+      if (data.includes(key)) await remove(archive, key, versioned);
+      else erased += await rewrite(archive, key, person, versioned);
+      left.delete(key);
+    }
+  } catch (cause) {
+    throw new Error(`Broken off. What is about the person is still in ${[...left].join(', ')}.`, { cause });
+  }
+  return erased;
+}
+
+/** A lock in words. */
+export function describeLock({ key, mode, until }: ObjectLock): string {
+  if (until === undefined) return `${key} has a legal hold, and cannot be erased until somebody lifts it.`;
+  return `${key} is locked (${mode}) and cannot be erased before ${until}.`;
+}
+
+/** Lines are looked at anew: another erasure may have moved them. @returns how many were erased */
+async function rewrite(archive: Archive, object: string, person: Person, versioned: boolean): Promise<number> {
+  const { client, bucket } = archive;
+  const { ETag, ContentType, ContentEncoding, Metadata } = await client.send(
+    new HeadObjectCommand({ Bucket: bucket, Key: object }),
+  );
+  const { body, kept, erased } = await withoutPerson(archive, object, person);
+  if (erased === 0) return 0;
+  if (kept === 0) {
+    await remove(archive, object, versioned);
+    return erased;
+  }
+  const { VersionId } = await client.send(
+    new PutObjectCommand({
+      ...{ Bucket: bucket, Key: object, Body: body, ContentType, ContentEncoding, Metadata },
+      // What somebody else erased meanwhile must not come back.
+      IfMatch: ETag,
+    }),
+  );
+  if (versioned) await deleteVersions(archive, object, VersionId);
+  return erased;
+}
+
+async function withoutPerson(archive: Archive, object: string, person: Person) {
+  const gzip = createGzip();
+  const compressed = buffer(gzip);
+  // Whoever waits for it gets the error; nobody does if a line cannot be read.
+  compressed.catch(() => {});
+  let [kept, erased] = [0, 0];
+  for await (const lines of readLines(readObject(archive, object))) {
+    for (const line of lines) {
+      if ('broken' in line) {
+        gzip.destroy();
+        throw new Error(`${object} cannot be written again: in line ${line.number}, ${line.broken}.`);
+      }
+      if (await isErased(archive, parseLine(object, line), person)) erased++;
+      else {
+        kept++;
+        if (!gzip.write(`${line.text}\n`)) await once(gzip, 'drain');
+      }
+    }
+  }
+  gzip.end();
+  return { body: await compressed, kept, erased };
+}
+
+async function isErased(archive: Archive, line: ArchivedEvent | BrokenLine, person: Person): Promise<boolean> {
+  if ('reason' in line) return false;
+  return isAbout(archive, line.text, line.event, person).catch((error: unknown) => {
+    unreadableReason(error);
+    return false;
+  });
+}
+
+async function remove(archive: Archive, key: string, versioned: boolean): Promise<void> {
+  if (versioned) await deleteVersions(archive, key);
+  else await archive.client.send(new DeleteObjectCommand({ Bucket: archive.bucket, Key: key }));
+}

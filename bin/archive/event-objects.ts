@@ -1,0 +1,98 @@
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { archivePrefixes, archiveTypeOf, eventPartition, keyPartition } from '../../lambda/archive-contract.ts';
+import { type EventType, eventTypes } from '../../lambda/contract.ts';
+import type { Archive } from './archive-bucket.ts';
+import { earlierArrival, laterArrival, type Selection } from './selection.ts';
+
+/** An object of the archive. */
+export interface StoredObject {
+  key: string;
+  /** Bytes as it is stored. */
+  size: number;
+  lastModified: number;
+}
+
+const day = 86_400_000;
+/** Behind everything that begins with the same text. */
+const behind = '\uffff';
+
+/**
+ * Objects that can hold events of a selection, by hour of arrival, all types of an hour together. A type is listed from
+ * its first hour on: what lies before costs nothing.
+ *
+ * @param now no hour after it can hold anything
+ */
+export async function* listEventObjects(
+  archive: Archive,
+  { from, to, types = Object.values(eventTypes) }: Selection,
+  now: number,
+): AsyncGenerator<StoredObject> {
+  const last = new Date(to === undefined ? now : Math.min(to + laterArrival, now));
+  const listings = types.map((type) => {
+    const prefix = `${archivePrefixes.events}type=${archiveTypeOf(type)}/`;
+    const start = from === undefined ? prefix : partitionBefore(type, from);
+    return { prefix, objects: list(archive, prefix, start, eventPartition(type, last) + behind) };
+  });
+  yield* merge(listings);
+}
+
+/** Objects with the keyrings of a selection's days, one day more at both ends. */
+export function listKeyrings(archive: Archive, { from, to }: Selection, now: number): AsyncGenerator<StoredObject> {
+  const last = new Date((to ?? now) + laterArrival + day);
+  const start = from === undefined ? archivePrefixes.keys : keyPartition(new Date(from - day));
+  return list(archive, archivePrefixes.keys, start, keyPartition(last) + behind);
+}
+
+function partitionBefore(type: EventType, from: number): string {
+  return eventPartition(type, new Date(from - earlierArrival));
+}
+
+/** @param start the first key is behind it @param end the last key is before it */
+async function* list(
+  { client, bucket }: Archive,
+  prefix: string,
+  start: string,
+  end: string,
+): AsyncGenerator<StoredObject> {
+  const request = { Bucket: bucket, Prefix: prefix, ...(start !== prefix && { StartAfter: start }) };
+  for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
+    for (const { Key: key = '', Size: size = 0, LastModified } of Contents) {
+      if (key > end) return;
+      yield { key, size, lastModified: LastModified?.getTime() ?? 0 };
+    }
+  }
+}
+
+/** All in the order of what follows their prefixes, which is the hour. */
+async function* merge(
+  listings: readonly { prefix: string; objects: AsyncGenerator<StoredObject> }[],
+): AsyncGenerator<StoredObject> {
+  const heads = await Promise.all(
+    listings.map(async ({ prefix, objects }) => ({ prefix, objects, next: await objects.next() })),
+  );
+  const rest = ({ prefix, next }: (typeof heads)[number]) => (next.value as StoredObject).key.slice(prefix.length);
+  for (;;) {
+    const open = heads.filter(({ next }) => !next.done);
+    const [first, ...others] = open;
+    if (first === undefined) return;
+    const least = others.reduce((one, other) => (rest(other) < rest(one) ? other : one), first);
+    yield least.next.value as StoredObject;
+    least.next = await least.objects.next();
+  }
+}
+
+/** How much there is to read. */
+export interface Amount {
+  objects: number;
+  bytes: number;
+}
+
+/** Counts what a selection reads, without reading it. */
+export async function measure(archive: Archive, selection: Selection, now: number): Promise<Amount> {
+  const amount = { objects: 0, bytes: 0 };
+  for await (const { size } of listEventObjects(archive, selection, now)) {
+    amount.objects++;
+    amount.bytes += size;
+  }
+  return amount;
+}

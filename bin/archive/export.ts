@@ -1,0 +1,82 @@
+import { stringify } from 'csv-stringify/sync';
+import { QueuedEventError } from '../../lambda/event/attributes.ts';
+import { openQueuedEvent } from '../../lambda/event/queued-event.ts';
+import { isObject } from '../../lambda/guards.ts';
+import type { VerificationKey } from '../../lambda/keys/keyring.ts';
+import type { Archive } from './archive-bucket.ts';
+import { ArchivedDataError, fetchArchivedData } from './archived-data.ts';
+import { judge } from './judge.ts';
+import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
+import { createSeenIds } from './seen-ids.ts';
+import { type Selection, signedAt } from './selection.ts';
+
+export const exportFormats = ['csv', 'jsonl'] as const;
+
+/** What is exported, and how. */
+export interface Export extends Observer {
+  selection: Selection;
+  now: number;
+  format: (typeof exportFormats)[number];
+  /** `undefined` for an export without verdicts. */
+  keys: readonly VerificationKey[] | undefined;
+}
+
+/**
+ * The events of a selection, each once. As CSV (RFC 4180, the first row names the columns) a cell that a spreadsheet would
+ * take for a formula begins with `'`. As JSON lines it is the archive's own line, which still proves itself; with verdicts
+ * it has `verdict` as its first member.
+ *
+ * @returns lines with their ends
+ */
+export async function* exportEvents(archive: Archive, options: Export): AsyncGenerator<string> {
+  const { selection, now, format, keys } = options;
+  const isNew = createSeenIds();
+  if (format === 'csv') yield toCsv([...columns, ...(keys === undefined ? [] : ['verdict'])]);
+  for await (const found of readArchive(archive, selection, now, options)) {
+    if (!isNew(found.event.id)) continue;
+    const verdict = keys === undefined ? [] : [await verdictOf(archive, found, keys)];
+    if (format === 'csv') yield toCsv([...(await cellsOf(archive, found, options)), ...verdict]);
+    else yield `{${verdict.map((text) => `"verdict":${JSON.stringify(text)},`).join('')}${withoutBrace(found.text)}\n`;
+  }
+}
+
+const columns = [
+  ...['id', 'type', 'subject', 'source', 'time', 'signed', 'key_id', 'status', 'error_code'],
+  ...['source_number', 'destination_number', 'content', 'metadata'],
+];
+
+async function cellsOf(archive: Archive, found: ArchivedEvent, { broken }: Observer): Promise<string[]> {
+  const { id, type, subject = '', source, time, mmdate, mmkeyid = '' } = found.event;
+  const payload = await payloadOf(archive, found).catch((error: unknown) => {
+    if (!(error instanceof ArchivedDataError || error instanceof QueuedEventError)) throw error;
+    broken({ object: found.object, line: found.line, reason: error.message });
+    return undefined;
+  });
+  const fields = isObject(payload) ? payload : {};
+  const own = ['status', 'error_code', 'source_number', 'destination_number', 'content', 'metadata'];
+  const signed = mmdate === undefined ? '' : new Date(signedAt(found.event)).toISOString();
+  return [id, type, subject, source, time, signed, mmkeyid, ...own.map((name) => toText(fields[name]))];
+}
+
+async function payloadOf(archive: Archive, { text }: ArchivedEvent): Promise<unknown> {
+  return (await openQueuedEvent(text, (dataref) => fetchArchivedData(archive, dataref))).event.payload;
+}
+
+async function verdictOf(archive: Archive, { text }: ArchivedEvent, keys: readonly VerificationKey[]): Promise<string> {
+  const judgement = await judge(archive, text, keys);
+  return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
+}
+
+/** Behind the brace that a JSON object begins with. */
+function withoutBrace(json: string): string {
+  return json.slice(json.indexOf('{') + 1);
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function toCsv(cells: readonly string[]): string {
+  return stringify([cells], { record_delimiter: 'windows', escape_formulas: true });
+}

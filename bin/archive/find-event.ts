@@ -1,0 +1,59 @@
+import type { VerificationKey } from '../../lambda/keys/keyring.ts';
+import { signedBytes } from '../../lambda/signature.ts';
+import type { Archive } from './archive-bucket.ts';
+import { fingerprint } from './archived-keys.ts';
+import { judge } from './judge.ts';
+import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
+import type { Selection } from './selection.ts';
+
+/** The first line of an event; a selection without an id gives the first event. @returns `undefined` when there is none */
+export async function findEvent(
+  archive: Archive,
+  selection: Selection,
+  now: number,
+  observer: Observer,
+): Promise<ArchivedEvent | undefined> {
+  for await (const found of readArchive(archive, selection, now, observer)) return found;
+  return undefined;
+}
+
+/** An event with what it takes to prove it. */
+export interface Evidence {
+  object: string;
+  line: number;
+  /** `good`, `polled`, or `bad: ` and why. */
+  verdict: string;
+  /** Of the public key that verifies it, SHA-256 in hex. */
+  keyFingerprint: string | undefined;
+  /** The event without its data. */
+  event: object;
+  /** Exactly what was signed, in base64; `undefined` for an event that was polled or is bad. */
+  signedBytes: string | undefined;
+  /** The data as it is read. */
+  payload: unknown;
+}
+
+export async function gatherEvidence(
+  archive: Archive,
+  { object, line, text, event: queued }: ArchivedEvent,
+  keys: readonly VerificationKey[],
+): Promise<Evidence> {
+  const judgement = await judge(archive, text, keys);
+  if (judgement.verdict === 'bad') {
+    const { data, data_base64: _base64, ...event } = queued;
+    const verdict = `bad: ${judgement.reason}`;
+    return { object, line, verdict, keyFingerprint: undefined, event, signedBytes: undefined, payload: data };
+  }
+  const { read, verdict } = judgement;
+  const { payload, ...event } = read.event;
+  const { signed } = read;
+  return {
+    object,
+    line,
+    verdict,
+    keyFingerprint: judgement.verdict === 'good' ? fingerprint(judgement.key) : undefined,
+    event,
+    signedBytes: signed && signedBytes(signed).toString('base64'),
+    payload,
+  };
+}

@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+/** A line of an object, or why there is none. */
+export type Line = { number: number; text: string } | { number: number; broken: string };
+
+/** Twice what the longest message takes as a line with its data in base64: what is longer is no event. */
+const longestLine = 4 * 1_048_576;
+const newline = 0x0a;
+
+/**
+ * Reads lines, of gzip with any number of members or of plain text; the last one may be without an end. What cannot be
+ * read is told as a line that is broken. No more than a chunk and a line are held.
+ *
+ * @param bytes of an object
+ * @returns lines that came together; empty ones are left out, and counted
+ * @throws whatever `bytes` throws
+ */
+export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
+  const splitter = createSplitter();
+  try {
+    for await (const chunk of decompress(bytes)) {
+      const lines = splitter.add(chunk);
+      if (lines.length > 0) yield lines;
+    }
+  } catch (error) {
+    if (!(error instanceof DecompressionError)) throw error;
+    // A line that had begun is not whole.
+    yield [{ number: splitter.count() + 1, broken: error.message }];
+    return;
+  }
+  yield splitter.end();
+}
+
+class DecompressionError extends Error {
+  override readonly name = 'DecompressionError';
+}
+
+/** Whether it is gzip, its first two bytes say. */
+async function* decompress(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const source = bytes[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  while (head.length < 2) {
+    const { value, done } = await source.next();
+    if (done) break;
+    head = Buffer.concat([head, value]);
+  }
+  const all = {
+    async *[Symbol.asyncIterator]() {
+      yield head;
+      yield* { [Symbol.asyncIterator]: () => source };
+    },
+  };
+  if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzip(all);
+  else yield* all;
+}
+
+async function* gunzip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  const counted = async function* () {
+    for await (const chunk of bytes) {
+      length += chunk.length;
+      yield chunk;
+    }
+  };
+  const input = Readable.from(counted(), { objectMode: false });
+  const output = createGunzip();
+  let failure: Error | undefined;
+  input.once('error', (error) => {
+    failure = error;
+    output.destroy(error);
+  });
+  try {
+    yield* input.pipe(output);
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    throw new DecompressionError(`the rest of the object cannot be decompressed: ${(error as Error).message}`);
+  } finally {
+    input.destroy();
+  }
+  // What follows a member and does not begin like one is dropped by zlib without a word.
+  if (output.bytesWritten < length) throw new DecompressionError('the rest of the object is not gzip');
+}
+
+function createSplitter() {
+  /** Of a line whose end has not come; nothing of one that is too long. */
+  let open: Uint8Array[] = [];
+  let openLength = 0;
+  let count = 0;
+
+  const close = (end: Uint8Array): Line[] => {
+    count++;
+    const length = openLength + end.length;
+    const text =
+      length > longestLine
+        ? ''
+        : Buffer.concat([...open, end])
+            .toString('utf8')
+            .replace(/\r$/, '');
+    open = [];
+    openLength = 0;
+    if (length > longestLine) return [{ number: count, broken: `the line has ${length} bytes, which no event has` }];
+    return text === '' ? [] : [{ number: count, text }];
+  };
+
+  return {
+    count: () => count,
+    add: (chunk: Uint8Array): Line[] => {
+      const lines: Line[] = [];
+      let start = 0;
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+        lines.push(...close(chunk.subarray(start, end)));
+        start = end + 1;
+      }
+      openLength += chunk.length - start;
+      if (openLength > longestLine) open = [];
+      else if (start < chunk.length) open.push(chunk.subarray(start));
+      return lines;
+    },
+    end: (): Line[] => (openLength === 0 ? [] : close(new Uint8Array())),
+  };
+}

@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from 'commander';
+import { eventTypes, type QueuedEvent } from '../../lambda/contract.ts';
+import { openQueuedEvent } from '../../lambda/event/queued-event.ts';
+import { isObject } from '../../lambda/guards.ts';
+import type { Archive } from './archive-bucket.ts';
+import { fetchArchivedData } from './archived-data.ts';
+
+/** Whose events are meant: those about a message, or those from or to a phone. */
+export type Person = { subject: string } | { phone: string };
+
+/**
+ * Reads a phone number in the international form (E.164).
+ *
+ * @returns its digits
+ */
+export function parsePhone(text: string): string {
+  const number = text.replace(/[\s().-]/g, '');
+  if (/^\+[1-9]\d{6,14}$/.test(number)) return number.slice(1);
+  throw new InvalidArgumentError('Give the number in the international form, such as +61491570157.');
+}
+
+/**
+ * Whether an event is about a person. In the fields that MessageMedia documents, source and destination tell; in a body of
+ * a template of your own, and in the URL, the number may stand anywhere as a whole, with or without separators.
+ *
+ * @param line of the archive
+ * @throws {ArchivedDataError} when the event's data is elsewhere, and missing
+ */
+export async function isAbout(archive: Archive, line: string, event: QueuedEvent, person: Person): Promise<boolean> {
+  if ('subject' in person) return event.subject === person.subject;
+  const { phone } = person;
+  const read = await openQueuedEvent(line, (dataref) => fetchArchivedData(archive, dataref));
+  const { payload, type, mmrequestline = '' } = read.event;
+  if (type !== eventTypes.webhook && isObject(payload)) {
+    return [payload.source_number, payload.destination_number].some((number) => digitsOf(number) === phone);
+  }
+  const number = new RegExp(`(?<!\\d)${[...phone].join('[\\s().-]*')}(?!\\d)`);
+  return number.test(mmrequestline) || number.test(read.signed?.body.toString('utf8') ?? JSON.stringify(payload ?? ''));
+}
+
+function digitsOf(number: unknown): string {
+  return typeof number === 'string' || typeof number === 'number' ? String(number).replace(/\D/g, '') : '';
+}

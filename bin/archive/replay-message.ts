@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
+import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
+import { archivePrefixes, dataKey } from '../../lambda/archive-contract.ts';
+import type { QueuedEvent } from '../../lambda/contract.ts';
+import { datarefMember, fifoId, maxMessageBytes, writeEvent } from '../../lambda/event/queue-message.ts';
+import type { ReadEvent } from '../../lambda/event/queued-event.ts';
+import type { Archive } from './archive-bucket.ts';
+
+/** A message of a replay, for SQS. */
+export interface ReplayMessage {
+  id: string;
+  body: string;
+  groupId: string;
+  deduplicationId: string;
+}
+
+/** Where the data of large events is put. */
+export interface DataTarget {
+  /** Puts data. @returns its `dataref` */
+  store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
+  /** Copies the data of an event from the archive. @returns its `dataref` */
+  bringBack: (dataref: string) => Promise<string>;
+}
+
+/**
+ * The message as it was queued, with `mmreplay` as its first member, so that `data` stays the last one and as it is. Its
+ * group is the one that the receiver gives it; its deduplication id is new for each replay, and the same within one.
+ *
+ * @param line of the archive
+ * @param read the event that it is
+ * @param target `undefined` when no bucket is known
+ * @throws {Error} when the event needs a bucket and none is known
+ */
+export async function toReplayMessage(
+  line: string,
+  read: ReadEvent,
+  { replayId, target }: { replayId: string; target: DataTarget | undefined },
+): Promise<ReplayMessage> {
+  const { id, subject } = read.event;
+  const queued = fromArchiveLine(line);
+  const message = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
+  return {
+    id,
+    body: await place(message, read, target),
+    groupId: fifoId(subject ?? id),
+    deduplicationId: createHash('sha256').update(`${id} ${replayId}`).digest('hex'),
+  };
+}
+
+async function place(message: string, { event, signed }: ReadEvent, target: DataTarget | undefined): Promise<string> {
+  if (event.dataref === undefined && Buffer.byteLength(message) <= maxMessageBytes) return message;
+  if (target === undefined) {
+    throw new Error(
+      `The data of event ${event.id} belongs into S3: give --stack, or the bucket for large events in OVERFLOW_BUCKET.`,
+    );
+  }
+  const { data: _data, data_base64: _base64, dataref: _dataref, ...attributes }: QueuedEvent = JSON.parse(message);
+  const dataref = await (event.dataref === undefined
+    ? target.store(signed?.body ?? polledData(message), event.datacontenttype)
+    : target.bringBack(event.dataref));
+  return writeEvent(attributes, datarefMember(dataref));
+}
+
+/** What was polled is JSON, and the last member. */
+function polledData(message: string): Buffer {
+  const member = ',"data":';
+  return Buffer.from(message.slice(message.indexOf(member) + member.length, message.lastIndexOf('}')), 'utf8');
+}
+
+/** Copies data within S3, from the archive to the bucket that consumers read. It begins its time there anew. */
+export function copyFromArchive({ client, bucket }: Archive, overflowBucket: string): DataTarget['bringBack'] {
+  return async (dataref) => {
+    const source = dataKey(dataref);
+    const key = source.slice(archivePrefixes.data.length);
+    await client.send(new CopyObjectCommand({ CopySource: `${bucket}/${source}`, Bucket: overflowBucket, Key: key }));
+    return `s3://${overflowBucket}/${key}`;
+  };
+}

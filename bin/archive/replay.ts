@@ -1,0 +1,156 @@
+import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import type { EventType } from '../../lambda/contract.ts';
+import type { VerificationKey } from '../../lambda/keys/keyring.ts';
+import type { Archive } from './archive-bucket.ts';
+import type { StoredObject } from './event-objects.ts';
+import { createSorter, type Sorter } from './external-sort.ts';
+import { judge } from './judge.ts';
+import { type ArchivedEvent, type BrokenLine, type Place, readArchive } from './read-archive.ts';
+import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
+import { createSeenIds } from './seen-ids.ts';
+import { type Selection, signedAt } from './selection.ts';
+import type { BadLine } from './verify.ts';
+
+/** What became of the events of a replay. */
+export interface ReplayReport {
+  /** Handed to SQS, or with `isDryRun` to be handed to it, by type. */
+  sent: Record<string, number>;
+  /** Handed to SQS by an earlier run of the same replay. */
+  sentBefore: number;
+  /** Further lines of an event that was there already. */
+  duplicates: number;
+  /** Not sent: what is not verified does not come onto a queue of verified events. */
+  bad: number;
+  /** Whether all of it is done. */
+  isFinished: boolean;
+}
+
+/** What a replay needs. */
+export interface Replay {
+  selection: Selection;
+  now: number;
+  keys: readonly VerificationKey[];
+  replayId: string;
+  target: DataTarget | undefined;
+  /** Nothing is sent, and no data is brought back. */
+  isDryRun: boolean;
+  /** Events a second; `undefined` for as many as SQS takes. */
+  rate: number | undefined;
+  /** Everything up to this place was done by an earlier run. */
+  after: string | undefined;
+  send: (messages: readonly ReplayMessage[]) => Promise<void>;
+  wait: (milliseconds: number) => Promise<unknown>;
+  /** Told when everything up to a place is done. */
+  onDone: (last: string, sent: number) => void;
+  onBad: (line: BadLine) => void;
+  onRead?: (object: StoredObject, events: number) => void;
+  onSent?: (done: number, total: number) => void;
+  /** Stops it between two chunks. */
+  signal: AbortSignal;
+}
+
+/** So many are on their way before the state is kept; they stay in memory as long. */
+const chunkEvents = 100;
+const chunkBytes = 8 * 1_048_576;
+
+/** Queues the events of a selection again, each once, in the order in which they were signed. */
+export async function replay(archive: Archive, options: Replay): Promise<ReplayReport> {
+  const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, isFinished: false };
+  const sorter = createSorter();
+  try {
+    const total = await readInto(sorter, archive, options, report);
+    if (!options.signal.aborted) await sendSorted(sorter, archive, options, { report, total });
+    return { ...report, isFinished: !options.signal.aborted };
+  } finally {
+    await sorter.close();
+  }
+}
+
+async function readInto(sorter: Sorter, archive: Archive, options: Replay, report: ReplayReport): Promise<number> {
+  let count = 0;
+  const observer = {
+    broken: (line: BrokenLine) => {
+      report.bad++;
+      options.onBad(line);
+    },
+    read: (object: StoredObject) => options.onRead?.(object, count),
+  };
+  for await (const found of readArchive(archive, options.selection, options.now, observer)) {
+    if (options.signal.aborted) break;
+    await sorter.add({ key: toKey(found), text: found.text });
+    count++;
+  }
+  return count;
+}
+
+async function sendSorted(
+  sorter: Sorter,
+  archive: Archive,
+  options: Replay,
+  { report, total }: { report: ReplayReport; total: number },
+): Promise<void> {
+  const isNew = createSeenIds();
+  const pace = createPace(options);
+  let chunk: { message: ReplayMessage; type: EventType }[] = [];
+  let bytes = 0;
+  let done = 0;
+  const flush = async (last: string) => {
+    await pace(chunk.length);
+    await options.send(chunk.map(({ message }) => message));
+    for (const { type } of chunk) count(report, type);
+    options.onDone(last, chunk.length);
+    chunk = [];
+    bytes = 0;
+  };
+  let last = '';
+  for await (const { key, text } of sorter.sorted()) {
+    if (options.signal.aborted) return;
+    last = key;
+    options.onSent?.(++done, total);
+    const judgement = await judge(archive, text, options.keys);
+    if (judgement.verdict === 'bad') {
+      report.bad++;
+      options.onBad({ ...toPlace(key), id: JSON.parse(text).id, reason: judgement.reason });
+      continue;
+    }
+    const { read } = judgement;
+    // A bad one does not count: it must not take the place of the event whose id it bears.
+    if (!isNew(read.event.id)) report.duplicates++;
+    else if (options.after !== undefined && key <= options.after) report.sentBefore++;
+    else if (options.isDryRun) count(report, read.event.type);
+    else {
+      const message = await toReplayMessage(text, read, options);
+      chunk.push({ message, type: read.event.type });
+      bytes += message.body.length;
+      if (chunk.length >= Math.min(chunkEvents, options.rate ?? chunkEvents) || bytes >= chunkBytes) await flush(key);
+    }
+  }
+  if (chunk.length > 0) await flush(last);
+}
+
+function count({ sent }: ReplayReport, type: EventType): void {
+  const name = archiveTypeOf(type);
+  sent[name] = (sent[name] ?? 0) + 1;
+}
+
+/** Waits so that no more than the rate is sent. */
+function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
+  let due = performance.now();
+  return async (count: number) => {
+    if (rate === undefined) return;
+    const early = due - performance.now();
+    if (early > 0) await wait(early);
+    due = Math.max(due, performance.now()) + (count * 1000) / rate;
+  };
+}
+
+/** By signature, then by the event's own time, as a `Date` has only seconds; then by the place, so that it is one order. */
+function toKey({ event, object, line }: ArchivedEvent): string {
+  const times = [signedAt(event), Date.parse(event.time)].map((time) => new Date(time).toISOString());
+  return [...times, object, String(line).padStart(9, '0')].join('\n');
+}
+
+function toPlace(key: string): Place {
+  const [, , object = '', line] = key.split('\n');
+  return { object, line: Number(line) };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { environment } from '../../lambda/contract.ts';
+import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import type { Archive } from '../archive/archive-bucket.ts';
+import { type ReplayReport, replay } from '../archive/replay.ts';
+import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
+import { createReplaySender } from '../archive/replay-sender.ts';
+import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
+import { readSelection } from '../archive/selection.ts';
+import { namePlace } from '../aws.ts';
+import { readOutputs } from '../connections.ts';
+import { wholeNumber } from '../numbers.ts';
+import { print, progress, wrap } from '../output.ts';
+import { createProgressBar } from '../progress-bar.ts';
+import { describeBadLine } from './archive-bad-line.ts';
+import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+
+type Options = RangeOptions<{
+  queueUrl?: string;
+  rate?: number;
+  replayId?: string;
+  state?: string;
+  keys?: string;
+  dryRun?: boolean;
+}>;
+
+/** `mmw archive replay`: queues events of the archive again. */
+export function addReplayCommand(archive: Command): void {
+  addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they were signed')
+    .option('--id <id>', 'only the event with this id')
+    .option('--queue-url <URL>', `the queue that gets them (default: the stack's, or ${environment.queueUrl})`)
+    .option('--rate <number>', 'the most events a second: 1 to 10000', wholeNumber(1, 10_000))
+    .option('--replay-id <id>', 'a name for this replay, or the name of one to go on with', parseReplayId)
+    .option('--state <file>', 'where it is kept what was sent (default: mmw-replay-<replay id>.json)')
+    .option('--keys <file>', 'a keyring to verify with, instead of the keys that the archive has')
+    .option('--dry-run', 'only say what would be sent')
+    .addHelpText(
+      'after',
+      wrap(`
+Each event comes with an attribute mmreplay, the id of the replay. Consumers that remember ids skip it, unless they are told to
+handle replays: see docs/archive-use.md. What does not verify is not sent.
+
+After Ctrl-C or a crash the same command with --replay-id goes on. What was sent in the last moment may be sent again;
+a FIFO queue drops that for five minutes.`),
+    )
+    .action((_options, command: Command) => run(command.optsWithGlobals()));
+}
+
+function parseReplayId(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give up to 64 letters, digits, dots, hyphens and underscores.');
+}
+
+async function run(options: Options): Promise<void> {
+  const replayId = options.replayId ?? randomUUID();
+  const { queueUrl, overflowBucket } = await findTarget(options);
+  const file = options.state ?? `mmw-replay-${replayId}.json`;
+  const { from, to, type, subject, id } = options;
+  const { archive, now } = await openRange(options);
+  const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
+  const state = openReplayState(file, request, now);
+  const startedAt = Date.parse(state.startedAt);
+  const range = { archive, selection: readSelection(options, startedAt), now: startedAt };
+  if (state.isFinished) {
+    print(
+      options.json,
+      { replayId, isFinished: true, sentBefore: state.sent },
+      `Replay ${replayId} is finished: ${state.sent} events were sent.`,
+    );
+    return;
+  }
+  const keys = await readKeys(range, options.keys);
+  const reading = await watchReading(range);
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  let sending: ReturnType<typeof createProgressBar> | undefined;
+  const report = await replay(archive, {
+    ...{ replayId, keys, now: startedAt, rate: options.rate, after: state.last, wait: sleep },
+    // What comes while it runs is no part of it.
+    selection: { to: startedAt, ...range.selection },
+    target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
+    isDryRun: options.dryRun ?? false,
+    signal: interrupted.signal,
+    send: createReplaySender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl),
+    onBad: (line) => progress(describeBadLine(line)),
+    onRead: reading.onRead,
+    onSent: (done, total) => {
+      if (sending === undefined) reading.clear();
+      sending ??= createProgressBar(total, 'events');
+      sending.update(done, done);
+    },
+    onDone: (last, sent) => {
+      Object.assign(state, { last, sent: state.sent + sent });
+      saveReplayState(file, state);
+    },
+  }).catch((error: unknown) => {
+    throw new Error(`Replay ${replayId} was broken off after ${state.sent} events. ${howToGoOn(state)}`, {
+      cause: error,
+    });
+  });
+  sending?.clear();
+  if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
+  if (!report.isFinished) progress(`Stopped. ${howToGoOn(state)}`);
+  print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
+  if (report.bad > 0 || !report.isFinished) process.exitCode = 1;
+}
+
+function howToGoOn({ request: { replayId } }: ReplayState): string {
+  return `The same command with --replay-id ${replayId} goes on.`;
+}
+
+function describeReport(
+  replayId: string,
+  { sent, sentBefore, duplicates, bad }: ReplayReport,
+  dryRun?: boolean,
+): string {
+  const kinds = Object.entries(sent).map(([type, count]) => `${count} ${type}`);
+  const total = Object.values(sent).reduce((sum, count) => sum + count, 0);
+  return [
+    `Replay ${replayId}: ${total} events ${dryRun ? 'would be' : 'were'} sent${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}.`,
+    ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
+    ...(duplicates > 0 ? [`${duplicates} further lines of the same events were left out.`] : []),
+    ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
+  ].join('\n');
+}
+
+/** The queue, and the bucket for large events. */
+async function findTarget({
+  stack,
+  queueUrl,
+}: Options): Promise<{ queueUrl: string; overflowBucket: string | undefined }> {
+  const found = stack === undefined ? undefined : await readOutputs(stack);
+  const url = queueUrl ?? (found ? found.get(outputs.queueUrl) : process.env[environment.queueUrl]);
+  if (!url) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
+  return { queueUrl: url, overflowBucket: bucket || undefined };
+}
+
+function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
+  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
+  const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  return {
+    store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),
+    bringBack: copyFromArchive(archive, overflowBucket),
+  };
+}
+
+/** Without what is not given. */
+function defined<Given extends object>(given: Given): Partial<Given> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
+}

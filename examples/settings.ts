@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs';
+import { Fn } from 'aws-cdk-lib';
+import type { Node } from 'constructs';
+
+/** Settings with which nothing can be deployed. The message is for the person who typed them. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError';
+}
+
+export const filters = new URL('filters/', import.meta.url);
+const filterNames = readdirSync(filters).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+
+/** Each setting: which values it takes, and how an error names them. */
+const shapes = {
+  stack: [/^[A-Za-z][A-Za-z0-9-]{0,127}$/, "the name of the receiver's stack"],
+  customerManagedKey: [/^(true|false)$/, 'true or false, as in the stack'],
+  language: [/^(typescript|python)$/, 'typescript or python'],
+  replays: [/^(skip|handle)$/, 'skip or handle'],
+  filter: [{ test: (name: string) => filterNames.includes(name) }, `one of ${filterNames.join(', ')}`],
+  queueArn: [/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of the queue of events'],
+  overflowBucket: [/^[a-z0-9.-]{3,63}$/, 'the name of the bucket for large events'],
+  keyringSecretArn: [/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, 'the ARN of the keyring'],
+  keyArn: [/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, 'the ARN of the KMS key of queue and bucket'],
+} satisfies Record<string, [Pick<RegExp, 'test'>, string]>;
+type Name = keyof typeof shapes;
+const names = Object.keys(shapes) as Name[];
+
+/** The outputs of the stack that these settings are read from. */
+const outputs = {
+  queueArn: 'QueueArn',
+  overflowBucket: 'OverflowBucketName',
+  keyringSecretArn: 'KeyringSecretArn',
+  keyArn: 'KeyArn',
+} satisfies Partial<Record<Name, string>>;
+
+/**
+ * The settings, each given as `-c name=value`. What `stack` has as an output is a reference, which CloudFormation
+ * resolves when it deploys, so nothing is looked up here.
+ *
+ * @throws {SettingError} naming everything that is wrong
+ */
+export function readSettings(node: Node) {
+  const given = (name: Name): string | undefined => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined ? undefined : String(value);
+  };
+  const stack = given('stack');
+  const problems = [...wrongValues(given), ...wrongTogether(given), ...unknownNames(node)];
+  if (problems.length > 0) throw new SettingError(problems.join('\n'));
+
+  const found = (name: keyof typeof outputs) =>
+    stack === undefined ? given(name) : Fn.getStackOutput(stack, outputs[name]);
+  return {
+    language: given('language') === 'python' ? ('python' as const) : ('typescript' as const),
+    replays: given('replays') === 'handle' ? ('handle' as const) : ('skip' as const),
+    filter: given('filter'),
+    queueArn: found('queueArn') ?? '',
+    overflowBucket: found('overflowBucket'),
+    keyringSecretArn: found('keyringSecretArn'),
+    // The stack has this output only with a key of its own.
+    keyArn: stack !== undefined && given('customerManagedKey') !== 'true' ? undefined : found('keyArn'),
+  };
+}
+
+function* wrongValues(given: (name: Name) => string | undefined): Generator<string> {
+  for (const name of names) {
+    const [shape, allowed] = shapes[name];
+    const value = given(name);
+    if (value !== undefined && !shape.test(value)) yield `Setting ${name} is "${value}": it must be ${allowed}.`;
+  }
+}
+
+function* wrongTogether(given: (name: Name) => string | undefined): Generator<string> {
+  const explicit = (Object.keys(outputs) as (keyof typeof outputs)[]).filter((name) => given(name) !== undefined);
+  if (given('stack') !== undefined) {
+    for (const name of explicit) yield `Setting ${name} is given twice: leave it out, because stack has it.`;
+    return;
+  }
+  if (given('queueArn') === undefined) yield 'No queue is given: add -c stack=NAME, or -c queueArn=arn:aws:sqs:…';
+  if (given('customerManagedKey') !== undefined)
+    yield 'Setting customerManagedKey needs stack; without it give keyArn.';
+}
+
+/** A misspelt name would otherwise go unnoticed. Names of other programs have punctuation. */
+function unknownNames(node: Node): string[] {
+  return Object.keys(node.getAllContext())
+    .filter((name) => /^[A-Za-z]+$/.test(name) && !names.includes(name as Name))
+    .map((name) => `There is no setting ${name}: the settings are ${names.join(', ')}.`);
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { archiveBatch, type QueuedRecord } from './archive/archive-batch.ts';
+import { toKeyObject } from './archive/archive-keys.ts';
+import { createArchiveStore } from './archive/archive-store.ts';
+import { archiveService } from './archive-contract.ts';
+import { describeError } from './describe-error.ts';
+import { type ArchiveFunctionEnvironment, readArchiveEnvironment } from './environment.ts';
+import { createLog } from './log.ts';
+
+const log = createLog(archiveService);
+
+const clientSettings = {
+  credentials: fromEnv(),
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
+
+/** What Lambda makes of a batch: messages that are named stay on the queue. */
+export interface BatchResponse {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
+/**
+ * Lambda's entry point for the archive's queue, and for a schedule: events that no stream took, and the public keys.
+ *
+ * @param event of SQS; any other is taken for the schedule's
+ * @throws when the keys cannot be archived; what is left of a batch is named instead
+ */
+export async function handler(event: { Records?: QueuedRecord[] }): Promise<BatchResponse | undefined> {
+  const settings = readArchiveEnvironment(process.env);
+  const store = createArchiveStore(settings, { ...clientSettings, forcePathStyle: settings.hasOwnS3Endpoint });
+  if (event.Records === undefined) {
+    await archiveKeys(settings, store);
+    return undefined;
+  }
+  const left = await archiveBatch(event.Records, {
+    put: store.putEvents,
+    copyData: store.copyData,
+    createId: randomUUID,
+    failed: (messageId, error) => log.warn('not archived yet', { messageId, detail: describeError(error) }),
+  });
+  log.info('archived', { events: event.Records.length - left.length, left: left.length });
+  return { batchItemFailures: left.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+async function archiveKeys(
+  { keyringSecretId }: ArchiveFunctionEnvironment,
+  { putKeys }: ReturnType<typeof createArchiveStore>,
+): Promise<void> {
+  const secrets = new SecretsManagerClient(clientSettings);
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: keyringSecretId }));
+  const object = toKeyObject(SecretString ?? '', new Date());
+  if (object && (await putKeys(object.key, object.body))) log.info('keys archived', { object: object.key });
+}

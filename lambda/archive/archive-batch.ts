@@ -1,0 +1,97 @@
+import { gzipSync } from 'node:zlib';
+import { archiveFileExtension, eventPartition } from '../archive-contract.ts';
+import type { QueuedEvent } from '../contract.ts';
+import { parseQueuedEvent } from '../event/attributes.ts';
+import { toArchiveLine } from './archive-line.ts';
+
+/** A message as Lambda hands it over. */
+export interface QueuedRecord {
+  messageId: string;
+  body: string;
+  /** When it was put on the queue, in milliseconds since 1970. */
+  attributes: { SentTimestamp: string };
+}
+
+/** What a batch needs from outside. */
+export interface BatchDependencies {
+  put: (key: string, body: Uint8Array) => Promise<void>;
+  /** Copies the data of a large event into the archive. Rejects when it is not where receivers put data. */
+  copyData: (dataref: string) => Promise<void>;
+  /** Another one at each call. */
+  createId: () => string;
+  /** Told of each message that is not archived. */
+  failed: (messageId: string, error: unknown) => void;
+}
+
+/** Copies at a time. */
+const maxCopies = 20;
+
+/** How late a webhook may be by default, and how far back a scheduled reconciliation looks, in milliseconds. */
+const longestWay = 24 * 3_600_000;
+
+interface Entry {
+  messageId: string;
+  event: QueuedEvent;
+  line: string;
+  /** Where its object is. */
+  partition: string;
+}
+
+/**
+ * Archives messages: one object for each type of event and hour. One that cannot be archived keeps no other back, and is
+ * no loss: it stays on the queue.
+ *
+ * @returns ids of those that are not archived
+ */
+export async function archiveBatch(
+  records: readonly QueuedRecord[],
+  { put, copyData, createId, failed }: BatchDependencies,
+): Promise<string[]> {
+  const left = new Set<string>();
+  const fail = (error: unknown, ...ids: string[]) => {
+    for (const id of ids) {
+      left.add(id);
+      failed(id, error);
+    }
+  };
+  const entries = records.flatMap((record) => {
+    try {
+      return [toEntry(record)];
+    } catch (error) {
+      fail(error, record.messageId);
+      return [];
+    }
+  });
+  // Data first: an event in the archive always has its data there.
+  const large = entries.filter(({ event }) => event.dataref !== undefined);
+  for (let at = 0; at < large.length; at += maxCopies) {
+    const copies = large.slice(at, at + maxCopies).map(async ({ event, messageId }) => {
+      await copyData(event.dataref ?? '').catch((error) => fail(error, messageId));
+    });
+    await Promise.all(copies);
+  }
+  const ready = entries.filter(({ messageId }) => !left.has(messageId));
+  const objects = Map.groupBy(ready, ({ partition }) => partition);
+  const puts = [...objects].map(async ([partition, group]) => {
+    const body = gzipSync(group.map(({ line }) => `${line}\n`).join(''));
+    const key = `${partition}queue-${createId()}${archiveFileExtension}`;
+    await put(key, body).catch((error) => fail(error, ...group.map(({ messageId }) => messageId)));
+  });
+  await Promise.all(puts);
+  return [...left];
+}
+
+/** @throws {QueuedEventError} for a message that is no event of ours */
+function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
+  const event = parseQueuedEvent(body);
+  const partition = eventPartition(event.type, arrivalOf(event, Number(attributes.SentTimestamp)));
+  return { messageId, event, line: toArchiveLine(body), partition };
+}
+
+/**
+ * When the event came. A message that was brought back from the dead letters is on the queue since then, weeks later:
+ * its event is put where one is looked for that took as long as any may.
+ */
+function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
+  return new Date(Math.min(sentAt, Date.parse(mmdate ?? time) + longestWay));
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { keyPartition } from '../archive-contract.ts';
+import { isObject } from '../guards.ts';
+import { KeyringError } from '../keys/keyring-error.ts';
+import { type KeyringEntry, readEntries, writeEntries } from '../keys/keyring-secret.ts';
+import { parsePublicKey } from '../keys/public-key.ts';
+
+/** What an auditor needs of an entry: the key, and its life. */
+const fields = [
+  'key_id',
+  'public_key',
+  'digest',
+  'cipher',
+  'created',
+  'pending_since',
+  'replaces',
+  'enabled_at',
+  'retired_at',
+  'deleted_at',
+] as const satisfies readonly (keyof KeyringEntry)[];
+
+/** An object of the archive that holds the public keys of a day. */
+export interface KeyObject {
+  key: string;
+  body: string;
+}
+
+/**
+ * The public keys of a keyring secret, of any form, as an object of the archive. Its name tells its content: the same keys
+ * make the same object all day. Nothing is in it but public keys and their lives, whatever else the secret holds.
+ *
+ * @returns `undefined` when the keyring is empty
+ * @throws {KeyringError} when the secret holds something, but no key can be read from it
+ */
+export function toKeyObject(secret: string, now: Date): KeyObject | undefined {
+  const all = readEntries(secret);
+  const entries = all.filter(isPublic).map(pick);
+  if (all.length === 0) return undefined;
+  if (entries.length === 0) throw new KeyringError('The keyring secret yields no key to archive');
+  const body = writeEntries(entries);
+  const hash = createHash('sha256').update(body).digest('hex');
+  return { key: `${keyPartition(now)}${hash}.json`, body };
+}
+
+/** One that cannot be read verifies nothing. */
+function isPublic(entry: unknown): entry is KeyringEntry {
+  if (!isObject(entry) || typeof entry.public_key !== 'string') return false;
+  try {
+    parsePublicKey(entry.public_key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function pick(entry: KeyringEntry): KeyringEntry {
+  const known = fields.flatMap((field) => (typeof entry[field] === 'string' ? [[field, entry[field]]] : []));
+  return Object.fromEntries(known);
+}

@@ -1,0 +1,50 @@
+import {
+  CopyObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { dataKey } from '../archive-contract.ts';
+import { keyOfDataref } from '../event/dataref.ts';
+
+/** Buckets, by name. */
+export interface ArchiveBuckets {
+  bucket: string;
+  /** Where receivers put the data of large events. */
+  overflowBucket: string;
+}
+
+/** Writes into the archive's bucket. Each call rejects when S3 did not take it. */
+export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, config: S3ClientConfig) {
+  const client = new S3Client(config);
+  const put = async (key: string, body: Uint8Array | string, options: { ContentType: string; IfNoneMatch?: '*' }) => {
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...options }));
+  };
+  return {
+    putEvents: (key: string, body: Uint8Array): Promise<void> => put(key, body, { ContentType: 'application/gzip' }),
+
+    /** @returns whether it was not there before */
+    putKeys: async (key: string, body: string): Promise<boolean> => {
+      try {
+        await put(key, body, { ContentType: 'application/json', IfNoneMatch: '*' });
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+        throw error;
+      }
+    },
+
+    copyData: async (dataref: string): Promise<void> => {
+      const source = `${overflowBucket}/${keyOfDataref(dataref, overflowBucket)}`;
+      // Without the tags, which the function may not read.
+      const command = {
+        Bucket: bucket,
+        Key: dataKey(dataref),
+        CopySource: source,
+        TaggingDirective: 'REPLACE',
+      } as const;
+      await client.send(new CopyObjectCommand(command));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { FirehoseClient, type FirehoseClientConfig, PutRecordCommand } from '@aws-sdk/client-firehose';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { ConfiguredRetryStrategy } from '@smithy/core/retry';
+import { archiveTypeOf } from '../archive-contract.ts';
+import { type EventType, metrics } from '../contract.ts';
+import { describeError } from '../describe-error.ts';
+import type { ArchiveSettings } from '../environment.ts';
+import { createQueueSender } from '../event/queue-sender.ts';
+import { isUuid } from '../guards.ts';
+import type { Log } from '../log.ts';
+import { type Archiver, createArchiver } from './archiver.ts';
+
+/** A stream gets two tries. Both deadlines together are shorter than that of the send which goes on beside them. */
+const firehoseSettings: FirehoseClientConfig = {
+  requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
+  retryStrategy: new ConfiguredRetryStrategy(2, () => 50),
+};
+const putDeadline = () => ({ abortSignal: AbortSignal.timeout(2_000) });
+const enqueueDeadline = () => ({ abortSignal: AbortSignal.timeout(2_500) });
+
+/** What a function brings along. */
+export interface ArchiverConnections {
+  credentials: NonNullable<FirehoseClientConfig['credentials']>;
+  sqs: SQSClient;
+  log: Log;
+}
+
+/** Connects the archiver to Firehose, SQS and the log. */
+export function connectArchiver(
+  { streams, queueUrl }: ArchiveSettings,
+  { credentials, sqs, log }: ArchiverConnections,
+): Archiver {
+  const firehose = new FirehoseClient({ ...firehoseSettings, credentials });
+  return createArchiver({
+    put: async (type: EventType, Data: Uint8Array) => {
+      const DeliveryStreamName = streams.get(archiveTypeOf(type));
+      const { RecordId } = await firehose.send(
+        new PutRecordCommand({ DeliveryStreamName, Record: { Data } }),
+        putDeadline(),
+      );
+      // A proxy that answers 200 in the place of Firehose has archived nothing.
+      if (!RecordId) throw new Error('Firehose answered without a RecordId, so it is not known to have the event');
+    },
+    enqueue: createQueueSender(sqs, queueUrl, enqueueDeadline),
+    now: Date.now,
+    pausing: (type, error) => log.warn('archiving through the queue', { type, cause: describeError(error) }),
+    failed: ({ id, type }, error) =>
+      log.error(
+        'not archived',
+        // As in the receiver: an id that is none of the vendor's may be anything.
+        { ...(isUuid(id) && { id }), type, detail: describeError(error) },
+        { values: { [metrics.archiveFailed]: 1 } },
+      ),
+  });
+}

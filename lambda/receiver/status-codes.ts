@@ -1,0 +1,17 @@
+import { type ErrorCode, ReceiverError } from './errors.ts';
+
+const statusOfOthers: Partial<Record<ErrorCode, number>> = {
+  malformed_event: 400,
+  event_too_large: 413,
+  keyring_unavailable: 503,
+  queue_unavailable: 503,
+  storage_unavailable: 503,
+};
+
+/**
+ * The HTTP status of an error. Every failed check is a 401. A failure that is not the caller's fault is a 503, so that the
+ * sender retries. This includes unexpected errors.
+ */
+export function statusOf(error: unknown): number {
+  return error instanceof ReceiverError ? (statusOfOthers[error.code] ?? 401) : 503;
+}

@@ -1,0 +1,95 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { archiveEnvironment, archivePrefixes } from '../../lambda/archive-contract.ts';
+import { environment } from '../../lambda/contract.ts';
+import { BundledFunction } from '../bundled-function.ts';
+import { grantKeyThrough } from '../key-grant.ts';
+import { acknowledgeObjects } from '../object-grants.ts';
+import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
+
+/** Events of one call. Lambda hands over 6 MB at the most, whatever their number. */
+const batchSize = 1_000;
+
+/** Calls at a time, the fewest that Lambda can be told: what has time must not take the receiver's concurrency. */
+const maxConcurrency = 2;
+
+/** What the function needs. */
+export interface ArchiveFunctionProps {
+  bucket: IBucket;
+  /** What no stream took. */
+  events: ArchiveQueue;
+  /** Holds the public keys. */
+  keyring: ISecret;
+  /** Has the data of large events. */
+  overflowBucket: IBucket;
+  logGroup: ILogGroup;
+}
+
+/** The function that archives what no stream took, the data of large events, and the public keys. */
+export class ArchiveFunction extends Construct {
+  readonly function: IFunction;
+
+  constructor(scope: Construct, id: string, props: ArchiveFunctionProps) {
+    super(scope, id);
+    const { bucket, keyring, overflowBucket, logGroup } = props;
+    const { queue, deadLetterQueue } = props.events;
+    const { function: archive, role } = new BundledFunction(this, 'Handler', {
+      entry: 'archive-handler',
+      logGroup,
+      tracing: false,
+      description: 'Archives MessageMedia events that no stream took, and the public keys',
+      memorySize: 256,
+      timeout: functionTimeout,
+      // The next run of the schedule does what one that failed did not.
+      retryAttempts: 0,
+      environment: {
+        [archiveEnvironment.bucket]: bucket.bucketName,
+        [environment.overflowBucket]: overflowBucket.bucketName,
+        [environment.keyringSecretId]: keyring.secretArn,
+      },
+    });
+    this.function = archive;
+
+    const receives = Grant.addToPrincipal({
+      grantee: role,
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resourceArns: [queue.queueArn],
+    });
+    grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:Decrypt'], queue, deadLetterQueue);
+    const prefixes = [archivePrefixes.events, archivePrefixes.data, archivePrefixes.keys];
+    const written = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
+    Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: written });
+    grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey'], bucket);
+    acknowledgeObjects(role, bucket, ...prefixes);
+    const read = [overflowBucket.arnForObjects('*')];
+    Grant.addToPrincipal({ grantee: role, actions: ['s3:GetObject'], resourceArns: read });
+    grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:Decrypt'], overflowBucket);
+    acknowledgeObjects(role, overflowBucket);
+    const secretArn = keyring.secretFullArn ?? `${keyring.secretArn}-??????`;
+    Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
+    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt'], keyring);
+
+    const source = new EventSourceMapping(this, 'Source', {
+      target: archive,
+      eventSourceArn: queue.queueArn,
+      batchSize,
+      maxBatchingWindow: batchingWindow,
+      maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+    // Lambda tries whether the role may receive.
+    receives.applyBefore(source);
+    new Rule(this, 'Schedule', {
+      description: 'Archives the public keys that MessageMedia webhooks are verified with',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaFunction(archive, { retryAttempts: 0 })],
+    });
+  }
+}

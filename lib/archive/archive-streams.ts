@@ -1,0 +1,123 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type ILogGroup, LogStream } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { archiveFileExtension, archivePrefixes, archiveTypeOf } from '../../lambda/archive-contract.ts';
+import { eventTypes } from '../../lambda/contract.ts';
+import { grantKeyThrough } from '../key-grant.ts';
+import { acknowledgeObjects } from '../object-grants.ts';
+
+/** An object is made of what comes within five minutes, or of 64 MiB when more comes. */
+const bufferingHints = { intervalInSeconds: 300, sizeInMBs: 64 };
+
+/** What the streams need. */
+export interface ArchiveStreamsProps {
+  bucket: IBucket;
+  /** Gets what Firehose has to say when it cannot deliver. */
+  logGroup: ILogGroup;
+  /**
+   * Encrypts what waits to be delivered.
+   * @default - a key of Firehose's own, at no charge
+   */
+  encryptionKey?: IKey | undefined;
+}
+
+/**
+ * A Firehose stream for each type of event: so the type is part of an object's name without dynamic partitioning, which
+ * costs extra. They have a role that may write into the bucket and do nothing else.
+ */
+export class ArchiveStreams extends Construct {
+  readonly #streams: ReadonlyMap<string, CfnDeliveryStream>;
+
+  constructor(scope: Construct, id: string, props: ArchiveStreamsProps) {
+    super(scope, id);
+    const { bucket, logGroup } = props;
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('firehose.amazonaws.com') });
+    const { logStreamName } = new LogStream(this, 'Log', { logGroup, removalPolicy: RemovalPolicy.DESTROY });
+    // The CDK's own DeliveryStream would let Firehose read and delete everything in the bucket.
+    const streams = Object.values(eventTypes).map((event) => {
+      const type = archiveTypeOf(event);
+      const properties = streamProperties(type, { ...props, role, logStreamName });
+      return [type, new CfnDeliveryStream(this, type, properties)] as const;
+    });
+    this.#streams = new Map(streams);
+
+    const written = [archivePrefixes.events, archivePrefixes.failed].map((prefix) =>
+      bucket.arnForObjects(`${prefix}*`),
+    );
+    const grants = [
+      Grant.addToPrincipal({
+        grantee: role,
+        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        resourceArns: [bucket.bucketArn],
+      }),
+      Grant.addToPrincipal({
+        grantee: role,
+        actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+        resourceArns: written,
+      }),
+      logGroup.grantWrite(role),
+    ];
+    grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], bucket);
+    acknowledgeObjects(role, bucket, archivePrefixes.events, archivePrefixes.failed);
+    // A stream whose role may not write yet is refused.
+    for (const [, stream] of streams) for (const grant of grants) grant.applyBefore(stream);
+  }
+
+  /** Their names by type, as `archiveEnvironment.streams` has them. */
+  get names(): string {
+    return [...this.#streams].map(([type, { ref }]) => `${type}=${ref}`).join(',');
+  }
+
+  /** Lets a role put events into them. */
+  grantPut(role: Role): void {
+    const resourceArns = [...this.#streams.values()].map(({ attrArn }) => attrArn);
+    Grant.addToPrincipal({ grantee: role, actions: ['firehose:PutRecord'], resourceArns });
+  }
+
+  /** Types of events, as `archiveTypeOf` names them. */
+  get types(): string[] {
+    return [...this.#streams.keys()];
+  }
+
+  /** Seconds that the oldest event of a type waits to be delivered, as a maximum. */
+  metricDataFreshness(type: string, options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: 'AWS/Firehose',
+      metricName: 'DeliveryToS3.DataFreshness',
+      dimensionsMap: { DeliveryStreamName: this.#streams.get(type)?.ref ?? type },
+      statistic: Stats.MAXIMUM,
+      ...options,
+    });
+  }
+}
+
+/** Where an hour is, as Firehose writes it: that of the arrival of an object's first event, in UTC. */
+const hourPartition = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+
+function streamProperties(
+  type: string,
+  { bucket, role, logGroup, logStreamName, encryptionKey }: ArchiveStreamsProps & { role: Role; logStreamName: string },
+) {
+  return {
+    deliveryStreamType: 'DirectPut',
+    deliveryStreamEncryptionConfigurationInput: encryptionKey
+      ? { keyType: 'CUSTOMER_MANAGED_CMK', keyArn: encryptionKey.keyArn }
+      : { keyType: 'AWS_OWNED_CMK' },
+    extendedS3DestinationConfiguration: {
+      bucketArn: bucket.bucketArn,
+      roleArn: role.roleArn,
+      prefix: `${archivePrefixes.events}type=${type}/${hourPartition}`,
+      errorOutputPrefix: `${archivePrefixes.failed}!{firehose:error-output-type}/type=${type}/${hourPartition}`,
+      customTimeZone: 'UTC',
+      bufferingHints,
+      compressionFormat: 'GZIP',
+      fileExtension: archiveFileExtension,
+      cloudWatchLoggingOptions: { enabled: true, logGroupName: logGroup.logGroupName, logStreamName },
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { eventTypes } from '../../lambda/contract.ts';
+import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { keyringOf, makeKey } from '../support.ts';
+import { type LocalArchive, messageOf, reportLine, startArchive } from './archive/archive.ts';
+import { localEnvironment, type Outcome, start } from './terminal.ts';
+
+const key = makeKey();
+const at = '2026-11-24T10:00:00Z';
+const day = ['--from', '2026-11-24', '--to', '2026-11-25'];
+
+let archive: LocalArchive;
+let cloudFormation: LocalServer;
+let folder: string;
+let cwd: string;
+let env: Record<string, string>;
+let object: string;
+beforeAll(async () => {
+  cloudFormation = await listen(0, (_request, response) => {
+    const outputs = {
+      QueueUrl: archive.queue.queueUrl,
+      ArchiveBucketName: archive.bucket,
+      OverflowBucketName: 'large-events',
+    };
+    const members = Object.entries(outputs).map(
+      ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+    );
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    response.end(
+      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+    );
+  });
+});
+afterAll(() => cloudFormation.close());
+beforeEach(async () => {
+  archive = await startArchive();
+  folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  cwd = process.cwd();
+  process.chdir(folder);
+  env = localEnvironment({
+    AWS_ENDPOINT_URL_S3: archive.queue.url,
+    AWS_ENDPOINT_URL_SQS: archive.queue.url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+  });
+  await archive.putKeys('2026-11-24', keyringOf(key));
+  object = await archive.put(eventTypes.deliveryReport, at, [
+    reportLine(key, at, 'd-1', { source_number: '+61491570157', message_id: 'one' }),
+    reportLine(key, at, 'd-2', { source_number: '+61491570158' }),
+  ]);
+  await archive.put(eventTypes.reply, at, [messageOf(key, at, { reply_id: 'r-1', content: '\u001b[2Jhi\nthere' })]);
+});
+afterEach(async () => {
+  process.chdir(cwd);
+  rmSync(folder, { recursive: true });
+  await archive.queue.close();
+});
+
+const mmw = (...args: string[]): Promise<Outcome> => start(['archive', ...args, '--bucket', archive.bucket], env).done;
+async function queued(): Promise<string[]> {
+  const { queueUrl: QueueUrl, client } = archive.queue;
+  const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  return Messages.map(({ Body = '' }) => JSON.parse(Body).id).sort();
+}
+
+test('list has a line for an event, show has the whole of it and its verdict', async () => {
+  const { code, stdout, stderr } = await mmw('list', ...day);
+  expect({ code, stdout: stdout.split('\n').sort(), stderr }).toEqual({
+    code: 0,
+    stderr: '3 events.\n',
+    stdout: [
+      '',
+      '2026-11-24T10:00:00  delivery_report  d-1  one  delivered',
+      '2026-11-24T10:00:00  delivery_report  d-2  m  delivered',
+      '2026-11-24T10:00:00  reply  r-1  12 characters',
+    ],
+  });
+  const shown = await mmw('show', 'r-1', ...day);
+  expect(shown.code).toBe(0);
+  expect(shown.stdout).toMatch(
+    /^events\/type=reply\/.* line 1\nsignature: good, with the key whose SHA-256 is [0-9a-f]{64}\n/,
+  );
+  expect(shown.stdout).toContain('"content": "\\u001b[2Jhi\\nthere"');
+  const asJson = JSON.parse((await mmw('show', 'r-1', '--json')).stdout);
+  expect(asJson).toMatchObject({ verdict: 'good', line: 1, event: { id: 'r-1' }, payload: { reply_id: 'r-1' } });
+  expect(Buffer.from(asJson.signedBytes, 'base64').toString()).toMatch(
+    /^POST \/messagemedia HTTP\/1\.1Tue, 24 Nov 2026 10:00:00 GMT\{/,
+  );
+  expect(await mmw('show', 'nobody', ...day)).toMatchObject({
+    code: 1,
+    stderr: 'archive has no event nobody among those that are meant.\n',
+  });
+});
+
+test('verify says what is good under which key, and names what is bad', async () => {
+  const good = await mmw('verify', ...day);
+  expect(good.code).toBe(0);
+  expect(good.stdout).toMatch(new RegExp(`│ ${key.id} │ 1024 │ [0-9a-f]{16} │ +│ 3 +│`));
+  expect(good.stdout).toContain('3 events in 2 objects: 3 with a good signature, 0 polled and never signed, none bad.');
+  await archive.put(eventTypes.reply, at, [reportLine(key, at, 'd-3').replace('delivered', 'deliverer')], 'forged');
+  const bad = await mmw('verify', ...day);
+  expect(bad.code).toBe(1);
+  expect(bad.stdout).toMatch(
+    /bad: events\/type=reply\/.*forged\.jsonl\.gz line 1, event d-3: its signature is not good\n/,
+  );
+  expect(bad.stdout).toContain('3 with a good signature, 0 polled and never signed, 1 bad.');
+  const file = join(folder, 'keyring.json');
+  writeFileSync(file, keyringOf(makeKey()));
+  const other = await mmw('verify', ...day, '--keys', file, '--json');
+  expect([other.code, JSON.parse(other.stdout)]).toMatchObject([1, { events: 4, bad: 4, good: [] }]);
+});
+
+test('replay queues a range of the stack once, however often it is begun, and keeps its state', async () => {
+  const replay = (...args: string[]) => start(['archive', 'replay', '--stack', 's', ...day, ...args], env).done;
+  expect(await replay('--dry-run')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/3 events would be sent \(2 delivery_report, 1 reply\)\.\n$/),
+  });
+  expect([await queued(), readdirSync(folder)]).toEqual([[], []]);
+  expect(await replay('--replay-id', 'again', '--type', 'delivery_report')).toMatchObject({
+    code: 0,
+    stdout: 'Replay again: 2 events were sent (2 delivery_report).\n',
+  });
+  expect(await queued()).toEqual(['d-1', 'd-2']);
+  expect(JSON.parse(readFileSync(join(folder, 'mmw-replay-again.json'), 'utf8'))).toMatchObject({
+    sent: 2,
+    isFinished: true,
+  });
+  expect(await replay('--replay-id', 'again', '--type', 'delivery_report')).toMatchObject({
+    code: 0,
+    stdout: 'Replay again is finished: 2 events were sent.\n',
+  });
+  expect(await replay('--replay-id', 'again')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is the state of a replay with another type'),
+  });
+  expect(await replay('--replay-id', 'no good')).toMatchObject({ code: 1, stderr: expect.stringContaining('hyphens') });
+});
+
+test('replay stops at Ctrl-C, says how to go on, and goes on', async () => {
+  const lines = Array.from({ length: 40 }, (_, index) =>
+    reportLine(key, at, `many-${index}`, { message_id: `m-${index}` }),
+  );
+  await archive.put(eventTypes.optOut, at, lines);
+  const { queueUrl } = archive.queue;
+  const args = [
+    'archive',
+    'replay',
+    '--bucket',
+    archive.bucket,
+    '--queue-url',
+    queueUrl,
+    ...day,
+    '--type',
+    'delivery_report',
+  ];
+  const slow = ['--replay-id', 'slow'];
+
+  const running = start([...args, 'opt_out', ...slow, '--rate', '10'], env);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (readdirSync(folder).includes('mmw-replay-slow.json')) break;
+  }
+  running.process.kill('SIGINT');
+  const stopped = await running.done;
+  expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('--replay-id slow goes on') });
+  const { sent } = JSON.parse(readFileSync(join(folder, 'mmw-replay-slow.json'), 'utf8'));
+  const rest = await start([...args, 'opt_out', ...slow, '--json'], env).done;
+  expect(rest.code).toBe(0);
+  const report = JSON.parse(rest.stdout);
+  expect(report).toMatchObject({ sentBefore: sent, duplicates: 0, bad: 0, isFinished: true });
+  expect(report.sent.delivery_report + sent).toBe(42);
+  expect(sent).toBeLessThan(42);
+});
+
+test('export writes a new file that nobody else can read, or to standard output', async () => {
+  const { code, stdout } = await mmw('export', ...day, '--type', 'delivery_report');
+  expect([code, stdout.split('\r\n').map((row) => row.slice(0, 3))]).toEqual([0, ['id,', 'd-1', 'd-2', '']]);
+  const file = join(folder, 'events.jsonl');
+  const args = ['export', ...day, '--format', 'jsonl', '--verdict', '--output', file];
+  expect(await mmw(...args)).toMatchObject({ code: 0, stdout: '' });
+  const lines = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ verdict }) => verdict)).toEqual(['good', 'good', 'good']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await mmw(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining('EEXIST') });
+});
+
+test('erase says what it would erase, asks, and erases', async () => {
+  const phone = ['--phone', '+61 491 570 157'];
+  expect(await mmw('erase', ...phone, '--dry-run')).toMatchObject({
+    code: 0,
+    stdout: '1 event in 1 object would be erased.\n',
+  });
+  expect(await mmw('erase', ...phone)).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes') });
+  expect((await mmw('show', 'd-1')).code).toBe(0);
+  const erased = await mmw('erase', ...phone, '--yes', '--json');
+  expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [] });
+  expect((await mmw('show', 'd-1')).code).toBe(1);
+  expect((await mmw('show', 'd-2')).code).toBe(0);
+  expect(await mmw('erase')).toMatchObject({ code: 1, stderr: 'Whose events? Give --subject or --phone.\n' });
+});
+
+test('without a name of an archive it says what to do; the environment can name it', async () => {
+  expect(await start(['archive', 'list'], env).done).toMatchObject({
+    code: 1,
+    stderr: 'No archive is named: give --stack or --bucket, or set ARCHIVE_BUCKET.\n',
+  });
+  const { stdout } = await start(['archive', 'list', ...day, '--json'], { ...env, ARCHIVE_BUCKET: archive.bucket })
+    .done;
+  expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'delivery_report', id: 'd-1', line: 1 });
+});

@@ -1,0 +1,83 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, expect, test } from '@jest/globals';
+import { createReplaySender } from '../../../bin/archive/replay-sender.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
+
+interface Entry {
+  Id: string;
+  MessageBody: string;
+  MessageGroupId?: string;
+}
+/** An SQS that takes some entries of a batch and not others, which the local one never does. */
+let server: LocalServer;
+let client: SQSClient;
+async function start(fails: (entry: Entry, call: number) => object | undefined) {
+  const batches: string[][] = [];
+  const taken: string[] = [];
+  server = await listen(0, async (request, response) => {
+    const { Entries }: { Entries: Entry[] } = JSON.parse(String(await readBody(request)));
+    const call = batches.push(Entries.map(({ MessageBody }) => MessageBody.slice(0, 10)));
+    const failed = Entries.map((entry) => ({ entry, failure: fails(entry, call) }));
+    const Failed = failed.flatMap(({ entry, failure }) => (failure ? [{ Id: entry.Id, ...failure }] : []));
+    const Successful = failed.flatMap(({ entry, failure }) => {
+      if (failure) return [];
+      taken.push(entry.MessageBody);
+      return [{ Id: entry.Id, MessageId: 'm', MD5OfMessageBody: 'none' }];
+    });
+    response
+      .writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
+      .end(JSON.stringify({ Failed, Successful }));
+  });
+  client = new SQSClient({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    useQueueUrlAsEndpoint: false,
+    md5: false,
+  });
+  const waits: number[] = [];
+  const send = createReplaySender(client, `${server.url}/0/events.fifo`, async (milliseconds) =>
+    waits.push(milliseconds),
+  );
+  return { batches, taken, waits, send };
+}
+afterEach(async () => {
+  client.destroy();
+  await server.close();
+});
+
+const message = (body: string, groupId = body) => ({ id: `id-${body}`, body, groupId, deduplicationId: body });
+
+test('an entry that SQS did not take is sent again before the next of its group', async () => {
+  const busy = { Code: 'InternalError', SenderFault: false };
+  const { taken, waits, send } = await start(({ MessageBody }, call) =>
+    MessageBody === 'a1' && call < 3 ? busy : undefined,
+  );
+  await send([message('a1', 'a'), message('a2', 'a'), message('b1', 'b'), message('a3', 'a')]);
+  expect(taken).toEqual(['b1', 'a1', 'a2', 'a3']);
+  expect(waits).toEqual([100, 200]);
+});
+
+test('what SQS refuses, and what it does not take after eight tries, is an error with its id', async () => {
+  const refusal = { Code: 'InvalidMessageContents', Message: 'no XML', SenderFault: true };
+  const first = await start(({ MessageBody }) => (MessageBody === 'b' ? refusal : undefined));
+  await expect(first.send([message('a'), message('b')])).rejects.toThrow(
+    'SQS did not take event id-b: InvalidMessageContents no XML',
+  );
+  expect(first.taken).toEqual(['a']);
+  client.destroy();
+  await server.close();
+  const second = await start(() => ({ Code: 'InternalError', SenderFault: false }));
+  await expect(second.send([message('a')])).rejects.toThrow('SQS did not take event id-a: InternalError');
+  expect(second.waits).toHaveLength(7);
+});
+
+test('a batch has ten messages and a mebibyte at the most', async () => {
+  const { batches, send } = await start(() => undefined);
+  await send(Array.from({ length: 25 }, (_, index) => message(String(index))));
+  expect(batches.map(({ length }) => length).sort()).toEqual([10, 10, 5]);
+  batches.length = 0;
+  await send(['a', 'b', 'c'].map((letter) => message(letter.repeat(500_000))));
+  expect(batches.map(({ length }) => length).sort()).toEqual([1, 2]);
+});

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { DeleteDeliveryStreamCommand } from '@aws-sdk/client-firehose';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import type { VerificationReport } from '../../../bin/archive/verify.ts';
+import { archivePrefixes } from '../../../lambda/archive-contract.ts';
+import type { ConsumedEvent } from '../../../sandbox/consumer.ts';
+import { toWire } from '../../../sandbox/sender.ts';
+import { withFreshIds } from '../../../sandbox/webhooks.ts';
+import { archiveSettings, listObjects, readObject, untilArchived, writeObject } from '../archive.ts';
+import { type ArchivedHour, fillHour, phone } from '../archived-hour.ts';
+import type { Proof, Run } from '../proof.ts';
+import { expectAccepted, expectQueued, freshReport, receiveAll, samples } from '../webhooks.ts';
+import { startTraffic } from './upgrade.ts';
+
+export const archiveStart: Proof = {
+  claim: `archiveDays=${archiveSettings.archiveDays}, switched on under traffic`,
+  prove: async (run) => {
+    const traffic = startTraffic(run);
+    await run.deploy(archiveSettings);
+    const accepted = await traffic.stop();
+    const last = await expectAccepted(run, freshReport(run, run.firstKey));
+    const order = [...accepted, last];
+    const events = await receiveAll(run);
+    assert.deepEqual(events.map(({ event }) => event.id).sort(), order.toSorted());
+    const found = new Set((await untilArchived(run, [last])).map(({ event }) => event.id));
+    const since = order.slice(order.findIndex((id) => found.has(id)));
+    const archived = new Set((await untilArchived(run, since)).map(({ event }) => event.id));
+    assert.deepEqual([...archived].sort(), since.toSorted());
+    return `${order.length} webhooks meanwhile: each answered 202 and on the queue once, and each of the last ${since.length} in the archive`;
+  },
+};
+
+let filled: ArchivedHour | undefined;
+let swallowed: ConsumedEvent[] = [];
+
+/** @throws {Error} when the proof that fills it did not run */
+function archivedHour(): ArchivedHour {
+  if (!filled) throw new Error('There is no hour in the archive yet');
+  return filled;
+}
+
+interface Verification extends VerificationReport {
+  badLines: { object: string; line: number; id?: string }[];
+}
+
+/** `mmw archive verify` of the hour. @returns its report and its exit code */
+async function verifyHour(run: Run): Promise<{ code: number; report: Verification }> {
+  const { stdout, code } = await run
+    .mmw('archive', 'verify', ...archivedHour().range, '--json')
+    .then((text) => ({ stdout: text, code: 0 }))
+    .catch((error: { stdout: string; code: number }) => error);
+  return { code, report: JSON.parse(stdout) };
+}
+
+/** What must be the same in an event each time it is queued. */
+function evidence({ event, signed, reverified }: ConsumedEvent): string {
+  assert.ok(reverified, `the signature of ${event.id} does not verify`);
+  const body = createHash('sha256')
+    .update(signed?.body ?? '')
+    .digest('hex');
+  return [event.id, event.type, event.subject, event.mmsignature, signed?.target, body].join(' ');
+}
+
+const idsOf = (events: readonly ConsumedEvent[]) => events.map(({ event }) => event.id).sort();
+
+export const archive: readonly Proof[] = [
+  {
+    claim: 'an hour of webhooks of every kind, with a key rotation in its middle',
+    prove: async (run) => {
+      filled = await fillHour(run);
+      swallowed = await receiveAll(run, filled.keyring);
+      assert.deepEqual(idsOf(swallowed), filled.ids.toSorted());
+      const data = await listObjects(run, archivePrefixes.data);
+      const { dataref = '' } = swallowed.find(({ event }) => event.id === filled?.large)?.event ?? {};
+      assert.ok(data.includes(`${archivePrefixes.data}${dataref.slice(dataref.lastIndexOf('/') + 1)}`));
+      return `${filled.ids.length} events, received and deleted by a consumer, are in the archive, with the data of the one above 1 MiB; the schedule archived the keys`;
+    },
+  },
+  {
+    claim: 'Firehose stream that somebody deleted',
+    prove: async (run) => {
+      const resources = await run.stack.resources();
+      const stream = resources.find(
+        ({ type, logicalId }) => type === 'AWS::KinesisFirehose::DeliveryStream' && /opt_?out/i.test(logicalId),
+      );
+      await run.clients.firehose.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName: stream?.physicalId }));
+      const { event } = await expectQueued(run, toWire(withFreshIds(samples(run).optOut), run.firstKey));
+      const lines = await untilArchived(run, [event.id]);
+      const objects = lines.filter((line) => line.event.id === event.id).map(({ object }) => object);
+      assert.ok(objects.length === 1 && objects[0]?.includes('/queue-'), `it is in ${objects}`);
+      return '202, on the queue, and in the archive through the queue of the archive';
+    },
+  },
+  {
+    claim: 'mmw archive verify',
+    prove: async (run) => {
+      const { code, report } = await verifyHour(run);
+      const { ids, signed } = archivedHour();
+      assert.deepEqual([code, report.bad, report.polled], [0, 0, 0], JSON.stringify(report));
+      assert.ok(report.events > ids.length, 'the webhook that was sent twice is not there twice');
+      const good = new Map(report.good.map(({ keyId, events }) => [keyId, events]));
+      assert.deepEqual([...good.keys()].sort(), signed.map(({ keyId }) => keyId).sort());
+      // Firehose delivers at least once.
+      for (const { keyId, webhooks } of signed) assert.ok((good.get(keyId) ?? 0) >= webhooks);
+      const all: Verification = JSON.parse(await run.mmw('archive', 'verify', '--json'));
+      assert.deepEqual([all.bad, all.polled], [0, 2], JSON.stringify(all));
+      return `the hour: ${signed.map(({ webhooks }) => webhooks).join(' and ')} events under the keys before and after the rotation; everything: ${all.events} lines under ${all.good.length} keys and 2 polled, none bad`;
+    },
+  },
+  {
+    claim: 'mmw archive replay of that hour',
+    prove: async (run) => {
+      const { range, keyring, ids, large, ofMessage } = archivedHour();
+      // As after 57 days.
+      const dataref = swallowed.find(({ event }) => event.id === large)?.event.dataref ?? '';
+      const Key = dataref.slice(dataref.lastIndexOf('/') + 1);
+      await run.clients.s3.send(new DeleteObjectCommand({ Bucket: run.stack.overflowBucket, Key }));
+      const folder = await mkdtemp(join(tmpdir(), 'e2e-replay-'));
+      const state = ['--replay-id', 'lost-hour', '--state', join(folder, 'state.json')];
+      const report = JSON.parse(
+        await run.mmw('archive', 'replay', ...range, ...state, '--json').finally(() => rm(folder, { recursive: true })),
+      );
+      assert.ok(report.duplicates > 0 && report.bad === 0 && report.isFinished, JSON.stringify(report));
+      const events = await receiveAll(run, keyring);
+      assert.deepEqual(idsOf(events), ids.toSorted());
+      assert.deepEqual(events.map(evidence).sort(), swallowed.map(evidence).sort());
+      assert.ok(events.every(({ event }) => event.mmreplay === 'lost-hour'));
+      const inOrder = events.map(({ event }) => event.id).filter((id) => ofMessage.includes(id));
+      assert.deepEqual(inOrder, ofMessage);
+      return `exactly its ${ids.length} events, each once with mmreplay, byte for byte as before and verified again; ${ofMessage.length} about one message in the order of their signatures`;
+    },
+  },
+  {
+    claim: 'archive with one byte changed',
+    prove: async (run) => {
+      const { ids, report: id } = archivedHour();
+      const place = (await untilArchived(run, ids)).find(({ event }) => event.id === id);
+      assert.ok(place);
+      const { object, line } = place;
+      const before = await readObject(run, object);
+      const lines = gunzipSync(before).toString().split('\n');
+      lines[line - 1] = String(lines[line - 1]).replace('"status":"delivered"', '"status":"Delivered"');
+      await writeObject(run, object, gzipSync(lines.join('\n')));
+      const changed = await verifyHour(run);
+      await writeObject(run, object, before);
+      assert.deepEqual([changed.code, changed.report.bad], [1, 1], JSON.stringify(changed.report));
+      const [bad] = changed.report.badLines;
+      assert.deepEqual([bad?.object, bad?.line, bad?.id], [object, line, id]);
+      return 'mmw archive verify exits with 1, and names object, line and id';
+    },
+  },
+  {
+    claim: "mmw archive erase of a phone's events in that hour",
+    prove: async (run) => {
+      const { range, ids, ofPhone } = archivedHour();
+      await run.mmw('archive', 'erase', '--phone', phone, ...range, '--yes', '--json');
+      const rest = (await run.mmw('archive', 'list', ...range, '--json')).trim().split('\n');
+      assert.deepEqual(
+        rest.map((line) => JSON.parse(line).id).sort(),
+        ids.filter((id) => !ofPhone.includes(id)).sort(),
+      );
+      assert.deepEqual(await listObjects(run, archivePrefixes.data), [], 'the data of the large event is still there');
+      const { code, report } = await verifyHour(run);
+      assert.deepEqual([code, report.bad], [0, 0]);
+      return `${ofPhone.length} of ${ids.length} events gone, with the data of the large one; the others still verify`;
+    },
+  },
+];

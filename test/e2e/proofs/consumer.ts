@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { consumerStackName } from '../cdk.ts';
+import type { Proof, Run } from '../proof.ts';
+import { expectAccepted, expectNothingQueued, freshReport } from '../webhooks.ts';
+
+/** How long the consumer may take to handle an event, in milliseconds. */
+const patience = 30_000;
+
+/** What the consumer logged so far. */
+async function logOfConsumer({ clients }: Run): Promise<string[]> {
+  const { StackResources = [] } = await clients.cloudFormation.send(
+    new DescribeStackResourcesCommand({ StackName: consumerStackName }),
+  );
+  const consumer = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::Lambda::Function');
+  const logGroupName = `/aws/lambda/${consumer?.PhysicalResourceId}`;
+  const { events = [] } = await clients.logs
+    .send(new FilterLogEventsCommand({ logGroupName }))
+    // There is no log before the first event.
+    .catch(() => ({ events: [] }));
+  return events.map(({ message = '' }) => message.trimEnd());
+}
+
+export const consumer: Proof[] = [
+  {
+    claim: 'examples/app.ts with -c stack=…',
+    prove: async (run) => {
+      await run.cdk.deployConsumer();
+      const id = await expectAccepted(run, freshReport(run, run.firstKey));
+      const isHandled = (line: string) => line.includes('"handled"') && line.includes(id);
+      for (const giveUp = Date.now() + patience; !(await logOfConsumer(run)).some(isHandled); await sleep(200)) {
+        assert.ok(Date.now() < giveUp, `it did not handle the event: ${(await logOfConsumer(run)).join('\n')}`);
+      }
+      await run.cdk.destroyConsumer();
+      await expectNothingQueued(run);
+      return 'deployed beside the stack, found queue, bucket and keyring in its outputs, verified and handled an event';
+    },
+  },
+];

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type BundledEntry, bundle, bundleEntry } from '../../lib/bundle.ts';
+
+/** A function in its own thread, with its own environment: what is deployed, and nothing else. */
+export interface RunningEntry<Answer> {
+  /** Resolves when its code is loaded. */
+  started: Promise<unknown>;
+  /** @throws {Error} that the function threw */
+  invoke: (event: unknown) => Promise<Answer>;
+  /** Puts its clock forward. */
+  advance: (milliseconds: number) => void;
+  /** What it has written so far. */
+  output: () => string;
+  close: () => Promise<unknown>;
+}
+
+/** Bundles a function as a deployment does. */
+export function bundleForTest(entry: BundledEntry) {
+  const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  bundle(entry, folder);
+  return {
+    file: join(folder, `${bundleEntry}.mjs`),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** @param speed by which its timers run faster, and its long waits not at all */
+export function startEntry<Answer>(
+  file: string,
+  env: Record<string, string>,
+  { speed, advance = 0 }: { speed?: number; advance?: number } = {},
+): RunningEntry<Answer> {
+  const worker = new Worker(new URL('./entry-worker.ts', import.meta.url), {
+    ...{ env, stdout: true, stderr: true },
+    workerData: { bundle: file, speed },
+  });
+  let output = '';
+  for (const stream of [worker.stdout, worker.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  const started = Promise.withResolvers<Answer>();
+  const pending = new Map([['started', started]]);
+  worker.on('message', ({ id, answer, error }: { id: string; answer: Answer; error?: string }) => {
+    if (error === undefined) pending.get(id)?.resolve(answer);
+    else pending.get(id)?.reject(new Error(error));
+    pending.delete(id);
+  });
+  worker.on('error', (error) => {
+    for (const { reject } of pending.values()) reject(error);
+  });
+  const post = (message: object) => worker.postMessage(message);
+  if (advance > 0) post({ advance });
+  return {
+    started: started.promise,
+    invoke: (event) => {
+      const id = randomUUID();
+      const call = Promise.withResolvers<Answer>();
+      pending.set(id, call);
+      post({ id, event: JSON.stringify(event ?? null) });
+      return call.promise;
+    },
+    advance: (milliseconds) => post({ advance: milliseconds }),
+    output: () => output,
+    close: () => worker.terminate(),
+  };
+}
+
+/** Does all of it, so much at a time. */
+export async function inParallel<Item>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const next = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: width }, next));
+}
+
+/** Lets so many of those who call it work at the same time; the others wait. */
+export function createGate(width: number) {
+  const waiting: (() => void)[] = [];
+  let inside = 0;
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (inside >= width) await new Promise<void>((resolve) => waiting.push(resolve));
+    else inside++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else inside--;
+    }
+  };
+}

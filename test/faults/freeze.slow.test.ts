@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { on, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
+import { parseKeyring } from '../../lambda/keys/keyring.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
+import { consume } from '../../sandbox/consumer.ts';
+import { toWire } from '../../sandbox/sender.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
+import { type StaleConnection, startFaultProxy } from './fault-proxy.ts';
+
+const [key, newKey] = [makeKey(), makeKey()];
+const pace = { slow: 0, dribble: 0 };
+
+let queue: LocalQueue;
+let secrets: LocalSecrets;
+beforeAll(async () => {
+  [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
+});
+afterAll(() => Promise.all([queue.close(), secrets.close()]));
+
+/** A new key makes the function read the keyring, a large event goes to the bucket. */
+function webhookOf(id: string, signer: TestKey): string {
+  const body = JSON.stringify({ delivery_report_id: id, text: 'x'.repeat(1_048_576) });
+  const webhook = { method: 'POST', target: '/', contentType: 'application/json', body };
+  return `${JSON.stringify(httpApiEvent(toWire(webhook, signer)))}\n`;
+}
+
+test.each<StaleConnection>(['ended', 'reset', 'dead'])(
+  'connections to all three services that are %s when Lambda thaws cost no webhook',
+  async (how) => {
+    const proxies = await Promise.all([
+      startFaultProxy(secrets.url, 'json', pace),
+      startFaultProxy(queue.url, 'json', pace),
+      startFaultProxy(queue.url, 'xml', pace),
+    ]);
+    const [keyring, sqs, s3] = proxies;
+    secrets.put('keyring', keyringOf(key));
+    const lambda = spawn(process.execPath, [fileURLToPath(new URL('../lambda/run-handler.ts', import.meta.url))], {
+      env: {
+        ...receiverEnvironment(queue, secrets),
+        OVERFLOW_BUCKET: queue.overflowBucket,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: keyring.url,
+        AWS_ENDPOINT_URL_SQS: sqs.url,
+        AWS_ENDPOINT_URL_S3: s3.url,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    try {
+      const lines = on(createInterface({ input: lambda.stdout }), 'line');
+      const answer = async (): Promise<number> => {
+        for (;;) {
+          const { value: [line] = [] } = await lines.next();
+          if (line?.startsWith('{"answer"')) return JSON.parse(line).answer.statusCode;
+        }
+      };
+      lambda.stdin.write(webhookOf(`${how}-before`, key));
+      expect(await answer()).toBe(202);
+      lambda.kill('SIGSTOP');
+      expect(proxies.map((proxy) => proxy.spoilConnections(how))).toEqual([1, 1, 1]);
+      secrets.put('keyring', keyringOf(key, newKey));
+      const begun = performance.now();
+      lambda.stdin.write(webhookOf(`${how}-after`, newKey));
+      lambda.kill('SIGCONT');
+      expect(await answer()).toBe(202);
+      expect(performance.now() - begun).toBeLessThan(18_000);
+    } finally {
+      lambda.kill('SIGKILL');
+      await Promise.all([once(lambda, 'exit'), ...proxies.map((proxy) => proxy.close())]);
+    }
+    const { keys } = parseKeyring(keyringOf(key, newKey));
+    const fetchData = fetchFromS3(queue.storage, queue.overflowBucket);
+    const events = await consume(queue.client, queue.queueUrl, keys, fetchData);
+    expect(events.map(({ event, reverified }) => [event.id, reverified])).toEqual([
+      [`${how}-before`, true],
+      [`${how}-after`, true],
+    ]);
+  },
+);

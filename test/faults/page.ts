@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { type Fault, faults } from './fault-proxy.ts';
+
+const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+
+/** What docs/faults.md promises of one fault in one column: while it lasts, and when one call alone is spoiled. */
+export interface Promised<Column extends string> {
+  fault: Fault;
+  column: Column;
+  lasting: string;
+  once: string;
+}
+
+/**
+ * Every promise of the table under a heading.
+ *
+ * @throws {Error} when rows and columns are not those that the test knows
+ */
+export function promises<Column extends string>(heading: string, columns: readonly Column[]): Promised<Column>[] {
+  const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const [titles = [], _line, ...rows] = section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map(cellsOf);
+  const names = rows.map(([name]) => name);
+  if (titles.slice(1).join() !== columns.join() || names.join() !== faults.join()) {
+    throw new Error(`docs/faults.md, "${heading}": give it the columns ${columns}, and the rows ${faults}`);
+  }
+  return faults.flatMap((fault, row) =>
+    columns.map((column, index) => {
+      const [lasting = '', once = lasting] = rows[row]?.[index + 1]?.split(', once ') ?? [];
+      return { fault, column, lasting, once };
+    }),
+  );
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}

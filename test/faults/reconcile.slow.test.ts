@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from '@jest/globals';
+import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
+import { createProvider } from '../../lambda/provider/provider.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { startQueue } from '../../sandbox/aws/queue.ts';
+import { startSecrets } from '../../sandbox/aws/secrets.ts';
+import { consume } from '../../sandbox/consumer.ts';
+import { startProvider } from '../../sandbox/provider/provider.ts';
+import { startLogs } from '../log-queries.ts';
+import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
+import { type Dialect, startFaultProxy } from './fault-proxy.ts';
+import { promises } from './page.ts';
+
+/** The table of the page: from the first call of a run on, from its second, and for one call alone. */
+const cells = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 'queue', 'bucket']).flatMap(
+  ({ fault, column, lasting, once }) =>
+    [
+      { extent: 'from the start', first: 1, promised: lasting },
+      // Of the credentials and of the bucket there is one call.
+      ...(column === 'credentials' || column === 'bucket' ? [] : [{ extent: 'midway', first: 2, promised: lasting }]),
+      ...(lasting === 'done' ? [] : [{ extent: 'once', first: 1, count: 1, promised: once }]),
+    ].map((cell) => ({ ...cell, fault, column, name: `${column}, ${fault}, ${cell.extent}` })),
+);
+type Cell = (typeof cells)[number];
+
+interface Result {
+  outcome: string;
+  milliseconds: number;
+  /** What the next run said. */
+  next: string;
+  lost: string[];
+  queued: string[];
+  /** How many are on MessageMedia's lists in the end. */
+  left: number;
+}
+const results = new Map<string, Result>();
+
+/** By how much time runs faster for the function. */
+const speed = 4;
+/** A run may take 5 minutes. */
+const patience = 75_000;
+const pace = { slow: 200, dribble: 400 };
+
+beforeAll(async () => {
+  const bundled = bundleForTest('reconcile-handler');
+  await inParallel(cells, 16, async (cell) => {
+    results.set(cell.name, await run(cell, bundled.file));
+  });
+  bundled.remove();
+}, 400_000);
+
+const start = createGate(2);
+
+async function run({ column, fault, first, count }: Cell, bundle: string): Promise<Result> {
+  const [provider, secrets, queue, logs] = await Promise.all([
+    startProvider({ modulusLength: 1024 }),
+    startSecrets(),
+    startQueue(),
+    startLogs(),
+  ]);
+  const services: Record<string, [variable: string, target: string, dialect: Dialect]> = {
+    credentials: ['AWS_ENDPOINT_URL_SECRETS_MANAGER', secrets.url, 'json'],
+    MessageMedia: ['MESSAGEMEDIA_BASE_URL', provider.url, 'messagemedia'],
+    log: ['AWS_ENDPOINT_URL_CLOUDWATCH_LOGS', logs.url, 'json'],
+    queue: ['AWS_ENDPOINT_URL_SQS', queue.url, 'json'],
+    bucket: ['AWS_ENDPOINT_URL_S3', queue.url, 'xml'],
+  };
+  const [variable = '', target = '', dialect] = services[column] ?? [];
+  const proxy = await startFaultProxy(target, dialect ?? 'json', pace);
+  const { apiKey, apiSecret } = provider;
+  const api = createProvider({ baseUrl: provider.url, apiKey, apiSecret });
+  secrets.put('credentials', JSON.stringify({ api_key: apiKey, api_secret: apiSecret }));
+  // What no webhook brought: three reports and two replies, one of them too large for the queue where the bucket counts.
+  const message = { content: 'Hi', destination_number: '+61491570156', format: 'SMS' as const, delivery_report: true };
+  const [sent] = await api.sendMessages([message]);
+  await provider.settled();
+  for (const content of ['Yes', 'x'.repeat(column === 'bucket' ? 1_048_576 : 1)])
+    provider.reply(String(sent?.message_id), { content });
+  const lists = async () => [...(await api.checkDeliveryReports()), ...(await api.checkReplies())];
+  const lost = (await lists()).map(({ delivery_report_id, reply_id }) => String(delivery_report_id ?? reply_id));
+  const env = {
+    QUEUE_URL: queue.queueUrl,
+    OVERFLOW_BUCKET: queue.overflowBucket,
+    API_CREDENTIALS_SECRET_ID: 'credentials',
+    RECONCILE_LOG_GROUPS: 'receiver,reconciliation',
+    RECONCILE_CONFIRM: 'true',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    ...Object.fromEntries(Object.values(services).map(([name, url]) => [name, url])),
+    [variable]: proxy.url,
+  };
+  const entry = await start(async () => {
+    // An hour later nobody tries the webhooks of now any more.
+    const starting = startEntry<null>(bundle, env, { speed, advance: 3_600_000 });
+    await starting.started;
+    return starting;
+  });
+  const reconcile = () =>
+    Promise.race([
+      entry.invoke({}).then(
+        () => 'done',
+        (error) => `fails: ${error.message}`,
+      ),
+      sleep(patience, 'hangs', { ref: false }),
+    ]);
+  try {
+    await proxy.begin(fault, { first, ...(count !== undefined && { count }) });
+    const begun = performance.now();
+    const outcome = await reconcile();
+    const milliseconds = performance.now() - begun;
+    await proxy.end();
+    logs.lines.push(...entry.output().split('\n'));
+    const next = await reconcile();
+    const fetchData = fetchFromS3(queue.storage, queue.overflowBucket);
+    const queued: string[] = [];
+    for (;;) {
+      const some = await consume(queue.client, queue.queueUrl, [], fetchData);
+      queued.push(...some.map(({ event }) => event.id));
+      if (some.length === 0) break;
+    }
+    return { outcome, milliseconds, next, lost, queued, left: (await lists()).length };
+  } finally {
+    await Promise.all([entry, proxy, provider, secrets, queue, logs].map((one) => one.close()));
+  }
+}
+
+test.each(cells)('$name: $promised', ({ name, promised }) => {
+  const result = results.get(name);
+  expect(result?.outcome.split(':')[0]).toBe(promised);
+  expect(result?.next).toBe('done');
+  expect(result?.queued.sort()).toEqual(result?.lost.sort());
+  expect(result?.left).toBe(0);
+});

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from '@jest/globals';
+import { verifies } from '../../lambda/keys/key-lookups.ts';
+import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
+import { createProvider } from '../../lambda/provider/provider.ts';
+import type { RotationEvent } from '../../lambda/rotation-handler.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { startSecrets } from '../../sandbox/aws/secrets.ts';
+import { startProvider } from '../../sandbox/provider/provider.ts';
+import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
+import { startFaultProxy } from './fault-proxy.ts';
+import { promises } from './page.ts';
+
+const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+type Step = RotationEvent['Step'];
+
+/** The table of the page. Each fault hits every step that calls something which the steps before it do not. */
+const cells = promises('Rotation', ['keyring', 'credentials', 'MessageMedia']).flatMap(
+  ({ fault, column, lasting, once }) =>
+    [{ extent: 'lasting', promised: lasting }, ...(lasting === 'done' ? [] : [{ extent: 'once', promised: once }])].map(
+      (cell) => ({ ...cell, fault, column, name: `${column}, ${fault}, ${cell.extent}` }),
+    ),
+);
+type Cell = (typeof cells)[number];
+
+interface Result {
+  /** Of the steps that the fault hit. */
+  outcomes: string[];
+  /** What was wrong at any moment. */
+  problems: string[];
+  /** Keys at MessageMedia in the end, and how many of them are the one that is enabled. */
+  keys: { all: number; isNew: boolean };
+}
+const results = new Map<string, Result>();
+
+/** By how much time runs faster for the function; it does not wait at all where it waits for minutes. */
+const speed = 4;
+/** Longer than any step takes, with tries and pauses, at that speed. */
+const patience = 30_000;
+
+beforeAll(async () => {
+  const bundled = bundleForTest('rotation-handler');
+  await inParallel(cells, 16, async (cell) => {
+    results.set(cell.name, await run(cell, bundled.file));
+  });
+  bundled.remove();
+}, 400_000);
+
+const start = createGate(2);
+
+async function run({ column, fault, extent }: Cell, bundle: string): Promise<Result> {
+  const [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
+  const [proxy, api] =
+    column === 'MessageMedia'
+      ? [
+          await startFaultProxy(provider.url, 'messagemedia', pace),
+          createProvider({ ...provider, baseUrl: provider.url }),
+        ]
+      : [await startFaultProxy(secrets.url, 'json', pace), createProvider({ ...provider, baseUrl: provider.url })];
+  const first = await api.createSignatureKey('SHA256');
+  secrets.put('keyring', JSON.stringify({ keys: [first] }));
+  await api.enableSignatureKey(first.key_id);
+  secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
+  const entry = await start(async () => {
+    const env = {
+      API_CREDENTIALS_SECRET_ID: 'credentials',
+      MESSAGEMEDIA_BASE_URL: column === 'MessageMedia' ? proxy.url : provider.url,
+      SIGNATURE_DIGEST: 'SHA256',
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: column === 'MessageMedia' ? secrets.url : proxy.url,
+    };
+    const starting = startEntry<null>(bundle, env, { speed });
+    await starting.started;
+    return starting;
+  });
+  const problems: string[] = [];
+  const entries = (): KeyringEntry[] => JSON.parse(secrets.get('keyring') ?? '').keys;
+  const seen = new Set<string>();
+  /** What signs verifies, and a key that was in the keyring stays there. */
+  let looked = '';
+  const look = () => {
+    const enabled = provider.signingKey()?.id ?? 'none';
+    const state = `${enabled} ${secrets.get('keyring')}`;
+    if (state === looked) return;
+    looked = state;
+    const now = entries();
+    if (!verifies(now, enabled, Date.now())) problems.push(`key ${enabled} signs, and does not verify`);
+    for (const { key_id = '' } of now) seen.add(key_id);
+    for (const id of seen) if (!now.some(({ key_id }) => key_id === id)) problems.push(`key ${id} is lost`);
+  };
+  const watch = setInterval(look, 25);
+  const ClientRequestToken = secrets.startRotation('keyring');
+  const take = (Step: Step) =>
+    Promise.race([
+      entry.invoke({ Step, SecretId: 'keyring', ClientRequestToken }).then(
+        () => 'done',
+        (error) => `fails: ${error.message}`,
+      ),
+      sleep(patience, 'hangs', { ref: false }),
+    ]);
+  const takeAll = async (some: readonly Step[]) => {
+    for (const one of some) {
+      const outcome = await take(one);
+      if (outcome !== 'done') problems.push(`without a fault, ${one} ${outcome}`);
+    }
+  };
+  try {
+    const outcomes: string[] = [];
+    for (const [index, step] of steps.entries()) {
+      if (step === 'testSecret') continue;
+      const only = column === 'MessageMedia' ? /^/ : new RegExp(`"SecretId":"${column}"`);
+      await proxy.begin(fault, { only, ...(extent === 'once' && { count: 1 }) });
+      outcomes.push(await take(step));
+      await proxy.end();
+      look();
+      // Secrets Manager begins again with the first step.
+      if (outcomes.at(-1) !== 'done') await takeAll(steps.slice(0, index + 1));
+      look();
+    }
+    const enabled = provider.signingKey()?.id;
+    return {
+      ...{ outcomes, problems },
+      keys: { all: provider.signatureKeys().length, isNew: enabled !== undefined && enabled !== first.key_id },
+    };
+  } finally {
+    clearInterval(watch);
+    await Promise.all([entry.close(), proxy.close(), provider.close(), secrets.close()]);
+  }
+}
+
+const pace = { slow: 200, dribble: 400 };
+
+test.each(cells)('$name: $promised', ({ name, promised }) => {
+  const result = results.get(name);
+  expect(result?.outcomes.map((outcome) => outcome.split(':')[0])).toEqual(Array(3).fill(promised));
+  expect(result?.problems).toEqual([]);
+  expect(result?.keys).toEqual({ all: 1, isNew: true });
+});

@@ -1,0 +1,190 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
+import { keyPartition } from '../../lambda/archive-contract.ts';
+import { handler } from '../../lambda/archive-handler.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
+import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { keyringOf, makeKey } from '../support.ts';
+
+const key = makeKey();
+const environment = { ...process.env };
+let queue: LocalQueue;
+let secrets: LocalSecrets;
+let bucket: string;
+let output: string;
+
+beforeAll(async () => {
+  [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
+});
+afterAll(() => Promise.all([queue.close(), secrets.close()]));
+beforeEach(async () => {
+  bucket = `archive-${randomUUID()}`;
+  await queue.storage.send(new CreateBucketCommand({ Bucket: bucket }));
+  secrets.put('keyring', keyringOf(key));
+  output = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    output += String(chunk);
+    return true;
+  });
+  Object.assign(process.env, {
+    ARCHIVE_BUCKET: bucket,
+    OVERFLOW_BUCKET: queue.overflowBucket,
+    KEYRING_SECRET_ID: 'keyring',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_S3: queue.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = { ...environment };
+});
+
+/** The archive, by key. */
+async function objects(): Promise<Map<string, Buffer>> {
+  const { Contents = [] } = await queue.storage.send(new ListObjectsV2Command({ Bucket: bucket }));
+  const found = Contents.map(async ({ Key = '' }): Promise<[string, Buffer]> => {
+    const { Body } = await queue.storage.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    return [Key, Buffer.from((await Body?.transformToByteArray()) ?? [])];
+  });
+  return new Map(await Promise.all(found));
+}
+
+const recordOf = (body: string, sentAt = Date.now()) => ({
+  messageId: randomUUID(),
+  body,
+  attributes: { SentTimestamp: String(sentAt) },
+});
+
+/** Messages of every form, as the receiver queues them. */
+async function messages(): Promise<string[]> {
+  const receive = startReceiver(key);
+  const received = await Promise.all(Object.values(webhooksOfEveryForm('/messagemedia')).map(receive));
+  return received.map(({ body }) => body);
+}
+
+describe('a batch of the queue', () => {
+  test('becomes an object for each type and hour of arrival, with the messages as they were queued', async () => {
+    const bodies = await messages();
+    const at = Date.parse(JSON.parse(bodies[0] ?? '').mmdate);
+    const records = bodies.map((body, index) => recordOf(body, at + (index % 2) * 3_600_000));
+    expect(await handler({ Records: records })).toEqual({ batchItemFailures: [] });
+    const archived = await objects();
+    const names = [...archived.keys()];
+    const hour = (offset: number) =>
+      new Date(at + offset * 3_600_000)
+        .toISOString()
+        .replace(/^(\d+)-(\d+)-(\d+)T(\d+).*/, 'year=$1/month=$2/day=$3/hour=$4');
+    for (const name of names) {
+      expect(name).toMatch(/^events\/type=\w+\/year=.*\/hour=\d\d\/queue-[\da-f-]{36}\.jsonl\.gz$/);
+      expect([hour(0), hour(1)].some((partition) => name.includes(`/${partition}/`))).toBe(true);
+    }
+    expect(new Set(names.map((name) => name.slice(0, name.lastIndexOf('/')))).size).toBe(names.length);
+    const lines = [...archived].flatMap(([name, body]) => {
+      const text = gunzipSync(body).toString('utf8');
+      expect(text.endsWith('\n')).toBe(true);
+      const messagesOfObject = text.slice(0, -1).split('\n').map(fromArchiveLine);
+      for (const message of messagesOfObject) {
+        expect(name).toContain(`/type=${JSON.parse(message).type.replace('com.messagemedia.', '')}/`);
+      }
+      return messagesOfObject;
+    });
+    expect(lines.sort()).toEqual([...bodies].sort());
+  });
+
+  test('brings the data of large events along, byte for byte', async () => {
+    const [body = ''] = await messages();
+    const data = Buffer.from([0xff, 0, 1]);
+    const { message, key: name } = offload(body, data);
+    await queue.storage.send(new PutObjectCommand({ Bucket: queue.overflowBucket, Key: name, Body: data }));
+    expect(await handler({ Records: [recordOf(message)] })).toEqual({ batchItemFailures: [] });
+    const archived = await objects();
+    expect(archived.get(`data/${createHash('sha256').update(data).digest('hex')}`)).toEqual(data);
+    expect(archived.size).toBe(2);
+  });
+
+  test('leaves on the queue what is no event, and what has lost its data, and archives the rest', async () => {
+    const [body = '', other = ''] = await messages();
+    const elsewhere = JSON.parse(offload(body, Buffer.from('gone')).message);
+    const bad = [
+      recordOf('no event'),
+      recordOf('{"specversion":"1.0"}'),
+      recordOf(JSON.stringify(elsewhere)),
+      recordOf(JSON.stringify({ ...elsewhere, dataref: `s3://somebody-elses/${'0'.repeat(64)}` })),
+    ];
+    const good = [recordOf(other)];
+    const answer = await handler({ Records: [...bad.slice(0, 2), ...good, ...bad.slice(2)] });
+    expect(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(
+      bad.map(({ messageId }) => messageId).sort(),
+    );
+    expect((await objects()).size).toBe(1);
+    const told = output.split('\n').filter((line) => line.includes('not archived yet'));
+    expect(told).toHaveLength(bad.length);
+    for (const { messageId } of bad) expect(told.join()).toContain(messageId);
+  });
+
+  test('stays on the queue as a whole when S3 does not take it', async () => {
+    const records = (await messages()).map((body) => recordOf(body));
+    process.env.ARCHIVE_BUCKET = 'nowhere';
+    const answer = await handler({ Records: records });
+    expect(answer?.batchItemFailures).toHaveLength(records.length);
+  });
+
+  test('that comes back from the dead letters weeks later is where such late events are looked for', async () => {
+    const [body = ''] = await messages();
+    const signed = Date.parse(JSON.parse(body).mmdate);
+    await handler({ Records: [recordOf(body, signed + 20 * 86_400_000)] });
+    const [name = ''] = (await objects()).keys();
+    const day = new Date(signed + 86_400_000).toISOString();
+    expect(name).toContain(`/day=${day.slice(8, 10)}/hour=${day.slice(11, 13)}/`);
+  });
+});
+
+describe('the schedule', () => {
+  test('archives the public keys once a day and once more for each change', async () => {
+    await handler({});
+    await handler({});
+    expect([...(await objects()).keys()]).toEqual([expect.stringContaining(keyPartition(new Date()))]);
+    const other = makeKey();
+    secrets.put('keyring', keyringOf(key, other));
+    await handler({});
+    const kept = [...(await objects()).values()].map((body) => JSON.parse(String(body)).keys.length);
+    expect(kept.sort()).toEqual([1, 2]);
+  });
+
+  test('asks S3 to keep what is there, and is content when it does', async () => {
+    const asked: unknown[] = [];
+    const s3: LocalServer = await listen(0, (request, response) => {
+      asked.push([request.method, request.headers['if-none-match']]);
+      request.resume().on('end', () => {
+        response.writeHead(412, { 'content-type': 'application/xml' });
+        response.end('<Error><Code>PreconditionFailed</Code><Message>It is there</Message></Error>');
+      });
+    });
+    process.env.AWS_ENDPOINT_URL_S3 = s3.url;
+    await expect(handler({})).resolves.toBeUndefined();
+    expect(asked).toEqual([['PUT', '*']]);
+    await s3.close();
+  });
+
+  test.each([
+    ['the secret cannot be read', { KEYRING_SECRET_ID: 'nowhere' }, "can't find the specified secret"],
+    ['S3 does not take them', { ARCHIVE_BUCKET: 'nowhere' }, ''],
+  ])('fails when %s, which is what the alarm watches', async (_what, changes, problem) => {
+    Object.assign(process.env, changes);
+    await expect(handler({})).rejects.toThrow(problem);
+  });
+});
+
+test.each(['ARCHIVE_BUCKET', 'OVERFLOW_BUCKET', 'KEYRING_SECRET_ID'])('names %s when it is not set', async (name) => {
+  delete process.env[name];
+  await expect(handler({})).rejects.toThrow(`Environment variable ${name} is not set`);
+});

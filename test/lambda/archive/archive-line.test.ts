@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { fromArchiveLine, toArchiveLine } from '../../../lambda/archive/archive-line.ts';
+import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
+import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
+
+const request = {
+  method: 'POST',
+  target: '/messagemedia',
+  date: 'Wed, 18 Jul 2018 06:33:52 GMT',
+  signature: 'c2lnbmF0dXJl',
+  digest: 'SHA256' as const,
+  keyId: '7b7e0cf0-5c7a-4a3e-8f0e-0d6c1f3b2a11',
+  contentType: 'application/json',
+  requestId: 'request',
+};
+const messageOf = (body: string) => toQueueMessage({ ...request, body: Buffer.from(body) }).body;
+
+test('a message without line breaks is its own line', () => {
+  const message = messageOf('{"reply_id":"one","content":"two\\nlines"}');
+  expect(toArchiveLine(message)).toBe(message);
+});
+
+test.each(['{\n  "reply_id": "one",\r\n  "message_id": "two"\n}\n', '[1,\n2]', '{"content":",\\"data\\":"\n}'])(
+  'a body with line breaks is one line, read as the same event, and queued again as it was: %j',
+  (body) => {
+    const message = messageOf(body);
+    const line = toArchiveLine(message);
+    expect(line).not.toMatch(/[\r\n]/);
+    expect(readQueuedEvent(line).signed).toEqual(readQueuedEvent(message).signed);
+    expect(readQueuedEvent(line).event.payload).toEqual(readQueuedEvent(message).event.payload);
+    expect(fromArchiveLine(line)).toBe(message);
+  },
+);
+
+test('any body comes back as it was', () => {
+  const json = fc.tuple(fc.json(), fc.constantFrom('', '\n', '\r\n', '\t')).map(([text, space]) => `${text}${space}`);
+  const body = fc.oneof(
+    json,
+    fc.string({ unit: 'binary' }),
+    fc.json().map((text) => text.replaceAll(',', ',\n')),
+  );
+  fc.assert(
+    fc.property(body, (text) => {
+      const message = messageOf(text);
+      const line = toArchiveLine(message);
+      expect(line).not.toMatch(/[\r\n]/);
+      expect(fromArchiveLine(line)).toBe(message);
+    }),
+  );
+});

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { fromArchiveLine } from '../../../lambda/archive/archive-line.ts';
+import { connectArchiver } from '../../../lambda/archive/connect-archiver.ts';
+import { eventTypes } from '../../../lambda/contract.ts';
+import type { Log } from '../../../lambda/log.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { type LocalFunction, startFunction } from '../../../sandbox/aws/function.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
+import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { listen } from '../../../sandbox/http.ts';
+import { toWire, type Webhook } from '../../../sandbox/sender.ts';
+import { type FirehoseOutage, type LocalFirehose, startFirehose, streamNames } from '../../firehose.ts';
+import { webhooksOfEveryForm } from '../../received.ts';
+import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
+
+const key = makeKey();
+const webhooks = webhooksOfEveryForm('/messagemedia');
+const webhook: Webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
+const large: Webhook = { ...webhook, body: JSON.stringify({ reply_id: randomUUID(), content: 'x'.repeat(1_048_576) }) };
+const notQuite: Webhook = { ...webhook, body: JSON.stringify({ content: 'x'.repeat(1_024_000) }) };
+
+let queue: LocalQueue;
+let secrets: LocalSecrets;
+let firehose: LocalFirehose;
+let archiveQueueUrl: string;
+const running: LocalFunction[] = [];
+
+beforeAll(async () => {
+  [queue, secrets, firehose] = await Promise.all([startQueue(), startSecrets(), startFirehose()]);
+  secrets.put('keyring', keyringOf(key));
+  const { QueueUrl } = await queue.client.send(new CreateQueueCommand({ QueueName: 'archive' }));
+  archiveQueueUrl = QueueUrl ?? '';
+});
+afterAll(async () => {
+  await Promise.all(running.map((receiver) => receiver.close()));
+  await Promise.all([queue.close(), secrets.close(), firehose.close()]);
+});
+beforeEach(() => {
+  firehose.setOutage();
+  firehose.records.clear();
+});
+
+/** The real handler, with an archive unless `environment` says otherwise. */
+function start(environment: Record<string, string> = {}): LocalFunction {
+  const receiver = startFunction({
+    ...receiverEnvironment(queue, secrets),
+    OVERFLOW_BUCKET: queue.overflowBucket,
+    AWS_ENDPOINT_URL_S3: queue.url,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: archiveQueueUrl,
+    ...environment,
+  });
+  running.push(receiver);
+  return receiver;
+}
+
+const post = (receiver: LocalFunction, what: Webhook) =>
+  receiver.invoke(JSON.stringify(httpApiEvent(toWire(what, key))));
+
+/** Takes all that is on a queue. */
+async function take(QueueUrl: string): Promise<string[]> {
+  const bodies: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) return bodies;
+    for (const { Body, ReceiptHandle } of Messages) {
+      bodies.push(Body ?? '');
+      await queue.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+  }
+}
+
+/** What the streams have, line by line. */
+const lines = () => [...firehose.records].flatMap(([stream, records]) => records.map((line) => ({ stream, line })));
+
+test('every accepted webhook is in the stream of its type, as it was queued', async () => {
+  const receiver = start();
+  for (const what of Object.values(webhooks)) expect(await post(receiver, what)).toMatchObject({ statusCode: 202 });
+  const queued = await take(queue.queueUrl);
+  expect(queued).toHaveLength(Object.keys(webhooks).length);
+  for (const { stream, line } of lines()) {
+    expect(line.indexOf('\n')).toBe(line.length - 1);
+    const message = fromArchiveLine(line.toString('utf8').slice(0, -1));
+    expect(queued).toContain(message);
+    expect(stream).toBe(`stream-of-${JSON.parse(message).type.replace('com.messagemedia.', '')}`);
+  }
+  expect(lines()).toHaveLength(queued.length);
+  expect(await take(archiveQueueUrl)).toEqual([]);
+});
+
+test('what was refused is not archived', async () => {
+  const receiver = start();
+  const forged = { ...toWire(webhook, key), body: Buffer.from('{"a":2}') };
+  expect(await receiver.invoke(JSON.stringify(httpApiEvent(forged)))).toMatchObject({ statusCode: 401 });
+  expect(lines()).toEqual([]);
+});
+
+test('what is too large for a stream, and what has its data elsewhere, is on the queue of the archive', async () => {
+  const receiver = start();
+  for (const what of [notQuite, large]) expect(await post(receiver, what)).toMatchObject({ statusCode: 202 });
+  const queued = await take(queue.queueUrl);
+  expect((await take(archiveQueueUrl)).sort()).toEqual(queued.sort());
+  expect(queued.filter((body) => 'dataref' in JSON.parse(body))).toHaveLength(1);
+  expect(lines()).toEqual([]);
+});
+
+test('without an archive Firehose is never called', async () => {
+  const before = firehose.calls();
+  expect(await post(start({ ARCHIVE_STREAMS: '' }), webhook)).toMatchObject({ statusCode: 202 });
+  expect(firehose.calls()).toBe(before);
+  await take(queue.queueUrl);
+});
+
+describe('an outage refuses no webhook:', () => {
+  const outages: FirehoseOutage[] = ['refuses', 'throttles', 'hangs', 'is not there', 'answers without a word'];
+
+  test.each(outages)('a stream that %s is left alone, and the queue has its events', async (outage) => {
+    const receiver = start();
+    firehose.setOutage(outage);
+    const before = firehose.calls();
+    for (const body of ['{"n":1}', '{"n":2}', '{"n":3}']) {
+      expect(await post(receiver, { ...webhook, body })).toMatchObject({ statusCode: 202 });
+    }
+    const queued = await take(queue.queueUrl);
+    expect(queued).toHaveLength(3);
+    expect((await take(archiveQueueUrl)).sort()).toEqual(queued.sort());
+    // Two tries for the first event, none for those that follow.
+    expect(firehose.calls() - before).toBeLessThanOrEqual(2);
+    expect(receiver.output.filter((line) => line.includes('archiving through the queue'))).toHaveLength(1);
+    expect(receiver.output.filter((line) => line.includes('ArchiveFailed'))).toEqual([]);
+  });
+
+  test('with the queue of the archive out of reach alone, the streams have everything', async () => {
+    const receiver = start({ ARCHIVE_QUEUE_URL: `${archiveQueueUrl}-gone` });
+    expect(await post(receiver, webhook)).toMatchObject({ statusCode: 202 });
+    expect(lines()).toHaveLength(1);
+    await take(queue.queueUrl);
+  });
+
+  test.each<FirehoseOutage>(['refuses', 'hangs'])(
+    'with both out of reach the webhook is queued and answered, and counted as not archived: Firehose %s',
+    async (outage) => {
+      const receiver = start({ ARCHIVE_QUEUE_URL: `${archiveQueueUrl}-gone` });
+      firehose.setOutage(outage);
+      const id = randomUUID();
+      for (const body of [`{"reply_id":"${id}"}`, `{"reply_id":"+61491570156 ${id}"}`]) {
+        expect(await post(receiver, { ...webhook, body })).toMatchObject({ statusCode: 202 });
+      }
+      expect(await take(queue.queueUrl)).toHaveLength(2);
+      const told = receiver.output.filter((line) => line.includes('"not archived"')).map((line) => JSON.parse(line));
+      expect(told).toMatchObject([
+        { level: 'ERROR', id, type: eventTypes.reply, ArchiveFailed: 1, detail: expect.stringContaining('Queue') },
+        { level: 'ERROR', ArchiveFailed: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] } },
+      ]);
+      // What somebody's template put into the id may be anything.
+      expect(told[1]).not.toHaveProperty('id');
+    },
+  );
+
+  test('a queue of events that refuses is answered 503, whatever the archive has', async () => {
+    const receiver = start({ QUEUE_URL: `${queue.queueUrl}x.fifo` });
+    expect(await post(receiver, webhook)).toMatchObject({ statusCode: 503 });
+  });
+});
+
+test('streams and queue that both hang are given up before the send of the event beside them is', async () => {
+  const hanging = await listen(0, () => {});
+  const told: string[] = [];
+  const write = (message: string) => told.push(message);
+  process.env.AWS_ENDPOINT_URL_FIREHOSE = hanging.url;
+  process.env.AWS_REGION = 'us-east-1';
+  const sqs = new SQSClient({ endpoint: hanging.url, credentials: localCredentials, useQueueUrlAsEndpoint: false });
+  const archive = connectArchiver(
+    { streams: new Map(Object.values(eventTypes).map((type) => [type, type])), queueUrl: archiveQueueUrl },
+    { credentials: localCredentials, sqs, log: { info: write, warn: write, error: write } as Log },
+  );
+  const message = { id: 'i', type: eventTypes.reply, body: '{}', groupId: 'g', deduplicationId: 'd' };
+  const ended = await Promise.race([
+    archive({ ...message, dataContentType: undefined, unrendered: [] }),
+    new Promise((resolve) => setTimeout(resolve, 5_000, 'the send would have ended')),
+  ]);
+  expect(ended).toBeUndefined();
+  expect(told).toEqual(['archiving through the queue', 'not archived']);
+  await hanging.close();
+});
+
+test.each([
+  [{ ARCHIVE_QUEUE_URL: '' }, 'ARCHIVE_QUEUE_URL is not set'],
+  [{ ARCHIVE_STREAMS: 'reply=a' }, 'ARCHIVE_STREAMS has no delivery_report=<name>'],
+])('a wrong environment is named: %j', async (environment, problem) => {
+  await expect(post(start(environment), webhook)).rejects.toThrow(problem);
+});
