@@ -27,19 +27,13 @@ export function parseFirst(json: string): unknown {
   return countNames(json) === countMembers(plain) ? plain : build(json);
 }
 
-/** Names in the objects of a text, repeated ones too: there is a colon behind each, and nowhere else but in strings. */
+/** Names in the objects of a text, repeated ones too: the strings with a colon behind them. */
 function countNames(json: string): number {
   let count = 0;
-  let quote = json.indexOf('"');
-  for (let colon = json.indexOf(':'); colon >= 0; ) {
-    if (quote >= 0 && quote < colon) {
-      const end = endOfString(json, quote);
-      quote = json.indexOf('"', end);
-      if (colon < end) colon = json.indexOf(':', end);
-    } else {
-      count++;
-      colon = json.indexOf(':', colon + 1);
-    }
+  for (let quote = json.indexOf('"'); quote !== -1; ) {
+    const end = endOfString(json, quote);
+    if (json[skipSpace(json, end)] === ':') count++;
+    quote = json.indexOf('"', end);
   }
   return count;
 }
@@ -47,13 +41,14 @@ function countNames(json: string): number {
 /** Members of all objects in a value, of which none has a name twice. */
 function countMembers(value: unknown): number {
   let count = 0;
-  const waiting = [value];
-  while (waiting.length > 0) {
-    const next = waiting.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    const inner: unknown[] = Object.values(next);
-    if (!Array.isArray(next)) count += inner.length;
-    for (const each of inner) if (typeof each === 'object') waiting.push(each);
+  const waiting = [[value]];
+  for (let values = waiting.pop(); values !== undefined; values = waiting.pop()) {
+    for (const each of values) {
+      if (typeof each !== 'object' || each === null) continue;
+      const inner: unknown[] = Object.values(each);
+      if (!Array.isArray(each)) count += inner.length;
+      waiting.push(inner);
+    }
   }
   return count;
 }
@@ -131,15 +126,13 @@ function endOfString(json: string, start: number): number {
 /** Index after a value. @param start index of the value, without white space before it */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
-  // Stryker disable next-line EqualityOperator: behind the last character is nothing that would end a value.
-  for (let at = start; at < json.length; at++) {
+  for (let at = start; ; at++) {
     const character = json.charAt(at);
     if (character === '"') at = endOfString(json, at) - 1;
     else if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at)))) return at;
+    } else if (character === '' || (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at))))) return at;
   }
-  return json.length;
 }

@@ -63,7 +63,7 @@ export function decodeSignature(value: string): Buffer | undefined {
 export function signatureLength(key: KeyObject): number {
   const known = lengths.get(key);
   if (known !== undefined) return known;
-  const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  const { modulusLength: bits = 0 } = (key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails) || {};
   const length = Math.ceil(bits / 8);
   lengths.set(key, length);
   return length;

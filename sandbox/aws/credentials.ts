@@ -1,2 +1,2 @@
-/** Credentials that every local stand-in takes. In a file of their own, as who needs them seldom needs a queue. */
+/** Credentials that every local stand-in accepts. They are not in `queue.ts`, which loads SQS and S3. */
 export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { members, parseFirst } from '../../lambda/json.ts';
 
@@ -69,6 +69,23 @@ describe('of repeated names the first counts', () => {
     ['null', null],
   ])('%s', (json, expected) => {
     expect(parseFirst(json)).toEqual(expected);
+  });
+
+  test.each([
+    ['without repeated names, once', 1, '{"a":1}'],
+    ['whatever colons are in its strings', 1, '{"a:b":":","c":["d:e",{"f" : "\\":"}],"g":[1,2]}'],
+    ['in lists', 1, '["a:b",{"c":1},[{"d":null}],null,2]'],
+    ['if it is text', 1, '"a:b"'],
+    ['with a repeated name, and each of its values again', 4, '{"a":1,"b":{"c":"2","c":3}}'],
+    ['with an escape in a name, that one too', 4, '{"a":1,"\\u0061":2}'],
+  ])('it is parsed %s', (_when, times, json) => {
+    const parse = jest.spyOn(JSON, 'parse');
+    try {
+      parseFirst(json);
+      expect(parse).toHaveBeenCalledTimes(times);
+    } finally {
+      parse.mockRestore();
+    }
   });
 
   test('a name that objects have is a name like any other', () => {

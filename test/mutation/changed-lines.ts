@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 
 /**
  * The lines of sources that differ from where this branch left `main`, or on `main` from the commit before: for each file
- * its ranges as Stryker takes them, `file:first-last`.
+ * its ranges as Stryker takes them, `file:first-last`. `undefined` where there is nothing to compare with, as in a clone of
+ * one commit.
  */
-export function changedLines(sources: string[]): string[][] {
+export function changedLines(sources: string[]): string[][] | undefined {
+  const base = whereItLeftMain() ?? git('rev-parse', '--verify', '--quiet', 'HEAD~1');
+  if (base === undefined) return undefined;
   return sources
     .map((file) => {
-      const diff = git('diff', '--unified=0', base(), '--', file);
+      const diff = git('diff', '--unified=0', base, '--', file) ?? '';
       return [...diff.matchAll(/^@@ \S+ \+(\d+)(?:,(\d+))? @@/gm)]
         .map(([, first, count = '1']) => ({ first: Number(first), count: Number(count) }))
         .filter(({ count }) => count > 0)
@@ -16,15 +19,20 @@ export function changedLines(sources: string[]): string[][] {
     .filter((lines) => lines.length > 0);
 }
 
-function base(): string {
-  const parent = git('rev-parse', 'HEAD~1');
-  const main = git('for-each-ref', '--format=%(objectname)', 'refs/heads/main', 'refs/remotes/origin/main').split(
-    '\n',
-  )[0];
-  const left = main ? git('merge-base', 'HEAD', main) : '';
-  return left === '' || left === git('rev-parse', 'HEAD') ? parent : left;
+/** `undefined` on `main` itself, and where there is no `main`. */
+function whereItLeftMain(): string | undefined {
+  for (const main of ['refs/heads/main', 'refs/remotes/origin/main']) {
+    const left = git('merge-base', 'HEAD', main);
+    if (left !== undefined && left !== git('rev-parse', 'HEAD')) return left;
+  }
+  return undefined;
 }
 
-function git(...args: string[]): string {
-  return execFileSync('git', args, { encoding: 'utf8' }).trim();
+/** @returns `undefined` when Git cannot say */
+function git(...args: string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
 }

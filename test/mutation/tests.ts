@@ -18,21 +18,37 @@ const core: Record<string, string[]> = {
   'lambda/event/attributes.ts': ['test/lambda/event/queued-event.test.ts'],
   'lambda/event/reverify.ts': ['test/lambda/event/reverify.test.ts'],
   'lambda/keys/keyring.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-cache.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts'],
   'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
   'lambda/keys/public-key.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
 };
 
-/** The tests of other files whose room has none of their name, or more than are needed. */
+/** The tests of other files: where none has the name of the file, or its folder has more tests than it needs. */
 const others: Record<string, string[]> = {
+  'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
   'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
-  'lambda/environment.ts': ['test/lambda/handler.test.ts', 'test/lambda/reconcile-handler.test.ts'],
+  'lambda/environment.ts': [
+    'test/lambda/handler.test.ts',
+    'test/lambda/reconcile-handler.test.ts',
+    'test/lambda/archive-handler.test.ts',
+    'test/lambda/rotation-handler.test.ts',
+  ],
   'lambda/log.ts': ['test/lambda/handler.test.ts'],
+  'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
+  'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/archive/connect-archiver.ts': ['test/lambda/archive/archived-webhooks.test.ts'],
+  'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
+  'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
 };
+
+/** All files that are named here, with their tests. */
+export const named = { ...core, ...others };
 
 export function isCore(file: string): boolean {
   return file in core;
@@ -41,5 +57,5 @@ export function isCore(file: string): boolean {
 /** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
 export function testsOf(file: string): string[] {
   const mirror = `test/${file.replace(/\.ts$/, '.test.ts')}`;
-  return core[file] ?? others[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
+  return named[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
 }

@@ -262,7 +262,8 @@ describe('data', () => {
     expect(toQueueMessage(request).body).toBe(`${head},"data":{"a":1}}`);
     expect(toQueueMessage(request, 'text').body).toBe(`${head},"data":{"a":1}}`);
     expect(toQueueMessage(request, 'base64').body).toBe(`${head},"data_base64":"eyJhIjoxfQ=="}`);
-    expect(toQueueMessage(request, { dataref: 's3://b/k' }).body).toBe(`${head},"dataref":"s3://b/k"}`);
+    const elsewhere = toQueueMessage(request, { dataref: 's3://b/k' });
+    expect(elsewhere).toMatchObject({ body: `${head},"dataref":"s3://b/k"}`, dataref: 's3://b/k' });
   });
 
   test('shows which names it has more than once', () => {

@@ -78,6 +78,7 @@ describe('a keyring secret', () => {
     [{ public_key: `%${base64}` }, 'public_key is neither base64 nor PEM'],
     [{ public_key: `${base64}%` }, 'public_key is neither base64 nor PEM'],
     [{ public_key: `${base64}===` }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: pem.replace(/-----END.*/s, '') }, 'public_key is neither base64 nor PEM'],
     [{ public_key: base64.slice(0, 100) }, 'public_key does not decode to a public key'],
     [{ public_key: ec.toString('base64') }, 'it is a ec key, not RSA'],
     [
@@ -262,6 +263,20 @@ describe('a keyring', () => {
     secret = keyringOf(second);
     time += 3_000;
     expect(await ids()).toEqual([second.id]);
+  });
+
+  test('is behind from a load that fails to the next one that does not', async () => {
+    expect(keyring.isBehind()).toBe(false);
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(false);
+    secret = new Error('down');
+    time += 5 * 60_000;
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(true);
+    secret = keyringOf(first);
+    time += 3_000;
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(false);
   });
 
   test('goes on with the keys in hand when the secret has become unreadable', async () => {

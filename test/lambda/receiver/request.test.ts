@@ -38,6 +38,7 @@ describe('HTTP API and Function URL', () => {
   test('a decoded path is a candidate in its encoded form', () => {
     expect(parseRequest(v2({ rawPath: '/a b' })).targets).toEqual(['/a%20b', '/a%20b?']);
     expect(parseRequest(v2({ rawPath: '/café' })).targets).toContain('/caf%C3%A9');
+    expect(parseRequest(v2({ rawPath: '/📨' })).targets).toEqual(['/📨', '/📨?', '/%F0%9F%93%A8', '/%F0%9F%93%A8?']);
     expect(parseRequest(v2({ rawPath: '/50%' })).targets).toContain('/50%25');
     expect(parseRequest(v2({ rawPath: '/a\tb' })).targets).toEqual(['/a%09b', '/a%09b?']);
     expect(parseRequest(v2({ rawPath: '/\ud800' })).targets).toEqual(['/%EF%BF%BD', '/%EF%BF%BD?']);
@@ -136,6 +137,14 @@ describe('REST API', () => {
       '/hook?text=a%20b%3Ac&tag=2&tag=1',
       '/hook?text=a%20b:c&tag=2&tag=1',
       '/hook?text=a+b%3Ac&tag=2&tag=1',
+    ]);
+  });
+
+  test('a character of four bytes in the query is encoded as one', () => {
+    const event = v1({ path: null, multiValueQueryStringParameters: { text: ['📨 b'] } });
+    expect(parseRequest(event).targets).toEqual([
+      '/prod/messagemedia?text=%F0%9F%93%A8%20b',
+      '/prod/messagemedia?text=%F0%9F%93%A8+b',
     ]);
   });
 
