@@ -460,6 +460,17 @@ describe('what a rotation tells', () => {
     ]);
   });
 
+  test('of one that was stopped twice, before the old key was deleted and before the new one was enabled', async () => {
+    await begin();
+    await world.rotation().create();
+    await world.rotation().enable();
+    const third = await world.rotation().create();
+    await world.rotation().run();
+    expect(world.told).toContain(`continuing with key ${third} (SHA256), which waits in the keyring to be enabled`);
+    expect(enabledId()).toBe(third);
+    expect(await liveIds()).toEqual([third]);
+  });
+
   test('of a key that is gone at MessageMedia: it is noted as deleted, and another is made', async () => {
     await begin();
     const lost = await world.rotation().create();
@@ -515,6 +526,17 @@ describe('what a rotation tells', () => {
   });
 });
 
+test('a rotation enables the key that it created, though the keyring shows it a moment later', async () => {
+  const first = await begin();
+  let reads = 0;
+  const store: typeof world.store = {
+    ...world.store,
+    read: async () => (await keyring()).filter(({ key_id }) => key_id === first || ++reads > 1),
+  };
+  await world.rotation({ store }).run();
+  expect(enabledId()).not.toBe(first);
+});
+
 test('the keyring gets the version that Secrets Manager rotates to, with a new key or one that waits', async () => {
   await begin();
   const versions: (string | undefined)[] = [];
@@ -529,7 +551,7 @@ test('the keyring gets the version that Secrets Manager rotates to, with a new k
   const before = await keyring();
   expect(await world.rotation({ store }).create('v-2')).toBe(created);
   expect(await world.rotation({ store }).create()).toBe(created);
-  expect(versions).toEqual(['v-1', 'v-2']);
+  expect(versions).toStrictEqual(['v-1', 'v-2']);
   expect(await keyring()).toEqual(before);
 });
 
