@@ -33,7 +33,8 @@ for (const lines of targets) {
 }
 
 const byFile = Object.groupBy(results, ({ fileName }) => relative('.', fileName));
-console.table(Object.fromEntries(Object.entries(byFile).map(([file, of = []]) => [file, summary(of)])));
+if (results.length === 0) console.log('No line to break');
+else console.table(Object.fromEntries(Object.entries(byFile).map(([file, of = []]) => [file, summary(of)])));
 if (late.length > 0) console.log(`Not begun within ${values.minutes} minutes: ${late.join(' ')}`);
 
 const inCore = (result: MutantResult) => isCore(relative('.', result.fileName));

@@ -43,6 +43,13 @@ const others: Record<string, string[]> = {
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
+  'lambda/keys/enabling.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/key-changes.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/key-lookups.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.test.ts', 'test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/retirement.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
 };
