@@ -37,6 +37,7 @@ const others: Record<string, string[]> = {
   ],
   'lambda/log.ts': ['test/lambda/handler.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
+  'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/connect-archiver.ts': ['test/lambda/archive/archived-webhooks.test.ts'],

@@ -47,7 +47,10 @@ test.each([
   'another/place/altogether',
   'S3://large/a',
 ])('does not go to %s', async (dataref) => {
-  await expect(fetchData(dataref)).rejects.toMatchObject({ code: 'invalid_dataref' });
+  await expect(fetchData(dataref)).rejects.toMatchObject({
+    code: 'invalid_dataref',
+    message: 'The dataref does not point into the bucket for large events',
+  });
 });
 
 test('says when the object is gone', async () => {
