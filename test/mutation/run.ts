@@ -27,9 +27,10 @@ const targets = (values.changed ? (changed ?? []) : sources.filter(isWanted).map
 
 const results: MutantResult[] = [];
 const late: string[] = [];
+const failed: string[] = [];
 for (const lines of targets) {
   if (Date.now() > end) late.push(...lines);
-  else results.push(...(await mutate(lines)));
+  else await mutate(lines);
 }
 
 const byFile = Object.groupBy(results, ({ fileName }) => relative('.', fileName));
@@ -39,6 +40,7 @@ if (late.length > 0) console.log(`Not begun within ${values.minutes} minutes: ${
 
 const inCore = (result: MutantResult) => isCore(relative('.', result.fileName));
 const faults = [
+  ...failed,
   ...results
     .filter((result) => inCore(result) && isAlive(result))
     .map((result) => `survives in the core: ${where(result)}`),
@@ -56,10 +58,15 @@ if (faults.length > 0) {
   process.exitCode = 1;
 }
 
-function mutate(lines: string[]): Promise<MutantResult[]> {
+async function mutate(lines: string[]): Promise<void> {
   const testFiles = globSync(testsOf(fileOf(lines)));
   console.log(`\n${lines.join(' ')} by ${testFiles.join(' ')}`);
-  return new Stryker({ mutate: lines, inProcess: { testFiles } } as PartialStrykerOptions).runMutationTest();
+  const stryker = new Stryker({ mutate: lines, inProcess: { testFiles } } as PartialStrykerOptions);
+  try {
+    results.push(...(await stryker.runMutationTest()));
+  } catch (error) {
+    failed.push(`not tested: ${fileOf(lines)}: ${error}`);
+  }
 }
 
 function fileOf([lines = '']: string[]): string {

@@ -17,6 +17,7 @@ import {
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
 import { getState, resetState } from 'jest-circus';
+import { replaced } from './globals.ts';
 
 /** What Stryker's instrumented code reads and writes. */
 interface Instrumenter {
@@ -30,15 +31,27 @@ interface Instrumenter {
 const instrumenter: Instrumenter = {};
 Object.assign(globalThis, { __stryker__: instrumenter });
 
+const globals = new URL('globals.ts', import.meta.url).href;
+
 /** Counts loads: our own modules get it as a query, so that each load has them anew, and packages stay. */
 let load = 0;
 let sandbox = '';
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier === '@jest/globals') return next(new URL('globals.ts', import.meta.url).href, context);
+    if (specifier === '@jest/globals') return next(globals, context);
+    if (sandbox !== '' && context.parentURL?.startsWith(sandbox) && replaced.has(specifier))
+      return { url: `replaced:${specifier}?load=${load}`, shortCircuit: true };
     const resolved = next(specifier, context);
     const isOurs = sandbox !== '' && resolved.url.startsWith(sandbox) && !resolved.url.includes('/node_modules/');
     return isOurs ? { ...resolved, url: `${resolved.url}?load=${load}` } : resolved;
+  },
+  load(url, context, next) {
+    const name = /^replaced:(.*)\?load=/.exec(url)?.[1];
+    if (name === undefined) return next(url, context);
+    const names = Object.keys(replaced.get(name) ?? {});
+    const source = `import { replaced } from '${globals}';
+      export const { ${names.join(', ')} } = replaced.get('${name}');`;
+    return { format: 'module', source, shortCircuit: true };
   },
 });
 
@@ -142,6 +155,7 @@ class InProcessRunner implements TestRunner {
     sandbox = pathToFileURL(`${process.cwd()}/`).href;
     this.isTainted = true;
     this.tests = [];
+    replaced.clear();
     for (const file of this.files) {
       resetState();
       await import(pathToFileURL(join(process.cwd(), file)).href);

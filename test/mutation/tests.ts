@@ -29,12 +29,6 @@ const core: Record<string, string[]> = {
 const others: Record<string, string[]> = {
   'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
   'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
-  'lambda/environment.ts': [
-    'test/lambda/handler.test.ts',
-    'test/lambda/reconcile-handler.test.ts',
-    'test/lambda/archive-handler.test.ts',
-    'test/lambda/rotation-handler.test.ts',
-  ],
   'lambda/log.ts': ['test/lambda/handler.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
@@ -51,6 +45,8 @@ const others: Record<string, string[]> = {
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/retirement.ts': ['test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
+  'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
 };

@@ -35,6 +35,21 @@ test('another capture begins anew, and one that is full says so', async () => {
   expect(names).toEqual(['captures/a/000.json', 'captures/a/001.json', 'captures/b/000.json']);
 });
 
+test('a capture ends when another begins, though its bucket has not answered yet', async () => {
+  let id = 'a';
+  const answer = Promise.withResolvers<boolean>();
+  const names: string[] = [];
+  const put = async (name: string) => (names.push(name) === 1 ? answer.promise : true);
+  const keyring = { diagnostics: () => ({ capture: { id, count: 9, until: Number.POSITIVE_INFINITY } }) };
+  const capture = createCapture({ keyring, put, warn: () => {} });
+  const early = capture({});
+  id = 'b';
+  await capture({});
+  answer.resolve(false);
+  expect(await early).toBe(captureIsFull);
+  expect(names).toEqual(['captures/a/000.json', 'captures/b/000.json']);
+});
+
 test('a bucket that does not answer is told of, and nothing else happens', async () => {
   expect(await running(() => Promise.reject(new Error('no S3')))({})).toBeUndefined();
   expect(warnings).toEqual(['cannot capture a refused request']);
