@@ -45,6 +45,15 @@ const others: Record<string, string[]> = {
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/retirement.ts': ['test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
+  'lambda/provider/authentication.ts': [
+    'test/lambda/provider/authentication.test.ts',
+    'test/lambda/provider/options.test.ts',
+  ],
+  'lambda/provider/options.ts': [
+    'test/lambda/provider/options.test.ts',
+    'test/lambda/provider/errors.test.ts',
+    'test/lambda/provider/authentication.test.ts',
+  ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
