@@ -55,14 +55,17 @@ test('a request without a front door id takes that of the invocation', async () 
   expect(answer.body).toBe('{"id":"invocation-1"}');
 });
 
-test('where SQS refuses a character of the text, the event is sent with its data in base64', async () => {
-  send = async (message) => {
-    if (message.body.includes('👍')) throw Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
-    queue.push(message);
-  };
-  expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
-  expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
-});
+test.each(['InvalidMessageContents', 'com.amazonaws.sqs#InvalidMessageContents'])(
+  'where SQS refuses a character of the text, the event is sent with its data in base64: %s',
+  async (name) => {
+    send = async (message) => {
+      if (message.body.includes('👍')) throw Object.assign(new Error('no emoji'), { name });
+      queue.push(message);
+    };
+    expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+    expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
+  },
+);
 
 test('what the queue has not taken in time is to be sent again, and an answer that comes in time stands', async () => {
   const slowly = (milliseconds: number) => () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -78,7 +81,8 @@ test('what the queue has not taken in time is to be sent again, and an answer th
       report,
     });
   expect(await receiver(1_000, 50)(signed(), 'i')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
-  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable' }]);
+  const message = 'S3 and SQS did not take the event while the sender waits';
+  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable', error: { message } }]);
   expect(await receiver(50, 10_000)(signed(), 'i')).toMatchObject({ statusCode: 202 });
 });
 
