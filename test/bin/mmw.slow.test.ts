@@ -159,7 +159,7 @@ describe('keys create', () => {
       const isWrite = String(request.headers['x-amz-target']).endsWith('PutSecretValue');
       request.resume().on('end', () => {
         response.writeHead(isWrite ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-        response.end(JSON.stringify(isWrite ? denied : { SecretString: '{"keys":[]}' }));
+        response.end(JSON.stringify(isWrite ? denied : { SecretString: '{"keys":[]}', VersionId: 'v' }));
       });
     });
     servers.push(server);
