@@ -367,14 +367,16 @@ describe('what an operator sees', () => {
     const event = httpApiEvent(toWire(samples.smsReply, key));
     const names = Object.fromEntries(Object.keys(event.headers).map((name) => [name, line]));
     const context = event.requestContext;
-    for (const change of [
+    for (const [index, change] of [
       { headers: { ...event.headers, 'x-messagemedia-key-id': line } },
       { headers: { ...event.headers, 'x-messagemedia-digest-type': line, 'x-messagemedia-cipher-type': line } },
       { headers: names },
       { rawPath: `/messagemedia${line}`, rawQueryString: line },
       { requestContext: { ...context, http: { ...context.http, method: line, path: line, userAgent: line } } },
-    ]) {
-      const { statusCode } = await call(receiver, { ...event, ...change });
+    ].entries()) {
+      const changed = { ...event, ...change };
+      const requestContext = { ...changed.requestContext, requestId: String(index) };
+      const { statusCode } = await call(receiver, { ...changed, requestContext });
       expect([400, 401]).toContain(statusCode);
     }
     const lines = receiver.output.map((written) => JSON.parse(written));
