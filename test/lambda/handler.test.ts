@@ -1,5 +1,6 @@
 import { sign as signBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -529,7 +530,7 @@ describe('the queue', () => {
     const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: server.url });
     const ended = await Promise.race([
       post(receiver, toWire(webhook, key)),
-      new Promise((resolve) => setTimeout(resolve, 15_000, 'the function would have been ended')),
+      sleep(15_000, 'the function would have been ended', { ref: false }),
     ]);
     expect(ended).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
     await server.close();
