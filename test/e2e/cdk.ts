@@ -14,6 +14,8 @@ export interface Cdk {
   bootstrap(): Promise<void>;
   /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
   deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
+  /** Deploys another app of the project with one stack. @param app its file @returns the stack's outputs by name */
+  deployApp(app: string, settings: Record<string, string>): Promise<Record<string, string>>;
   destroy(): Promise<void>;
 }
 
@@ -39,23 +41,20 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
   const runIn = (cwd: string, ...args: string[]) =>
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
+  const deploy = async (
+    project: string,
+    settings: Record<string, string>,
+    ...options: string[]
+  ): Promise<Record<string, Record<string, string>>> => {
+    const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const quiet = ['--require-approval', 'never', '--progress', 'events', '--outputs-file', outputs];
+    await runIn(project, 'deploy', ...options, ...context, ...quiet);
+    return JSON.parse(await readFile(outputs, 'utf8'));
+  };
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: async (settings = {}, project = root) => {
-      const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      await runIn(
-        project,
-        'deploy',
-        ...context,
-        '--require-approval',
-        'never',
-        '--progress',
-        'events',
-        '--outputs-file',
-        outputs,
-      );
-      return JSON.parse(await readFile(outputs, 'utf8'))[stackName];
-    },
+    deploy: async (settings = {}, project = root) => (await deploy(project, settings))[stackName] ?? {},
+    deployApp: async (app, settings) => Object.values(await deploy(root, settings, '--app', `node ${app}`))[0] ?? {},
     destroy: () => run('destroy', '--force', '--progress', 'events'),
   };
 }

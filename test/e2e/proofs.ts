@@ -3,6 +3,7 @@ import { archiveErasure } from './proofs/archive-erasure.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
+import { fanOut } from './proofs/fan-out.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
@@ -22,6 +23,7 @@ export const proofs: readonly Proof[] = [
   ...diagnosis,
   ...upgrade,
   ...recovery,
+  ...fanOut,
   ...destruction,
   ...previous,
 ];
