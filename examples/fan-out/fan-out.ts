@@ -10,7 +10,7 @@ import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { WebhookEvent } from 'messagemedia-webhook-receiver/events';
-import { EventQueue } from '../../lib/event-queue.ts';
+import { ReaderQueue } from './reader-queue.ts';
 
 /** A system that reads events from a queue of its own. */
 export interface Reader {
@@ -26,14 +26,14 @@ export interface FanOutProps {
   overflowBucket: IBucket;
   /** The readers by their names. */
   readers: Record<string, Reader>;
-  /** Encrypts the readers' queues. It must be a key of this app, as SNS has to be let use it. @default - a key of SQS */
+  /** Encrypts topic and queues. It must be a key of this app, because its policy must let SNS use it. @default - keys of AWS */
   encryptionKey?: IKey;
 }
 
 /** Gives each of several readers every event, or those of some types, in a queue of its own: the same message, in order. */
 export class FanOut extends Construct {
-  /** Each reader's queue and dead-letter queue, by the reader's name. */
-  readonly queues: Readonly<Record<string, EventQueue>>;
+  /** The readers' queues by the readers' names. */
+  readonly readers: Readonly<Record<string, ReaderQueue>>;
 
   /** @throws {Error} when the queue is not a FIFO queue */
   constructor(scope: Construct, id: string, { queue, overflowBucket, readers, encryptionKey }: FanOutProps) {
@@ -45,11 +45,12 @@ export class FanOut extends Construct {
       // As in the queues: events about different messages do not wait for each other.
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       enforceSSL: true,
+      ...(encryptionKey && { masterKey: encryptionKey }),
     });
     const subscriptions: Subscription[] = [];
-    this.queues = Object.fromEntries(
+    this.readers = Object.fromEntries(
       Object.entries(readers).map(([name, { types }]) => {
-        const own = new EventQueue(this, name, { ...(encryptionKey && { encryptionKey }) });
+        const own = new ReaderQueue(this, name, { encryptionKey });
         const subscription = topic.addSubscription(
           new SqsSubscription(own.queue, {
             rawMessageDelivery: true,

@@ -17,12 +17,11 @@ export interface Cdk {
   bootstrap(): Promise<void>;
   /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
   deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
-  /** Deploys another app of the project with one stack. @param app its file @returns the stack's outputs by name */
-  deployApp(app: string, settings: Record<string, string>): Promise<Record<string, string>>;
   destroy(): Promise<void>;
-  /** Deploys examples/app.ts, as examples/README.md says. */
-  deployConsumer(): Promise<void>;
-  destroyConsumer(): Promise<void>;
+  /** Deploys an app of `examples/` beside the stack, as its page says. @param app its file @returns its outputs by name */
+  deployExample(app: string, settings?: Record<string, string>): Promise<Record<string, string>>;
+  /** @param app its file */
+  destroyExample(app: string): Promise<void>;
 }
 
 /** Options of the command line. */
@@ -47,23 +46,22 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
   const runIn = (cwd: string, ...args: string[]) =>
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
-  const example = ['--app', 'node examples/app.ts', '-c', `stack=${stackName}`];
-  const quietly = ['--require-approval', 'never', '--progress', 'events'];
+  const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
   const deploy = async (
     project: string,
     settings: Record<string, string>,
     ...options: string[]
   ): Promise<Record<string, Record<string, string>>> => {
     const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const quietly = ['--require-approval', 'never', '--progress', 'events'];
     await runIn(project, 'deploy', ...options, ...context, ...quietly, '--outputs-file', outputs);
     return JSON.parse(await readFile(outputs, 'utf8'));
   };
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
     deploy: async (settings = {}, project = root) => (await deploy(project, settings))[stackName] ?? {},
-    deployApp: async (app, settings) => Object.values(await deploy(root, settings, '--app', `node ${app}`))[0] ?? {},
     destroy: () => run('destroy', '--force', '--progress', 'events'),
-    deployConsumer: () => run('deploy', ...example, ...quietly),
-    destroyConsumer: () => run('destroy', ...example, '--force', '--progress', 'events'),
+    deployExample: async (app, settings = {}) => Object.values(await deploy(root, settings, ...example(app)))[0] ?? {},
+    destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
   };
 }

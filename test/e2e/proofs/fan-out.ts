@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteStackCommand, waitUntilStackDeleteComplete } from '@aws-sdk/client-cloudformation';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { maxPublishBytes } from '../../../examples/fan-out/forward.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
-import { outputs } from '../../../lambda/stack-outputs.ts';
 import { toWire, type Webhook, type WireRequest } from '../../../sandbox/sender.ts';
 import { withFreshIds } from '../../../sandbox/webhooks.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, samples } from '../webhooks.ts';
+
+const app = 'examples/fan-out/app.ts';
 
 /** A run in which a message takes this long to its readers has failed, in milliseconds. */
 const patience = 60_000;
@@ -71,23 +71,13 @@ async function takeAll({ clients: { sqs } }: Run, queueUrl: string, expected: nu
   }
 }
 
-async function deleteStack({ clients: { cloudFormation } }: Run, StackName: string): Promise<void> {
-  await cloudFormation.send(new DeleteStackCommand({ StackName }));
-  const options = { client: cloudFormation, maxWaitTime: patience / 1000, minDelay: 1, maxDelay: 1 };
-  await waitUntilStackDeleteComplete(options, { StackName });
-}
-
 export const fanOut: Proof[] = [
   {
     claim: 'three readers, each with a queue of its own',
     prove: async (run) => {
-      const { outputs: own, overflowBucket } = run.stack;
-      const names = { queueArn: outputs.queueArn, overflowBucket: outputs.overflowBucketName, keyArn: outputs.keyArn };
-      const settings = Object.entries(names).flatMap(([name, output]) => (own[output] ? [[name, own[output]]] : []));
-      const { AuditQueueUrl, AnalyticsQueueUrl, SupportQueueUrl } = await run.cdk.deployApp(
-        'examples/fan-out/app.ts',
-        Object.fromEntries(settings),
-      );
+      const { AuditQueueUrl, AnalyticsQueueUrl, SupportQueueUrl } = await run.cdk.deployExample(app, {
+        customerManagedKey: 'true',
+      });
       assert.ok(AuditQueueUrl && AnalyticsQueueUrl && SupportQueueUrl, 'an output is missing');
 
       const reports = reportsOf(run);
@@ -106,7 +96,7 @@ export const fanOut: Proof[] = [
         inOrder,
         'the reports about one message came in another order',
       );
-      const fetchData = fetchFromS3(run.clients.s3, overflowBucket);
+      const fetchData = fetchFromS3(run.clients.s3, run.stack.overflowBucket);
       for (const message of audit) {
         assert.equal(reverify(await openQueuedEvent(message, fetchData), run.keys), 'good', message);
       }
@@ -114,7 +104,7 @@ export const fanOut: Proof[] = [
       const replies = expected.filter((message) => /"type":"com\.messagemedia\.(reply|opt_out)"/.test(message));
       assert.deepEqual((await takeAll(run, SupportQueueUrl, replies.length)).sort(), replies);
 
-      await deleteStack(run, 'MessageMediaFanOut');
+      await run.cdk.destroyExample(app);
       return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one above 256 KiB has its data in S3; the third has only the ${replies.length} that people wrote`;
     },
   },
