@@ -82,16 +82,14 @@ export class FanOut extends Construct {
     const resourceArns = [overflowBucket.arnForObjects('*')];
     Grant.addToPrincipal({ grantee: forwarder, actions: ['s3:PutObject'], resourceArns });
     overflowBucket.encryptionKey?.grant(forwarder, 'kms:GenerateDataKey');
-    const consume = queue.grantConsumeMessages(forwarder);
+    queue.grantConsumeMessages(forwarder);
     const source = new EventSourceMapping(this, 'Source', {
       target: forwarder,
       eventSourceArn: queue.queueArn,
       batchSize: 10,
       reportBatchItemFailures: true,
     });
-    // Lambda tries whether the role may receive.
-    consume.applyBefore(source);
-    // A topic forgets what it gets before anybody is subscribed.
-    source.node.addDependency(...subscriptions);
+    // Lambda tries whether the role may receive, and a topic forgets what it gets before anybody is subscribed.
+    source.node.addDependency(forwarder, ...subscriptions);
   }
 }
