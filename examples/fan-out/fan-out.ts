@@ -26,7 +26,7 @@ export interface FanOutProps {
   overflowBucket: IBucket;
   /** The readers by their names. */
   readers: Record<string, Reader>;
-  /** Encrypts topic and queues. It must be a key of this app, because its policy must let SNS use it. @default - keys of AWS */
+  /** Encrypts the readers' queues. It must be a key of this app, because its policy must let SNS use it. @default - a key of SQS */
   encryptionKey?: IKey;
 }
 
@@ -45,7 +45,6 @@ export class FanOut extends Construct {
       // As in the queues: events about different messages do not wait for each other.
       fifoThroughputScope: FifoThroughputScope.MESSAGE_GROUP,
       enforceSSL: true,
-      ...(encryptionKey && { masterKey: encryptionKey }),
     });
     const subscriptions: Subscription[] = [];
     this.readers = Object.fromEntries(
