@@ -12,7 +12,7 @@ const readers: Record<string, Reader> = {
   Support: { types: ['com.messagemedia.reply', 'com.messagemedia.opt_out'] },
 };
 
-/** A fan-out in its own stack, with the URLs of each reader's queues as outputs. */
+/** A fan-out in its own stack, with each reader's queues as outputs. */
 function addFanOut(app: App): void {
   const { queueArn, overflowBucket, keyArn } = readSettings(app.node, receiverSettings);
   if (overflowBucket === undefined)
@@ -32,6 +32,7 @@ function addFanOut(app: App): void {
   });
   for (const [name, { queue, deadLetterQueue }] of Object.entries(queues)) {
     new CfnOutput(stack, `${name}QueueUrl`, { value: queue.queueUrl });
+    new CfnOutput(stack, `${name}QueueArn`, { value: queue.queueArn });
     new CfnOutput(stack, `${name}DeadLetterQueueUrl`, { value: deadLetterQueue.queueUrl });
   }
 }

@@ -4,10 +4,14 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { fanOutUsage } from '../../docs/fan-out-costs.ts';
 import { FanOut } from '../../examples/fan-out/fan-out.ts';
 import { EventQueue } from '../../lib/event-queue.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 import { arnOf, resolve, statementsOf } from '../lib/policies.ts';
 import { createApp, idOf, idsOf, type TemplateJson } from '../lib/support.ts';
+import { startReceiver } from '../received.ts';
+import { makeKey } from '../support.ts';
 
 const queueArn = 'arn:aws:sqs:us-east-1:123456789012:events.fifo';
 const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/of-the-receiver';
@@ -83,9 +87,8 @@ describe('the fan-out', () => {
     expect(statementsOf(encrypted, role)).toEqual([
       publish,
       put,
-      statement('kms:GenerateDataKey', keyArn),
+      statement(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
       consume,
-      statement('kms:Decrypt', keyArn),
     ]);
   });
 
@@ -149,4 +152,11 @@ test("a reader's queues are as the receiver's own", () => {
     readers.resourcePropertiesCountIs('AWS::SQS::Queue', same.Properties, own === events ? 2 : 4);
     readers.hasResource('AWS::SQS::Queue', same);
   }
+});
+
+test('a delivery report is as large as docs/costs.md says', async () => {
+  const { deliveryReport } = sampleWebhooks('/messagemedia');
+  const { body } = await startReceiver(makeKey('SHA256', 2048))(deliveryReport);
+  expect(Buffer.byteLength(body)).toBeGreaterThan(fanOutUsage.event * 0.9);
+  expect(Buffer.byteLength(body)).toBeLessThan(fanOutUsage.event * 1.1);
 });
