@@ -47,21 +47,18 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
   const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
-  const deploy = async (
-    project: string,
-    settings: Record<string, string>,
-    ...options: string[]
-  ): Promise<Record<string, Record<string, string>>> => {
+  const deploy = async (project: string, settings: Record<string, string>, ...options: string[]) => {
     const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const quietly = ['--require-approval', 'never', '--progress', 'events'];
     await runIn(project, 'deploy', ...options, ...context, ...quietly, '--outputs-file', outputs);
-    return JSON.parse(await readFile(outputs, 'utf8'));
+    const [ofStack = {}] = Object.values<Record<string, string>>(JSON.parse(await readFile(outputs, 'utf8')));
+    return ofStack;
   };
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: async (settings = {}, project = root) => (await deploy(project, settings))[stackName] ?? {},
+    deploy: (settings = {}, project = root) => deploy(project, settings),
     destroy: () => run('destroy', '--force', '--progress', 'events'),
-    deployExample: async (app, settings = {}) => Object.values(await deploy(root, settings, ...example(app)))[0] ?? {},
+    deployExample: (app, settings = {}) => deploy(root, settings, ...example(app)),
     destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
   };
 }
