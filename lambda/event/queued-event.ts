@@ -4,6 +4,7 @@ import { parseFirst } from '../json.ts';
 import { isJsonMediaType } from '../media-type.ts';
 import type { SignedRequest } from '../signature.ts';
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
+import { inlineBody, notLast } from './inline-body.ts';
 import type { WebhookEvent } from './payloads.ts';
 
 export type * from './payloads.ts';
@@ -56,25 +57,6 @@ function takeApart({ data, data_base64: _base64, ...attributes }: QueuedEvent, b
   const request = parseRequestLine(attributes.mmrequestline ?? '');
   if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is malformed');
   return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
-}
-
-/** JSON is in the message verbatim, so it is cut out. Parsing and writing it again would change its bytes. */
-function inlineBody(event: QueuedEvent, message: string): Buffer {
-  if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
-  if (event.data === undefined) return Buffer.alloc(0);
-  if (!isJsonMediaType(event.datacontenttype ?? '')) {
-    if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
-    throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
-  }
-  // The first match is the member itself, because in an earlier string the quotes would be escaped.
-  const marker = ',"data":';
-  const start = message.indexOf(marker);
-  if (start < 0) throw notLast();
-  return Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
-}
-
-function notLast(): QueuedEventError {
-  return new QueuedEventError('invalid_data', 'The data is not the last member of the event');
 }
 
 /** The first of repeated names counts, as for the event's own attributes. */
