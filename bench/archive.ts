@@ -6,7 +6,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { readArchivedKeys } from '../bin/archive/archived-keys.ts';
 import { type BadLine, verifyArchive } from '../bin/archive/verify.ts';
 import { formatTable } from '../bin/output.ts';
-import { localCredentials } from '../sandbox/aws/queue.ts';
+import { localCredentials } from '../sandbox/aws/credentials.ts';
 import { makeKey } from '../test/support.ts';
 import { writeDay } from './archived-events.ts';
 

@@ -27,19 +27,13 @@ export function parseFirst(json: string): unknown {
   return countNames(json) === countMembers(plain) ? plain : build(json);
 }
 
-/** Names in the objects of a text, repeated ones too: there is a colon behind each, and nowhere else but in strings. */
+/** Names in the objects of a text, repeated ones too: the strings with a colon behind them. */
 function countNames(json: string): number {
   let count = 0;
-  let quote = json.indexOf('"');
-  for (let colon = json.indexOf(':'); colon >= 0; ) {
-    if (quote >= 0 && quote < colon) {
-      const end = endOfString(json, quote);
-      quote = json.indexOf('"', end);
-      if (colon < end) colon = json.indexOf(':', end);
-    } else {
-      count++;
-      colon = json.indexOf(':', colon + 1);
-    }
+  for (let quote = json.indexOf('"'); quote !== -1; ) {
+    const end = endOfString(json, quote);
+    if (json[skipSpace(json, end)] === ':') count++;
+    quote = json.indexOf('"', end);
   }
   return count;
 }
@@ -47,68 +41,59 @@ function countNames(json: string): number {
 /** Members of all objects in a value, of which none has a name twice. */
 function countMembers(value: unknown): number {
   let count = 0;
-  const waiting = [value];
-  while (waiting.length > 0) {
-    const next = waiting.pop();
-    if (typeof next !== 'object' || next === null) continue;
-    const inner: unknown[] = Object.values(next);
-    if (!Array.isArray(next)) count += inner.length;
-    for (const each of inner) if (typeof each === 'object') waiting.push(each);
+  const waiting = [[value]];
+  for (let values = waiting.pop(); values !== undefined; values = waiting.pop()) {
+    for (const each of values) {
+      if (typeof each !== 'object' || each === null) continue;
+      const inner: unknown[] = Object.values(each);
+      if (!Array.isArray(each)) count += inner.length;
+      waiting.push(inner);
+    }
   }
   return count;
 }
 
-interface Container {
-  /** Members of an object that were read so far. */
-  entries?: Map<string, unknown>;
-  /** Items of a list that were read so far. */
-  items?: unknown[];
-  /** Name of the member that is being read. */
-  name?: string;
-}
-
 /** @param json a valid object or list, which is not checked again */
 function build(json: string): unknown {
-  const open: Container[] = [];
+  const root: unknown[] = [];
+  const outer: Container[] = [];
+  let inside: Container = root;
   let at = 0;
-  let value: unknown;
-  for (;;) {
+  do {
     at = skipSpace(json, at);
     const character = json[at];
-    const inside = open.at(-1);
-    if (character === ',') {
+    if (character === ',') at++;
+    else if (character === '{' || character === '[') {
+      outer.push(inside);
+      inside = character === '{' ? { entries: new Map(), name: undefined } : [];
       at++;
-      continue;
-    }
-    if (character === '{' || character === '[') {
-      open.push(character === '{' ? { entries: new Map() } : { items: [] });
+    } else if (character === '}' || character === ']') {
+      const value = Array.isArray(inside) ? inside : Object.fromEntries(inside.entries);
+      inside = outer.pop() as Container;
+      put(inside, value);
       at++;
-      continue;
-    }
-    if (character === '}' || character === ']') {
-      open.pop();
-      value = inside?.entries ? Object.fromEntries(inside.entries) : inside?.items;
-      at++;
-    } else if (inside?.entries && inside.name === undefined) {
+    } else if (!Array.isArray(inside) && inside.name === undefined) {
       const end = endOfString(json, at);
       inside.name = readString(json, at, end);
       at = skipSpace(json, end) + 1;
-      continue;
     } else {
-      const end = character === '"' ? endOfString(json, at) : endOfValue(json, at);
-      value = JSON.parse(json.slice(at, end));
+      const end = endOfValue(json, at);
+      put(inside, JSON.parse(json.slice(at, end)));
       at = end;
     }
-    const parent = open.at(-1);
-    if (parent === undefined) return value;
-    put(parent, value);
-  }
+  } while (outer.length > 0);
+  return root[0];
 }
 
+/** A list, or an object with the name of the member that is being read. */
+type Container = unknown[] | { entries: Map<string | undefined, unknown>; name: string | undefined };
+
 function put(parent: Container, value: unknown): void {
-  if (parent.items) parent.items.push(value);
-  else if (parent.name !== undefined && !parent.entries?.has(parent.name)) parent.entries?.set(parent.name, value);
-  delete parent.name;
+  if (Array.isArray(parent)) parent.push(value);
+  else {
+    if (!parent.entries.has(parent.name)) parent.entries.set(parent.name, value);
+    parent.name = undefined;
+  }
 }
 
 /** @param end behind its last quote */
@@ -130,7 +115,7 @@ function isSpace(code: number): boolean {
 
 /** Index after the quote that ends a string. @param start index of its first quote */
 function endOfString(json: string, start: number): number {
-  for (let quote = json.indexOf('"', start + 1); quote > 0; quote = json.indexOf('"', quote + 1)) {
+  for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
     let backslashes = 0;
     while (json[quote - 1 - backslashes] === '\\') backslashes++;
     if (backslashes % 2 === 0) return quote + 1;
@@ -141,16 +126,13 @@ function endOfString(json: string, start: number): number {
 /** Index after a value. @param start index of the value, without white space before it */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
-  for (let at = start; at < json.length; at++) {
-    const character = json[at];
-    if (character === '"') {
-      at = endOfString(json, at) - 1;
-      if (depth === 0) return at + 1;
-    } else if (character === '{' || character === '[') depth++;
+  for (let at = start; ; at++) {
+    const character = json.charAt(at);
+    if (character === '"') at = endOfString(json, at) - 1;
+    else if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') {
       if (depth === 0) return at;
       if (--depth === 0) return at + 1;
-    } else if (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at)))) return at;
+    } else if (character === '' || (depth === 0 && (character === ',' || isSpace(json.charCodeAt(at))))) return at;
   }
-  return json.length;
 }

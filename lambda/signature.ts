@@ -63,7 +63,7 @@ export function decodeSignature(value: string): Buffer | undefined {
 export function signatureLength(key: KeyObject): number {
   const known = lengths.get(key);
   if (known !== undefined) return known;
-  const bits = key.asymmetricKeyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 0;
+  const { modulusLength: bits = 0 } = (key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails) || {};
   const length = Math.ceil(bits / 8);
   lengths.set(key, length);
   return length;
@@ -96,7 +96,7 @@ function signedHead(request: SignedRequest): Buffer {
   if (parseHttpDate(request.date) === undefined) {
     throw new FramingError('malformed_date', 'the date is not an IMF-fixdate such as Wed, 18 Jul 2018 06:33:52 GMT');
   }
-  return Buffer.from(requestLine(request) + request.date, 'utf8');
+  return Buffer.from(requestLine(request) + request.date);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { type LocalQueue, localCredentials } from '../sandbox/aws/queue.ts';
+import { localCredentials } from '../sandbox/aws/credentials.ts';
+import type { LocalQueue } from '../sandbox/aws/queue.ts';
 import type { LocalSecrets } from '../sandbox/aws/secrets.ts';
 import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
 

@@ -31,7 +31,8 @@ const longestWay = 24 * 3_600_000;
 
 interface Entry {
   messageId: string;
-  event: QueuedEvent;
+  /** Where its data is, if it is large. */
+  dataref: string | undefined;
   line: string;
   /** Where its object is. */
   partition: string;
@@ -63,10 +64,10 @@ export async function archiveBatch(
     }
   });
   // Data first: an event in the archive always has its data there.
-  const large = entries.filter(({ event }) => event.dataref !== undefined);
-  for (let at = 0; at < large.length; at += maxCopies) {
-    const copies = large.slice(at, at + maxCopies).map(async ({ event, messageId }) => {
-      await copyData(event.dataref ?? '').catch((error) => fail(error, messageId));
+  const large = entries.flatMap(({ dataref, messageId }) => (dataref === undefined ? [] : [{ dataref, messageId }]));
+  while (large.length > 0) {
+    const copies = large.splice(0, maxCopies).map(async ({ dataref, messageId }) => {
+      await copyData(dataref).catch((error) => fail(error, messageId));
     });
     await Promise.all(copies);
   }
@@ -85,7 +86,7 @@ export async function archiveBatch(
 function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
   const event = parseQueuedEvent(body);
   const partition = eventPartition(event.type, arrivalOf(event, Number(attributes.SentTimestamp)));
-  return { messageId, event, line: toArchiveLine(body), partition };
+  return { messageId, dataref: event.dataref, line: toArchiveLine(body), partition };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { keyPartition } from '../archive-contract.ts';
-import { isObject } from '../guards.ts';
 import { KeyringError } from '../keys/keyring-error.ts';
 import { type KeyringEntry, readEntries, writeEntries } from '../keys/keyring-secret.ts';
 import { parsePublicKey } from '../keys/public-key.ts';
@@ -44,13 +43,11 @@ export function toKeyObject(secret: string, now: Date): KeyObject | undefined {
 
 /** One that cannot be read verifies nothing. */
 function isPublic(entry: unknown): entry is KeyringEntry {
-  if (!isObject(entry) || typeof entry.public_key !== 'string') return false;
   try {
-    parsePublicKey(entry.public_key);
+    parsePublicKey((entry as KeyringEntry).public_key);
     return true;
-  } catch {
-    return false;
-  }
+  } catch {}
+  return false;
 }
 
 function pick(entry: KeyringEntry): KeyringEntry {

@@ -13,13 +13,13 @@ export function toArchiveLine(message: string): string {
   // The first one is the member itself, as in `readQueuedEvent`: within a string before it, the quotes would be escaped.
   const start = message.indexOf(verbatim);
   const data = message.slice(start + verbatim.length, message.lastIndexOf('}'));
-  return `${message.slice(0, start)}${encoded}${Buffer.from(data, 'utf8').toString('base64')}"}`;
+  return `${message.slice(0, start)}${encoded}${Buffer.from(data).toString('base64')}"}`;
 }
 
 /** @param line without its end @returns the message exactly as it was queued */
 export function fromArchiveLine(line: string): string {
   const start = line.indexOf(encoded);
-  if (start < 0) return line;
-  const data = Buffer.from(line.slice(start + encoded.length, line.lastIndexOf('"')), 'base64').toString('utf8');
+  if (start === -1) return line;
+  const data = Buffer.from(line.slice(start + encoded.length, -'"}'.length), 'base64').toString('utf8');
   return `${line.slice(0, start)}${verbatim}${data}}`;
 }

@@ -1,5 +1,5 @@
 import { type EventType, eventTypes, type QueuedEvent } from '../contract.ts';
-import { isTimestamp } from '../guards.ts';
+import { isObject, isTimestamp } from '../guards.ts';
 import { decodeSignature, isMethod, isTarget, parseDigest, parseHttpDate } from '../signature.ts';
 
 /** Problems of a message. */
@@ -60,7 +60,7 @@ export function parseQueuedEvent(message: string): QueuedEvent {
  * @returns `undefined` when it cannot have been signed
  */
 export function parseRequestLine(line: string): { method: string; target: string } | undefined {
-  const [method = '', target = '', version, ...more] = line.split(' ');
+  const [method, target, version, ...more] = line.split(' ') as [string, string, ...string[]];
   if (version !== 'HTTP/1.1' || more.length > 0 || !isMethod(method) || !isTarget(target)) return undefined;
   return { method, target };
 }
@@ -113,6 +113,6 @@ function parseObject(message: string): Record<string, unknown> {
     // The parser's own message would quote the data.
     throw new QueuedEventError('not_json', 'The message is not JSON');
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new QueuedEventError('not_json', 'The message is not a JSON object');
 }

@@ -17,24 +17,23 @@ export interface Identity {
 }
 
 /** The field that holds the id of each kind of event. */
-const kinds: Record<string, EventType> = {
-  delivery_report_id: eventTypes.deliveryReport,
-  reply_id: eventTypes.reply,
-  notification_id: eventTypes.optOut,
-};
+const kinds = new Map<string | undefined, EventType>([
+  ['delivery_report_id', eventTypes.deliveryReport],
+  ['reply_id', eventTypes.reply],
+  ['notification_id', eventTypes.optOut],
+]);
 
 /** Values of `kind` in the query of a callback URL. The query is signed, and nobody types into it. */
-const kindsOfUrl: Record<string, EventType> = {
-  'delivery-report': eventTypes.deliveryReport,
-  reply: eventTypes.reply,
-  'opt-out': eventTypes.optOut,
-  webhook: eventTypes.webhook,
-};
+const kindsOfUrl = new Map<unknown, EventType>([
+  ['delivery-report', eventTypes.deliveryReport],
+  ['reply', eventTypes.reply],
+  ['opt-out', eventTypes.optOut],
+  ['webhook', eventTypes.webhook],
+]);
 
 /** The kind that a target's query names before any text that somebody may have typed; `undefined` if it names none. */
 export function kindOf(target: string): EventType | undefined {
-  const { kind } = parseText(target.slice(target.indexOf('?') + 1));
-  return typeof kind === 'string' && Object.hasOwn(kindsOfUrl, kind) ? kindsOfUrl[kind] : undefined;
+  return kindsOfUrl.get(parseText(target.slice(target.indexOf('?') + 1)).kind);
 }
 
 /**
@@ -46,14 +45,14 @@ export function kindOf(target: string): EventType | undefined {
 export function identify(fields: Fields, kind?: EventType): Identity {
   if (kind === eventTypes.webhook) return { type: kind, unrendered: [] };
   const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
-  const [idName, idValue] =
-    Object.entries(fields).find(
-      ([name, value]) => !isAbsent(value) && Object.hasOwn(kinds, name) && (kind ?? kinds[name]) === kinds[name],
-    ) ?? [];
-  const read = { id: idValue, message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
+  const named = Object.entries(fields).find(
+    ([name, value]) => kinds.has(name) && !isAbsent(value) && (kind === undefined || kind === kinds.get(name)),
+  );
+  const idName = named?.[0];
+  const read = { id: named?.[1], message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
   const values = Object.entries({ ...read, date_received: fields.date_received });
   return {
-    type: kind ?? (idName === undefined ? undefined : kinds[idName]) ?? eventTypes.webhook,
+    type: kind ?? kinds.get(idName) ?? eventTypes.webhook,
     id: identifier(read.id),
     subject: identifier(read.message_id),
     account: identifier(vendorAccount) ?? identifier(fields.account_id),
@@ -89,7 +88,7 @@ export interface JsonIdentity {
   repeated: string[];
 }
 
-const inJson = new Set([...Object.keys(kinds), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
+const inJson = new Set([...kinds.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
 
 /** The first occurrence of each identifying field of a JSON object. @param json valid JSON of any kind */
 export function parseObject(json: string): JsonIdentity {
@@ -123,7 +122,7 @@ export function parseText(text: string): Fields {
 /** Names whose values nobody types into a phone. `kind` is set by the terminal command. */
 const notTyped = new Set([
   'kind',
-  ...Object.keys(kinds),
+  ...kinds.keys(),
   'message_id',
   'vendor_id',
   'account_id',

@@ -45,25 +45,25 @@ export function readQueuedEvent(message: string): ReadEvent {
   return takeApart(event, inlineBody(event, message));
 }
 
-function takeApart({ data, data_base64: _base64, ...attributes }: QueuedEvent, bytes: Uint8Array): ReadEvent {
+function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {
+  const { data, data_base64: _base64, ...attributes } = queued;
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const isJson = isJsonMediaType(attributes.datacontenttype ?? '');
+  const isJson = isJsonMediaType(String(attributes.datacontenttype));
   const json = isJson ? parseJson(body) : undefined;
   // Other members could follow that were not signed.
   if (isJson && data !== undefined && json === undefined) throw notLast();
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
-  if (attributes.mmorigin !== undefined) return { event, signed: undefined };
-  const request = parseRequestLine(attributes.mmrequestline ?? '');
-  if (request === undefined) throw new QueuedEventError('invalid_attribute', 'The request line is malformed');
-  return { event, signed: { ...request, date: attributes.mmdate ?? '', body } };
+  if (queued.mmorigin !== undefined) return { event, signed: undefined };
+  // It was parsed when the event was.
+  const request = parseRequestLine(queued.mmrequestline) as { method: string; target: string };
+  return { event, signed: { ...request, date: queued.mmdate, body } };
 }
 
 /** The first of repeated names counts, as for the event's own attributes. */
 function parseJson(body: Buffer): unknown {
   try {
     return parseFirst(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
-  } catch {
-    return undefined;
-  }
+  } catch {}
+  return undefined;
 }

@@ -17,14 +17,14 @@ export type SignatureVerdict = 'good' | 'bad' | 'never_signed';
  */
 export function reverify({ event, signed }: ReadEvent, keys: readonly VerificationKey[]): SignatureVerdict {
   if (signed === undefined) return 'never_signed';
-  const digest = parseDigest(event.mmdigest ?? '');
+  const digest = parseDigest(String(event.mmdigest));
   const signedAt = parseHttpDate(signed.date) ?? Number.NaN;
   const isGood = keysFor(event.mmkeyid, keys).some(
     (candidate) =>
       (candidate.digest ?? digest) === digest &&
       digest !== undefined &&
       !isTooLateFor(candidate, signedAt) &&
-      verify(signed, event.mmsignature ?? '', candidate.key, digest),
+      verify(signed, String(event.mmsignature), candidate.key, digest),
   );
   return isGood ? 'good' : 'bad';
 }

@@ -15,14 +15,14 @@ interface ImportedKey {
  */
 export function readImport(text: string, keyId?: string): ImportedKey[] {
   const { keys, warnings } = parseKeyring(text);
-  const entries = readEntries(text) as KeyringEntry[];
+  const entries = readEntries(text) as (KeyringEntry & { enabled?: unknown })[];
   if (keys.length === 0 || keys.length < entries.length)
     throw new Error(`Nothing was imported: ${warnings.join('; ')}`);
   if (keyId !== undefined && (entries.length !== 1 || (entries[0]?.key_id ?? keyId) !== keyId)) {
     throw new Error('--key-id is only for a single key that has no id in the file. Nothing was imported.');
   }
-  return keys.map((key, index) => {
-    const { enabled: _enabled, pending_since: _since, replaces: _replaces, ...rest } = toFields(entries[index]);
+  return entries.map(({ enabled: _enabled, pending_since: _since, replaces: _replaces, ...rest }, index) => {
+    const key = keys[index] as VerificationKey;
     const id = key.id ?? keyId;
     return { entry: { ...rest, ...(id && { key_id: id }) }, key };
   });
@@ -51,8 +51,4 @@ function isSameKey(entry: KeyringEntry, { key }: VerificationKey): boolean {
     // An unreadable entry is not this key.
     return false;
   }
-}
-
-function toFields(entry: KeyringEntry | undefined): KeyringEntry & { enabled?: unknown } {
-  return entry ?? { public_key: '' };
 }

@@ -58,9 +58,7 @@ export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring
 
   /** With no keys loaded, a load that began before this request may fail too early for it. Then the request loads again. */
   async function loadFirst(): Promise<readonly VerificationKey[]> {
-    const joined = loading;
-    if (joined === undefined) return refresh();
-    return joined.catch(() => held?.keys ?? refresh());
+    return loading ? loading.catch(refresh) : refresh();
   }
 
   function refresh(): Promise<readonly VerificationKey[]> {

@@ -20,8 +20,7 @@ export function parsePublicKey(value: string): KeyObject {
 function unwrapPem(value: string): { label: string; text: string } | undefined {
   const begin = /-----BEGIN ([A-Z ]+)-----/.exec(value);
   if (begin === null) return undefined;
-  const [line, label = ''] = begin;
-  const start = begin.index + line.length;
+  const start = begin.index + begin[0].length;
   const end = value.indexOf('-----END', start);
-  return end === -1 ? undefined : { label, text: value.slice(start, end) };
+  return end === -1 ? undefined : { label: String(begin[1]), text: value.slice(start, end) };
 }

@@ -73,7 +73,7 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   if (request.targets.length === 0) throw new ReceiverError('malformed_target', malformedTarget);
 
   const digestName = header(vendorHeaders.digest);
-  const digest = digestName === undefined ? undefined : parseDigest(digestName);
+  const digest = parseDigest(String(digestName));
   const cipher = header(vendorHeaders.cipher) ?? 'RSA';
   if ((digestName !== undefined && digest === undefined) || cipher.toUpperCase() !== 'RSA') {
     throw new ReceiverError('unsupported_algorithm', 'MessageMedia does not sign with this digest or cipher');
@@ -102,7 +102,7 @@ function checkAge(age: number, toleranceSeconds: number): void {
 /** The request, if the probe key signed it. The probe key is tried only for a request that names it. */
 function tryProbe(claim: Claim, keyring: Keyring): Verified | undefined {
   const key = keyring.diagnostics().probe?.key;
-  if (key?.id === undefined || claim.keyId === undefined || !sameId(key.id, claim.keyId)) return undefined;
+  if (key === undefined || claim.keyId === undefined || !sameId(key.id, claim.keyId)) return undefined;
   const result = tryKeys(claim, [key]);
   return typeof result === 'string' ? undefined : result;
 }

@@ -19,7 +19,7 @@ export const captureIsFull = 'no more: the capture is full';
  * functions that run at the same time keep together no more than the number asked for.
  */
 export function createCapture({ keyring, put, warn }: CaptureDependencies) {
-  let current = '';
+  let current: string | undefined;
   let next = 0;
   return async (event: unknown): Promise<string | undefined> => {
     const { capture } = keyring.diagnostics();

@@ -39,11 +39,11 @@ export function parseRequest(event: unknown): WebhookRequest {
   return {
     method,
     targets: [...new Set(targets)].filter(isTarget),
-    hasPlainTarget: isTarget(targets[0] ?? ''),
+    hasPlainTarget: targets.slice(0, 1).some(isTarget),
     headers: parseHeaders(root),
     bodyCharacters: encodedBody.length,
     get body() {
-      body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : 'utf8');
+      body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : undefined);
       return body;
     },
     requestId: text(context.requestId) || undefined,
@@ -98,9 +98,7 @@ const notUnreserved = /[^A-Za-z0-9\-._~]+/g;
 const notInQueryPart = /[^A-Za-z0-9\-._~!$'()*,;:@/?]+/g;
 
 function percentEncode(value: string, needsEncoding: RegExp): string {
-  return value
-    .toWellFormed()
-    .replace(needsEncoding, (run) => Buffer.from(run).toString('hex').toUpperCase().replace(/../g, '%$&'));
+  return value.replace(needsEncoding, (run) => Buffer.from(run).toString('hex').toUpperCase().replace(/../g, '%$&'));
 }
 
 /** Payload 1.0 keeps duplicates only in `multiValueHeaders`. Without them a second `Date` would go unnoticed. */

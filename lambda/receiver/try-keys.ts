@@ -38,33 +38,29 @@ export const keyProblems = {
   invalid_signature: 'The signature does not fit this request and this key',
 } as const;
 export type KeyProblem = keyof typeof keyProblems;
-const closeness = Object.keys(keyProblems);
+const closeness = Object.keys(keyProblems) as KeyProblem[];
 
 /** The request with the key that verified it, or the problem of the key that came closest. */
 export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verified | KeyProblem {
-  let closest: KeyProblem = 'unknown_key';
+  let closest = 0;
   let tried = 0;
-  const candidates = keysFor(claim.keyId, keys);
+  const candidates = keysFor(claim.keyId, keys).filter((key) => !isTooLateFor(key, claim.signedAt));
   const { targets, bodyCharacters } = claim.request;
   const isCostly = candidates.length * targets.length > fewTries || bodyCharacters > largeBody;
   for (const key of candidates) {
     const problem = findProblem(claim, key);
-    if (closeness.indexOf(problem ?? 'invalid_signature') > closeness.indexOf(closest)) {
-      closest = problem ?? 'invalid_signature';
-    }
+    closest = Math.max(closest, closeness.indexOf(problem ?? 'invalid_signature'));
     if (problem !== undefined) continue;
     if (tried++ === maxKeysTried) break;
     if (isCostly && !isSignedBy(key.key, claim.signature)) continue;
     const verified = tryKey(claim, key);
     if (verified) return verified;
   }
-  return closest;
+  return closeness[closest] as KeyProblem;
 }
 
 /** Why this key cannot have signed, by checks that cost next to nothing. */
-function findProblem(claim: Claim, candidate: VerificationKey): KeyProblem | undefined {
-  const { digest: pinned, key } = candidate;
-  if (isTooLateFor(candidate, claim.signedAt)) return 'unknown_key';
+function findProblem(claim: Claim, { digest: pinned, key }: VerificationKey): KeyProblem | undefined {
   const digest = pinned ?? claim.digest;
   if (digest === undefined) return 'unsupported_algorithm';
   if (claim.digest !== undefined && claim.digest !== digest) return 'digest_mismatch';
@@ -73,13 +69,13 @@ function findProblem(claim: Claim, candidate: VerificationKey): KeyProblem | und
 
 function tryKey(claim: Claim, { id, digest: pinned, key }: VerificationKey): Verified | undefined {
   const { date, signature, request, keyId } = claim;
-  const digest = pinned ?? claim.digest;
-  if (digest === undefined) return undefined;
+  // What has no problem has a digest.
+  const digest = (pinned ?? claim.digest) as Digest;
   for (const target of request.targets) {
     const signed: SignedRequest = { method: request.method, target, date, body: request.body };
     if (!verify(signed, signature, key, digest)) continue;
     // The header is not signed, so its id for a key without an id is used only if it can be a key id.
-    const hint = keyId !== undefined && isUuid(keyId) ? keyId : undefined;
+    const hint = isUuid(keyId) ? keyId : undefined;
     return { ...signed, signature, digest, keyId: id ?? hint };
   }
   return undefined;

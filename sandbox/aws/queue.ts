@@ -4,13 +4,11 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-s
 import { buildApp } from 'fauxqs';
 import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
 import { isForThisMachine, type LocalServer, misdirected } from '../http.ts';
+import { localCredentials } from './credentials.ts';
 
 // SQS takes U+10000 to U+10FFFF (SendMessage in its API reference), emoji among them; fauxqs up to 2.4.1 refuses them,
 // https://github.com/kibertoad/fauxqs/pull/278.
 INVALID_MESSAGE_BODY_CHAR.compile('[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\u{10000}-\\u{10ffff}]', 'u');
-
-/** Credentials that every local stand-in accepts. */
-export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** A local SQS with the queues of the stack, and a local S3 with its bucket for large events. */
 export interface LocalQueue extends LocalServer {

@@ -5,7 +5,7 @@ import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { verify } from '../../lambda/signature.ts';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import type { Call } from './host.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import type { LocalServer } from '../../sandbox/http.ts';
 
 /** A DynamoDB on this machine with the table that the consumers need. */

@@ -4,7 +4,7 @@ import { verifies } from '../../lambda/keys/key-lookups.ts';
 import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
 import { createProvider } from '../../lambda/provider/provider.ts';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startProvider } from '../../sandbox/provider/provider.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';

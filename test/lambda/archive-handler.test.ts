@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { keyPartition } from '../../lambda/archive-contract.ts';
 import { handler } from '../../lambda/archive-handler.ts';
-import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
@@ -110,6 +111,19 @@ describe('a batch of the queue', () => {
     expect(archived.size).toBe(2);
   });
 
+  test('is archived with its media type, as are the keys', async () => {
+    await handler({ Records: [recordOf((await messages())[0] ?? '')] });
+    await handler({});
+    const types = [...(await objects()).keys()].map(async (Key) => {
+      const { ContentType } = await queue.storage.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      return [Key.slice(0, Key.indexOf('/')), ContentType];
+    });
+    expect(Object.fromEntries(await Promise.all(types))).toEqual({
+      events: 'application/gzip',
+      keys: 'application/json',
+    });
+  });
+
   test('leaves on the queue what is no event, and what has lost its data, and archives the rest', async () => {
     const [body = '', other = ''] = await messages();
     const elsewhere = JSON.parse(offload(body, Buffer.from('gone')).message);
@@ -152,6 +166,7 @@ describe('the schedule', () => {
     await handler({});
     await handler({});
     expect([...(await objects()).keys()]).toEqual([expect.stringContaining(keyPartition(new Date()))]);
+    expect(JSON.parse(String(output.split('\n')[0]))).toMatchObject({ service: 'archive', message: 'keys archived' });
     const other = makeKey();
     secrets.put('keyring', keyringOf(key, other));
     await handler({});
@@ -171,6 +186,7 @@ describe('the schedule', () => {
     process.env.AWS_ENDPOINT_URL_S3 = s3.url;
     await expect(handler({})).resolves.toBeUndefined();
     expect(asked).toEqual([['PUT', '*']]);
+    expect(output).not.toContain('keys archived');
     await s3.close();
   });
 

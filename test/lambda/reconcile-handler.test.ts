@@ -2,7 +2,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { handler } from '../../lambda/reconcile-handler.ts';
-import { type LocalQueue, localCredentials, startQueue } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 import { startFirehose, streamNames } from '../firehose.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, createSecretKey, generateKeyPairSync, sign as rsaSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -6,10 +6,12 @@ import {
   type Digest,
   decodeSignature,
   FramingError,
+  isSignedBy,
   parseDigest,
   parseHttpDate,
   type SignedRequest,
   sign,
+  signatureLength,
   signedBytes,
   verify,
 } from '../../lambda/signature.ts';
@@ -151,22 +153,69 @@ describe('any request', () => {
   });
 });
 
-test('framing errors have a stable code', () => {
-  const good = { method: 'POST', target: '/a', date: 'Wed, 18 Jul 2018 06:33:52 GMT', body: Buffer.alloc(0) };
-  const codeOf = (request: SignedRequest) => {
-    try {
-      signedBytes(request);
-    } catch (error) {
-      return error instanceof FramingError ? error.code : error;
-    }
-    return undefined;
+describe('a request that cannot be framed', () => {
+  const good = { method: 'POST', target: '/a', date: 'Wed, 18 Jul 2018 06:33:52 GMT', body: Buffer.from('{}') };
+
+  test('is told from one that can', () => {
+    expect(signedBytes(good).toString()).toBe('POST /a HTTP/1.1Wed, 18 Jul 2018 06:33:52 GMT{}');
+  });
+
+  test.each([
+    ['malformed_method', 'the method is not an HTTP token', { method: 'PO ST' }],
+    ['malformed_method', 'the method is not an HTTP token', { method: '' }],
+    ['malformed_method', 'the method is not an HTTP token', { method: 'X'.repeat(33) }],
+    ['malformed_target', 'the target is empty or holds white space or a control character', { target: '/\u00a0' }],
+    ['malformed_target', 'the target is empty or holds white space or a control character', { target: '/\ud800' }],
+    ['malformed_target', 'the target is empty or holds white space or a control character', { target: '' }],
+    ['malformed_date', 'the date is not an IMF-fixdate such as Wed, 18 Jul 2018 06:33:52 GMT', { date: 'yesterday' }],
+  ])('%s: %s', (code, message, part) => {
+    const error = { name: 'FramingError', code, message };
+    expect(() => signedBytes({ ...good, ...part })).toThrow(expect.objectContaining(error));
+    expect(() => sign({ ...good, ...part }, privateKey, 'SHA256')).toThrow(expect.objectContaining(error));
+    expect(verify({ ...good, ...part }, sign(good, privateKey, 'SHA256'), publicKey, 'SHA256')).toBe(false);
+  });
+
+  test('is simply not verified, but what is wrong on this side is an error', () => {
+    const signature = sign(good, privateKey, 'SHA256');
+    expect(() => verify(good, signature, publicKey, 'SHA0' as Digest)).toThrow('Invalid digest');
+  });
+});
+
+test('a PSS signature is none, though the key made it', () => {
+  const pss = generateKeyPairSync('rsa-pss', { modulusLength: 1024 });
+  const request = { method: 'POST', target: '/a', date: 'Wed, 18 Jul 2018 06:33:52 GMT', body: Buffer.alloc(0) };
+  const signature = rsaSign('SHA256', signedBytes(request), pss.privateKey).toString('base64');
+  expect(signatureLength(pss.publicKey)).toBe(0);
+  expect(verify(request, signature, pss.publicKey, 'SHA256')).toBe(false);
+});
+
+test('a signature is as long as its key, and a key that cannot sign has none', () => {
+  expect(signatureLength(publicKey)).toBe(128);
+  expect(signatureLength(makeKey('SHA256', 1025).publicKey)).toBe(129);
+  expect(signatureLength(createSecretKey(Buffer.alloc(16)))).toBe(0);
+});
+
+test('the length of a key is read once, because that takes long', () => {
+  const { publicKey: key } = makeKey('SHA256', 1024);
+  const details = key.asymmetricKeyDetails;
+  let reads = 0;
+  const get = () => {
+    reads++;
+    return details;
   };
-  expect(codeOf(good)).toBeUndefined();
-  expect(codeOf({ ...good, method: 'PO ST' })).toBe('malformed_method');
-  expect(codeOf({ ...good, target: '/\u00a0' })).toBe('malformed_target');
-  expect(codeOf({ ...good, target: '/\ud800' })).toBe('malformed_target');
-  expect(codeOf({ ...good, target: '' })).toBe('malformed_target');
-  expect(codeOf({ ...good, date: 'yesterday' })).toBe('malformed_date');
+  Object.defineProperty(key, 'asymmetricKeyDetails', { get });
+  expect([signatureLength(key), signatureLength(key)]).toEqual([128, 128]);
+  expect(reads).toBe(1);
+});
+
+test('whose signature it is shows without what was signed', () => {
+  const [first, second] = vectors.filter(({ bits }) => bits === 2048);
+  const keyOf = (vector = first) =>
+    createPublicKey({ key: Buffer.from(vector?.public_key ?? '', 'base64'), format: 'der', type: 'spki' });
+  expect(isSignedBy(keyOf(first), first?.signature ?? '')).toBe(true);
+  expect(isSignedBy(keyOf(second), second?.signature ?? '')).toBe(true);
+  expect(isSignedBy(publicKey, first?.signature ?? '')).toBe(false);
+  expect(isSignedBy(keyOf(first), Buffer.alloc(256, 1).toString('base64'))).toBe(false);
 });
 
 test.each([
@@ -184,6 +233,7 @@ test.each([
   [' Wed, 18 Jul 2018 06:33:52 GMT', undefined],
   ['Wed, 18 Jul 2018 06:33:52 GMT ', undefined],
   ['Wed, 18 Jul 2018 06:33:52 GMT,Wed, 18 Jul 2018 06:33:52 GMT', undefined],
+  ['Sat, 01 Jan 10000 00:00:00 GMT', undefined],
   ['', undefined],
 ])('the date %j is %j', (value, expected) => {
   expect(parseHttpDate(value)).toBe(expected);
@@ -194,6 +244,8 @@ test.each([
   ['SHA-512', 'SHA512'],
   ['sha-224', 'SHA224'],
   ['SHA1', undefined],
+  ['RSASHA256', undefined],
+  ['SHA2561', undefined],
   ['SHA384', undefined],
   ['SHA-512/256', undefined],
   ['SHA--256', undefined],
@@ -206,6 +258,8 @@ test.each([
 test('a signature is canonical standard base64', () => {
   expect(decodeSignature('AAEC')).toEqual(Buffer.from([0, 1, 2]));
   expect(decodeSignature('AAE=')).toEqual(Buffer.from([0, 1]));
+  expect(decodeSignature('A'.repeat(1368))).toEqual(Buffer.alloc(1026));
+  expect(decodeSignature('A'.repeat(1372))).toBeUndefined();
   for (const bad of ['', 'AAE', 'AAF=', 'A-_C', 'AA EC', 'AAEC\n', 'AAEC====', 'é'.repeat(4), 'A'.repeat(4000)]) {
     expect(decodeSignature(bad)).toBeUndefined();
   }

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { readObject } from '../../../bin/archive/object-bytes.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { listen } from '../../../sandbox/http.ts';
 import { collect } from './archive.ts';
 

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, test } from '@jest/globals';
 import { createReplaySender } from '../../../bin/archive/replay-sender.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
 
 interface Entry {

@@ -12,7 +12,7 @@ import { openQueuedEvent, readQueuedEvent } from '../../../lambda/event/queued-e
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { offload } from '../../received.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';

@@ -7,7 +7,7 @@ import { reverify } from '../../../lambda/event/reverify.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
 import { readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
 import { keyringOf, makeKey } from '../../support.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type Fields, identify, kindOf, parseObject, parseText } from '../../../lambda/event/identity.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
 import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
@@ -28,7 +29,10 @@ const references = [
   "$m.get('k')",
   'a-$moId',
   '#if($x)',
+  '#else',
   '#{end}',
+  '#[[x]]#',
+  '#@x',
 ];
 
 describe.each(references)('what was not rendered is nobody: %s', (reference) => {
@@ -137,4 +141,103 @@ test('a media type follows from the bytes, wherever they stand', () => {
   expect(label('{"a":"\uffff"}', 'text/xml')).toBe('application/json');
   expect(label('{"a":"\uffff"}', 'application/a+json')).toBe('application/a+json');
   expect(label('{"a":1}', 'text/xml')).toBe('application/json');
+});
+
+describe('who an event says it is', () => {
+  const nobody = { type: 'com.messagemedia.webhook', unrendered: [] };
+  const reply = { type: 'com.messagemedia.reply', id: 'r-1', unrendered: [] };
+  test.each<[Fields, object]>([
+    [{}, nobody],
+    [{ message_id: 'm-1' }, { ...nobody, subject: 'm-1' }],
+    [
+      { message_id: 'm-1', reply_id: 'r-1' },
+      { ...reply, subject: 'm-1' },
+    ],
+    [{ delivery_report_id: '', reply_id: 'r-1' }, reply],
+    [{ delivery_report_id: 7, reply_id: 'r-1' }, reply],
+    [{ reply_id: 'r'.repeat(1024) }, { ...reply, id: 'r'.repeat(1024) }],
+    [{ reply_id: 'r'.repeat(1025) }, { ...reply, id: undefined }],
+    [{ reply_id: 'r\ud800' }, { ...reply, id: undefined }],
+    [{ reply_id: 'r-1', message_id: ['$x'] }, reply],
+    [{ account_id: 'a' }, { ...nobody, account: 'a' }],
+    [{ vendor_account_id: { account_id: 'v' } }, { ...nobody, account: 'v' }],
+    [
+      { vendor_account_id: { account_id: 'v' }, account_id: 'a' },
+      { ...nobody, account: 'v' },
+    ],
+    [
+      { vendor_account_id: { account_id: 7 }, account_id: 'a' },
+      { ...nobody, account: 'a' },
+    ],
+    [
+      { vendor_account_id: 'v', account_id: 'a' },
+      { ...nobody, account: 'a' },
+    ],
+    [{ account_id: '$x' }, { ...nobody, unrendered: ['account_id'] }],
+    [{ date_received: '2018-07-18T06:33:51.785Z' }, { ...nobody, receivedAt: '2018-07-18T06:33:51.785Z' }],
+    [{ date_received: 'soon' }, nobody],
+  ])('%j', (fields, expected) => {
+    expect(identify(fields)).toEqual(expected);
+  });
+
+  test('is nothing at all where the URL says webhook', () => {
+    expect(identify({ reply_id: 'r-1', message_id: '$x' }, 'com.messagemedia.webhook')).toEqual(nobody);
+  });
+
+  test.each([
+    ['/m?kind=delivery-report', 'com.messagemedia.delivery_report'],
+    ['/m?kind=reply', 'com.messagemedia.reply'],
+    ['/m?kind=opt-out', 'com.messagemedia.opt_out'],
+    ['/m?kind=webhook', 'com.messagemedia.webhook'],
+    ['/m?kind=toString', undefined],
+    ['/m?a=1', undefined],
+  ])('is asked of the URL %s', (target, expected) => {
+    expect(kindOf(target)).toBe(expected);
+  });
+});
+
+test.each<[string, Fields, string[]]>([
+  [
+    '{"message_id":"m","x":1,"account_id":"a","date_received":"d","delivery_report_id":1,"reply_id":null,"notification_id":[]}',
+    {
+      ...{ message_id: 'm', account_id: 'a', date_received: 'd' },
+      ...{ delivery_report_id: 1, reply_id: null, notification_id: [] },
+    },
+    [],
+  ],
+  ['{"vendor_account_id":{"vendor_id":"v","account_id":"a"}}', { vendor_account_id: { account_id: 'a' } }, []],
+  ['{"vendor_account_id":{}}', { vendor_account_id: { account_id: undefined } }, []],
+  ['{"vendor_account_id":"v"}', { vendor_account_id: 'v' }, []],
+  ['{"message_id":{"account_id":"a","b":1}}', { message_id: { account_id: 'a', b: 1 } }, []],
+  [
+    '{"message_id":"m","message_id":"n","reply_id":"r","reply_id":1}',
+    { message_id: 'm', reply_id: 'r' },
+    ['message_id', 'reply_id'],
+  ],
+  ['[1]', {}, []],
+])('a JSON body says of itself: %s', (json, fields, repeated) => {
+  expect(parseObject(json)).toEqual({ fields, repeated });
+});
+
+describe('a text says of itself', () => {
+  const all = {
+    ...{ kind: 'reply', delivery_report_id: '1', reply_id: '2', notification_id: '3', message_id: '4', vendor_id: '5' },
+    ...{ account_id: '6', date_received: '7', submitted_date: '8', status: '9', error_code: '10', billing_units: '11' },
+    ...{ source_number: '12', destination_number: '13' },
+  };
+  const elements = Object.entries(all).map(([name, value]) => `<${name}>${value}</${name}>`);
+  test.each<[string, Fields]>([
+    [`${new URLSearchParams(all)}&content=x&reply_id=typed`, all],
+    [`<e>${elements.join('')}<content>x</content><reply_id>typed</reply_id></e>`, all],
+    [`<?xml version="1.0" encoding="UTF-8"?>\n\n<event id="1" b="2">\n  ${elements.join('\n  ')}\n</event>`, all],
+    ['<reply><reply_id> r-1 </reply_id></reply>', { reply_id: ' r-1 ' }],
+    ['&reply_id=typed', {}],
+    ['=x&reply_id=typed', {}],
+    ['<1><reply_id>typed</reply_id></1>', {}],
+    ['<!-- text <reply_id>typed</reply_id>', {}],
+    ['<e>x<reply_id>typed</reply_id></e>', {}],
+    ['', {}],
+  ])('%s', (text, fields) => {
+    expect(parseText(text)).toEqual(fields);
+  });
 });

@@ -225,6 +225,12 @@ describe('data', () => {
     ['XML', '<a>"ö"</a>', 'application/xml', { datacontenttype: 'application/xml', data: '<a>"ö"</a>' }],
     ['text under a JSON label', '{half', 'application/json', { datacontenttype: 'text/plain', data: '{half' }],
     ['text under a broken label', 'x', 'no type\u0001', { datacontenttype: 'text/plain', data: 'x' }],
+    ['text under a label behind other text', 'x', 'é text/xml', { datacontenttype: 'text/plain', data: 'x' }],
+    ['text under a label before other text', 'x', 'text/xml\u0001', { datacontenttype: 'text/plain', data: 'x' }],
+    ['text under a label with parameters', 'x', ' a/b ; c=d ', { datacontenttype: 'a/b ; c=d', data: 'x' }],
+    ['text under a long label', 'x', `a/${'b'.repeat(254)}`, { datacontenttype: `a/${'b'.repeat(254)}`, data: 'x' }],
+    ['text under a longer label', 'x', `a/${'b'.repeat(255)}`, { datacontenttype: 'text/plain', data: 'x' }],
+    ['text without a label', 'x', undefined, { datacontenttype: 'text/plain', data: 'x' }],
   ])('%s', (_what, text, contentType, expected) => {
     expect(eventOf(verified({ text, contentType }))).toMatchObject(expected);
   });
@@ -238,6 +244,33 @@ describe('data', () => {
     const event = eventOf(verified({ body, contentType: undefined }));
     expect(event.data).toBeUndefined();
     expect(event.data_base64).toBe(body.toString('base64'));
+    expect(event).not.toHaveProperty('mmrepeated');
+  });
+
+  test('in base64 is what is no text, under the label that it has, else under none in particular', () => {
+    const body = Buffer.from([0xff]);
+    expect(eventOf(verified({ body, contentType: undefined })).datacontenttype).toBe('application/octet-stream');
+    expect(eventOf(verified({ body, contentType: 'application/json' })).datacontenttype).toBe(
+      'application/octet-stream',
+    );
+    expect(eventOf(verified({ body, contentType: 'image/png' })).datacontenttype).toBe('image/png');
+  });
+
+  test('is where it is asked to be', () => {
+    const request = verified({ text: '{"a":1}' });
+    const head = toQueueMessage(request).body.slice(0, -',"data":{"a":1}}'.length);
+    expect(toQueueMessage(request).body).toBe(`${head},"data":{"a":1}}`);
+    expect(toQueueMessage(request, 'text').body).toBe(`${head},"data":{"a":1}}`);
+    expect(toQueueMessage(request, 'base64').body).toBe(`${head},"data_base64":"eyJhIjoxfQ=="}`);
+    const elsewhere = toQueueMessage(request, { dataref: 's3://b/k' });
+    expect(elsewhere).toMatchObject({ body: `${head},"dataref":"s3://b/k"}`, dataref: 's3://b/k' });
+  });
+
+  test('shows which names it has more than once', () => {
+    const text = '{"reply_id":"r","message_id":"m","message_id":"n","reply_id":"s"}';
+    expect(eventOf(verified({ text })).mmrepeated).toBe('message_id,reply_id');
+    expect(eventOf(verified({ text: '{}' }))).not.toHaveProperty('mmrepeated');
+    expect(eventOf(verified({ text: 'reply_id=r' }))).not.toHaveProperty('mmrepeated');
   });
 
   test('is absent when there is no body', () => {

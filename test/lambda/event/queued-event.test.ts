@@ -23,15 +23,17 @@ function changed(members: Record<string, unknown>): string {
   return JSON.stringify({ ...attributes, data, ...members });
 }
 
-function codeOf(read: () => unknown): string {
+function errorOf(read: () => unknown): string {
   try {
     read();
   } catch (error) {
-    if (error instanceof QueuedEventError) return error.code;
+    if (error instanceof QueuedEventError) return `${error.name} ${error.code}: ${error.message}`;
     throw error;
   }
   return 'an event';
 }
+
+const codeOf = (read: () => unknown) => errorOf(read).split(/[ :]/)[1];
 
 const forms = Object.entries(webhooks);
 
@@ -110,14 +112,40 @@ describe('the payload', () => {
   });
 });
 
+test.each([
+  ['JSON', Buffer.from('{"a":1}'), { a: 1 }],
+  ['JSON behind a byte order mark', Buffer.from('\ufeff{"a":1}'), undefined],
+  ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), undefined],
+])('data that was fetched is read strictly, whatever its label says: %s', async (_what, bytes, payload) => {
+  const event = changed({ type: 'com.messagemedia.webhook', data: undefined, dataref: 's3://b/k' });
+  const opened = await openQueuedEvent(event, async () => bytes);
+  expect(opened.event.payload).toEqual(payload);
+  expect(opened.signed?.body).toEqual(bytes);
+});
+
 describe('a message that is no event of ours', () => {
   test.each([
-    ['not_json', 'hello'],
-    ['not_json', '[]'],
-    ['not_json', 'null'],
-    ['missing_attribute', '{}'],
-  ])('%s: %s', (code, text) => {
-    expect(codeOf(() => readQueuedEvent(text))).toBe(code);
+    ['not_json: The message is not JSON', 'hello'],
+    ['not_json: The message is not a JSON object', '[]'],
+    ['not_json: The message is not a JSON object', 'null'],
+    ['missing_attribute: The message has no specversion', '{}'],
+  ])('%s: %s', (error, text) => {
+    expect(errorOf(() => readQueuedEvent(text))).toBe(`QueuedEventError ${error}`);
+  });
+
+  test.each([
+    [{ time: 'soon' }, `invalid_attribute: The event's time is not what a receiver writes`],
+    [{ mmrequestline: 'POST' }, `invalid_attribute: The event's mmrequestline is not what a receiver writes`],
+    [{ data_base64: 'e30=' }, 'invalid_data: The event has both data and data_base64'],
+    [{ datacontenttype: undefined }, 'missing_attribute: The event has data but no datacontenttype'],
+    [{ datacontenttype: 'text/plain' }, 'invalid_data: The data is not text, though datacontenttype is not JSON'],
+    [{ extension: 'behind the data' }, 'invalid_data: The data is not the last member of the event'],
+    [
+      { data: undefined, dataref: 's3://b/k' },
+      'data_elsewhere: The data is in S3: read this event with openQueuedEvent',
+    ],
+  ])('is told from others by its error: %j', (members, error) => {
+    expect(errorOf(() => readQueuedEvent(changed(members)))).toBe(`QueuedEventError ${error}`);
   });
 
   test.each(['specversion', 'id', 'source', 'type', 'time', 'mmdigest', 'mmrequestline', 'mmdate', 'mmsignature'])(

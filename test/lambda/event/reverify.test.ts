@@ -48,6 +48,7 @@ test.each<[string, SignatureVerdict, (read: ReadEvent) => ReadEvent, readonly Ve
   ['no key under another digest', 'bad', (read) => read, keys.map((one) => ({ ...one, digest: 'SHA512' as const }))],
   ['no key for another digest than the event names', 'bad', withDigest('SHA512'), keys],
   ['a key that may sign with any digest', 'good', (read) => read, keys.map((one) => ({ ...one, digest: undefined }))],
+  ['no key for a digest that nobody signs with', 'bad', withDigest('SHA1'), bare],
 ])('tries %s', async (_what, expected, change, keyring) => {
   expect(reverify(change(await report()), keyring)).toBe(expected);
 });
@@ -60,6 +61,11 @@ test.each<[string, (signed: Signed) => Signed]>([
 ])('another %s is not verified', async (_part, change) => {
   const { event, signed } = await report();
   expect(reverify({ event, signed: change(signed) }, keys)).toBe('bad');
+});
+
+test('what was never signed is not good, whatever the keys', async () => {
+  const { event } = await report();
+  expect(reverify({ event, signed: undefined }, keys)).toBe('never_signed');
 });
 
 test('a retired key is good for what was signed in its day', async () => {

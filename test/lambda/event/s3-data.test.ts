@@ -2,7 +2,8 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { FetchData } from '../../../lambda/event/queued-event.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
-import { type LocalQueue, localCredentials, startQueue } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 
 const hash = 'ab'.repeat(32);
 const bytes = Buffer.from([0, 255, 10, 13, 123]);
@@ -46,7 +47,10 @@ test.each([
   'another/place/altogether',
   'S3://large/a',
 ])('does not go to %s', async (dataref) => {
-  await expect(fetchData(dataref)).rejects.toMatchObject({ code: 'invalid_dataref' });
+  await expect(fetchData(dataref)).rejects.toMatchObject({
+    code: 'invalid_dataref',
+    message: 'The dataref does not point into the bucket for large events',
+  });
 });
 
 test('says when the object is gone', async () => {

@@ -17,6 +17,15 @@ test('what fits is kept whole, and without a word while there is room', () => {
   expect(fitEntries(entries)).toEqual({ secret: JSON.stringify({ keys: entries }), warnings: [] });
 });
 
+test('what fills a secret to the last byte fits, and one byte more does not', () => {
+  const filled = (size: number) => {
+    const empty = JSON.stringify({ keys: [entry(1, { public_key: '' })] }).length;
+    return [entry(1, { public_key: 'A'.repeat(size - empty) })];
+  };
+  expect(Buffer.byteLength(fitEntries(filled(maxSecretBytes)).secret)).toBe(maxSecretBytes);
+  expect(() => fitEntries(filled(maxSecretBytes + 1))).toThrow('would have 65537 bytes, and a secret holds 65536');
+});
+
 test('a keyring that fills up is worth a warning', () => {
   const { secret, warnings } = fitEntries(Array.from({ length: 55 }, (_, index) => entry(index)));
   expect(idsIn(secret)).toHaveLength(55);

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { isTooLateFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, keysFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
+import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
 const first = makeKey('SHA256', 2048);
@@ -45,31 +46,64 @@ describe('a keyring secret', () => {
   });
 
   test('may be empty, which is worth a warning', () => {
-    expect(parseKeyring('{"keys":[]}')).toMatchObject({ keys: [], warnings: [expect.stringContaining('empty')] });
-  });
-
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
-  const broken = {
-    'not an object': 'key',
-    null: null,
-    'no public key': { key_id: first.id },
-    'public key cut short': { ...first.answer, public_key: first.answer.public_key.slice(0, 100) },
-    'not base64': { ...first.answer, public_key: '%%%' },
-    'not RSA': { ...first.answer, public_key: ec.toString('base64') },
-    'a private key': { public_key: first.privateKey.export({ type: 'pkcs8', format: 'pem' }) },
-    'weak digest': { ...first.answer, digest: 'SHA1' },
-    'other cipher': { ...first.answer, cipher: 'EC' },
-    'odd id': { ...first.answer, key_id: 7 },
-  };
-
-  test.each(Object.entries(broken))('skips one broken key with a warning: %s', (_what, entry) => {
-    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: [entry, second.answer] }));
-    expect(keys.map(({ id }) => id)).toEqual([second.id]);
-    expect(warnings).toEqual([expect.stringMatching(/^key 1 of 2 is skipped: /)]);
+    const warnings = ['the keyring is empty: every webhook is refused until it holds a public key'];
+    expect(parseKeyring('{"keys":[]}')).toEqual({ keys: [], warnings, diagnostics: {} });
   });
 
   test.each([
-    ...Object.entries(broken).map(([what, entry]) => [what, JSON.stringify({ keys: [entry] })]),
+    [{ key_id: ` ${first.id}\n` }, { id: first.id }],
+    [{ key_id: ' ' }, { id: undefined }],
+    [{ key_id: null }, { id: undefined }],
+    [{ digest: null }, { digest: undefined }],
+    [{ cipher: null }, {}],
+    [{ cipher: 'rsa' }, {}],
+  ])('is read with %j', (fields, expected) => {
+    const { keys, warnings } = parseKeyring(JSON.stringify({ ...first.answer, ...fields }));
+    expect(keys).toMatchObject([{ id: first.id, digest: 'SHA256', ...expected }]);
+    expect(warnings).toEqual([]);
+  });
+
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
+  const base64 = first.answer.public_key;
+  const broken: [what: unknown, why: string][] = [
+    ['key', 'it is not an object'],
+    [null, 'it is not an object'],
+    [{ key_id: first.id }, 'public_key is not a string'],
+    [{ public_key: base64, key_id: 7 }, 'key_id is not a string'],
+    [{ public_key: base64, cipher: 'EC' }, 'cipher is not RSA'],
+    [{ public_key: base64, cipher: 7 }, 'cipher is not RSA'],
+    [{ public_key: base64, digest: 'SHA1' }, 'digest is not SHA224, SHA256 or SHA512'],
+    [{ public_key: base64, digest: ['SHA256'] }, 'digest is not SHA224, SHA256 or SHA512'],
+    [{ public_key: '%%%' }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: `%${base64}` }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: `${base64}%` }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: `${base64}===` }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: pem.replace(/-----END.*/s, '') }, 'public_key is neither base64 nor PEM'],
+    [{ public_key: base64.slice(0, 100) }, 'public_key does not decode to a public key'],
+    [{ public_key: ec.toString('base64') }, 'it is a ec key, not RSA'],
+    [
+      { public_key: first.privateKey.export({ type: 'pkcs8', format: 'pem' }) },
+      'it is a PRIVATE KEY, not a public key',
+    ],
+  ];
+
+  test.each(broken)('skips one broken key with a warning: %j', (entry, why) => {
+    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: [second.answer, entry] }));
+    expect(keys.map(({ id }) => id)).toEqual([second.id]);
+    expect(warnings).toEqual([`key 2 of 2 is skipped: ${why}`]);
+  });
+
+  test('says of each key why there is none', () => {
+    expect(() => parseKeyring('{"keys":["a",{}]}')).toThrow(
+      new KeyringError(
+        'The keyring secret yields no key: ' +
+          'key 1 of 2 is skipped: it is not an object; key 2 of 2 is skipped: public_key is not a string',
+      ),
+    );
+  });
+
+  test.each([
+    ...broken.map(([entry, why]) => [why, JSON.stringify({ keys: [entry] })]),
     ['an empty object', '{}'],
     ['no list', '{"keys":{}}'],
     ['half JSON', '{"keys"'],
@@ -89,9 +123,47 @@ describe('a keyring secret', () => {
     );
   });
 
-  test('warns of a key below 2048 bits', () => {
-    expect(parseKeyring(keyringOf(makeKey('SHA224', 1024))).warnings).toEqual([expect.stringContaining('1024 bits')]);
+  test('warns of a key below 2048 bits, unless it signs no longer', () => {
+    const weak = makeKey('SHA224', 1024);
+    const nameless = { public_key: weak.answer.public_key };
+    const retired = { ...weak.answer, retired_at: '2026-11-24T00:00:00.000Z' };
+    expect(parseKeyring(JSON.stringify({ keys: [weak.answer, retired, nameless] })).warnings).toEqual([
+      `key ${weak.id} has 1024 bits: create one with at least 2048`,
+      'key 3 has 1024 bits: create one with at least 2048',
+    ]);
   });
+
+  test('warns when it fills up', () => {
+    const secret = keyringOf(first);
+    expect(parseKeyring(secret.padEnd(52_428)).warnings).toEqual([]);
+    expect(parseKeyring(secret.padEnd(52_429)).warnings).toEqual([
+      'the keyring has 52429 of the 65,536 bytes of a secret: see "mmw keys forget"',
+    ]);
+  });
+
+  test('may ask for a probe and for captures, until a time', () => {
+    const until = '2026-11-24T00:00:00.000Z';
+    const { key_id, public_key, digest } = second.answer;
+    const asked = { probe: { key_id, public_key, digest, until }, capture: { id: 'c', count: 3, until } };
+    const { diagnostics } = parseKeyring(JSON.stringify({ keys: [first.answer], ...asked }));
+    expect(diagnostics).toMatchObject({
+      probe: { key: { id: second.id, digest: 'SHA512' }, until: Date.parse(until) },
+      capture: { id: 'c', count: 3, until: Date.parse(until) },
+    });
+    asked.probe.public_key = 'AAAA';
+    expect(parseKeyring(JSON.stringify({ keys: [first.answer], ...asked })).diagnostics).toEqual({
+      capture: { id: 'c', count: 3, until: Date.parse(until) },
+    });
+  });
+});
+
+test('a request gets the keys of its id, else those without one, and all of them if it names none', () => {
+  const { keys } = parseKeyring(keyringOf(first, second));
+  const bare = parseKeyring(pem).keys;
+  expect(keysFor(second.id.toUpperCase(), [...keys, ...bare])).toEqual([keys[1]]);
+  expect(keysFor('other', [...keys, ...bare])).toEqual(bare);
+  expect(keysFor('other', keys)).toEqual([]);
+  expect(keysFor(undefined, [...keys, ...bare])).toEqual([...keys, ...bare]);
 });
 
 describe('a keyring', () => {
@@ -99,6 +171,7 @@ describe('a keyring', () => {
   let time: number;
   let loads: number;
   let warnings: string[];
+  let causes: unknown[];
   let keyring: Keyring;
 
   beforeEach(() => {
@@ -106,6 +179,7 @@ describe('a keyring', () => {
     time = 1_000_000;
     loads = 0;
     warnings = [];
+    causes = [];
     keyring = createKeyring({
       load: async () => {
         loads++;
@@ -113,7 +187,10 @@ describe('a keyring', () => {
         return secret;
       },
       now: () => time,
-      warn: (message) => warnings.push(message),
+      warn: (message, cause) => {
+        warnings.push(message);
+        causes.push(cause);
+      },
     });
   });
 
@@ -181,10 +258,25 @@ describe('a keyring', () => {
     time += 60 * 60_000;
     for (let call = 0; call < 100; call++) expect(await ids()).toEqual([first.id]);
     expect(loads).toBe(2);
-    expect(warnings).toEqual([expect.stringContaining('using the keys that are loaded')]);
+    expect(warnings).toEqual(['cannot read the keyring: using the keys that are loaded']);
+    expect(causes).toEqual([new Error('down')]);
     secret = keyringOf(second);
     time += 3_000;
     expect(await ids()).toEqual([second.id]);
+  });
+
+  test('is behind from a load that fails to the next one that does not', async () => {
+    expect(keyring.isBehind()).toBe(false);
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(false);
+    secret = new Error('down');
+    time += 5 * 60_000;
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(true);
+    secret = keyringOf(first);
+    time += 3_000;
+    await keyring.keys();
+    expect(keyring.isBehind()).toBe(false);
   });
 
   test('goes on with the keys in hand when the secret has become unreadable', async () => {
@@ -196,11 +288,33 @@ describe('a keyring', () => {
 
   test('that was never loaded is unavailable, and a failed load is not taken for one', async () => {
     secret = new Error('down');
-    await expect(keyring.keys()).rejects.toMatchObject({ name: 'KeyringError', cause: secret });
+    const message = 'Cannot read the keyring secret';
+    await expect(keyring.keys()).rejects.toMatchObject({ name: 'KeyringError', message, cause: secret });
+    expect(warnings).toEqual(['cannot read the keyring']);
     await expect(keyring.keys()).rejects.toMatchObject({ name: 'KeyringError' });
     secret = keyringOf(first);
     expect(await ids()).toEqual([first.id]);
     expect(loads).toBe(3);
+  });
+
+  test('that cannot be understood says what is wrong with it', async () => {
+    secret = '{"keys":{}}';
+    await expect(keyring.keys()).rejects.toThrow(new KeyringError('In the keyring secret, "keys" is not a list'));
+  });
+
+  test('is loaded by whoever misses a key before anybody asked for one', async () => {
+    expect(await keyring.newerThan([])).toHaveLength(1);
+  });
+
+  test('says what is asked of the function until its time is over', async () => {
+    const asked = { id: 'c', count: 1, until: new Date(time + 2).toISOString() };
+    secret = JSON.stringify({ keys: [first.answer], capture: asked });
+    expect(keyring.diagnostics()).toEqual({});
+    await keyring.keys();
+    time += 1;
+    expect(keyring.diagnostics()).toEqual({ capture: { ...asked, until: time + 1 } });
+    time += 1;
+    expect(keyring.diagnostics()).toEqual({});
   });
 
   test('that was emptied refuses everything at its next load, and says so', async () => {
@@ -243,10 +357,4 @@ test('a retired key has an end, and one whose end cannot be read has none', () =
   const last = Date.parse(at) + 300_000;
   expect(keys.map((one) => isTooLateFor(one, last))).toEqual([false, false, false, false]);
   expect(keys.map((one) => isTooLateFor(one, last + 1))).toEqual([true, true, false, false]);
-});
-
-test('a keyring that fills its secret says so', () => {
-  const key = makeKey();
-  const keys = Array.from({ length: 150 }, () => key.answer);
-  expect(parseKeyring(JSON.stringify({ keys })).warnings.join()).toContain('of the 65,536 bytes of a secret');
 });

@@ -6,7 +6,7 @@ import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyr
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
 import { verify } from '../../../lambda/signature.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
 import { type SigningKey, toWire } from '../../../sandbox/sender.ts';

@@ -424,3 +424,154 @@ test('without an enabled key, or with one that verifiers cannot have, the rotati
   await world.api.enableSignatureKey(stranger.key_id);
   await expect(world.rotation().confirm()).rejects.toThrow(`no public key ${stranger.key_id}`);
 });
+
+describe('what a rotation tells', () => {
+  test('of all its steps', async () => {
+    const first = await begin();
+    world.told.length = 0;
+    await world.rotation().run();
+    const second = enabledId();
+    expect(world.told).toContain(`key ${second} is created and in the keyring`);
+    expect(world.told).toContain(`webhooks are signed with key ${second}, which is in the keyring`);
+    expect(world.told).not.toContainEqual(expect.stringContaining('continuing with'));
+    expect(world.told).not.toContainEqual(expect.stringContaining('finishing'));
+    expect(first).not.toBe(second);
+  });
+
+  test('of one that was stopped before its key was enabled: it continues with the same key', async () => {
+    const first = await begin();
+    const second = await world.rotation().create();
+    expect((await keyring())[1]).toMatchObject({ key_id: second, replaces: first, pending_since: toTime(world.time) });
+    expect(await world.rotation().create()).toBe(second);
+    expect(world.told.at(-1)).toBe(`continuing with key ${second} (SHA256), which waits in the keyring to be enabled`);
+    expect(await keyringIds()).toEqual([first, second]);
+  });
+
+  test('of one that was stopped before the old key was deleted: it ends, and begins no other', async () => {
+    const first = await begin();
+    const second = await world.rotation().create();
+    await world.rotation().enable();
+    await world.rotation().run();
+    expect(world.told).toContain('finishing a rotation that was stopped; run the command again for another rotation');
+    expect(enabledId()).toBe(second);
+    expect((await keyring()).map(({ key_id, deleted_at }) => [key_id, deleted_at !== undefined])).toEqual([
+      [first, true],
+      [second, false],
+    ]);
+  });
+
+  test('of one that was stopped twice, before the old key was deleted and before the new one was enabled', async () => {
+    await begin();
+    await world.rotation().create();
+    await world.rotation().enable();
+    const third = await world.rotation().create();
+    await world.rotation().run();
+    expect(world.told).toContain(`continuing with key ${third} (SHA256), which waits in the keyring to be enabled`);
+    expect(enabledId()).toBe(third);
+    expect(await liveIds()).toEqual([third]);
+  });
+
+  test('of a key that is gone at MessageMedia: it is noted as deleted, and another is made', async () => {
+    await begin();
+    const lost = await world.rotation().create();
+    await world.api.deleteSignatureKey(lost);
+    const second = await world.rotation().create();
+    expect(world.told).toContain(`key ${lost} was deleted at MessageMedia: creating another`);
+    expect((await keyring()).map(({ key_id, deleted_at }) => [key_id, deleted_at !== undefined]).slice(1)).toEqual([
+      [lost, true],
+      [second, false],
+    ]);
+  });
+
+  test('of one that is abandoned', async () => {
+    await begin();
+    const second = await world.rotation().create();
+    expect(await world.rotation().abandon()).toBe(second);
+    expect(world.told.at(-1)).toBe(`key ${second} is deleted at MessageMedia, and is not enabled`);
+  });
+
+  test('of one whose key somebody abandoned meanwhile', async () => {
+    await begin();
+    const second = await world.rotation().create();
+    const during = async () => {
+      await world.rotation().abandon();
+    };
+    await expect(world.rotation({ during }).run()).rejects.toThrow(
+      `The rotation to key ${second} is abandoned: meanwhile another key was chosen, or this one was deleted`,
+    );
+  });
+
+  test('of webhooks that arrive unsigned', async () => {
+    await expect(world.rotation().confirm()).rejects.toThrow(
+      'MessageMedia has no key enabled: its webhooks arrive unsigned',
+    );
+  });
+
+  test('of a key that cannot be stored, and of one that cannot be deleted again either', async () => {
+    await begin();
+    const cause = new Error('no access');
+    const store = { ...world.store, update: () => Promise.reject(cause) };
+    const stored = await world
+      .rotation({ store })
+      .create()
+      .catch((error: Error) => error);
+    expect(stored).toMatchObject({ cause });
+    expect(String(stored)).toMatch(
+      /^Error: Key \S+ could not be written to the keyring: it was deleted at MessageMedia again, and nothing else has changed$/,
+    );
+    const api = { ...world.api, deleteSignatureKey: () => Promise.reject(new Error('no network')) };
+    await expect(world.rotation({ store, api }).create()).rejects.toThrow(
+      'could not be written to the keyring: deleting it at MessageMedia failed too. It is not enabled: delete it by hand',
+    );
+  });
+});
+
+test('a rotation enables the key that it created, though the keyring shows it a moment later', async () => {
+  const first = await begin();
+  let reads = 0;
+  const store: typeof world.store = {
+    ...world.store,
+    read: async () => (await keyring()).filter(({ key_id }) => key_id === first || ++reads > 1),
+  };
+  await world.rotation({ store }).run();
+  expect(enabledId()).not.toBe(first);
+});
+
+test('the keyring gets the version that Secrets Manager rotates to, with a new key or one that waits', async () => {
+  await begin();
+  const versions: (string | undefined)[] = [];
+  const store: typeof world.store = {
+    ...world.store,
+    update: (change, versionId) => {
+      versions.push(versionId);
+      return world.store.update(change);
+    },
+  };
+  const created = await world.rotation({ store }).create('v-1');
+  const before = await keyring();
+  expect(await world.rotation({ store }).create('v-2')).toBe(created);
+  expect(await world.rotation({ store }).create()).toBe(created);
+  expect(versions).toStrictEqual(['v-1', 'v-2']);
+  expect(await keyring()).toEqual(before);
+});
+
+test('an enabled key that was noted as retired has no end any more once it is confirmed', async () => {
+  await begin();
+  await world.store.update((entries) => entries.map((entry) => ({ ...entry, retired_at: toTime(world.time) })));
+  await world.rotation().confirm();
+  expect((await keyring())[0]).not.toHaveProperty('retired_at');
+});
+
+test('what is left of a stopped rotation does not hide that no verifier has the enabled key', async () => {
+  await begin();
+  await world.rotation().create();
+  await world.rotation().enable();
+  const stranger = await world.api.createSignatureKey('SHA256');
+  await world.api.enableSignatureKey(stranger.key_id);
+  await world.rotation().run();
+  expect(await keyringIds()).toContain(enabledId());
+});
+
+function toTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

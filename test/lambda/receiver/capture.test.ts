@@ -21,6 +21,35 @@ test('functions that run at the same time keep no more together than were asked 
   expect(names.filter((name) => name !== captureIsFull).sort()).toEqual([...kept.keys()].sort());
 });
 
+test('another capture begins anew, and one that is full says so', async () => {
+  let asked = { id: 'a', count: 2, until: Number.POSITIVE_INFINITY };
+  const names: string[] = [];
+  const put = async (name: string) => names.push(name) > 0;
+  const keyring = { diagnostics: () => ({ capture: asked }) };
+  const capture = createCapture({ keyring, put, warn: () => {} });
+  await capture({});
+  await capture({});
+  expect(await capture({})).toBe('no more: the capture is full');
+  asked = { ...asked, id: 'b' };
+  await capture({});
+  expect(names).toEqual(['captures/a/000.json', 'captures/a/001.json', 'captures/b/000.json']);
+});
+
+test('a capture ends when another begins, though its bucket has not answered yet', async () => {
+  let id = 'a';
+  const answer = Promise.withResolvers<boolean>();
+  const names: string[] = [];
+  const put = async (name: string) => (names.push(name) === 1 ? answer.promise : true);
+  const keyring = { diagnostics: () => ({ capture: { id, count: 9, until: Number.POSITIVE_INFINITY } }) };
+  const capture = createCapture({ keyring, put, warn: () => {} });
+  const early = capture({});
+  id = 'b';
+  await capture({});
+  answer.resolve(false);
+  expect(await early).toBe(captureIsFull);
+  expect(names).toEqual(['captures/a/000.json', 'captures/b/000.json']);
+});
+
 test('a bucket that does not answer is told of, and nothing else happens', async () => {
   expect(await running(() => Promise.reject(new Error('no S3')))({})).toBeUndefined();
   expect(warnings).toEqual(['cannot capture a refused request']);
@@ -42,6 +71,8 @@ test('the request is kept as it came, but for what lets somebody in', async () =
       Authorization: 'secret',
       'x-api-key': 'secret',
       'x-amz-security-token': 'secret',
+      'x-last-cookie': 'none',
+      'cookie-policy': 'none',
     },
     multiValueHeaders: { Cookie: ['secret'], Date: ['today'] },
     requestContext: { stage: '$default', authorizer: { principal: 'secret' }, identity: { apiKey: 'secret' } },
@@ -51,7 +82,7 @@ test('the request is kept as it came, but for what lets somebody in', async () =
   expect(JSON.parse(kept.get('captures/c/000.json') ?? '')).toEqual({
     version: '2.0',
     rawPath: '/messagemedia',
-    headers: { 'x-messagemedia-signature': 'AAAA' },
+    headers: { 'x-messagemedia-signature': 'AAAA', 'x-last-cookie': 'none', 'cookie-policy': 'none' },
     multiValueHeaders: { Date: ['today'] },
     requestContext: { stage: '$default' },
     body: '{"a":1}',

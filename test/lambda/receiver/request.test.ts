@@ -38,7 +38,25 @@ describe('HTTP API and Function URL', () => {
   test('a decoded path is a candidate in its encoded form', () => {
     expect(parseRequest(v2({ rawPath: '/a b' })).targets).toEqual(['/a%20b', '/a%20b?']);
     expect(parseRequest(v2({ rawPath: '/café' })).targets).toContain('/caf%C3%A9');
+    expect(parseRequest(v2({ rawPath: '/📨' })).targets).toEqual(['/📨', '/📨?', '/%F0%9F%93%A8', '/%F0%9F%93%A8?']);
     expect(parseRequest(v2({ rawPath: '/50%' })).targets).toContain('/50%25');
+    expect(parseRequest(v2({ rawPath: '/a\tb' })).targets).toEqual(['/a%09b', '/a%09b?']);
+    expect(parseRequest(v2({ rawPath: '/\ud800' })).targets).toEqual(['/%EF%BF%BD', '/%EF%BF%BD?']);
+  });
+
+  test.each([
+    ['/messagemedia', true],
+    ['/a b', false],
+    ['/\ud800', false],
+  ])('it shows whether the event has a good target as it is: %j', (rawPath, expected) => {
+    expect(parseRequest(v2({ rawPath })).hasPlainTarget).toBe(expected);
+  });
+
+  test('what the event does not have is not made up', () => {
+    expect(parseRequest(v2({ rawPath: undefined, rawQueryString: 'a=1' })).targets).toEqual(['?a=1']);
+    expect(parseRequest(v2({ rawQueryString: undefined })).targets).toEqual(['/messagemedia', '/messagemedia?']);
+    const { targets } = parseRequest(v2({ rawPath: '//a', requestContext: { http: { method: 'POST' } } }));
+    expect(targets).toEqual(['//a', '//a?']);
   });
 
   test('the encoded path of a Function URL is a candidate as it is, and comes first', () => {
@@ -77,11 +95,22 @@ describe('HTTP API and Function URL', () => {
     expect(parseRequest(v2({ body: 'Größe 👍' })).body).toEqual(Buffer.from('Größe 👍'));
     expect(parseRequest(v2({ body: '/wCA', isBase64Encoded: true })).body).toEqual(Buffer.from([0xff, 0, 0x80]));
     expect(parseRequest(v2()).body).toHaveLength(0);
+    expect(parseRequest(v2({ body: '/wCA', isBase64Encoded: true })).bodyCharacters).toBe(4);
   });
 
-  test('an empty id of the request is none', () => {
-    const event = v2({ requestContext: { http: { method: 'POST' }, requestId: '' } });
-    expect(parseRequest(event).requestId).toBeUndefined();
+  test.each([
+    ['r-1', 'r-1'],
+    ['', undefined],
+    [7, undefined],
+  ])('the id of the request is %j: %j', (requestId, expected) => {
+    const event = v2({ requestContext: { http: { method: 'POST' }, requestId } });
+    expect(parseRequest(event).requestId).toBe(expected);
+  });
+
+  test('a header whose value is no text is none', () => {
+    expect([...parseRequest(v2({ headers: { a: 7, b: 'x', c: null } })).headers]).toEqual([['b', 'x']]);
+    expect(parseRequest(v2({ headers: undefined })).headers.size).toBe(0);
+    expect(parseRequest(v2({ headers: 'x' })).headers.size).toBe(0);
   });
 
   test('header names are case-insensitive', () => {
@@ -109,6 +138,25 @@ describe('REST API', () => {
       '/hook?text=a%20b:c&tag=2&tag=1',
       '/hook?text=a+b%3Ac&tag=2&tag=1',
     ]);
+  });
+
+  test('a character of four bytes in the query is encoded as one', () => {
+    const event = v1({ path: null, multiValueQueryStringParameters: { text: ['📨 b'] } });
+    expect(parseRequest(event).targets).toEqual([
+      '/prod/messagemedia?text=%F0%9F%93%A8%20b',
+      '/prod/messagemedia?text=%F0%9F%93%A8+b',
+    ]);
+  });
+
+  test('one path will do, and without any there is no target', () => {
+    expect(parseRequest(v1({ requestContext: {} })).targets).toEqual(['/messagemedia']);
+    const nowhere = v1({ path: null, requestContext: {}, queryStringParameters: { a: '1' } });
+    expect(parseRequest(nowhere)).toMatchObject({ targets: [], hasPlainTarget: false });
+  });
+
+  test('a value in the query that is no text is none', () => {
+    const event = v1({ path: null, multiValueQueryStringParameters: { a: [1, '2'], b: null, c: '3' } });
+    expect(parseRequest(event).targets).toEqual(['/prod/messagemedia?a=2&c=3']);
   });
 
   test('a plain query has one candidate a path', () => {
@@ -142,6 +190,17 @@ describe('anything else', () => {
     { Records: [{ eventSource: 'aws:sqs' }] },
   ])('is malformed: %j', (event) => {
     expect(() => parseRequest(event)).toThrow(expect.objectContaining({ code: 'malformed_event' }));
+  });
+
+  test.each([
+    [undefined, 'event is not an object'],
+    [{ requestContext: [] }, 'requestContext is not an object'],
+    [v1({ httpMethod: 7 }), 'the method is not an HTTP token'],
+    [v1({ httpMethod: 'PO ST' }), 'the method is not an HTTP token'],
+    [v2({}, { method: undefined }), 'the method is not an HTTP token'],
+    [v2({ body: 5 }), 'body is not a string'],
+  ])('is told why: %j', (event, why) => {
+    expect(() => parseRequest(event)).toThrow(`Not an API Gateway or Function URL event: ${why}`);
   });
 
   test('never crashes', () => {

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createLogSearch } from '../../../lambda/reconcile/seen-in-logs.ts';
-import { localCredentials } from '../../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalLogs, startLogs } from '../../log-queries.ts';
 
 const idOf = (number: number) => `0000000a-0000-4000-8000-${String(number).padStart(12, '0')}`;

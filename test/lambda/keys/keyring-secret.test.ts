@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  findEntry,
+  identify,
+  isDeleted,
+  isPending,
+  isRetired,
+  type KeyringEntry,
+  readEntries,
+  sameId,
+  writeEntries,
+} from '../../../lambda/keys/keyring-secret.ts';
+
+const time = '2026-11-24T00:00:00.000Z';
+const named = (key_id: string, more: Partial<KeyringEntry> = {}): KeyringEntry => ({
+  key_id,
+  public_key: 'AAAA',
+  ...more,
+});
+const nameless: KeyringEntry = { public_key: 'BBBB' };
+
+test.each<[KeyringEntry, boolean, boolean, boolean]>([
+  [named('a'), false, false, false],
+  [named('a', { pending_since: time }), true, false, false],
+  [named('a', { retired_at: time }), false, true, false],
+  [named('a', { pending_since: time, deleted_at: time }), false, false, true],
+  [named('a', { retired_at: time, deleted_at: time }), false, false, true],
+  [{ ...nameless, pending_since: time, retired_at: time }, false, false, false],
+  [named('', { pending_since: time, retired_at: time }), false, false, false],
+])('%j is pending: %j, retired: %j, deleted: %j', (entry, pending, retired, deleted) => {
+  expect([isPending(entry), isRetired(entry), isDeleted(entry)]).toEqual([pending, retired, deleted]);
+});
+
+describe('a keyring secret', () => {
+  test.each<[string, unknown[]]>([
+    ['{"keys":[1,{"a":2}]}', [1, { a: 2 }]],
+    ['\ufeff \n{"keys":[]}\n', []],
+    ['{"key_id":"a"}', [{ key_id: 'a' }]],
+    ['{}', [{}]],
+    [' AAAA\n', [{ public_key: 'AAAA' }]],
+    ['', [{ public_key: '' }]],
+  ])('%j holds %j', (secret, entries) => {
+    expect(readEntries(secret)).toEqual(entries);
+  });
+
+  test.each([
+    ['{"keys":[', 'The keyring secret starts like JSON but is not valid JSON'],
+    ['{"keys":{}}', 'In the keyring secret, "keys" is not a list'],
+    ['{"keys":null}', 'In the keyring secret, "keys" is not a list'],
+  ])('%j is an error: %s', (secret, message) => {
+    expect(() => readEntries(secret)).toThrow(expect.objectContaining({ name: 'KeyringError', message }));
+  });
+
+  test('is written with what is asked of the function beside its keys', () => {
+    expect(writeEntries([nameless])).toBe('{"keys":[{"public_key":"BBBB"}]}');
+    const capture = { id: 'c', count: 1, until: time };
+    expect(writeEntries([], { capture })).toBe(`{"keys":[],"capture":{"id":"c","count":1,"until":"${time}"}}`);
+  });
+});
+
+describe('a pasted key gets the id of the enabled key', () => {
+  const enabled = { key_id: 'E', digest: 'SHA512' };
+  test.each<[string, KeyringEntry[], typeof enabled | undefined, KeyringEntry[]]>([
+    ['alone', [nameless], enabled, [{ ...nameless, ...enabled }]],
+    ['beside another', [named('a'), nameless], enabled, [named('a'), { ...nameless, ...enabled }]],
+    ['with an empty id', [named('')], enabled, [named('E', { digest: 'SHA512' })]],
+    [
+      'and keeps its digest',
+      [{ ...nameless, digest: 'SHA256' }],
+      enabled,
+      [{ ...nameless, key_id: 'E', digest: 'SHA256' }],
+    ],
+    ['but not if none is enabled', [nameless], undefined, [nameless]],
+    ['but not if that is another', [named('e'), nameless], enabled, [named('e'), nameless]],
+    ['but not if it could be either', [nameless, nameless], enabled, [nameless, nameless]],
+    ['but not if there is none', [named('a')], enabled, [named('a')]],
+  ])('%s', (_when, entries, enabledKey, expected) => {
+    expect(identify(entries, enabledKey)).toEqual(expected);
+  });
+});
+
+test('an entry is found by its id, whose case does not count', () => {
+  const entries = [nameless, named('a'), named('B')];
+  expect(findEntry(entries, 'b')).toBe(entries[2]);
+  expect(findEntry(entries, 'A')).toBe(entries[1]);
+  expect(findEntry(entries, 'c')).toBeUndefined();
+  expect(sameId(undefined, 'a')).toBe(false);
+});

@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+
+/**
+ * The lines of sources that differ from where this branch left `main`, or on `main` from the commit before: for each file
+ * its ranges as Stryker takes them, `file:first-last`. `undefined` where there is nothing to compare with, as in a clone of
+ * one commit.
+ */
+export function changedLines(sources: string[]): string[][] | undefined {
+  const base = whereItLeftMain() ?? git('rev-parse', '--verify', '--quiet', 'HEAD~1');
+  if (base === undefined) return undefined;
+  return sources
+    .map((file) => {
+      const diff = git('diff', '--unified=0', base, '--', file) ?? '';
+      return [...diff.matchAll(/^@@ \S+ \+(\d+)(?:,(\d+))? @@/gm)]
+        .map(([, first, count = '1']) => ({ first: Number(first), count: Number(count) }))
+        .filter(({ count }) => count > 0)
+        .map(({ first, count }) => `${file}:${first}-${first + count - 1}`);
+    })
+    .filter((lines) => lines.length > 0);
+}
+
+/** `undefined` on `main` itself, and where there is no `main`. */
+function whereItLeftMain(): string | undefined {
+  for (const main of ['refs/heads/main', 'refs/remotes/origin/main']) {
+    const left = git('merge-base', 'HEAD', main);
+    if (left !== undefined && left !== git('rev-parse', 'HEAD')) return left;
+  }
+  return undefined;
+}
+
+/** @returns `undefined` when Git cannot say */
+function git(...args: string[]): string | undefined {
+  try {
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { globSync } from 'node:fs';
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { PartialStrykerOptions } from '@stryker-mutator/api/core';
+import { Stryker } from '@stryker-mutator/core';
+import { changedLines } from './changed-lines.ts';
+import { isCore, testsOf } from './tests.ts';
+
+type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
+
+/** Least score of the code outside of the pure core, taken together, in per cent of its mutants. */
+const leastScore = 95;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { changed: { type: 'boolean', default: false }, minutes: { type: 'string', default: '600' } },
+});
+const end = Date.now() + Number(values.minutes) * 60_000;
+const sources = globSync('lambda/**/*.ts').toSorted();
+const isWanted = (file: string) => positionals.length === 0 || positionals.some((path) => file.startsWith(path));
+const changed = values.changed ? changedLines(sources) : [];
+if (changed === undefined) console.log('Nothing to compare with: there is neither another main nor an earlier commit');
+/** For each file what of it to mutate: itself, or some of its lines. The core comes first, as time may run out. */
+const targets = (values.changed ? (changed ?? []) : sources.filter(isWanted).map((file) => [file])).toSorted(
+  (one, other) => Number(isCore(fileOf(other))) - Number(isCore(fileOf(one))),
+);
+
+const results: MutantResult[] = [];
+const late: string[] = [];
+const failed: string[] = [];
+for (const lines of targets) {
+  if (Date.now() > end) late.push(...lines);
+  else await mutate(lines);
+}
+
+const byFile = Object.groupBy(results, ({ fileName }) => relative('.', fileName));
+if (results.length === 0) console.log('No line to break');
+else console.table(Object.fromEntries(Object.entries(byFile).map(([file, of = []]) => [file, summary(of)])));
+if (late.length > 0) console.log(`Not begun within ${values.minutes} minutes: ${late.join(' ')}`);
+
+const inCore = (result: MutantResult) => isCore(relative('.', result.fileName));
+const faults = [
+  ...failed,
+  ...results
+    .filter((result) => inCore(result) && isAlive(result))
+    .map((result) => `survives in the core: ${where(result)}`),
+  ...results
+    .filter(({ statusReason }) => statusReason === 'Ignored using a comment')
+    .map((result) => `ignored without a reason: ${where(result)}`),
+  ...results.filter(({ status }) => status === 'RuntimeError').map((result) => `not tested: ${where(result)}`),
+];
+const rest = results.filter((result) => !inCore(result));
+// A few lines have too few mutants for a score.
+if (!values.changed && score(rest) < leastScore)
+  faults.push(`the score outside of the core is ${score(rest).toFixed(1)}, and must be ${leastScore}`);
+if (faults.length > 0) {
+  console.error(`${faults.join('\n')}\nWrite the test that kills a mutant, or take away the code that no test misses.`);
+  process.exitCode = 1;
+}
+
+async function mutate(lines: string[]): Promise<void> {
+  const testFiles = globSync(testsOf(fileOf(lines)));
+  console.log(`\n${lines.join(' ')} by ${testFiles.join(' ')}`);
+  const stryker = new Stryker({ mutate: lines, inProcess: { testFiles } } as PartialStrykerOptions);
+  try {
+    results.push(...(await stryker.runMutationTest()));
+  } catch (error) {
+    failed.push(`not tested: ${fileOf(lines)}: ${error}`);
+  }
+}
+
+function fileOf([lines = '']: string[]): string {
+  return lines.replace(/:.*/, '');
+}
+
+function isAlive({ status }: MutantResult): boolean {
+  return status === 'Survived' || status === 'NoCoverage';
+}
+
+function isKilled({ status }: MutantResult): boolean {
+  return status === 'Killed' || status === 'Timeout';
+}
+
+function score(of: MutantResult[]): number {
+  const killed = of.filter(isKilled).length;
+  const alive = of.filter(isAlive).length;
+  return killed + alive === 0 ? 100 : (100 * killed) / (killed + alive);
+}
+
+function summary(of: MutantResult[]) {
+  const ignored = of.filter(({ status }) => status === 'Ignored').length;
+  return { score: score(of).toFixed(1), killed: of.filter(isKilled).length, alive: of.filter(isAlive).length, ignored };
+}
+
+function where({ fileName, location, mutatorName }: MutantResult): string {
+  return `${relative('.', fileName)}:${location.start.line} ${mutatorName}`;
+}

@@ -1,0 +1,246 @@
+import { registerHooks } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { jestExpect } from '@jest/expect';
+import type { Circus } from '@jest/types';
+import type { StrykerOptions } from '@stryker-mutator/api/core';
+import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin';
+import {
+  type DryRunResult,
+  DryRunStatus,
+  determineHitLimitReached,
+  type MutantRunOptions,
+  type MutantRunResult,
+  type TestResult,
+  type TestRunner,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner';
+import { getState, resetState } from 'jest-circus';
+import { replaced } from './globals.ts';
+
+/** What Stryker's instrumented code reads and writes. */
+interface Instrumenter {
+  activeMutant?: string | undefined;
+  currentTestId?: string | undefined;
+  hitCount?: number | undefined;
+  hitLimit?: number | undefined;
+  mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
+}
+
+const instrumenter: Instrumenter = {};
+Object.assign(globalThis, { __stryker__: instrumenter });
+
+const globals = new URL('globals.ts', import.meta.url).href;
+
+/** Counts loads: our own modules get it as a query, so that each load has them anew, and packages stay. */
+let load = 0;
+let sandbox = '';
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier === '@jest/globals') return next(globals, context);
+    if (sandbox !== '' && context.parentURL?.startsWith(sandbox) && replaced.has(specifier))
+      return { url: `replaced:${specifier}?load=${load}`, shortCircuit: true };
+    const resolved = next(specifier, context);
+    const isOurs = sandbox !== '' && resolved.url.startsWith(sandbox) && !resolved.url.includes('/node_modules/');
+    return isOurs ? { ...resolved, url: `${resolved.url}?load=${load}` } : resolved;
+  },
+  load(url, context, next) {
+    const name = /^replaced:(.*)\?load=/.exec(url)?.[1];
+    if (name === undefined) return next(url, context);
+    const names = Object.keys(replaced.get(name) ?? {});
+    const source = `import { replaced } from '${globals}';
+      export const { ${names.join(', ')} } = replaced.get('${name}');`;
+    return { format: 'module', source, shortCircuit: true };
+  },
+});
+
+/** Its `id` is where it stands: a name may hold what is made anew at each load. */
+type Test = Circus.TestEntry & { id: string };
+
+/**
+ * Runs Jest's tests in one process that stays: a mutant is switched on and off in loaded code, and only one that acts
+ * while a module loads costs another load. Jest itself would load each test anew for each mutant, which takes more than
+ * ten times as long.
+ */
+class InProcessRunner implements TestRunner {
+  static inject = tokens(commonTokens.options);
+  private readonly files: string[];
+  private tests: Test[] = [];
+  /** Milliseconds that each test takes: what is cheap comes first, as one that fails is enough. */
+  private readonly costs = new Map<string, number>();
+  /** Blocks whose `beforeAll` is done. */
+  private readonly begun = new Set<Circus.DescribeBlock>();
+  /** Whether nothing is loaded yet, or a mutant was on while it was. */
+  private isTainted = true;
+  private strayError: unknown;
+
+  constructor(options: StrykerOptions) {
+    this.files = (options as StrykerOptions & { inProcess: { testFiles: string[] } }).inProcess.testFiles;
+    process.on('unhandledRejection', (error) => {
+      this.strayError = error ?? new Error('rejected with nothing');
+    });
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async dryRun(): Promise<DryRunResult> {
+    await this.load();
+    const tests = await this.run(this.tests, false);
+    for (const { id, timeSpentMs } of tests) this.costs.set(id, timeSpentMs);
+    this.isTainted = false;
+    const { mutantCoverage } = instrumenter;
+    return { status: DryRunStatus.Complete, tests, ...(mutantCoverage && { mutantCoverage }) };
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    const result = await this.runWith(options);
+    if (result.status !== DryRunStatus.Complete) return toMutantRunResult(result);
+    const failed = this.tests.find(({ id }) => result.tests.some((test) => test.id === id && isFailed(test)));
+    // A test that fails without the mutant too has not found it: what ran before has left something behind.
+    if (failed && (await this.failsWithout(failed))) {
+      await this.load();
+      return toMutantRunResult(await this.runWith(options));
+    }
+    return toMutantRunResult(result);
+  }
+
+  private async runWith({ activeMutant, testFilter, mutantActivation, ...options }: MutantRunOptions) {
+    // Stryker's own limit is a hundred times what tests need: too long to wait where they loop a lot, too little where
+    // they do not.
+    const hitLimit = options.hitLimit && Math.max(10_000, options.hitLimit / 20);
+    const isStatic = mutantActivation === 'static';
+    let result: DryRunResult;
+    try {
+      if (isStatic) this.activate(activeMutant.id, hitLimit);
+      if (isStatic || options.reloadEnvironment || this.isTainted) await this.load();
+      this.isTainted = isStatic;
+      this.activate(activeMutant.id, hitLimit);
+      const tests = this.tests
+        .filter(({ id }) => testFilter?.includes(id) ?? true)
+        .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
+      result = { status: DryRunStatus.Complete, tests: await this.run(tests, true) };
+    } catch (error) {
+      // Code that cannot be loaded fails whichever test would use it.
+      const common = { id: 'load', name: 'load', timeSpentMs: 0, status: TestStatus.Failed } as const;
+      result = { status: DryRunStatus.Complete, tests: [{ ...common, failureMessage: String(error) }] };
+    }
+    result = determineHitLimitReached(instrumenter.hitCount, hitLimit) ?? result;
+    this.activate(undefined, undefined);
+    return result;
+  }
+
+  private async failsWithout(test: Test): Promise<boolean> {
+    if (this.isTainted) {
+      await this.load();
+      this.isTainted = false;
+    }
+    const again = this.tests.filter(({ id }) => id === test.id);
+    return (await this.run(again, true)).some(isFailed);
+  }
+
+  async dispose(): Promise<void> {
+    await this.end();
+  }
+
+  private activate(mutant: string | undefined, hitLimit: number | undefined): void {
+    Object.assign(instrumenter, { activeMutant: mutant, hitLimit, hitCount: hitLimit === undefined ? undefined : 0 });
+  }
+
+  private async load(): Promise<void> {
+    await this.end();
+    load++;
+    sandbox = pathToFileURL(`${process.cwd()}/`).href;
+    this.isTainted = true;
+    this.tests = [];
+    replaced.clear();
+    for (const file of this.files) {
+      resetState();
+      await import(pathToFileURL(join(process.cwd(), file)).href);
+      const found = testsIn(getState().rootDescribeBlock);
+      this.tests.push(...found.map((test, index) => Object.assign(test, { id: `${file} ${index}` })));
+    }
+  }
+
+  private async run(tests: readonly Test[], bail: boolean): Promise<TestResult[]> {
+    const results: TestResult[] = [];
+    for (const test of tests) {
+      const { id } = test;
+      const start = performance.now();
+      instrumenter.currentTestId = undefined;
+      const error = await this.runOne(test).then(
+        () => undefined,
+        (thrown: unknown) => thrown ?? new Error('nothing was thrown'),
+      );
+      instrumenter.currentTestId = undefined;
+      const common = { id, name: nameOf(test), timeSpentMs: performance.now() - start };
+      if (error === undefined) results.push({ ...common, status: TestStatus.Success });
+      else results.push({ ...common, status: TestStatus.Failed, failureMessage: String(error) });
+      if (error !== undefined && bail) break;
+    }
+    return results;
+  }
+
+  private async runOne(test: Test): Promise<void> {
+    const blocks = blocksAround(test);
+    for (const block of blocks) {
+      if (this.begun.has(block)) continue;
+      await callHooks(block, 'beforeAll');
+      this.begun.add(block);
+    }
+    jestExpect.setState({ assertionCalls: 0, expectedAssertionsNumber: null, isExpectingAssertions: false });
+    instrumenter.currentTestId = test.id;
+    this.strayError = undefined;
+    try {
+      for (const block of blocks) await callHooks(block, 'beforeEach');
+      await call(test.fn, test.timeout);
+    } finally {
+      for (const block of blocks.toReversed()) await callHooks(block, 'afterEach');
+    }
+    const [missing] = jestExpect.extractExpectedAssertionsErrors();
+    if (missing) throw missing.error;
+    if (this.strayError !== undefined) throw this.strayError;
+  }
+
+  private async end(): Promise<void> {
+    for (const block of this.begun) await callHooks(block, 'afterAll').catch(() => {});
+    this.begun.clear();
+  }
+}
+
+function isFailed({ status }: TestResult): boolean {
+  return status === TestStatus.Failed;
+}
+
+function testsIn(block: Circus.DescribeBlock): Circus.TestEntry[] {
+  return block.children.flatMap((child) => (child.type === 'test' ? [child] : testsIn(child)));
+}
+
+/** From the outermost to the one that the test stands in. */
+function blocksAround({ parent }: Circus.TestEntry): Circus.DescribeBlock[] {
+  const blocks: Circus.DescribeBlock[] = [];
+  for (let block: Circus.DescribeBlock | undefined = parent; block; block = block.parent) blocks.unshift(block);
+  return blocks;
+}
+
+function nameOf(test: Circus.TestEntry): string {
+  return [...blocksAround(test).slice(1), test].map(({ name }) => name).join(' ');
+}
+
+async function callHooks(block: Circus.DescribeBlock, type: Circus.HookType): Promise<void> {
+  for (const hook of block.hooks) if (hook.type === type) await call(hook.fn, hook.timeout);
+}
+
+async function call(fn: Circus.TestFn | Circus.HookFn, timeout: number | null | undefined): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('took too long')), timeout ?? 30_000);
+  try {
+    await Promise.race([Reflect.apply(fn, {}, []), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'in-process', InProcessRunner)];

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * The pure core: no mutant of it may survive. Each with the tests that have to kill them, which need no queue and no API
+ * where that can be.
+ */
+const core: Record<string, string[]> = {
+  'lambda/signature.ts': ['test/lambda/signature.test.ts'],
+  'lambda/json.ts': ['test/lambda/json.test.ts'],
+  'lambda/guards.ts': ['test/lambda/guards.test.ts'],
+  'lambda/receiver/request.ts': ['test/lambda/receiver/request.test.ts'],
+  'lambda/receiver/authenticate.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/event/identity.ts': ['test/lambda/event/identity.test.ts'],
+  'lambda/event/queue-message.ts': ['test/lambda/event/queue-message.test.ts', 'test/lambda/event/identity.test.ts'],
+  'lambda/event/queued-event.ts': ['test/lambda/event/queued-event.test.ts'],
+  'lambda/event/attributes.ts': ['test/lambda/event/queued-event.test.ts'],
+  'lambda/event/reverify.ts': ['test/lambda/event/reverify.test.ts'],
+  'lambda/keys/keyring.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-cache.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts'],
+  'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
+  'lambda/keys/public-key.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
+};
+
+/** The tests of other files: where none has the name of the file, or its folder has more tests than it needs. */
+const others: Record<string, string[]> = {
+  'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
+  'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
+  'lambda/log.ts': ['test/lambda/handler.test.ts'],
+  'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
+  'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
+  'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/archive/connect-archiver.ts': ['test/lambda/archive/archived-webhooks.test.ts'],
+  'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
+  'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
+  'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
+  'lambda/keys/enabling.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/key-changes.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/key-lookups.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.test.ts', 'test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/retirement.ts': ['test/lambda/keys/rotation.test.ts'],
+  'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
+  'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
+  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
+  'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
+  'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
+};
+
+/** All files that are named here, with their tests. */
+export const named = { ...core, ...others };
+
+export function isCore(file: string): boolean {
+  return file in core;
+}
+
+/** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
+export function testsOf(file: string): string[] {
+  const mirror = `test/${file.replace(/\.ts$/, '.test.ts')}`;
+  return named[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
+}
