@@ -7,7 +7,7 @@ import { defaultThrottle } from '../lib/front-door/front-door.ts';
  */
 
 /** List prices of us-east-1 in US dollars, November 2026, without free tiers and discounts. */
-const prices = {
+export const prices = {
   /** HTTP API, a million requests, each begun 512 KB counting as one. */
   httpApi: 1,
   /** REST API, a million requests. */
@@ -35,6 +35,8 @@ const prices = {
   firehose: 0.029,
   /** A million PUTs, and a GB kept for a month. */
   s3: { puts: 5, storage: 0.023 },
+  /** FIFO: a million published or delivered, a GB of either, and a GB read because a filter looks into the body. */
+  sns: { publish: 0.3, publishGb: 0.017, deliver: 0.01, deliverGb: 0.001, filterGb: 0.09 },
 };
 
 /** CPU of one request on a whole core, in milliseconds, as `npm run bench` measured it last. */
@@ -70,10 +72,10 @@ export const usage = {
 };
 
 const million = 1_000_000;
-const gb = (bytesPerRequest: number) => (bytesPerRequest * million) / 1e9;
+export const gb = (bytesPerRequest: number) => (bytesPerRequest * million) / 1e9;
 const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 
-type Row = [label: string, ...amounts: number[]];
+export type Row = [label: string, ...amounts: number[]];
 
 /** The dollars of a million webhooks, by service, for both front doors and both orderings. */
 export function perMillion(): string {
@@ -175,16 +177,16 @@ export function perDayOfFlood(): string {
   return table([`a day of ${defaultThrottle.rateLimit} forgeries a second`, 'dollars'], rows);
 }
 
-function compute(milliseconds: number): number {
+export function compute(milliseconds: number): number {
   return million * memoryGb * (milliseconds / 1000) * prices.lambdaCompute;
 }
 
-function total(label: string, rows: readonly Row[]): Row {
+export function total(label: string, rows: readonly Row[]): Row {
   const [, ...first] = rows[0] ?? [label];
   return [label, ...first.map((_, column) => rows.reduce((sum, [, ...amounts]) => sum + (amounts[column] ?? 0), 0))];
 }
 
-function table(heads: string[], rows: readonly Row[]): string {
+export function table(heads: string[], rows: readonly Row[]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const rule = `|---|${heads
     .slice(1)

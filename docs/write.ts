@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { causesTable } from './causes.ts';
 import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
+import { ofFanOut } from './fan-out-costs.ts';
 import { performanceTable } from './performance.ts';
 import { scaleTable } from './scale.ts';
 import { settingsTable } from './settings.ts';
@@ -10,7 +11,14 @@ const computed: Record<string, Record<string, () => string>> = {
   'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
   'performance.md': { ratios: performanceTable },
-  'costs.md': { million: perMillion, month: perMonth, archive: ofArchive, flood: perDayOfFlood, scale: scaleTable },
+  'costs.md': {
+    million: perMillion,
+    month: perMonth,
+    archive: ofArchive,
+    fanOut: ofFanOut,
+    flood: perDayOfFlood,
+    scale: scaleTable,
+  },
 };
 
 /** Every page with computed parts: its file, its text, and what the text should be. */

@@ -25,6 +25,9 @@ const shapes = {
 type Name = keyof typeof shapes;
 const names = Object.keys(shapes) as Name[];
 
+/** The settings that say where the receiver is. The others are those of a consumer. */
+export const receiverSettings = names.filter((name) => !['language', 'replays', 'filter'].includes(name));
+
 /** The outputs of the stack that these settings are read from. */
 const outputs = {
   queueArn: 'QueueArn',
@@ -37,15 +40,16 @@ const outputs = {
  * The settings, each given as `-c name=value`. What `stack` has as an output is a reference, which CloudFormation
  * resolves when it deploys, so nothing is looked up here.
  *
+ * @param known the settings that an app has
  * @throws {SettingError} naming everything that is wrong
  */
-export function readSettings(node: Node) {
+export function readSettings(node: Node, known: readonly Name[] = names) {
   const given = (name: Name): string | undefined => {
     const value: unknown = node.tryGetContext(name);
     return value === undefined ? undefined : String(value);
   };
   const stack = given('stack');
-  const problems = [...wrongValues(given), ...wrongTogether(given), ...unknownNames(node)];
+  const problems = [...wrongValues(given), ...wrongTogether(given), ...unknownNames(node, known)];
   if (problems.length > 0) throw new SettingError(problems.join('\n'));
 
   const found = (name: keyof typeof outputs) =>
@@ -82,8 +86,8 @@ function* wrongTogether(given: (name: Name) => string | undefined): Generator<st
 }
 
 /** A misspelt name would otherwise go unnoticed. Names of other programs have punctuation. */
-function unknownNames(node: Node): string[] {
+function unknownNames(node: Node, known: readonly string[]): string[] {
   return Object.keys(node.getAllContext())
-    .filter((name) => /^[A-Za-z]+$/.test(name) && !names.includes(name as Name))
-    .map((name) => `There is no setting ${name}: the settings are ${names.join(', ')}.`);
+    .filter((name) => /^[A-Za-z]+$/.test(name) && !known.includes(name))
+    .map((name) => `There is no setting ${name}: the settings are ${known.join(', ')}.`);
 }

@@ -50,6 +50,7 @@ const arrows: Record<string, readonly string[]> = {
   ],
   docs: ['lambda/diagnosis', 'lib/front-door', 'lib/settings'],
   examples: ['examples/typescript', 'examples/python'],
+  'examples/fan-out': ['examples'],
   'examples/typescript': ['examples'],
   'examples/python': ['examples'],
   'examples/python/consumer': [],

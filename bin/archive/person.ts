@@ -34,8 +34,21 @@ export async function isAbout(archive: Archive, line: string, event: QueuedEvent
   if (type !== eventTypes.webhook && isObject(payload)) {
     return [payload.source_number, payload.destination_number].some((number) => digitsOf(number) === phone);
   }
-  const number = new RegExp(`(?<!\\d)${[...phone].join('[\\s().-]*')}(?!\\d)`);
-  return number.test(mmrequestline) || number.test(read.signed?.body.toString('utf8') ?? JSON.stringify(payload ?? ''));
+  const body = read.signed?.body.toString('utf8') ?? JSON.stringify(payload ?? '');
+  return hasNumber(mmrequestline, phone) || hasNumber(body, phone);
+}
+
+/** Whether a text has a number with exactly these digits, whatever people put between digits. */
+function hasNumber(text: string, digits: string): boolean {
+  const runs = text.match(/\d[\d\s().-]*/g) ?? [];
+  return runs.some((run) => {
+    const groups = run.match(/\d+/g) ?? [];
+    return groups.some((_, first) => {
+      let joined = '';
+      for (let next = first; next < groups.length && joined.length < digits.length; next++) joined += groups[next];
+      return joined === digits;
+    });
+  });
 }
 
 function digitsOf(number: unknown): string {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
@@ -36,7 +36,7 @@ async function run(options: Options): Promise<void> {
   const range = await openRange(options);
   const keys = options.verdict ? await readKeys(range, options.keys) : undefined;
   const output =
-    options.output === undefined ? process.stdout : createWriteStream(options.output, { flags: 'wx', mode: 0o600 });
+    options.output === undefined ? process.stdout : (await open(options.output, 'wx', 0o600)).createWriteStream();
   const { onRead, clear } = await watchReading(range);
   let events = 0;
   const broken = (line: BrokenLine) => {

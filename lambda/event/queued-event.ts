@@ -4,6 +4,7 @@ import { parseFirst } from '../json.ts';
 import { isJsonMediaType } from '../media-type.ts';
 import type { SignedRequest } from '../signature.ts';
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
+import { inlineBody, notLast } from './inline-body.ts';
 import type { WebhookEvent } from './payloads.ts';
 
 export type * from './payloads.ts';
@@ -50,30 +51,13 @@ function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {
   const isJson = isJsonMediaType(String(attributes.datacontenttype));
   const json = isJson ? parseJson(body) : undefined;
   // Other members could follow that were not signed.
-  if (isJson && data !== undefined && json === undefined) {
-    throw new QueuedEventError('invalid_data', 'The data is not the last member of the event');
-  }
+  if (isJson && data !== undefined && json === undefined) throw notLast();
   const payload = attributes.type === eventTypes.webhook || isObject(json) ? json : undefined;
   const event = { ...attributes, payload } as WebhookEvent;
   if (queued.mmorigin !== undefined) return { event, signed: undefined };
   // It was parsed when the event was.
   const request = parseRequestLine(queued.mmrequestline) as { method: string; target: string };
   return { event, signed: { ...request, date: queued.mmdate, body } };
-}
-
-/** JSON is in the message verbatim, so it is cut out. Parsing and writing it again would change its bytes. */
-function inlineBody(event: QueuedEvent, message: string): Buffer {
-  if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
-  if (event.data === undefined) return Buffer.alloc(0);
-  if (!isJsonMediaType(String(event.datacontenttype))) {
-    if (typeof event.data === 'string') return Buffer.from(event.data);
-    throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
-  }
-  // The first match is the member itself, because in an earlier string the quotes would be escaped.
-  const marker = ',"data":';
-  // If there is no match, what is cut out is not JSON.
-  const start = message.indexOf(marker) + marker.length;
-  return Buffer.from(message.slice(start, message.lastIndexOf('}')));
 }
 
 /** The first of repeated names counts, as for the event's own attributes. */

@@ -7,7 +7,7 @@ import { eventTypes } from '../../lambda/contract.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { type LocalArchive, messageOf, reportLine, startArchive } from './archive/archive.ts';
-import { localEnvironment, type Outcome, start } from './terminal.ts';
+import { localEnvironment, type Outcome, run, start } from './terminal.ts';
 
 const key = makeKey();
 const at = '2026-11-24T10:00:00Z';
@@ -59,7 +59,7 @@ afterEach(async () => {
   await archive.queue.close();
 });
 
-const mmw = (...args: string[]): Promise<Outcome> => start(['archive', ...args, '--bucket', archive.bucket], env).done;
+const mmw = (...args: string[]): Promise<Outcome> => run(['archive', ...args, '--bucket', archive.bucket], env);
 async function queued(): Promise<string[]> {
   const { queueUrl: QueueUrl, client } = archive.queue;
   const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
@@ -114,7 +114,7 @@ test('verify says what is good under which key, and names what is bad', async ()
 });
 
 test('replay queues a range of the stack once, however often it is begun, and keeps its state', async () => {
-  const replay = (...args: string[]) => start(['archive', 'replay', '--stack', 's', ...day, ...args], env).done;
+  const replay = (...args: string[]) => run(['archive', 'replay', '--stack', 's', ...day, ...args], env);
   expect(await replay('--dry-run')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/3 events would be sent \(2 delivery_report, 1 reply\)\.\n$/),
@@ -168,7 +168,7 @@ test('replay stops at Ctrl-C, says how to go on, and goes on', async () => {
   const stopped = await running.done;
   expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('--replay-id slow goes on') });
   const { sent } = JSON.parse(readFileSync(join(folder, 'mmw-replay-slow.json'), 'utf8'));
-  const rest = await start([...args, 'opt_out', ...slow, '--json'], env).done;
+  const rest = await run([...args, 'opt_out', ...slow, '--json'], env);
   expect(rest.code).toBe(0);
   const report = JSON.parse(rest.stdout);
   expect(report).toMatchObject({ sentBefore: sent, duplicates: 0, bad: 0, isFinished: true });
@@ -207,11 +207,10 @@ test('erase says what it would erase, asks, and erases', async () => {
 });
 
 test('without a name of an archive it says what to do; the environment can name it', async () => {
-  expect(await start(['archive', 'list'], env).done).toMatchObject({
+  expect(await run(['archive', 'list'], env)).toMatchObject({
     code: 1,
     stderr: 'No archive is named: give --stack or --bucket, or set ARCHIVE_BUCKET.\n',
   });
-  const { stdout } = await start(['archive', 'list', ...day, '--json'], { ...env, ARCHIVE_BUCKET: archive.bucket })
-    .done;
+  const { stdout } = await run(['archive', 'list', ...day, '--json'], { ...env, ARCHIVE_BUCKET: archive.bucket });
   expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'delivery_report', id: 'd-1', line: 1 });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 const secret = 'S3cret-of-the-api';
 const schemes: unknown[] = [];
@@ -24,10 +24,10 @@ beforeEach(() => {
 });
 
 const send = (args: string[], environment = env) =>
-  start(
+  run(
     [...args, 'send', 'Hello!', '--to', '+61491570157', '--callback-url', 'https://example.com', '--json'],
     environment,
-  ).done;
+  );
 
 test.each([
   ['the option', ['--authentication', 'hmac'], {}],
@@ -41,7 +41,7 @@ test.each([
 
 test('another kind of authentication is refused before anything is called', async () => {
   const { code, stderr } = await send(['--authentication', secret]);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/none of basic, hmac/) });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/not one of basic, hmac/) });
   expect(stderr).not.toContain(secret);
   expect(schemes).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { deliver, toWire } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 let sandbox: Sandbox;
 let aws: LocalServer;
@@ -92,7 +92,7 @@ const onlyProbes = /^(Probe \d of 4 was refused: .*\nWaiting 4 s, until \d\d:\d\
 
 /** @returns the output of a command that must succeed */
 async function mmw(...args: string[]) {
-  const { stdout, stderr } = await start([...args, '--stack', 's', '--json'], env).done;
+  const { stdout, stderr } = await run([...args, '--stack', 's', '--json'], env);
   expect(stderr).toMatch(onlyProbes);
   return JSON.parse(stdout);
 }
@@ -107,7 +107,7 @@ async function queued(): Promise<number> {
 }
 
 async function doctor(...args: string[]) {
-  const { code, stdout, stderr } = await start(['doctor', '--stack', 's', '--json', ...args], env).done;
+  const { code, stdout, stderr } = await run(['doctor', '--stack', 's', '--json', ...args], env);
   expect(stderr).toMatch(onlyProbes);
   const {
     summary,

@@ -6,7 +6,7 @@ import { listen } from '../../sandbox/http.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 const key = makeKey('SHA256', 2048);
 const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
@@ -18,11 +18,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const doctor = (event: object, ...args: string[]) =>
-  start(
-    ['doctor', '-', '--keyring', join(folder, 'keyring.json'), ...args],
-    localEnvironment({}),
-    JSON.stringify(event),
-  ).done;
+  run(['doctor', '-', '--keyring', join(folder, 'keyring.json'), ...args], localEnvironment({}), {
+    input: JSON.stringify(event),
+  });
 
 test('says what is wrong, what to do, and how it knows', async () => {
   const { code, stdout, stderr } = await doctor({ ...httpApiEvent(request), rawPath: '/v1/messagemedia' });
@@ -47,7 +45,7 @@ test('calls no address and reads no file that a capture names', async () => {
   });
   const ask = async (data: string) => {
     const command = `curl '${server.url}/messagemedia' -H 'Host: ${new URL(server.url).host}' --data '${data}'`;
-    return start(['doctor', '-', '--keyring', join(folder, 'keyring.json')], localEnvironment({}), command).done;
+    return run(['doctor', '-', '--keyring', join(folder, 'keyring.json')], localEnvironment({}), { input: command });
   };
   expect(await ask('{}')).toMatchObject({ stdout: expect.stringContaining('Cause: unsigned') });
   const { code, stdout, stderr } = await ask(`@${join(folder, 'keyring.json')}`);
@@ -58,7 +56,7 @@ test('calls no address and reads no file that a capture names', async () => {
 });
 
 test('says what it needs', async () => {
-  expect(await start(['doctor'], localEnvironment({})).done).toMatchObject({
+  expect(await run(['doctor'], localEnvironment({}))).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('Give a file'),
   });

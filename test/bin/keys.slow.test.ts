@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { localEnvironment, type Recorder, record, start } from './terminal.ts';
+import { localEnvironment, type Recorder, record, run, start } from './terminal.ts';
 
 let provider: ProviderSimulator;
 let secrets: LocalSecrets;
@@ -37,7 +37,7 @@ beforeEach(async () => {
   secrets.put('keyring', '{"keys":[]}');
 });
 
-const mmw = (args: string[], input?: string) => start(['keys', ...args], env, input).done;
+const mmw = (args: string[], input?: string) => run(['keys', ...args], env, { input });
 const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
 const listed = async () => (await mmw(['list'])).stdout;
 

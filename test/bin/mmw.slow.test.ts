@@ -10,7 +10,7 @@ import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 import { toWire } from '../../sandbox/sender.ts';
-import { type Hook, localEnvironment, type Outcome, type Recorder, record, start } from './terminal.ts';
+import { type Hook, localEnvironment, type Outcome, type Recorder, record, run, start } from './terminal.ts';
 
 const calls: string[] = [];
 const secret = 'S3cret-of-the-api';
@@ -47,7 +47,7 @@ beforeEach(async () => {
 
 /** Runs a command to its end; nothing that it prints may hold the API secret. */
 async function mmw(args: string[], environment = env): Promise<Outcome> {
-  const outcome = await start(args, environment).done;
+  const outcome = await run(args, environment);
   for (const text of [secret, btoa(`${provider.apiKey}:${secret}`)]) {
     expect(outcome.stdout + outcome.stderr).not.toContain(text);
   }
@@ -159,7 +159,7 @@ describe('keys create', () => {
       const isWrite = String(request.headers['x-amz-target']).endsWith('PutSecretValue');
       request.resume().on('end', () => {
         response.writeHead(isWrite ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-        response.end(JSON.stringify(isWrite ? denied : { SecretString: '{"keys":[]}' }));
+        response.end(JSON.stringify(isWrite ? denied : { SecretString: '{"keys":[]}', VersionId: 'v' }));
       });
     });
     servers.push(server);

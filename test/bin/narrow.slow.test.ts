@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createProvider } from '../../lambda/provider/provider.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 /** Lets a program believe that it writes on a terminal of this width. */
 const terminalOf = (columns: number) => ({
@@ -40,7 +40,7 @@ describe.each([60, 80])('on a terminal of %i columns', (columns) => {
       MESSAGEMEDIA_API_KEY: apiKey,
       MESSAGEMEDIA_API_SECRET: apiSecret,
     };
-    return start(args, localEnvironment({ ...credentials, ...terminalOf(columns) })).done;
+    return run(args, localEnvironment(credentials), { columns });
   };
 
   test.each([

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { explain, formatTable } from '../../bin/output.ts';
 import { listen } from '../../sandbox/http.ts';
 import { toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run, start } from './terminal.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {
   expect(visible('a\u0000\t\r\u001b[2J\u007f\u0085\u009b1m\u200e\u202e\u2066\u061c\u2028')).toBe(
@@ -47,7 +47,7 @@ test('errors of AWS say what was called, and where', async () => {
   });
   try {
     const env = localEnvironment({ AWS_ENDPOINT_URL_SQS: server.url });
-    const { stderr } = await start(['queue', 'stats', '--queue-url', 'my-queue'], env).done;
+    const { stderr } = await run(['queue', 'stats', '--queue-url', 'my-queue'], env);
     expect(stderr).toBe(`It is not there. (GetQueueAttributes of my-queue in us-east-1 at ${server.url})\n`);
   } finally {
     await server.close();
@@ -67,7 +67,7 @@ test('a call of MessageMedia that hangs says so', async () => {
       MESSAGEMEDIA_API_SECRET: 'secret',
       MESSAGEMEDIA_BASE_URL: server.url,
     });
-    const { stderr } = await start(['webhooks', 'list'], env).done;
+    const { stderr } = await run(['webhooks', 'list'], env);
     expect(stderr).toMatch(lateNotice('has not answered'));
   } finally {
     await server.close();
@@ -84,7 +84,7 @@ test('a call of AWS that hangs says so, but not one that waits for messages', as
       QUEUE_URL: 'events',
       DEAD_LETTER_QUEUE_URL: 'dead',
     });
-    const { stderr } = await start(['queue', 'stats'], env).done;
+    const { stderr } = await run(['queue', 'stats'], env);
     expect(stderr).toMatch(lateNotice('AWS has not answered GetQueueAttributes of events'));
     const tail = start(['queue', 'tail', '--yes'], env);
     await tail.said('Waiting for messages');
@@ -119,7 +119,7 @@ test('what MessageMedia answers cannot write on the screen', async () => {
   try {
     for (const args of [[], ['--json']]) {
       for (const account of ['one', 'two']) {
-        const { stdout, stderr } = await start(['webhooks', 'list', '--account', account, ...args], env).done;
+        const { stdout, stderr } = await run(['webhooks', 'list', '--account', account, ...args], env);
         expect(stdout + stderr).toContain('\\u001b');
         expect((stdout + stderr).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
       }

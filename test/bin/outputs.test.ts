@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 const outputs: Record<string, string> = {
   QueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/events.fifo',
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => cloudFormation.close());
 
 const mmw = (...args: string[]) =>
-  start(['outputs', '--stack', 's', ...args], localEnvironment({ AWS_ENDPOINT_URL: cloudFormation.url })).done;
+  run(['outputs', '--stack', 's', ...args], localEnvironment({ AWS_ENDPOINT_URL: cloudFormation.url }));
 
 test('are variables that a shell can evaluate', async () => {
   expect((await mmw()).stdout).toBe(

@@ -12,7 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
-import { entry, localEnvironment, record, start } from './terminal.ts';
+import { entry, localEnvironment, record, run, start } from './terminal.ts';
 
 let queue: LocalQueue;
 let env: Record<string, string>;
@@ -65,7 +65,7 @@ async function takeIds(QueueUrl: string): Promise<string[]> {
 }
 
 async function json(...args: string[]) {
-  const { code, stdout, stderr } = await start(['queue', ...args, '--json'], env).done;
+  const { code, stdout, stderr } = await run(['queue', ...args, '--json'], env);
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   return { result: JSON.parse(stdout), stderr };
 }
@@ -78,7 +78,7 @@ test('stats counts both queues', async () => {
     queue: { waiting: 2, inFlight: 0 },
     deadLetters: { waiting: 1, inFlight: 0 },
   });
-  expect((await start(['queue', 'stats'], env).done).stdout).toMatch(/│ dead letters │ 1 /);
+  expect((await run(['queue', 'stats'], env)).stdout).toMatch(/│ dead letters │ 1 /);
 });
 
 test('peek shows messages and leaves them there', async () => {
@@ -100,7 +100,7 @@ test('peek shows what is no event, too', async () => {
 
 test('tail takes messages off the queue, but not without asking', async () => {
   const id = await put(queue.queueUrl, 'a');
-  expect(await start(['queue', 'tail'], env).done).toMatchObject({
+  expect(await run(['queue', 'tail'], env)).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('add --yes'),
   });
@@ -125,11 +125,11 @@ describe('what others wrote cannot write on the screen', () => {
 
   test('peek shows it in words, and in JSON as it is', async () => {
     await hostileReport();
-    const { code, stdout, stderr } = await start(['queue', 'peek', '--yes'], env).done;
+    const { code, stdout, stderr } = await run(['queue', 'peek', '--yes'], env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`│ ${harmless} │`);
     expect(stdout).not.toMatch(control);
-    const inJson = await start(['queue', 'peek', '--json'], env).done;
+    const inJson = await run(['queue', 'peek', '--json'], env);
     expect(inJson.stdout).not.toMatch(control);
     expect(JSON.parse(inJson.stdout)).toMatchObject([{ id: hostile, subject: hostile }]);
   });
@@ -196,7 +196,7 @@ test('redrive says what it would do, does it in order, and loses nothing to dedu
 
   expect((await json('redrive', '--dry-run')).result).toEqual({ wouldRedrive: 12 });
   expect((await json('stats')).result.deadLetters.waiting).toBe(12);
-  const { code, stdout, stderr } = await start(['queue', 'redrive', '--json'], env).done;
+  const { code, stdout, stderr } = await run(['queue', 'redrive', '--json'], env);
   expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { redriven: 12, left: 0 } });
   expect(stderr).toMatch(/12 of about 12 messages back/);
   expect((await json('stats')).result).toMatchObject({ queue: { waiting: 12 }, deadLetters: { waiting: 0 } });
@@ -212,7 +212,7 @@ test('redrive says what it would do, does it in order, and loses nothing to dedu
 
 test('purge deletes everything, but not without asking', async () => {
   await put(queue.deadLetterQueueUrl, 'a');
-  const refused = await start(['queue', 'purge', '--dead-letters'], env).done;
+  const refused = await run(['queue', 'purge', '--dead-letters'], env);
   expect(refused).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/Delete everything in .*, 1 message\?.*Nothing was done/),
@@ -227,7 +227,7 @@ test.each([
   [['redrive'], { DEAD_LETTER_QUEUE_URL: '' }, 'No dead-letter queue is given'],
   [['peek', '--count', '0'], {}, 'Give a whole number from 1 to 100.'],
 ])('%j with %j is refused in words', async (args, environment, words) => {
-  const outcome = await start(['queue', ...args], { ...env, ...environment }).done;
+  const outcome = await run(['queue', ...args], { ...env, ...environment });
   expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
 });
 
@@ -238,24 +238,24 @@ test('peek tells events apart without their text, and says what it did not show 
   expect(result.map(({ detail }: { detail: string }) => detail).sort()).toEqual(['8 characters', 'delivered']);
   expect(result[0].messageId).toMatch(/^[0-9a-f-]{36}$/);
   for (const _ of [2, 3, 4]) await json('peek');
-  const last = await start(['queue', 'peek'], env).done;
+  const last = await run(['queue', 'peek'], env);
   expect(last.stderr).toContain('2 had 5 tries. The next try, even a look, moves them to the dead-letter queue.');
   expect(last.stdout).toContain(first);
 });
 
 test('peek and delete say what a look costs before they look', async () => {
   const cost = 'A look counts as one of the 5 tries of each message. One that has had 5 moves to the dead-letter queue';
-  expect((await start(['queue', 'peek'], env).done).stderr).toBe('');
+  expect((await run(['queue', 'peek'], env)).stderr).toBe('');
   const id = await put(queue.queueUrl, 'a');
   await put(queue.deadLetterQueueUrl, 'b');
-  expect((await start(['queue', 'peek', '--dead-letters'], env).done).stderr).toBe('');
+  expect((await run(['queue', 'peek', '--dead-letters'], env)).stderr).toBe('');
   // A queue that does not let anybody receive: what is said is said before.
   const looks: string[] = [];
   const recorder = await record(queue.url, looks);
   recorder.intercept((call) => (call === 'ReceiveMessage' ? 'drop' : undefined));
   const recorded = { ...env, AWS_ENDPOINT_URL_SQS: recorder.url };
   for (const command of [['peek'], ['delete', id, '--yes']]) {
-    const { code, stderr } = await start(['queue', ...command], recorded).done;
+    const { code, stderr } = await run(['queue', ...command], recorded);
     expect([code, stderr]).toEqual([1, expect.stringContaining(cost)]);
   }
   expect(looks).toContain('ReceiveMessage');
@@ -266,7 +266,7 @@ test('peek and delete say what a look costs before they look', async () => {
 test('a dry run of one message says so when it is not there, and leaves it when it is', async () => {
   const id = await put(queue.deadLetterQueueUrl, 'a');
   expect((await json('redrive', id, '--dry-run')).result).toEqual({ wouldRedrive: 1 });
-  const missing = await start(['queue', 'redrive', 'nonexistent', '--dry-run'], env).done;
+  const missing = await run(['queue', 'redrive', 'nonexistent', '--dry-run'], env);
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('has the id nonexistent') });
   expect((await json('stats')).result).toMatchObject({
     queue: { waiting: 0 },
@@ -276,7 +276,7 @@ test('a dry run of one message says so when it is not there, and leaves it when 
 
 test('peek says that messages stand behind others', async () => {
   for (let index = 0; index < 12; index++) await put(queue.queueUrl, 'the same');
-  const { stderr } = await start(['queue', 'peek', '--count', '50'], env).done;
+  const { stderr } = await run(['queue', 'peek', '--count', '50'], env);
   expect(stderr).toMatch(/About \d+ more are in the queue\. SQS shows only the first events of each message/);
 });
 
@@ -292,6 +292,6 @@ test('one message is redriven or deleted, by the id of its event or of SQS; all 
   const { messageId } = result.find(({ id }: { id: string }) => id === one);
   expect((await json('delete', messageId, '--dead-letters', '--yes')).result).toEqual({ deleted: messageId });
   expect(await takeIds(queue.deadLetterQueueUrl)).toEqual([three]);
-  const { code, stderr } = await start(['queue', 'redrive', one], env).done;
+  const { code, stderr } = await run(['queue', 'redrive', one], env);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/None of the 1 messages that .* shows has the id/)]);
 });

@@ -5,7 +5,7 @@ import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 let provider: ProviderSimulator;
 let api: Provider;
@@ -57,7 +57,7 @@ beforeEach(async () => {
   logs.lines.length = logs.queries.length = 0;
 });
 
-const mmw = (...args: string[]) => start(args, env).done;
+const mmw = (...args: string[]) => run(args, env);
 
 async function waiting(QueueUrl = queue.queueUrl): Promise<number> {
   const { Attributes } = await queue.client.send(

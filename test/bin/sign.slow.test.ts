@@ -10,7 +10,7 @@ import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { verify } from '../../lambda/signature.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 const key = makeKey('SHA512', 2048);
 const body =
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const sign = async (...args: string[]) => {
-  const { code, stdout, stderr } = await start(['sign', ...args, ...options], localEnvironment({})).done;
+  const { code, stdout, stderr } = await run(['sign', ...args, ...options], localEnvironment({}));
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return stdout;
 };
@@ -52,6 +52,7 @@ test('the curl command is taken by the receiver, and the doctor finds it good', 
 });
 
 test('a URL that is none is refused in words', async () => {
-  const { code, stderr } = await start(['sign', 'example.com/x', ...options], localEnvironment({})).done;
-  expect([code, stderr]).toEqual([1, '"example.com/x" is not an http or https URL.\n']);
+  const { code, stderr } = await run(['sign', 'example.com/x', ...options], localEnvironment({}));
+  expect(code).toBe(1);
+  expect(stderr).toBe('error: "example.com/x" is not an http or https URL.\n(mmw sign --help lists the options)\n');
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run } from './terminal.ts';
 
 const key = makeKey('SHA256', 2048);
 let folder: string;
@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const simulate = (...args: string[]) => start(['simulate', ...args], localEnvironment({})).done;
+const simulate = (...args: string[]) => run(['simulate', ...args], localEnvironment({}));
 
 test('webhooks of every kind are delivered and taken, each as an event of its own', async () => {
   const own = ['--private-key', join(folder, 'key.pem'), '--key-id', key.id];

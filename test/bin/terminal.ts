@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
+import type { Call } from './host.ts';
 
 /** The file that `npx mmw` runs. */
 export const entry = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
@@ -38,7 +39,46 @@ export function localEnvironment(more: Record<string, string>): Record<string, s
   };
 }
 
-/** @param input for its standard input */
+let host: ChildProcess | undefined;
+const pending = new Map<number, PromiseWithResolvers<Outcome>>();
+
+/**
+ * Runs a command to its end, after those that were called before. It shares a process with them: see `host.ts`.
+ *
+ * @param more input for its standard input, and the width of its terminal, if it has one
+ */
+export function run(
+  args: string[],
+  env: Record<string, string>,
+  more: { input?: string | undefined; columns?: number } = {},
+): Promise<Outcome> {
+  host ??= startHost();
+  const result = Promise.withResolvers<Outcome>();
+  const id = calls++;
+  pending.set(id, result);
+  host.send({ id, args, env, cwd: process.cwd(), ...more } satisfies Call);
+  return result.promise;
+}
+let calls = 0;
+
+function startHost(): ChildProcess {
+  const child = fork(new URL('./host.ts', import.meta.url), { env: localEnvironment({}), execArgv: [] });
+  child.on('message', ({ id, outcome, error }: { id: number; outcome?: Outcome; error?: string }) => {
+    if (outcome) pending.get(id)?.resolve(outcome);
+    else pending.get(id)?.reject(new Error(error));
+    pending.delete(id);
+  });
+  child.on('exit', (code) => {
+    for (const { reject } of pending.values()) reject(new Error(`The process of the commands ended with ${code}`));
+    host = undefined;
+  });
+  // It must not keep the tests alive, and ends with them.
+  child.channel?.unref();
+  child.unref();
+  return child;
+}
+
+/** Starts a command in a process of its own. @param input for its standard input */
 export function start(args: string[], env: Record<string, string>, input?: string): Running {
   const child = spawn(process.execPath, [entry, ...args], { env });
   // A command that reads nothing may have ended already.

@@ -1,18 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-
-const program = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
+import { run } from './terminal.ts';
 
 /** Runs `mmw` without any setting in its environment. */
-function mmw(...args: string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH };
-    execFile(process.execPath, [program, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
-    });
-  });
+async function mmw(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const { code, stdout, stderr } = await run(args, {});
+  return { code, output: stdout + stderr };
 }
 
 test('says its version', async () => {

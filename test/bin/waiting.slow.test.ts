@@ -23,8 +23,10 @@ test('a pause says how long, until when, and how to stop', async () => {
 test('on a terminal it counts down on one line, and leaves none behind', async () => {
   const { written, told, pause } = open(true);
   await pause(3_000);
-  const left = written.map((text) => /(\d:\d\d) left/.exec(text)?.[1]);
-  expect(left.slice(0, 3)).toEqual(['0:03', '0:02', '0:01']);
+  const left = new Set(written.flatMap((text) => /(\d:\d\d) left/.exec(text)?.[1] ?? []));
+  // A busy machine may skip a second.
+  expect(['0:03', '0:02', '0:01', '0:00'].filter((time) => left.has(time))).toEqual([...left]);
+  expect([left.has('0:03'), left.size >= 3]).toEqual([true, true]);
   expect(written.every((text) => !text.includes('\n'))).toBe(true);
   expect(written.at(-1)).toBe('\r\u001b[K');
   expect(told).toEqual([]);

@@ -6,7 +6,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { checkEndpoint } from '../../bin/checkup/check-endpoint.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { makeKey } from '../support.ts';
-import { localEnvironment, start } from './terminal.ts';
+import { localEnvironment, run, start } from './terminal.ts';
 
 const servers: LocalServer[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
@@ -38,7 +38,7 @@ test('simulate says that it sends, and until when', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'waits-'));
   await writeFile(join(folder, 'key.pem'), key);
   const args = ['simulate', url, '--private-key', join(folder, 'key.pem'), '--rate', '1', '--count', '4'];
-  const { code, stderr } = await start(args, localEnvironment({})).done;
+  const { code, stderr } = await run(args, localEnvironment({}));
   await rm(folder, { recursive: true });
   expect(code).toBe(0);
   expect(stderr).toMatch(new RegExp(`^Sending 4 webhooks, 1 a second${end}\n$`));

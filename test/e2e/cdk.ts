@@ -18,9 +18,10 @@ export interface Cdk {
   /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
   deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
   destroy(): Promise<void>;
-  /** Deploys examples/app.ts, as examples/README.md says. */
-  deployConsumer(): Promise<void>;
-  destroyConsumer(): Promise<void>;
+  /** Deploys an app of `examples/` beside the stack, as its page says. @param app its file @returns its outputs by name */
+  deployExample(app: string, settings?: Record<string, string>): Promise<Record<string, string>>;
+  /** @param app its file */
+  destroyExample(app: string): Promise<void>;
 }
 
 /** Options of the command line. */
@@ -45,17 +46,19 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
   const runIn = (cwd: string, ...args: string[]) =>
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
-  const example = ['--app', 'node examples/app.ts', '-c', `stack=${stackName}`];
-  const quietly = ['--require-approval', 'never', '--progress', 'events'];
+  const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
+  const deploy = async (project: string, settings: Record<string, string>, ...options: string[]) => {
+    const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const quietly = ['--require-approval', 'never', '--progress', 'events'];
+    await runIn(project, 'deploy', ...options, ...context, ...quietly, '--outputs-file', outputs);
+    const [ofStack = {}] = Object.values<Record<string, string>>(JSON.parse(await readFile(outputs, 'utf8')));
+    return ofStack;
+  };
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: async (settings = {}, project = root) => {
-      const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      await runIn(project, 'deploy', ...context, ...quietly, '--outputs-file', outputs);
-      return JSON.parse(await readFile(outputs, 'utf8'))[stackName];
-    },
+    deploy: (settings = {}, project = root) => deploy(project, settings),
     destroy: () => run('destroy', '--force', '--progress', 'events'),
-    deployConsumer: () => run('deploy', ...example, ...quietly),
-    destroyConsumer: () => run('destroy', ...example, '--force', '--progress', 'events'),
+    deployExample: (app, settings = {}) => deploy(root, settings, ...example(app)),
+    destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
   };
 }

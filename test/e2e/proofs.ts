@@ -5,6 +5,7 @@ import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
+import { fanOut } from './proofs/fan-out.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { outage } from './proofs/outage.ts';
@@ -29,6 +30,7 @@ export const proofs: readonly Proof[] = [
   archiveStart,
   ...recovery,
   ...archive,
+  ...fanOut,
   ...destruction,
   ...previous,
 ];

@@ -1,4 +1,4 @@
-"""Starts MiniStack with five of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with six of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -62,6 +62,17 @@ def query_log_groups():
     iam_actions.extract_resource_arn = by_log_group
 
 
+def allow_batches():
+    """AWS knows no permission to publish a batch: whoever may publish may publish a batch."""
+    extract = iam_actions.extract_iam_action
+
+    def of_aws(*args):
+        action = extract(*args)
+        return "sns:Publish" if action == "sns:PublishBatch" else action
+
+    iam_actions.extract_iam_action = of_aws
+
+
 def finish_before_update():
     """An update of a function lets running invocations end in AWS. MiniStack kills them, and the sender gets a 502."""
     kill = lambda_runtime.kill_workers
@@ -106,6 +117,7 @@ def stop_with_standard_input():
 
 refer_to_secrets_by_arn()
 query_log_groups()
+allow_batches()
 finish_before_update()
 hurry_schedules()
 compress_deliveries()

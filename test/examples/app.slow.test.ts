@@ -28,13 +28,35 @@ beforeAll(async () => {
 });
 afterAll(() => rm(outdir, { recursive: true }));
 
-/** Runs the app as the CDK's command does, bundling included. */
-async function runApp(context: Record<string, string | string[]>): Promise<Template> {
+type Context = Record<string, string | string[]>;
+
+/** Runs an app as the CDK's command does, bundling included. */
+async function runExample(app: string, stackName: string, context: Context): Promise<Template> {
   const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
   const env = { PATH: `${root}/node_modules/.bin:${process.env.PATH}`, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
-  await run(process.execPath, ['examples/app.ts'], { cwd: root, env });
-  return Template.fromJSON(JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.template.json'), 'utf8')));
+  await run(process.execPath, [app], { cwd: root, env });
+  return Template.fromJSON(JSON.parse(await readFile(join(outdir, `${stackName}.template.json`), 'utf8')));
 }
+
+const runApp = (context: Context) => runExample('examples/app.ts', 'MessageMediaConsumer', context);
+const runFanOut = (context: Context) => runExample('examples/fan-out/app.ts', 'MessageMediaFanOut', context);
+
+/** What the bundled function answers to no messages. */
+async function runBundle(template: Template, env: Record<string, string>): Promise<unknown> {
+  const [handler] = Object.values(template.findResources('AWS::Lambda::Function'));
+  const bundle = join(outdir, handler?.Metadata['aws:asset:path'], 'index.mjs');
+  const script = `const { handler } = await import(${JSON.stringify(bundle)});
+    console.log(JSON.stringify(await handler({ Records: [] }, {})));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { AWS_REGION: 'us-east-1', ...env },
+  });
+  return JSON.parse(stdout);
+}
+
+const output = (OutputName: string) => {
+  expect(Object.values(outputs)).toContain(OutputName);
+  return { 'Fn::GetStackOutput': { StackName: 'Receiver', OutputName } };
+};
 
 /** A consumer with all settings, or only with the required ones. */
 function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer, isFull: boolean): Template {
@@ -122,21 +144,11 @@ describe('the app', () => {
       Environment: { Variables: { OVERFLOW_BUCKET: 'large-events', KEYRING_SECRET_ID: keyringSecretArn } },
     });
 
-    const [handler] = Object.values(template.findResources('AWS::Lambda::Function'));
-    const bundle = join(outdir, handler?.Metadata['aws:asset:path'], 'index.mjs');
-    const script = `const { handler } = await import(${JSON.stringify(bundle)});
-      console.log(JSON.stringify(await handler({ Records: [] }, {})));`;
-    const env = { AWS_REGION: 'us-east-1', IDEMPOTENCY_TABLE: 'handled' };
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { env });
-    expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });
+    expect(await runBundle(template, { IDEMPOTENCY_TABLE: 'handled' })).toEqual({ batchItemFailures: [] });
   });
 
   test('takes everything from the outputs of a stack, without asking anybody', async () => {
     const template = await runApp({ stack: 'Receiver', customerManagedKey: 'true', 'aws:cdk:bundling-stacks': [] });
-    const output = (OutputName: string) => {
-      expect(Object.values(outputs)).toContain(OutputName);
-      return { 'Fn::GetStackOutput': { StackName: 'Receiver', OutputName } };
-    };
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
@@ -156,6 +168,35 @@ describe('the app', () => {
     );
     await expect(runApp({ stack: 'a b', queueArn: 'events.fifo' })).rejects.toThrow(
       /Setting stack is "a b".*\nSetting queueArn is "events.fifo".*\nSetting queueArn is given twice/,
+    );
+  });
+});
+
+describe('the app of the fan-out', () => {
+  test('takes everything from the outputs of a stack, and has a bundle that runs as it is', async () => {
+    const template = await runFanOut({ stack: 'Receiver', customerManagedKey: 'true' });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { OVERFLOW_BUCKET: output('OverflowBucketName') } },
+    });
+    const decrypt = { Action: 'kms:Decrypt', Effect: 'Allow', Resource: output('KeyArn') };
+    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([decrypt]) } });
+    expect(Object.keys(template.findOutputs('*'))).toContain('AuditQueueUrl');
+    expect(await runBundle(template, {})).toEqual({ batchItemFailures: [] });
+  });
+
+  test('takes what `mmw outputs --context` prints, and needs no key', async () => {
+    const context = { queueArn, keyringSecretArn, overflowBucket: 'large-events', 'aws:cdk:bundling-stacks': [] };
+    const template = await runFanOut(context);
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: queueArn });
+    expect(actions(template).filter((action) => action.startsWith('kms:'))).toEqual([]);
+    template.resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  test('says what it must be given, and has no settings of a consumer', async () => {
+    await expect(runFanOut({ queueArn })).rejects.toThrow('No bucket is given: add -c stack=NAME');
+    await expect(runFanOut({ stack: 'Receiver', language: 'python' })).rejects.toThrow(
+      'There is no setting language: the settings are stack, customerManagedKey, queueArn,',
     );
   });
 });

@@ -71,19 +71,6 @@ export function startEntry<Answer>(
   };
 }
 
-/** Does all of it, so much at a time. */
-export async function inParallel<Item>(
-  items: readonly Item[],
-  width: number,
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const left = [...items];
-  const next = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: width }, next));
-}
-
 /** Lets so many of those who call it work at the same time; the others wait. */
 export function createGate(width: number) {
   const waiting: (() => void)[] = [];

@@ -9,9 +9,10 @@ import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
 import { toWire } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
-import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
+import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';
 import { promises } from './page.ts';
+import { runTable } from './table.ts';
 
 /** Lambda ends the function after this; MessageMedia waits for 20 s. In milliseconds. */
 const functionTimeout = 18_000;
@@ -57,14 +58,12 @@ const start = createGate(2);
 
 let queue: LocalQueue;
 let secrets: LocalSecrets;
-const results = new Map<string, Result>();
+let results: Map<string, Result>;
 
 beforeAll(async () => {
   [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
   const bundled = bundleForTest('handler');
-  await inParallel(cells, 40, async (cell) => {
-    results.set(cell.name, await run(cell, bundled.file));
-  });
+  results = await runTable(cells, 40, (cell) => run(cell, bundled.file), check);
   bundled.remove();
 }, 180_000);
 afterAll(() => Promise.all([queue.close(), secrets.close()]));
@@ -152,9 +151,9 @@ async function drain(queueUrl: string): Promise<ConsumedEvent[]> {
   }
 }
 
-test.each(cells)('$name: $status', ({ name, column, status }) => {
-  const result = results.get(name);
-  if (result === undefined) throw new Error('it was not run');
+test.each(cells)('$name: $status', (cell) => check(cell, results.get(cell.name) as Result));
+
+function check({ column, status }: Cell, result: Result): void {
   expect(result.during.statusCode).toBe(status);
   if (status === 503) expect(result.during.headers['retry-after']).toBe('5');
   expect(result.slowest).toBeLessThan(functionTimeout);
@@ -162,4 +161,4 @@ test.each(cells)('$name: $status', ({ name, column, status }) => {
   expect(result.after.statusCode).toBe(column.endsWith('refused request') ? 401 : 202);
   expect(result.queued.map(({ event }) => event.id).sort()).toEqual([...new Set(result.accepted)].sort());
   expect(result.queued.filter(({ reverified }) => !reverified)).toEqual([]);
-});
+}

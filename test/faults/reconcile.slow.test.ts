@@ -8,9 +8,10 @@ import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
 import { startProvider } from '../../sandbox/provider/provider.ts';
 import { startLogs } from '../log-queries.ts';
-import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
+import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';
 import { promises } from './page.ts';
+import { runTable } from './table.ts';
 
 /** The table of the page: from the first call of a run on, from its second, and for one call alone. */
 const cells = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 'queue', 'bucket']).flatMap(
@@ -26,7 +27,6 @@ type Cell = (typeof cells)[number];
 
 interface Result {
   outcome: string;
-  milliseconds: number;
   /** What the next run said. */
   next: string;
   lost: string[];
@@ -34,7 +34,7 @@ interface Result {
   /** How many are on MessageMedia's lists in the end. */
   left: number;
 }
-const results = new Map<string, Result>();
+let results: Map<string, Result>;
 
 /** By how much time runs faster for the function. */
 const speed = 4;
@@ -44,9 +44,7 @@ const pace = { slow: 200, dribble: 400 };
 
 beforeAll(async () => {
   const bundled = bundleForTest('reconcile-handler');
-  await inParallel(cells, 16, async (cell) => {
-    results.set(cell.name, await run(cell, bundled.file));
-  });
+  results = await runTable(cells, 16, (cell) => run(cell, bundled.file), check);
   bundled.remove();
 }, 400_000);
 
@@ -107,9 +105,7 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
     ]);
   try {
     await proxy.begin(fault, { first, ...(count !== undefined && { count }) });
-    const begun = performance.now();
     const outcome = await reconcile();
-    const milliseconds = performance.now() - begun;
     await proxy.end();
     logs.lines.push(...entry.output().split('\n'));
     const next = await reconcile();
@@ -120,16 +116,17 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
       queued.push(...some.map(({ event }) => event.id));
       if (some.length === 0) break;
     }
-    return { outcome, milliseconds, next, lost, queued, left: (await lists()).length };
+    return { outcome, next, lost, queued, left: (await lists()).length };
   } finally {
     await Promise.all([entry, proxy, provider, secrets, queue, logs].map((one) => one.close()));
   }
 }
 
-test.each(cells)('$name: $promised', ({ name, promised }) => {
-  const result = results.get(name);
-  expect(result?.outcome.split(':')[0]).toBe(promised);
-  expect(result?.next).toBe('done');
-  expect(result?.queued.sort()).toEqual(result?.lost.sort());
-  expect(result?.left).toBe(0);
-});
+test.each(cells)('$name: $promised', (cell) => check(cell, results.get(cell.name) as Result));
+
+function check({ promised }: Cell, { outcome, next, queued, lost, left }: Result): void {
+  expect(outcome.split(':')[0]).toBe(promised);
+  expect(next).toBe('done');
+  expect(queued.toSorted()).toEqual(lost.toSorted());
+  expect(left).toBe(0);
+}

@@ -7,9 +7,10 @@ import type { RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startProvider } from '../../sandbox/provider/provider.ts';
-import { bundleForTest, createGate, inParallel, startEntry } from './entry.ts';
+import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { promises } from './page.ts';
+import { runTable } from './table.ts';
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 type Step = RotationEvent['Step'];
@@ -31,7 +32,7 @@ interface Result {
   /** Keys at MessageMedia in the end, and how many of them are the one that is enabled. */
   keys: { all: number; isNew: boolean };
 }
-const results = new Map<string, Result>();
+let results: Map<string, Result>;
 
 /** By how much time runs faster for the function; it does not wait at all where it waits for minutes. */
 const speed = 4;
@@ -40,9 +41,7 @@ const patience = 30_000;
 
 beforeAll(async () => {
   const bundled = bundleForTest('rotation-handler');
-  await inParallel(cells, 16, async (cell) => {
-    results.set(cell.name, await run(cell, bundled.file));
-  });
+  results = await runTable(cells, 16, (cell) => run(cell, bundled.file), check);
   bundled.remove();
 }, 400_000);
 
@@ -132,9 +131,10 @@ async function run({ column, fault, extent }: Cell, bundle: string): Promise<Res
 
 const pace = { slow: 200, dribble: 400 };
 
-test.each(cells)('$name: $promised', ({ name, promised }) => {
-  const result = results.get(name);
-  expect(result?.outcomes.map((outcome) => outcome.split(':')[0])).toEqual(Array(3).fill(promised));
-  expect(result?.problems).toEqual([]);
-  expect(result?.keys).toEqual({ all: 1, isNew: true });
-});
+test.each(cells)('$name: $promised', (cell) => check(cell, results.get(cell.name) as Result));
+
+function check({ promised }: Cell, { outcomes, problems, keys }: Result): void {
+  expect(outcomes.map((outcome) => outcome.split(':')[0])).toEqual(Array(3).fill(promised));
+  expect(problems).toEqual([]);
+  expect(keys).toEqual({ all: 1, isNew: true });
+}

@@ -1,5 +1,6 @@
 import { sign as signBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -368,14 +369,16 @@ describe('what an operator sees', () => {
     const event = httpApiEvent(toWire(samples.smsReply, key));
     const names = Object.fromEntries(Object.keys(event.headers).map((name) => [name, line]));
     const context = event.requestContext;
-    for (const change of [
+    for (const [index, change] of [
       { headers: { ...event.headers, 'x-messagemedia-key-id': line } },
       { headers: { ...event.headers, 'x-messagemedia-digest-type': line, 'x-messagemedia-cipher-type': line } },
       { headers: names },
       { rawPath: `/messagemedia${line}`, rawQueryString: line },
       { requestContext: { ...context, http: { ...context.http, method: line, path: line, userAgent: line } } },
-    ]) {
-      const { statusCode } = await call(receiver, { ...event, ...change });
+    ].entries()) {
+      const changed = { ...event, ...change };
+      const requestContext = { ...changed.requestContext, requestId: String(index) };
+      const { statusCode } = await call(receiver, { ...changed, requestContext });
       expect([400, 401]).toContain(statusCode);
     }
     const lines = receiver.output.map((written) => JSON.parse(written));
@@ -528,7 +531,7 @@ describe('the queue', () => {
     const receiver = startReceiver(keyringOf(key), { AWS_ENDPOINT_URL_SQS: server.url });
     const ended = await Promise.race([
       post(receiver, toWire(webhook, key)),
-      new Promise((resolve) => setTimeout(resolve, 15_000, 'the function would have been ended')),
+      sleep(15_000, 'the function would have been ended', { ref: false }),
     ]);
     expect(ended).toMatchObject({ statusCode: 503, reason: 'queue_unavailable' });
     await server.close();

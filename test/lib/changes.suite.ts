@@ -214,6 +214,7 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
       '+ RotationRotateRoleDefaultPolicy',
       '+ RotationSchedule',
       '+ output ApiCredentialsSecretArn',
+      '+ output RotationLogGroup',
       '~ MonitoringDashboard.DashboardBody',
     ],
   ],

@@ -7,8 +7,18 @@ import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
 import { combinations } from './settings/combinations.ts';
 import { createApp, idOf, idsOf, stackOf, type TemplateJson, templateOf } from './support.ts';
 
+const known = new WeakMap<TemplateJson, Map<string, string[]>>();
+
 /** The resources that CloudFormation waits for before it changes a resource: those that it refers to or depends on. */
-function prerequisites({ Resources }: TemplateJson, id: string): string[] {
+function prerequisites(json: TemplateJson, id: string): string[] {
+  const ofTemplate = known.get(json) ?? new Map<string, string[]>();
+  known.set(json, ofTemplate);
+  const found = ofTemplate.get(id) ?? findPrerequisites(json, id);
+  ofTemplate.set(id, found);
+  return found;
+}
+
+function findPrerequisites({ Resources }: TemplateJson, id: string): string[] {
   const { DependsOn = [], ...resource } = Resources[id] ?? {};
   const text = JSON.stringify(resource);
   const references = [...text.matchAll(/\{"(?:Ref":"|Fn::GetAtt":\[")(\w+)"/g)].map(([, target]) => String(target));
@@ -59,7 +69,9 @@ describe.each([{}, { frontDoor: 'rest' }, { ordering: 'standard' }])('a key on a
 });
 
 test('nothing waits for itself, in any combination', () => {
-  for (const context of [archived, ...combinations.map(({ context }) => ({ ...context, ...keyed }))]) {
+  // All of them have a key here.
+  const others = combinations.filter(({ choices }) => choices.every(({ name }) => name !== 'key'));
+  for (const context of [archived, ...others.map(({ context }) => ({ ...context, ...keyed }))]) {
     const { json } = stackOf(context);
     expect(Object.keys(json.Resources).filter((id) => isBefore(json, id, id))).toEqual([]);
   }

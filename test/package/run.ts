@@ -35,6 +35,12 @@ const forExamples = [
   ...['client-dynamodb', 'lib-dynamodb'].map((name) => `@aws-sdk/${name}`),
 ];
 
+/** The apps in `examples/`, and their stacks. */
+const examples = {
+  'examples/app.ts': 'MessageMediaConsumer',
+  'examples/fan-out/app.ts': 'MessageMediaFanOut',
+};
+
 const reader = `
 import { readQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
 import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
@@ -108,21 +114,20 @@ async function main(): Promise<void> {
     await cp(join(folder, 'node_modules/messagemedia-webhook-receiver/examples'), join(folder, 'examples'), {
       recursive: true,
     });
-    await run(process.execPath, ['examples/app.ts'], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        PATH: [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter),
-        CDK_OUTDIR: outdir,
-        CDK_CONTEXT_JSON: JSON.stringify({ stack: 'Theirs' }),
-      },
-    });
-    const consumers = JSON.parse(await readFile(join(outdir, 'MessageMediaConsumer.assets.json'), 'utf8'));
-    const consumer = Object.values<(typeof assets)[number]>(consumers.files).find(
-      ({ source }) => source.packaging === 'zip',
-    );
-    assert.ok(consumer && existsSync(join(outdir, consumer.source.path, 'index.mjs')), 'the consumer has no bundle');
-    done('examples/app.ts, copied out of the package, makes a consumer of a stack');
+    const path = [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+    const env = {
+      ...process.env,
+      PATH: path,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ stack: 'Theirs' }),
+    };
+    for (const [example, stackName] of Object.entries(examples)) {
+      await run(process.execPath, [example], { cwd: folder, env });
+      const own = JSON.parse(await readFile(join(outdir, `${stackName}.assets.json`), 'utf8'));
+      const bundle = Object.values<(typeof assets)[number]>(own.files).find(({ source }) => source.packaging === 'zip');
+      assert.ok(bundle && existsSync(join(outdir, bundle.source.path, 'index.mjs')), `${example} has no bundle`);
+      done(`${example}, copied out of the package, finds a stack`);
+    }
 
     const { handle } = await import(join(folder, 'out/consumer.js'));
     assert.throws(() => handle('{}', '{"keys":[]}'));

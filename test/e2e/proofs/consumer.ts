@@ -27,13 +27,13 @@ export const consumer: Proof[] = [
   {
     claim: 'examples/app.ts with -c stack=…',
     prove: async (run) => {
-      await run.cdk.deployConsumer();
+      await run.cdk.deployExample('examples/app.ts');
       const id = await expectAccepted(run, freshReport(run, run.firstKey));
       const isHandled = (line: string) => line.includes('"handled"') && line.includes(id);
       for (const giveUp = Date.now() + patience; !(await logOfConsumer(run)).some(isHandled); await sleep(200)) {
         assert.ok(Date.now() < giveUp, `it did not handle the event: ${(await logOfConsumer(run)).join('\n')}`);
       }
-      await run.cdk.destroyConsumer();
+      await run.cdk.destroyExample('examples/app.ts');
       await expectNothingQueued(run);
       return 'deployed beside the stack, found queue, bucket and keyring in its outputs, verified and handled an event';
     },

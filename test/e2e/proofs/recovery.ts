@@ -80,18 +80,20 @@ export const recovery: Proof[] = [
     claim: 'webhooks that never arrive, with reconcileMinutes=5',
     prove: (run) =>
       withProvider(run, async (provider) => {
+        const lost = ['DELIVERED_DR', 'RECEIVED_SMS'] as const;
+        for (const kind of lost) provider.dropNext(kind);
+        const messageId = await sendMessage(run, provider);
+        await provider.settled();
+        const replyId = provider.reply(messageId, { content: 'Yes' });
+        await provider.settled();
+        const arrived = provider.deliveries.map(({ eventId }) => eventId);
+        // Only now, so that no webhook is on its way while the schedule asks for what is missing.
         await run.deploy({ ...archiveSettings, reconcileMinutes: '5', messagemediaBaseUrl: provider.url });
         const credentials = { api_key: provider.apiKey, api_secret: provider.apiSecret };
         const SecretId = run.stack.outputs[outputs.apiCredentialsSecretArn];
         await run.clients.secrets.send(
           new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(credentials) }),
         );
-        const lost = ['DELIVERED_DR', 'RECEIVED_SMS'] as const;
-        for (const kind of lost) provider.dropNext(kind);
-        const messageId = await sendMessage(run, provider);
-        await provider.settled();
-        const replyId = provider.reply(messageId, { content: 'Yes' });
-        const arrived = provider.deliveries.map(({ eventId }) => eventId);
         await until('both are brought back', async () => (await countOf(run, 'recovered')) >= lost.length);
         const runs = await countOf(run, 'reconciled');
         await until('reconciliation runs again', async () => (await countOf(run, 'reconciled')) > runs + 1);

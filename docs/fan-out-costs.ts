@@ -1,0 +1,27 @@
+import { compute, gb, prices, type Row, table, total, usage } from './costs.ts';
+
+/** What the fan-out uses for one event. A test measures the size; the others are cautious guesses. */
+export const fanOutUsage = {
+  /** Bytes of a queued delivery report, signed with a key of 2048 bits. */
+  event: 1250,
+  /** Milliseconds that are billed for ten events. */
+  tenEvents: 100,
+  /** Bytes that Lambda logs for them. */
+  log: 500,
+};
+
+/** The dollars that a fan-out to three readers adds. */
+export function ofFanOut(): string {
+  const readers = 3;
+  const { event, tenEvents, log } = fanOutUsage;
+  const { sns, logs, sqs } = prices;
+  const logged = gb(log / 10) * (logs.ingestion + logs.storage);
+  const rows: Row[] = [
+    ['SNS, each event published by itself', sns.publish + gb(event) * sns.publishGb],
+    ['Lambda, which forwards ten events at a time', (prices.lambdaRequests + compute(tenEvents)) / 10 + logged],
+    ['SNS, three deliveries', readers * (sns.deliver + gb(event) * sns.deliverGb)],
+    ['SQS, three queues', readers * sqs.FIFO * usage.sqsRequests],
+  ];
+  const filter: Row = ['SNS, for each reader with `types`', gb(event) * sns.filterGb];
+  return table(['a million events to three readers', 'dollars'], [...rows, total('**together**', rows), filter]);
+}

@@ -1,0 +1,111 @@
+import type { PublishBatchRequestEntry, PublishBatchResponse } from '@aws-sdk/client-sns';
+import type { SQSRecord } from 'aws-lambda';
+
+/** Most bytes that SNS takes as one message, and as all messages of one batch together (256 KiB). */
+export const maxPublishBytes = 262_144;
+
+/** Most messages that SNS takes as one batch. */
+const maxEntries = 10;
+
+/** What forwarding needs from outside. */
+export interface ForwardDependencies {
+  /** Publishes a batch, which the topic may take in part. */
+  publish: (entries: PublishBatchRequestEntry[]) => Promise<PublishBatchResponse>;
+  /** Puts the data of a message elsewhere. Resolves to the message with a reference to it. */
+  toClaimCheck: (message: string) => Promise<string>;
+  /** Told of each message that stays on the queue. There is no error for one that waits for an earlier one of its group. */
+  failed: (messageId: string, error?: unknown) => void;
+}
+
+/**
+ * Publishes messages as they are, with their group and deduplication ids. A message that was not taken keeps back the later
+ * ones of its group, and no others.
+ *
+ * @param records of a FIFO queue, in their order
+ * @returns ids of those that stay on the queue
+ */
+export async function forward(
+  records: readonly SQSRecord[],
+  { publish, toClaimCheck, failed }: ForwardDependencies,
+): Promise<string[]> {
+  const left: string[] = [];
+  const blocked = new Set<string>();
+  const leave = (record: SQSRecord, error?: unknown) => {
+    blocked.add(groupOf(record));
+    left.push(record.messageId);
+    failed(record.messageId, error);
+  };
+
+  for (const round of roundsOf(records)) {
+    const entries: Entry[] = [];
+    for (const record of round) {
+      try {
+        if (blocked.has(groupOf(record))) leave(record);
+        else entries.push(toEntry(record, await shorten(record.body, toClaimCheck)));
+      } catch (error) {
+        leave(record, error);
+      }
+    }
+    for (const batch of batchesOf(entries)) {
+      try {
+        const { Successful = [], Failed = [] } = await publish(batch.map(({ request }) => request));
+        const taken = new Set(Successful.map(({ Id }) => Id));
+        for (const { record } of batch) {
+          const { messageId } = record;
+          if (!taken.has(messageId))
+            leave(record, Failed.find(({ Id }) => Id === messageId) ?? 'SNS did not answer for it');
+        }
+      } catch (error) {
+        for (const { record } of batch) leave(record, error);
+      }
+    }
+  }
+  return left;
+}
+
+interface Entry {
+  record: SQSRecord;
+  request: PublishBatchRequestEntry;
+  bytes: number;
+}
+
+const groupOf = ({ attributes }: SQSRecord): string => attributes.MessageGroupId ?? '';
+
+/** The first messages of all groups, then the second ones …: no batch has two of a group, as it may be taken in part. */
+function roundsOf(records: readonly SQSRecord[]): SQSRecord[][] {
+  const groups = [...Map.groupBy(records, groupOf).values()];
+  const length = Math.max(0, ...groups.map((group) => group.length));
+  return Array.from({ length }, (_, index) => groups.flatMap((group) => group[index] ?? []));
+}
+
+async function shorten(message: string, toClaimCheck: ForwardDependencies['toClaimCheck']): Promise<string> {
+  return Buffer.byteLength(message) > maxPublishBytes ? toClaimCheck(message) : message;
+}
+
+function toEntry(record: SQSRecord, message: string): Entry {
+  const { messageId, attributes } = record;
+  const request = {
+    Id: messageId,
+    Message: message,
+    MessageGroupId: attributes.MessageGroupId,
+    MessageDeduplicationId: attributes.MessageDeduplicationId,
+  };
+  return { record, request, bytes: Buffer.byteLength(message) };
+}
+
+/** As few batches as SNS takes, without changing the order. */
+function batchesOf(entries: readonly Entry[]): Entry[][] {
+  const batches: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const last = batches.at(-1);
+    if (last === undefined || last.length === maxEntries || bytes + entry.bytes > maxPublishBytes) {
+      batches.push([entry]);
+      bytes = entry.bytes;
+    } else {
+      last.push(entry);
+      bytes += entry.bytes;
+    }
+  }
+  return batches;
+}

@@ -1,0 +1,162 @@
+import { describe, expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { fanOutUsage } from '../../docs/fan-out-costs.ts';
+import { FanOut } from '../../examples/fan-out/fan-out.ts';
+import { EventQueue } from '../../lib/event-queue.ts';
+import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { arnOf, resolve, statementsOf } from '../lib/policies.ts';
+import { createApp, idOf, idsOf, type TemplateJson } from '../lib/support.ts';
+import { startReceiver } from '../received.ts';
+import { makeKey } from '../support.ts';
+
+const queueArn = 'arn:aws:sqs:us-east-1:123456789012:events.fifo';
+const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/of-the-receiver';
+const types = ['com.messagemedia.reply', 'com.messagemedia.opt_out'] as const;
+
+const createStack = () => new Stack(createApp({}, { validate: true }), 'Test');
+
+/** Two readers, with keys of their own or without any. */
+function synthesize(hasKeys: boolean): TemplateJson {
+  const stack = createStack();
+  const encryptionKey = hasKeys ? Key.fromKeyArn(stack, 'Theirs', keyArn) : undefined;
+  new FanOut(stack, 'FanOut', {
+    queue: Queue.fromQueueAttributes(stack, 'Events', { queueArn, ...(hasKeys && { keyArn }) }),
+    overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: 'large-events', encryptionKey }),
+    readers: { Audit: {}, Support: { types } },
+    ...(hasKeys && { encryptionKey: new Key(stack, 'Own') }),
+  });
+  return Template.fromStack(stack).toJSON() as TemplateJson;
+}
+
+const plain = synthesize(false);
+const encrypted = synthesize(true);
+const topic = idOf(plain, 'AWS::SNS::Topic', /Topic/);
+/** The properties of everything of a type. */
+const all = (json: TemplateJson, type: string) =>
+  idsOf(json, type).map((id) => resolve(json.Resources[id]?.Properties) as Record<string, unknown>);
+const queue = (name: string) => arnOf(idOf(plain, 'AWS::SQS::Queue', new RegExp(`^FanOut${name}`)));
+
+describe('the fan-out', () => {
+  test('publishes to a FIFO topic whose groups do not wait for each other', () => {
+    expect(all(plain, 'AWS::SNS::Topic')).toMatchObject([{ FifoTopic: true, FifoThroughputScope: 'MessageGroup' }]);
+  });
+
+  test('delivers messages as they are, each reader those of its types, and what is undeliverable to its dead letters', () => {
+    const of = (reader: string) => ({
+      Protocol: 'sqs',
+      TopicArn: arnOf(topic),
+      Endpoint: queue(`${reader}Events`),
+      RawMessageDelivery: true,
+      RedrivePolicy: { deadLetterTargetArn: queue(`${reader}DeadLetters`) },
+    });
+    expect(all(plain, 'AWS::SNS::Subscription')).toEqual([
+      of('Audit'),
+      { ...of('Support'), FilterPolicyScope: 'MessageBody', FilterPolicy: { type: types } },
+    ]);
+  });
+
+  test('forwards nothing before everybody is subscribed', () => {
+    const source = plain.Resources[idOf(plain, 'AWS::Lambda::EventSourceMapping', /Source/)];
+    expect(source?.Properties).toMatchObject({
+      EventSourceArn: queueArn,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    expect(source).toHaveProperty(
+      'DependsOn',
+      expect.arrayContaining(idsOf(plain, 'AWS::SNS::Subscription').concat(idsOf(plain, 'AWS::IAM::Policy'))),
+    );
+  });
+
+  test('may receive, publish, and put large data, and nothing else', () => {
+    const statement = (Action: string | string[], Resource: string) => ({ Effect: 'Allow', Action, Resource });
+    const receive = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'];
+    const [publish, put, consume] = [
+      statement('sns:Publish', arnOf(topic)),
+      statement('s3:PutObject', 'arn:aws:s3:::large-events/*'),
+      statement(
+        receive.map((action) => `sqs:${action}`),
+        queueArn,
+      ),
+    ];
+    const role = idOf(plain, 'AWS::IAM::Role', /Forwarder/);
+    expect(statementsOf(plain, role)).toEqual([publish, put, consume]);
+    expect(statementsOf(encrypted, role)).toEqual([
+      publish,
+      put,
+      statement(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
+      consume,
+    ]);
+  });
+
+  test('lets nobody but the topic send to a reader', () => {
+    const statements = all(plain, 'AWS::SQS::QueuePolicy').flatMap(({ PolicyDocument }) =>
+      (PolicyDocument as { Statement: Record<string, unknown>[] }).Statement.filter(({ Effect }) => Effect === 'Allow'),
+    );
+    const one = (Resource: string) => ({
+      Effect: 'Allow',
+      Action: 'sqs:SendMessage',
+      Principal: { Service: 'sns.amazonaws.com' },
+      Condition: { ArnEquals: { 'aws:SourceArn': arnOf(topic) } },
+      Resource,
+    });
+    const names = ['AuditDeadLetters', 'AuditEvents', 'SupportDeadLetters', 'SupportEvents'];
+    expect(statements).toEqual(names.map((name) => one(queue(name))));
+  });
+
+  test('has an alarm on the dead letters of each reader', () => {
+    const watched = all(plain, 'AWS::CloudWatch::Alarm').map(({ Dimensions }) => Dimensions);
+    const names = ['AuditDeadLetters', 'SupportDeadLetters'];
+    expect(watched).toEqual(names.map((name) => [{ Name: 'QueueName', Value: queue(name) }]));
+  });
+
+  test('encrypts the queues with a key that is given, which SNS may use for this topic', () => {
+    const own = idOf(encrypted, 'AWS::KMS::Key', /Own/);
+    expect(all(encrypted, 'AWS::SQS::Queue').map(({ KmsMasterKeyId }) => KmsMasterKeyId)).toEqual(
+      Array(4).fill(arnOf(own)),
+    );
+    expect(resolve(encrypted.Resources[own]?.Properties.KeyPolicy)).toMatchObject({
+      Statement: [
+        {},
+        {
+          Effect: 'Allow',
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          Principal: { Service: 'sns.amazonaws.com' },
+          Condition: { ArnEquals: { 'aws:SourceArn': arnOf(topic) } },
+        },
+      ],
+    });
+  });
+
+  test('is made of a FIFO queue only', () => {
+    const stack = createStack();
+    const overflowBucket = new Bucket(stack, 'Large');
+    const make = () => new FanOut(stack, 'FanOut', { queue: new Queue(stack, 'Events'), overflowBucket, readers: {} });
+    expect(make).toThrow('Test/Events is not a FIFO queue: a fan-out keeps the order');
+  });
+});
+
+test("a reader's queues are as the receiver's own", () => {
+  const stack = createStack();
+  new EventQueue(stack, 'Own');
+  const [deadLetters, events] = Object.values(Template.fromStack(stack).findResources('AWS::SQS::Queue'));
+  const readers = Template.fromJSON(JSON.parse(JSON.stringify(plain)));
+  for (const own of [deadLetters, events]) {
+    // SNS takes less than SQS allows by default.
+    const { MaximumMessageSize: _larger, RedrivePolicy, ...Properties } = own?.Properties ?? {};
+    const redrive = RedrivePolicy && { RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: Match.anyValue() } };
+    const same = { ...own, Properties: { ...Properties, ...redrive } };
+    readers.resourcePropertiesCountIs('AWS::SQS::Queue', same.Properties, own === events ? 2 : 4);
+    readers.hasResource('AWS::SQS::Queue', same);
+  }
+});
+
+test('a delivery report is as large as docs/costs.md says', async () => {
+  const { deliveryReport } = sampleWebhooks('/messagemedia');
+  const { body } = await startReceiver(makeKey('SHA256', 2048))(deliveryReport);
+  expect(Buffer.byteLength(body)).toBeGreaterThan(fanOutUsage.event * 0.9);
+  expect(Buffer.byteLength(body)).toBeLessThan(fanOutUsage.event * 1.1);
+});
