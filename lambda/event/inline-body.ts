@@ -12,15 +12,15 @@ import { QueuedEventError } from './attributes.ts';
 export function inlineBody(event: QueuedEvent, message: string): Buffer {
   if (event.data_base64 !== undefined) return Buffer.from(event.data_base64, 'base64');
   if (event.data === undefined) return Buffer.alloc(0);
-  if (!isJsonMediaType(event.datacontenttype ?? '')) {
-    if (typeof event.data === 'string') return Buffer.from(event.data, 'utf8');
+  if (!isJsonMediaType(String(event.datacontenttype))) {
+    if (typeof event.data === 'string') return Buffer.from(event.data);
     throw new QueuedEventError('invalid_data', 'The data is not text, though datacontenttype is not JSON');
   }
   // The first match is the member itself, because in an earlier string the quotes would be escaped.
   const marker = ',"data":';
   const start = message.indexOf(marker);
-  if (start < 0) throw notLast();
-  return Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')), 'utf8');
+  if (start === -1) throw notLast();
+  return Buffer.from(message.slice(start + marker.length, message.lastIndexOf('}')));
 }
 
 /** The error for a message with members after its data. */

@@ -14,6 +14,7 @@ const core: Record<string, string[]> = {
   'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/event/identity.ts': ['test/lambda/event/identity.test.ts'],
   'lambda/event/queue-message.ts': ['test/lambda/event/queue-message.test.ts', 'test/lambda/event/identity.test.ts'],
+  'lambda/event/inline-body.ts': ['test/lambda/event/queued-event.test.ts'],
   'lambda/event/queued-event.ts': ['test/lambda/event/queued-event.test.ts'],
   'lambda/event/attributes.ts': ['test/lambda/event/queued-event.test.ts'],
   'lambda/event/reverify.ts': ['test/lambda/event/reverify.test.ts'],

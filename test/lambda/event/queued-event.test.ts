@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { QueuedEventError } from '../../../lambda/event/attributes.ts';
+import { inlineBody } from '../../../lambda/event/inline-body.ts';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
@@ -261,4 +262,9 @@ describe('an event that was polled', () => {
       expect.objectContaining({ code: 'missing_attribute' }),
     );
   });
+});
+
+test('data that is not behind other members is not taken for what was signed', () => {
+  const message = JSON.stringify({ data: {}, datacontenttype: 'application/json' });
+  expect(() => inlineBody(JSON.parse(message), message)).toThrow('The data is not the last member of the event');
 });
