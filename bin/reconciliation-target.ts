@@ -3,7 +3,7 @@ import { outputs } from '../lambda/stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Names of the queues, the bucket and the logs that a reconciliation uses. */
-export interface ReconciliationTarget {
+interface ReconciliationTarget {
   queueUrl: string;
   archiveQueueUrl: string | undefined;
   /** For the data of large events. */

@@ -4,7 +4,7 @@ import { quote } from '../terminal/text.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A request to sign. */
-export interface UnsignedRequest {
+interface UnsignedRequest {
   method: string;
   /** Its path and query are signed as they are written. */
   url: string;
