@@ -47,8 +47,7 @@ export function importKeys(entries: KeyringEntry[], imported: readonly ImportedK
 function isSameKey(entry: KeyringEntry, { key }: VerificationKey): boolean {
   try {
     return parseKeyring(JSON.stringify({ keys: [entry] })).keys.some((known) => known.key.equals(key));
-  } catch {
-    // An unreadable entry is not this key.
-    return false;
-  }
+  } catch {}
+  // An unreadable entry is not this key.
+  return false;
 }

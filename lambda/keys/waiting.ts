@@ -1,7 +1,7 @@
 /** Milliseconds of a period that are left. If its beginning cannot be read, or is in the future, all of it is left. */
 export function remaining(since: string, period: number, now: number): number {
-  const begun = Date.parse(since);
-  return begun <= now ? begun + period - now : period;
+  const passed = now - Date.parse(since) || 0;
+  return period - Math.max(0, passed);
 }
 
 /** A time for people, rounded up. */

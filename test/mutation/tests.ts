@@ -28,8 +28,6 @@ const core: Record<string, string[]> = {
 /** The tests of other files: where none has the name of the file, or its folder has more tests than it needs. */
 const others: Record<string, string[]> = {
   'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
-  'lambda/describe-error.ts': ['test/lambda/handler.test.ts'],
-  'lambda/log.ts': ['test/lambda/handler.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
@@ -45,6 +43,20 @@ const others: Record<string, string[]> = {
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/retirement.ts': ['test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
+  'lambda/provider/answers.ts': [
+    'test/lambda/provider/answers.test.ts',
+    'test/lambda/provider/provider.test.ts',
+    'test/lambda/provider/polling.test.ts',
+  ],
+  'lambda/provider/authentication.ts': [
+    'test/lambda/provider/authentication.test.ts',
+    'test/lambda/provider/options.test.ts',
+  ],
+  'lambda/provider/options.ts': [
+    'test/lambda/provider/options.test.ts',
+    'test/lambda/provider/errors.test.ts',
+    'test/lambda/provider/authentication.test.ts',
+  ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],

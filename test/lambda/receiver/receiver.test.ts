@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
-import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
+import { createReceiver, type Outcome, type ReceiverDependencies } from '../../../lambda/receiver/receiver.ts';
 import { toWire, type Webhook } from '../../../sandbox/sender.ts';
 import { readSigned } from '../../received.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../../support.ts';
@@ -55,14 +55,17 @@ test('a request without a front door id takes that of the invocation', async () 
   expect(answer.body).toBe('{"id":"invocation-1"}');
 });
 
-test('where SQS refuses a character of the text, the event is sent with its data in base64', async () => {
-  send = async (message) => {
-    if (message.body.includes('👍')) throw Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
-    queue.push(message);
-  };
-  expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
-  expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
-});
+test.each(['InvalidMessageContents', 'com.amazonaws.sqs#InvalidMessageContents'])(
+  'where SQS refuses a character of the text, the event is sent with its data in base64: %s',
+  async (name) => {
+    send = async (message) => {
+      if (message.body.includes('👍')) throw Object.assign(new Error('no emoji'), { name });
+      queue.push(message);
+    };
+    expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+    expect(queue.map(({ body }) => Buffer.from(readSigned(body).signed.body).toString())).toEqual([webhook.body]);
+  },
+);
 
 test('what the queue has not taken in time is to be sent again, and an answer that comes in time stands', async () => {
   const slowly = (milliseconds: number) => () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -78,7 +81,8 @@ test('what the queue has not taken in time is to be sent again, and an answer th
       report,
     });
   expect(await receiver(1_000, 50)(signed(), 'i')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
-  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable' }]);
+  const message = 'S3 and SQS did not take the event while the sender waits';
+  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable', error: { message } }]);
   expect(await receiver(50, 10_000)(signed(), 'i')).toMatchObject({ statusCode: 202 });
 });
 
@@ -166,6 +170,98 @@ test('what a refused request calls its key is repeated only if it is a UUID', as
   const details = outcomes.map((outcome) => ('error' in outcome ? String(outcome.error) : ''));
   expect(details[0]).toContain('6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55');
   expect(details[1]).not.toContain('61491570157');
+});
+
+describe('what is answered, and what is reported', () => {
+  const large = { ...webhook, body: JSON.stringify({ content: 'x'.repeat(1_048_576) }) };
+  const cause = new Error('no network');
+  const down = () => Promise.reject(cause);
+  const json = { 'content-type': 'application/json' };
+
+  async function receive(parts: Partial<ReceiverDependencies>, sent: Webhook = webhook, overrides: object = {}) {
+    const keyring = createKeyring({ load: async () => keyringOf(key), now: () => now, warn: () => {} });
+    const report = (outcome: Outcome) => outcomes.push(outcome);
+    const common = { keyring, send, now: () => now, toleranceSeconds: 900, report };
+    const event = httpApiEvent(toWire(sent, key, new Date(signedAt)), 'request-1');
+    return createReceiver({ ...common, ...parts })({ ...event, ...overrides }, 'i');
+  }
+
+  test('of an event: its age in seconds, its size, and no key id if there is none', async () => {
+    now = signedAt + 1_500;
+    expect(await receive({})).toEqual({ statusCode: 202, headers: json, body: '{"id":"request-1"}' });
+    const type = 'com.messagemedia.webhook';
+    const accepted = { outcome: 'accepted', requestId: 'request-1', type, bytes: 18, age: 2 };
+    expect(outcomes).toStrictEqual([{ ...accepted, keyId: key.id }]);
+    const nameless = { load: async () => key.answer.public_key, now: () => now, warn: () => {} };
+    const { 'x-messagemedia-key-id': _id, ...headers } = signedHeaders;
+    await receive({ keyring: createKeyring(nameless) }, webhook, { headers });
+    expect(outcomes[1]).toStrictEqual(accepted);
+  });
+
+  test('of an event whose template was not rendered: the names of the fields', async () => {
+    await receive({}, { ...webhook, body: '{"reply_id":"$replyId","message_id":"m"}' });
+    expect(outcomes).toMatchObject([{ outcome: 'accepted', unrendered: ['reply_id'] }]);
+  });
+
+  test('of a refused request: where it is captured, while somebody captures', async () => {
+    const captured: unknown[] = [];
+    const capture = async (event: unknown) => {
+      captured.push(event);
+      return 'captures/c/000.json';
+    };
+    const unauthorized = { statusCode: 401, headers: json, body: '{"error":"unauthorized"}' };
+    expect(await receive({ capture }, webhook, { body: '' })).toEqual(unauthorized);
+    expect(await receive({}, webhook, { body: '' })).toEqual(unauthorized);
+    expect(await receive({ capture, send: down })).toMatchObject({ statusCode: 503 });
+    expect(await receive({}, webhook, { requestContext: {} })).toMatchObject({ body: '{"error":"bad_request"}' });
+    expect(captured).toEqual([expect.objectContaining({ body: '' })]);
+    expect(outcomes.map((outcome) => 'captured' in outcome && outcome.captured)).toEqual([
+      'captures/c/000.json',
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  const retry = { statusCode: 503, headers: { ...json, 'retry-after': '5' }, body: '{"error":"unavailable"}' };
+  const tooLarge = { statusCode: 413, headers: json, body: '{"error":"payload_too_large"}' };
+  test.each<[string, string, Partial<ReceiverDependencies>, Webhook, object, Error | undefined]>([
+    ['queue_unavailable', 'SQS did not take the event', { send: down }, webhook, retry, cause],
+    ['storage_unavailable', 'S3 did not take the data of a large event', { store: down }, large, retry, cause],
+    ['event_too_large', ' bytes; SQS takes 1048576', {}, large, tooLarge, undefined],
+  ])('of a failure, with its cause: %s', async (reason, message, parts, sent, answer, because) => {
+    expect(await receive(parts, sent)).toEqual(answer);
+    expect(outcomes).toMatchObject([{ reason, error: { message: expect.stringContaining(message) } }]);
+    expect(outcomes.map((outcome) => 'error' in outcome && (outcome.error as Error).cause)).toEqual([because]);
+  });
+
+  test('of a large event: it is on the queue, and says where its data is', async () => {
+    const stored: unknown[] = [];
+    const store = async (body: Uint8Array, contentType: string | undefined) => {
+      stored.push([Buffer.from(body).toString(), contentType]);
+      return 's3://b/k';
+    };
+    expect(await receive({ store }, large)).toMatchObject({ statusCode: 202 });
+    expect(stored).toEqual([[large.body, 'application/json']]);
+    expect(queue.map(({ dataref }) => dataref)).toEqual(['s3://b/k']);
+    const head = Buffer.byteLength(queue[0]?.body ?? '') - ',"dataref":"s3://b/k"}'.length;
+    const fits = 1_048_576 - head - ',"data":{"content":""}}'.length;
+    await receive({ store }, { ...webhook, body: JSON.stringify({ content: 'x'.repeat(fits) }) });
+    await receive({ store }, { ...webhook, body: JSON.stringify({ content: 'x'.repeat(fits + 1) }) });
+    expect(queue.map(({ dataref }) => dataref)).toEqual(['s3://b/k', undefined, 's3://b/k']);
+  });
+
+  test('an event is archived beside the queue, and the answer waits for both', async () => {
+    const steps: string[] = [];
+    const archive = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      steps.push('archived');
+    };
+    await receive({ archive, send: async () => void steps.push('queued') });
+    expect(steps).toEqual(['queued', 'archived']);
+    expect(await receive({ archive, send: down })).toEqual(retry);
+    expect(steps).toEqual(['queued', 'archived', 'archived']);
+  });
 });
 
 describe('the cost of a bad request', () => {

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createLog } from '../../lambda/log.ts';
+
+const environment = { ...process.env };
+let output: string;
+beforeEach(() => {
+  output = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    output += String(chunk);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = { ...environment };
+});
+
+const log = createLog('receiver');
+
+test.each([
+  ['info', 'INFO'],
+  ['warn', 'WARN'],
+  ['error', 'ERROR'],
+] as const)('%s is one line of JSON', (method, level) => {
+  delete process.env._X_AMZN_TRACE_ID;
+  log[method]('two\nlines', { id: 'a', skipped: undefined });
+  expect(output.match(/\n/g)).toEqual(['\n']);
+  const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+  expect(JSON.parse(output)).toEqual({ level, message: 'two\nlines', timestamp, service: 'receiver', id: 'a' });
+});
+
+test('a line has the trace that Lambda is in', () => {
+  process.env._X_AMZN_TRACE_ID = 'Root=1-a-b;Parent=c;Sampled=1';
+  log.info('traced');
+  expect(JSON.parse(output)).toMatchObject({ xray_trace_id: '1-a-b' });
+});
+
+test.each([
+  ['info', undefined, [['service']]],
+  ['warn', [['service', 'reason']], [['service', 'reason']]],
+  ['error', [[]], [[]]],
+] as const)('a line of %s has its metrics in the embedded format', (method, dimensions, expected) => {
+  log[method]('counted', undefined, { values: { Refused: 1, Age: 2 }, ...(dimensions && { dimensions }) });
+  const line = JSON.parse(output);
+  expect(line).toMatchObject({ Refused: 1, Age: 2 });
+  expect(line._aws).toEqual({
+    Timestamp: Date.parse(line.timestamp),
+    CloudWatchMetrics: [
+      {
+        Namespace: 'MessageMediaWebhooks',
+        Dimensions: expected,
+        Metrics: [
+          { Name: 'Refused', Unit: 'Count' },
+          { Name: 'Age', Unit: 'Seconds' },
+        ],
+      },
+    ],
+  });
+});
