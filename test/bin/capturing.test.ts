@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startCapture, stopCapture } from '../../bin/capturing.ts';
 import { createKeyringStore, type KeyringStore } from '../../lambda/keys/keyring-store.ts';
-import { localCredentials } from '../../sandbox/aws/queue.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 
 let secrets: LocalSecrets;
