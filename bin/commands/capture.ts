@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
+import { startCapture, stopCapture } from '../capturing.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print } from '../output.ts';
@@ -27,17 +27,15 @@ export function addCaptureCommand(program: Command): void {
 async function capture({ stack, count, minutes, stop, json }: Options): Promise<void> {
   const keyring = await connectKeyring({ stack });
   if (stop) {
-    await keyring.updateDiagnostics(({ capture: _, ...others }) => others);
+    await stopCapture(keyring);
     return print(json, { capture: null }, 'Capturing is off. Running functions stop within 5 minutes.');
   }
-  const until = new Date(Date.now() + minutes * 60_000);
-  const asked = { id: randomUUID(), count, until: until.toISOString() };
-  await keyring.updateDiagnostics((diagnostics) => ({ ...diagnostics, capture: asked }));
+  const asked = await startCapture(keyring, count, minutes);
   const lag = keyringCacheMilliseconds / 60_000;
   print(
     json,
     { capture: asked },
-    `Until ${until.toISOString()}, the next ${count} refused requests are kept for a day, without credentials.
+    `Until ${asked.until}, the next ${count} refused requests are kept for a day, without credentials.
 A running function begins after the next signature that it refuses, or within ${lag} minutes.
 
 Why each was refused: npx mmw doctor --capture --stack ${stack}

@@ -1,5 +1,5 @@
 import { deleteKey, disableKey } from '../../lambda/keys/key-changes.ts';
-import { findEntry, sameId } from '../../lambda/keys/keyring-secret.ts';
+import { expectForgettable, forgetKey } from '../../lambda/keys/manual-changes.ts';
 import { connectProvider, findKeyring } from '../connections.ts';
 import { connectKeys, type KeyOptions } from '../key-connection.ts';
 import { findKeyRow } from '../key-rows.ts';
@@ -29,36 +29,24 @@ export async function disableKeyCommand(options: Options): Promise<void> {
 /** `mmw keys delete`. */
 export async function deleteKeyCommand(keyId: string, options: Options): Promise<void> {
   const { dependencies, provider, keyring } = await connectKeys(options);
-  const isEnabled = sameId((await provider.getEnabledSignatureKey())?.key_id, keyId);
-  const consequence = isEnabled
+  const key = await findKeyRow(provider, keyring, keyId);
+  const consequence = key.enabled
     ? 'It is enabled: webhooks will then arrive unsigned and be refused.'
     : 'It can never be enabled again.';
-  const key = await findKeyRow(provider, keyring, keyId);
   await confirm(`Delete key ${keyId}? ${consequence}`, options);
   // Somebody else may have enabled it before the answer. The question was about a key that is not enabled.
-  await deleteKey(dependencies, key.key_id, { evenEnabled: isEnabled });
+  await deleteKey(dependencies, key.key_id, { evenEnabled: key.enabled });
   const isRemembered = key.keyring !== 'no';
   const memory = isRemembered ? ' Its public key stays in the keyring, to verify what it signed.' : '';
   print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.${memory}`);
 }
 
 /** `mmw keys forget`. */
-export async function forgetKey(keyId: string, options: Options): Promise<void> {
-  const { provider, keyring } = await connectKeys(options);
-  const refuseEnabled = async () => {
-    if (!sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) return;
-    throw new Error(`Key ${keyId} is enabled: without it every webhook would be refused. Enable another key first.`);
-  };
-  await refuseEnabled();
-  if (findEntry((await keyring.read()) ?? [], keyId) === undefined) {
-    throw new Error(`The keyring has no key ${keyId}: "mmw keys list" shows all keys.`);
-  }
+export async function forgetKeyCommand(keyId: string, options: Options): Promise<void> {
+  const { dependencies } = await connectKeys(options);
+  await expectForgettable(dependencies, keyId);
   const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public key cannot be fetched again.`;
   await confirm(question, options);
-  await refuseEnabled();
-  await keyring.update((entries) => {
-    const left = entries.filter(({ key_id }) => !sameId(key_id, keyId));
-    return left.length < entries.length ? left : entries;
-  });
+  await forgetKey(dependencies, keyId);
   print(options.json, { forgotten: keyId }, `Key ${keyId} is no longer in the keyring.`);
 }

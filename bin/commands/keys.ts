@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander';
-import { enableKey } from '../../lambda/keys/key-changes.ts';
-import { isPending } from '../../lambda/keys/keyring-secret.ts';
+import { createEnabledKey, enableChosenKey, expectNoOtherDigest } from '../../lambda/keys/manual-changes.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions } from '../key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { importCommand } from './keys-import.ts';
-import { deleteKeyCommand, disableKeyCommand, forgetKey } from './keys-removal.ts';
+import { deleteKeyCommand, disableKeyCommand, forgetKeyCommand } from './keys-removal.ts';
 
 const digestOption = () =>
   new Option('--digest <name>', 'digest that the new key signs with')
@@ -53,7 +52,7 @@ export function addKeysCommand(program: Command): void {
     'remove a key from the keyring for good, as after a leak; nothing that it signed verifies then',
   )
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => forgetKey(keyId, command.optsWithGlobals()));
+    .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
     .action((file: string, _options, command: Command) => importCommand(file, command.optsWithGlobals()));
@@ -61,16 +60,9 @@ export function addKeysCommand(program: Command): void {
 
 async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
   const { provider, keyring, rotation } = await connectKeys(options, options.digest);
-  const pending = (await keyring.read())?.find(isPending);
-  if (pending && pending.digest !== options.digest) {
-    const { key_id, digest } = pending;
-    throw new Error(`Key ${key_id} (${digest}) waits to be enabled: enable or delete it before you create another.`);
-  }
+  await expectNoOtherDigest(keyring, options.digest);
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
-  const keyId = await rotation.create();
-  if (options.enable && (await rotation.enable({ keyId, atOnce: true })) !== 'enabled') {
-    throw new Error(`Key ${keyId} was created but is not enabled: meanwhile another was chosen, or it was deleted.`);
-  }
+  const keyId = await (options.enable ? createEnabledKey(rotation) : rotation.create());
   const key = await findKeyRow(provider, keyring, keyId);
   print(
     options.json,
@@ -97,11 +89,10 @@ async function showKey(keyId: string, options: KeyOptions): Promise<void> {
 async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boolean }>): Promise<void> {
   const { dependencies, provider, keyring } = await connectKeys(options);
   await confirmTakeover({ provider, keyring }, options);
-  const waiting = (await keyring.read())?.filter(isPending) ?? [];
-  await enableKey(dependencies, keyId);
+  const abandoned = await enableChosenKey(dependencies, keyId);
   const key = await findKeyRow(provider, keyring, keyId);
-  for (const { key_id } of waiting.filter((entry) => entry.key_id !== key.key_id)) {
-    progress(`The rotation to key ${key_id} is abandoned. Delete that key with: mmw keys delete ${key_id}`);
+  for (const id of abandoned) {
+    progress(`The rotation to key ${id} is abandoned. Delete that key with: mmw keys delete ${id}`);
   }
   print(options.json, key, describeKey(key));
 }

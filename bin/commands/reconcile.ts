@@ -9,12 +9,12 @@ import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
-import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
+import { targetOf } from '../reconciliation-target.ts';
 import { UsageError } from '../usage-error.ts';
 import { watch } from '../waiting.ts';
 
@@ -100,25 +100,14 @@ function row(name: string, { listed, recovered, known, younger, older, confirmed
   return [name, ...[listed, recovered, known, younger, older, confirmed, failed].map(String)];
 }
 
-/** Queue, bucket and log: of the stack if it is given, else from options and environment, and without a log. */
-async function connectTarget({
-  stack,
-  queueUrl: named,
-}: Options): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
-  const found = stack === undefined ? undefined : await readOutputs(stack);
-  const queueUrl = found ? found.get(outputs.queueUrl) : named || process.env[environment.queueUrl];
-  if (!queueUrl) {
-    const problem = stack === undefined ? 'No queue is given' : `Stack ${stack} has no output ${outputs.queueUrl}`;
-    throw new UsageError(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
-  }
-  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
+async function connectTarget(
+  options: Options,
+): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
+  const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
+  const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
-  const logGroups = [found?.get(outputs.functionLogGroup), found?.get(outputs.reconciliationLogGroup)].filter(
-    (name) => name !== undefined,
-  );
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
   const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
-  const archiveQueueUrl = found?.get(outputs.archiveQueueUrl);
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
     send: createQueueSender(sqs, queueUrl, deadline),

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { parseDigest, sign } from '../../lambda/signature.ts';
-import { quote } from '../../terminal/text.ts';
+import { parseDigest } from '../../lambda/signature.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { printToCopy } from '../output.ts';
 import { readPrivateKey } from '../private-key.ts';
+import { curlOf, headerLines, signedHeaders } from '../signed-request.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
@@ -43,31 +43,13 @@ async function signRequest(url: string, options: Options): Promise<void> {
   const { data = '', method, keyId, contentType, curl, json } = options;
   if (curl && json) throw new UsageError("option '--curl' cannot be used with option '--json'");
   const digest = parseDigest(options.digest) ?? 'SHA256';
-  const time = options.date === undefined ? new Date() : new Date(options.date);
-  if (Number.isNaN(time.getTime()))
+  const date = options.date === undefined ? new Date() : new Date(options.date);
+  if (Number.isNaN(date.getTime()))
     throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
-  const date = time.toUTCString();
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
   const key = await readPrivateKey(options.privateKey);
-  // The path as it is written, because a URL object may change it.
-  const target = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url)?.[1];
-  if (target === undefined) throw new UsageError(`"${url}" is not an http or https URL.`);
-  const signed = { method, target: target.startsWith('/') ? target : `/${target}`, date, body };
-  const headers = {
-    Date: date,
-    'Content-Type': contentType,
-    'X-MessageMedia-Signature': sign(signed, key, digest),
-    'X-MessageMedia-Digest-Type': digest,
-    'X-MessageMedia-Cipher-Type': 'RSA',
-    ...(keyId !== undefined && { 'X-MessageMedia-Key-Id': keyId }),
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const sent = data.startsWith('@') ? `--data-binary ${quote(data)}` : `--data-raw ${quote(data)}`;
-  // Without --path-as-is curl would normalise the path that was signed.
-  const command = [
-    `curl --path-as-is -X ${method} ${quote(url)}`,
-    ...lines.map((line) => `-H ${quote(line)}`),
-    ...(body.length > 0 ? [sent] : []),
-  ];
-  printToCopy(json, headers, curl ? command.join(' \\\n  ') : lines.join('\n'));
+  const request = { method, url, date, contentType, body, keyId };
+  const headers = signedHeaders(request, key, digest);
+  const text = curl ? curlOf(request, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
+  printToCopy(json, headers, text);
 }

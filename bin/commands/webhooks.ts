@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type RegisteredWebhook,
-  type WebhookEncoding,
   type WebhookEvent,
-  type WebhookMethod,
   webhookEncodings,
   webhookEvents,
   webhookMethods,
@@ -16,7 +14,8 @@ import { formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
 import { UsageError } from '../usage-error.ts';
-import { byKind, changesOf, contentOf, type UrlKind, urlKinds } from '../webhook-content.ts';
+import { urlKinds } from '../webhook-content.ts';
+import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhook-wishes.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
@@ -63,21 +62,8 @@ A template is written for one kind of event and one encoding. So with --events o
 built-in template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
 give --url.`;
 
-interface Settings extends GlobalOptions {
-  stack?: string;
-  url?: string;
-  method?: WebhookMethod;
-  encoding?: WebhookEncoding;
-  events?: WebhookEvent[];
-  template?: string;
-  kind?: UrlKind;
-}
-
-interface Creation extends Settings {
-  retries: number;
-  retryDelay: number;
-  readTimeout?: number;
-}
+type Settings = GlobalOptions & WebhookParts & { stack?: string };
+type Creation = Settings & WebhookCreation;
 
 function addSettings(command: Command): Command {
   return command
@@ -104,8 +90,7 @@ async function createWebhooks(options: Creation): Promise<void> {
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new UsageError('Add --events, and --url or --stack.');
   const template = await readTemplate(options.template);
-  const groups = template === undefined && options.kind === undefined ? byKind(events) : [events];
-  const wishes = groups.map((some) => wishOf(options, url, some, template));
+  const wishes = wishesOf({ ...options, url, events, template });
   const provider = connectProvider(options);
   const [wish] = wishes;
   if (wish && wishes.length === 1) {
@@ -120,19 +105,6 @@ async function createWebhooks(options: Creation): Promise<void> {
     process.exitCode = 1;
   });
   print(options.json, made, made.map(describe).join('\n'));
-}
-
-function wishOf(options: Creation, url: string, events: WebhookEvent[], template: string | undefined) {
-  const { method = 'POST', encoding = 'JSON', retries, retryDelay, readTimeout, kind } = options;
-  return {
-    ...contentOf({ url, method, encoding, events, template, kind }),
-    method,
-    encoding,
-    events,
-    retries,
-    retry_delay: retryDelay,
-    ...(readTimeout !== undefined && { read_timeout: readTimeout }),
-  };
 }
 
 async function listWebhooks(options: GlobalOptions): Promise<void> {
@@ -150,17 +122,8 @@ async function listWebhooks(options: GlobalOptions): Promise<void> {
 
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
   const provider = connectProvider(options);
-  const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
-  if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows all webhooks.`);
-  const { method, encoding, events, kind } = options;
   const [url, template] = [await urlOf(options), await readTemplate(options.template)];
-  const settings = {
-    ...(method !== undefined && { method }),
-    ...(encoding !== undefined && { encoding }),
-    ...(events !== undefined && { events }),
-  };
-  const content = changesOf(current, { ...settings, ...(url !== undefined && { url }), template, kind });
-  const webhook = await provider.updateWebhook(webhookId, { ...settings, ...content });
+  const webhook = await changeWebhook(provider, webhookId, { ...options, url, template });
   print(options.json, webhook, describe(webhook));
 }
 

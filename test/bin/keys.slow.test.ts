@@ -52,7 +52,7 @@ test('keys delete looks again after the answer: a key that was enabled meanwhile
   const pending = await json('create');
   let looks = 0;
   recorder.intercept(async (call, when) => {
-    const isFirstLook = when === 'after' && call.endsWith('/enabled') && looks++ === 0;
+    const isFirstLook = when === 'after' && call.endsWith('/signature_keys') && looks++ === 0;
     if (isFirstLook) await api.enableSignatureKey(pending.key_id);
     return undefined;
   });

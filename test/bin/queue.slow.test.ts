@@ -10,8 +10,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { put as putEvent } from './queue/put.ts';
 import { entry, localEnvironment, record, run, start } from './terminal.ts';
 
 let queue: LocalQueue;
@@ -35,20 +35,7 @@ let sent = 0;
 /** Sends an event to a queue, with changed attributes and fields of its data. @returns its id */
 async function put(QueueUrl: string, message: string, attributes: object = {}, fields: object = {}): Promise<string> {
   const id = `report-${++sent}`;
-  const { body, groupId, deduplicationId } = toQueueMessage({
-    method: 'POST',
-    target: '/messagemedia',
-    date: 'Wed, 18 Jul 2018 06:33:52 GMT',
-    body: Buffer.from(JSON.stringify({ delivery_report_id: id, message_id: message, ...fields })),
-    signature: 'c2lnbmF0dXJl',
-    digest: 'SHA256',
-    keyId: undefined,
-    contentType: 'application/json',
-    requestId: 'r',
-  });
-  const MessageBody = JSON.stringify({ ...JSON.parse(body), ...attributes });
-  const ids = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
-  await queue.client.send(new SendMessageCommand({ QueueUrl, MessageBody, ...ids }));
+  await putEvent(queue.client, QueueUrl, { id, message, attributes, fields });
   return id;
 }
 

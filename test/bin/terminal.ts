@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,7 +121,7 @@ export interface Recorder extends LocalServer {
 /** @param calls gets `METHOD /path`, or the action for an AWS service */
 export async function record(target: string, calls: string[]): Promise<Recorder> {
   let hook: Hook | undefined;
-  const server = await listen(0, async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers;
     const action = String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
     const call = action || `${request.method} ${request.url?.split('?')[0]}`;
@@ -138,6 +139,10 @@ export async function record(target: string, calls: string[]): Promise<Recorder>
     await hook?.(call, 'after');
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
     response.end(Buffer.from(await answer.arrayBuffer()));
+  };
+  // Without an answer the caller would wait.
+  const server = await listen(0, (request, response) => {
+    serve(request, response).catch(() => response.destroy());
   });
   return {
     ...server,

@@ -1,8 +1,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { countMessages } from '../../bin/queue/queues.ts';
-import { showAndRemove } from '../../bin/queue/tail.ts';
-import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { countMessages } from '../../../bin/queue/queues.ts';
+import { showAndRemove } from '../../../bin/queue/tail.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 
 let queue: LocalQueue;
 beforeAll(async () => {

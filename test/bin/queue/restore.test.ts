@@ -1,10 +1,15 @@
-import { DeleteQueueCommand, GetQueueAttributesCommand, ListQueueTagsCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  ListQueueTagsCommand,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { restoreQueues } from '../../bin/queue/restore.ts';
-import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
-import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
-import { stackOf } from '../lib/support.ts';
-import { localEnvironment } from './terminal.ts';
+import { restoreQueues } from '../../../bin/queue/restore.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
+import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
+import { stackOf } from '../../lib/support.ts';
+import { localEnvironment } from '../terminal.ts';
 
 const { json } = stackOf({});
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
@@ -40,9 +45,12 @@ beforeAll(async () => {
     )}</StackResources>`,
   };
   cloudFormation = await listen(0, async (request, response) => {
-    const action = new URLSearchParams(String(await readBody(request))).get('Action') ?? '';
+    const call = new URLSearchParams(String(await readBody(request)));
+    const action = call.get('Action') ?? '';
     response.writeHead(200, { 'content-type': 'text/xml' });
-    response.end(`<${action}Response><${action}Result>${answers[action]}</${action}Result></${action}Response>`);
+    const isOld = action === 'DescribeStacks' && call.get('StackName') === 'old';
+    const answer = isOld ? '<Stacks><member><StackName>old</StackName></member></Stacks>' : answers[action];
+    response.end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
   });
   Object.assign(
     process.env,
@@ -71,4 +79,11 @@ test('a lost queue comes back with the attributes of the template, and the tags 
   expect(await tagsOf(deadLetterQueueUrl)).toEqual({ team: 'all', 'cost-centre': '42' });
 
   expect(await restoreQueues('s')).toEqual([]);
+});
+
+test('a stack of an earlier version is told to be deployed, and nothing is created', async () => {
+  await queue.client.send(new DeleteQueueCommand({ QueueUrl: queue.queueUrl }));
+  await expect(restoreQueues('old')).rejects.toThrow('Stack old has no output QueueArn: deploy it with this version');
+  const { QueueUrls } = await queue.client.send(new ListQueuesCommand({}));
+  expect(QueueUrls).toEqual([queue.deadLetterQueueUrl]);
 });
