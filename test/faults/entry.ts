@@ -34,7 +34,7 @@ export function startEntry<Answer>(
   env: Record<string, string>,
   { speed, advance = 0 }: { speed?: number; advance?: number } = {},
 ): RunningEntry<Answer> {
-  const worker = new Worker(new URL('./entry-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('./entry-worker.js', import.meta.url), {
     ...{ env, stdout: true, stderr: true },
     workerData: { bundle: file, speed },
   });

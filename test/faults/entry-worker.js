@@ -3,10 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 /*
  * Runs a function's bundle as Lambda does, with a clock that can be put forward. With `speed`, its timers run faster, and
- * it does not wait at all where it waits for minutes.
+ * it does not wait at all where it waits for minutes. It is JavaScript because a thread that strips types starts slowly.
  */
 
-const { bundle, speed }: { bundle: string; speed?: number } = workerData;
+const { bundle, speed } = workerData;
+// The SDK imports this module only for endpoints without TLS. Node would then load its WebSocket client, which is large.
+const http = process.getBuiltinModule('node:http');
+for (const name of ['WebSocket', 'CloseEvent', 'MessageEvent']) delete http[name];
+
 const realNow = Date.now;
 let ahead = 0;
 Date.now = () => realNow() + ahead;
@@ -16,27 +20,26 @@ if (speed !== undefined) {
   const { default: promises } = await import('node:timers/promises');
   const { setTimeout, AbortSignal } = globalThis;
   globalThis.setTimeout = Object.assign(
-    (handler: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) =>
-      setTimeout(handler, milliseconds / speed, ...given),
+    (handler, milliseconds = 0, ...given) => setTimeout(handler, milliseconds / speed, ...given),
     setTimeout,
   );
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   AbortSignal.timeout = (milliseconds) => timeout(milliseconds / speed);
   const idle = Socket.prototype.setTimeout;
-  Socket.prototype.setTimeout = function (this: Socket, milliseconds, handler) {
+  Socket.prototype.setTimeout = function (milliseconds, handler) {
     return idle.call(this, milliseconds / speed, handler);
   };
   const sleep = promises.setTimeout;
-  promises.setTimeout = async <T>(milliseconds = 0, value?: T) => {
+  promises.setTimeout = async (milliseconds = 0, value) => {
     ahead += milliseconds;
-    return sleep(Math.min(milliseconds / speed, 100), value as T);
+    return sleep(Math.min(milliseconds / speed, 100), value);
   };
   syncBuiltinESMExports();
 }
 
 const { handler } = await import(bundle);
 parentPort?.postMessage({ id: 'started' });
-parentPort?.on('message', async ({ id, event, advance = 0 }: { id: string; event?: string; advance?: number }) => {
+parentPort?.on('message', async ({ id, event, advance = 0 }) => {
   ahead += advance;
   if (event === undefined) return;
   try {
