@@ -8,6 +8,7 @@ import { diagnosis } from './proofs/diagnosis.ts';
 import { fanOut } from './proofs/fan-out.ts';
 import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
+import { load } from './proofs/load.ts';
 import { outage } from './proofs/outage.ts';
 import { previous } from './proofs/previous.ts';
 import { readme } from './proofs/readme.ts';
@@ -20,6 +21,7 @@ export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
   ...large,
+  ...load,
   ...archiveErasure,
   ...keyring,
   ...readme,

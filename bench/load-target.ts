@@ -1,0 +1,99 @@
+import { generateKeyPair, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { sameId } from '../lambda/keys/keyring-secret.ts';
+import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
+import { rotateNow } from '../sandbox/inspector/actions.ts';
+import { callbackPath, startSandbox } from '../sandbox/sandbox.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, type WireRequest } from '../sandbox/sender.ts';
+
+/** How long a request may take, in milliseconds: MessageMedia waits for 20 s. */
+const patience = 20_000;
+
+/** A receiver to load. */
+export interface LoadTarget {
+  /** Path of its callback URL. */
+  path: string;
+  /** A key that it knows. */
+  key: SigningKey;
+  send: (request: WireRequest) => Promise<DeliveryAnswer>;
+  queue: { client: SQSClient; queueUrl: string };
+  /** What fails for three seconds each, and after which share of the requests. */
+  outages: [share: number, begin: () => void, end: () => void][];
+  close: () => Promise<void>;
+}
+
+/** The sandbox of `npm start`, in this process. */
+export async function sandboxTarget(): Promise<LoadTarget> {
+  const sandbox = await startSandbox({ port: 0, onAnswer: () => {} });
+  await rotateNow(sandbox);
+  const key = sandbox.provider.signingKey();
+  if (key === undefined) throw new Error('The sandbox has no key enabled');
+  const { queue, secrets, restartFunction, url } = sandbox;
+  return {
+    path: callbackPath,
+    key,
+    send: (request) => deliver(url, request, AbortSignal.timeout(patience)),
+    queue,
+    outages: [
+      [0.25, () => queue.setFailing(true), () => queue.setFailing(false)],
+      [
+        0.5,
+        () => {
+          secrets.setFailing(true);
+          restartFunction();
+        },
+        () => secrets.setFailing(false),
+      ],
+      [0.75, () => void restartFunction(), () => {}],
+    ],
+    close: () => sandbox.close(),
+  };
+}
+
+/** A deployed stack. */
+export interface StackOptions {
+  callbackUrl: string;
+  keyring: KeyringStore;
+  queue: LoadTarget['queue'];
+  /** @default - sends to the callback URL */
+  send?: LoadTarget['send'];
+}
+
+/**
+ * A deployed stack, with a key of its own in the keyring until the end.
+ *
+ * @throws {Error} when its queue is not empty, because the events on it would be received and deleted
+ */
+export async function stackTarget({ callbackUrl, keyring, queue, send }: StackOptions): Promise<LoadTarget> {
+  const { origin, pathname } = new URL(callbackUrl);
+  const waiting = await countMessages(queue);
+  if (waiting > 0) {
+    throw new Error(
+      `${queue.queueUrl} has ${waiting} messages, which would be deleted: load a stack with an empty queue.`,
+    );
+  }
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const key: SigningKey = { id: randomUUID(), digest: 'SHA256', privateKey };
+  const public_key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  await keyring.update((entries) => [...entries, { key_id: key.id, public_key, digest: key.digest, cipher: 'RSA' }]);
+  // A function reads the keyring again for an unknown key, at most every 3 s.
+  await sleep(4_000);
+  return {
+    path: pathname,
+    key,
+    send: send ?? ((request) => deliver(origin, request, AbortSignal.timeout(patience))),
+    queue,
+    outages: [],
+    close: () => keyring.update((entries) => entries.filter(({ key_id }) => !sameId(key_id, key.id))),
+  };
+}
+
+async function countMessages({ client, queueUrl }: LoadTarget['queue']): Promise<number> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }),
+  );
+  return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+}
