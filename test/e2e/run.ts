@@ -91,6 +91,8 @@ async function proveAll(programs: Programs, folder: string, interrupted: Promise
   await Promise.all(Object.values(logs).map((log) => writeFile(log, '')));
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
 
+  const wanted = options.keep ? keptProofs : proofs;
+  for (const { prepare } of wanted) prepare?.({ programs, folder, path, log: logs.cdk });
   const python = await preparePython({ programs, cache, log: logs.python });
   const ministack = await startMinistack({ programs, python, folder, path, log: logs.ministack });
   printProven(
@@ -99,8 +101,7 @@ async function proveAll(programs: Programs, folder: string, interrupted: Promise
     started,
   );
   const run = new Run(ministack, createCdk({ programs, ministack, folder, path, log: logs.cdk }));
-  for (const proof of options.keep ? keptProofs : proofs)
-    await Promise.race([proveOne(proof, run), failure(ministack.program)]);
+  for (const proof of wanted) await Promise.race([proveOne(proof, run), failure(ministack.program)]);
 
   const { timeToFirstEvent } = run;
   if (timeToFirstEvent === undefined) throw new Error('No event was ever verified');

@@ -1,32 +1,33 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Proof, Run } from '../proof.ts';
+import type { Preparation, Proof, Run } from '../proof.ts';
 import { putKeys, readKeys } from '../secret.ts';
 import { expectAccepted, freshReport, keyringInterval, receiveAll } from '../webhooks.ts';
 import { startTraffic, statefulIds } from './upgrade.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const runFile = promisify(execFile);
 
 /** The last commit of the previous version. Change it with every release. */
 const commit = '58ffc990fb3a3b1220dc86286a9732913f1eda4e';
 
+let checkedOut: Promise<string> | undefined;
+
 /** Puts the previous version into its own folder, with its own packages. */
-async function checkOut(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'e2e-previous-'));
+async function checkOut({ programs, folder, path, log }: Preparation): Promise<string> {
+  const project = join(folder, 'previous');
   const archive = join(folder, 'previous.tar');
-  await runFile('git', ['archive', '--output', archive, commit], { cwd: root }).catch((cause: unknown) => {
+  const run = (file: string, args: string[], cwd: string) =>
+    programs.run({ file, args, cwd, env: { ...process.env, PATH: path }, log });
+  await mkdir(project);
+  await run('git', ['archive', '--output', archive, commit], root).catch((cause: unknown) => {
     throw new Error(`git cannot find ${commit}, the version before`, { cause });
   });
-  await runFile('tar', ['-xf', archive, '-C', folder]);
-  await runFile('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder });
-  return folder;
+  await run('tar', ['-xf', archive, '-C', project], folder);
+  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], project);
+  return project;
 }
 
 /** The parts of a stack that must survive an upgrade. */
@@ -38,26 +39,26 @@ async function lasting(run: Run) {
 
 const proof: Proof = {
   claim: `upgrade from the previous version (${commit.slice(0, 7)}), under traffic`,
+  prepare: (preparation) => {
+    checkedOut = checkOut(preparation);
+    // It is reported when its turn comes.
+    checkedOut.catch(() => {});
+  },
   prove: async (run) => {
-    const project = await checkOut();
-    try {
-      await run.deploy({}, project);
-      await putKeys(run, run.firstKey);
-      await keyringInterval();
-      const waiting = await expectAccepted(run, freshReport(run, run.firstKey));
-      const before = await lasting(run);
-      const traffic = startTraffic(run);
-      await run.deploy();
-      const accepted = [waiting, ...(await traffic.stop())];
-      assert.deepEqual(await lasting(run), before);
-      const events = await receiveAll(run);
-      assert.ok(events.every(({ reverified }) => reverified));
-      assert.deepEqual(events.map(({ event }) => event.id).sort(), accepted.sort());
-      const { length } = before.ids;
-      return `same URL, same ids of all ${length} resources with data, same keys; ${accepted.length} webhooks from before and meanwhile, each on the queue once`;
-    } finally {
-      await rm(project, { recursive: true });
-    }
+    await run.deploy({}, await checkedOut);
+    await putKeys(run, run.firstKey);
+    await keyringInterval();
+    const waiting = await expectAccepted(run, freshReport(run, run.firstKey));
+    const before = await lasting(run);
+    const traffic = startTraffic(run);
+    await run.deploy();
+    const accepted = [waiting, ...(await traffic.stop())];
+    assert.deepEqual(await lasting(run), before);
+    const events = await receiveAll(run);
+    assert.ok(events.every(({ reverified }) => reverified));
+    assert.deepEqual(events.map(({ event }) => event.id).sort(), accepted.sort());
+    const { length } = before.ids;
+    return `same URL, same ids of all ${length} resources with data, same keys; ${accepted.length} webhooks from before and meanwhile, each on the queue once`;
   },
 };
 
