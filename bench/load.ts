@@ -4,10 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bundle } from '../lib/bundle.ts';
-import type { Samples } from './rounds.ts';
+import { type Result, result } from './results.ts';
+import { compare, type Samples } from './rounds.ts';
 
-/** CPU milliseconds that a new Node process takes to load each of three things, in turns. */
-export function measureLoading(rounds: number): Record<'ours' | 'byDefault' | 'bare', Samples> {
+/** What a new Node process takes to load the function, against two other things. */
+export function measureLoading(rounds: number): Result[] {
+  const { ours, byDefault, bare } = loadInTurns(rounds);
+  const what = 'loading the function';
+  return [
+    result(what, 'its bundle by default', 0.45, compare(ours, byDefault)),
+    result(what, "Node's own HTTPS and crypto", 1.5, compare(ours, bare)),
+  ];
+}
+
+/** CPU milliseconds. */
+function loadInTurns(rounds: number): Record<'ours' | 'byDefault' | 'bare', Samples> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     bundle('handler', join(folder, 'ours'));
