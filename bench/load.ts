@@ -22,16 +22,18 @@ function loadInTurns(rounds: number): Record<'ours' | 'byDefault' | 'bare', Samp
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     bundle('handler', join(folder, 'ours'));
-    // The bundle that NodejsFunction makes by default, with the SDK.
+    // The bundle that NodejsFunction makes of a module with a top-level `await`, with the SDK, which needs a `require`.
     buildSync({
       entryPoints: { index: 'lambda/handler.ts' },
       outdir: join(folder, 'default'),
-      ...{ bundle: true, platform: 'node', target: 'node24', format: 'cjs', minify: true, logLevel: 'error' },
+      outExtension: { '.js': '.mjs' },
+      ...{ bundle: true, platform: 'node', target: 'node24', format: 'esm', minify: true, logLevel: 'error' },
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
     writeFileSync(join(folder, 'bare.mjs'), "import 'node:https'; import 'node:crypto'; import 'node:stream';\n");
     const files = {
       ours: join(folder, 'ours/index.mjs'),
-      byDefault: join(folder, 'default/index.js'),
+      byDefault: join(folder, 'default/index.mjs'),
       bare: join(folder, 'bare.mjs'),
     };
     const samples: Record<keyof typeof files, Samples> = { ours: [], byDefault: [], bare: [] };
