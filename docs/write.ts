@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { causesTable } from './causes.ts';
 import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
 import { ofFanOut } from './fan-out-costs.ts';
-import { performanceTable } from './performance.ts';
+import { heapGrowth, measuredOn, performanceTable } from './performance.ts';
 import { scaleTable } from './scale.ts';
 import { settingsTable } from './settings.ts';
 
@@ -10,7 +10,14 @@ import { settingsTable } from './settings.ts';
 const computed: Record<string, Record<string, () => string>> = {
   'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
-  'performance.md': { ratios: performanceTable },
+  'performance.md': {
+    machine: measuredOn,
+    ratios: () => performanceTable('ratios'),
+    growth: () => performanceTable('growth'),
+    heap: heapGrowth,
+    pathological: () => performanceTable('pathological'),
+    peers: () => performanceTable('peers'),
+  },
   'costs.md': {
     million: perMillion,
     month: perMonth,

@@ -106,7 +106,8 @@ function parseHeaders(root: Json): ReadonlyMap<string, string> {
   const source = isObject(root.multiValueHeaders) ? root.multiValueHeaders : root.headers;
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(isObject(source) ? source : {})) {
-    for (const value of [values].flat()) {
+    const each: unknown[] = Array.isArray(values) ? values : [values];
+    for (const value of each) {
       if (typeof value !== 'string') continue;
       const key = name.toLowerCase();
       const earlier = headers.get(key);

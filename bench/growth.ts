@@ -1,0 +1,94 @@
+import { createQueueSender } from '../lambda/event/queue-sender.ts';
+import { answers, eventOf, forgedEventOf, receiverOf, replyOf, withHeaders, withQueue } from './receivers.ts';
+import { type Result, result } from './results.ts';
+import { compare, measure } from './rounds.ts';
+
+/** A byte or a header costs the same in any number, but for what the machine adds when its caches are full. */
+const linear = 1.2;
+/** A request costs the same with any number of keys. */
+const flat = 1.05;
+/** A forged request costs the same in any size, but for the hash of a small body. */
+const nearlyFlat = 1.1;
+
+const bodySizes = [
+  { name: '0.5 KB', bytes: 500, times: 100 },
+  { name: '5 KB', bytes: 5_000, times: 50 },
+  { name: '50 KB', bytes: 50_000, times: 20 },
+  { name: '500 KB', bytes: 500_000, times: 4 },
+  { name: '4 MB', bytes: 4_000_000, times: 1 },
+].map(({ name, bytes, times }) => ({ name, times, reply: replyOf(bytes) }));
+
+/** How the cost of a request grows with the number of keys, with its body and with its headers. */
+export async function measureGrowth(rounds: number): Promise<Result[]> {
+  // Sending costs nothing here, so that it hides no growth.
+  const receive = receiverOf(1);
+  const accepted = bodySizes.map(({ name, times, reply }) => ({
+    ...{ name: `a byte of an accepted body of ${name}`, units: Buffer.byteLength(reply.body), times },
+    run: answers(receive, eventOf(reply), 202),
+  }));
+  const headers = [
+    { name: 'one of 10 headers', units: 10, times: 100 },
+    { name: 'one of 100 headers', units: 100, times: 50 },
+    { name: 'one of 1,000 headers', units: 1_000, times: 20 },
+    { name: 'one of 10,000 headers', units: 10_000, times: 4 },
+  ].map((size) => ({ ...size, run: answers(receive, withHeaders(size.units, eventOf()), 202) }));
+  return [
+    ...(await measureKeys(rounds)),
+    ...(await measurePerUnit(accepted, rounds)),
+    ...(await measureForged(rounds)),
+    ...(await measurePerUnit(headers, rounds)),
+  ];
+}
+
+/** Against a whole accepted webhook, which is sent over HTTP. */
+async function measureKeys(rounds: number): Promise<Result[]> {
+  const { one, ten, hundred } = await withQueue((sqs, queueUrl) => {
+    const accept = (count: number) =>
+      answers(receiverOf(count, { send: createQueueSender(sqs, queueUrl) }), eventOf(), 202);
+    return measure({ one: accept(1), ten: accept(10), hundred: accept(100) }, { rounds, times: 40 });
+  });
+  return [
+    result('10 keys', '1 key', flat, compare(ten, one)),
+    result('100 keys', '1 key', flat, compare(hundred, one)),
+  ];
+}
+
+/** Forged bodies of all sizes, against the smallest. */
+async function measureForged(rounds: number): Promise<Result[]> {
+  const receive = receiverOf(1);
+  const forged = bodySizes.map(
+    ({ name, reply }) => [`a forged body of ${name}`, answers(receive, forgedEventOf(reply), 401)] as const,
+  );
+  const samples = Object.entries(await measure(Object.fromEntries(forged), { rounds, times: 50 }));
+  const [[smallest, ofSmallest] = ['', []], ...larger] = samples;
+  return larger.map(([name, each]) => result(name, smallest, nearlyFlat, compare(each, ofSmallest)));
+}
+
+interface Size {
+  /** One unit of it, such as a byte. */
+  name: string;
+  /** How many of these a request has. */
+  units: number;
+  /** How often the request is sent in a turn. */
+  times: number;
+  run: () => Promise<void>;
+}
+
+/** What a unit costs, against what it costs in the next smaller size. */
+async function measurePerUnit(sizes: Size[], rounds: number): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, small] of sizes.entries()) {
+    const large = sizes[index + 1];
+    if (large === undefined) break;
+    const several =
+      ({ times, run }: Size) =>
+      async () => {
+        for (let time = 0; time < times; time++) await run();
+      };
+    const samples = await measure({ small: several(small), large: several(large) }, { rounds, times: 1 });
+    const each = (costs: number[], { units, times }: Size) => costs.map((cost) => cost / times / units);
+    const ratio = compare(each(samples.large, large), each(samples.small, small));
+    results.push(result(large.name, small.name, linear, ratio));
+  }
+  return results;
+}

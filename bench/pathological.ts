@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { createQueueSender } from '../lambda/event/queue-sender.ts';
+import {
+  answers,
+  eventOf,
+  forgedEventOf,
+  type HttpApiEvent,
+  receiverOf,
+  replyOf,
+  smsReply,
+  withHeaders,
+  without,
+  withQueue,
+} from './receivers.ts';
+import { type Result, result } from './results.ts';
+import { compare, measure } from './rounds.ts';
+
+/** Requests that somebody makes to be expensive, against ordinary ones. */
+export async function measurePathological(rounds: number): Promise<Result[]> {
+  return [...(await measureSmall(rounds)), ...(await measureDeep(rounds)), ...(await measureLarge(rounds))];
+}
+
+/** Requests that are small, or large only in their head. */
+async function measureSmall(rounds: number): Promise<Result[]> {
+  const costs = await withQueue((sqs, queueUrl) => {
+    const send = createQueueSender(sqs, queueUrl);
+    const [one, hundred] = [receiverOf(1, { send }), receiverOf(100, { send })];
+    return measure(
+      {
+        accepted: answers(one, eventOf(), 202),
+        forged: answers(one, forgedEventOf(), 401),
+        headers: answers(one, withHeaders(10_000, forgedEventOf()), 401),
+        noKeyId: answers(hundred, without('x-messagemedia-key-id', forgedEventOf()), 401),
+        targets: answers(one, restApiEvent(forgedEventOf()), 401),
+        borrowed: answers(one, restApiEvent(eventOf()), 401),
+      },
+      { rounds, times: 20 },
+    );
+  });
+  const accepted = 'an accepted webhook';
+  return [
+    result('forged, with 10,000 headers', accepted, 10, compare(costs.headers, costs.accepted)),
+    result('forged, no key id, 100 keys', accepted, 1.5, compare(costs.noKeyId, costs.accepted)),
+    result('forged, REST API, 6 targets', 'a forged request', 2, compare(costs.targets, costs.forged)),
+    result('signature of another webhook, REST API, 6 targets', accepted, 1, compare(costs.borrowed, costs.accepted)),
+  ];
+}
+
+/** A body that is nested deeply. It is signed, because only what is signed is parsed. */
+async function measureDeep(rounds: number): Promise<Result[]> {
+  const receive = receiverOf(1);
+  const nested = `{"reply_id":"r-1","metadata":${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}}`;
+  const costs = await measure(
+    {
+      nested: answers(receive, eventOf({ ...smsReply, body: nested }), 202),
+      flat: answers(receive, eventOf(replyOf(nested.length)), 202),
+    },
+    { rounds, times: 4 },
+  );
+  // JSON.parse alone takes four times as long for it.
+  return [
+    result('accepted, 100,000 levels of JSON', 'an accepted body of that size', 4, compare(costs.nested, costs.flat)),
+  ];
+}
+
+/** The largest body that Lambda takes, in the request for which most has to be tried: 10 keys, no key id, 8 targets. */
+async function measureLarge(rounds: number): Promise<Result[]> {
+  const receive = receiverOf(10);
+  const body = 'ü'.repeat(2_900_000);
+  const bytes = Buffer.from(body);
+  const hostile = (event: HttpApiEvent) => ({
+    ...without('x-messagemedia-key-id', event),
+    ...{ rawPath: '/stage/ü', rawQueryString: '', body, isBase64Encoded: false },
+    requestContext: { ...event.requestContext, stage: 'stage' },
+  });
+  const costs = await measure(
+    {
+      hash: () => createHash('sha256').update(bytes).digest(),
+      forged: answers(receive, hostile(forgedEventOf()), 401),
+      borrowed: answers(receive, hostile(eventOf()), 401),
+    },
+    { rounds, times: 2 },
+  );
+  const once = 'its SHA-256';
+  // At most 60 ms of CPU are wanted. Where a hash of the body takes 4 ms, as on a CPU with instructions for SHA-256, these are
+  // 15 hashes. A body that nobody signed is not hashed at all. One with a signature of another webhook is hashed for each target.
+  return [
+    result('forged, 5.8 MB, no key id, 10 keys, 8 targets', once, 0.5, compare(costs.forged, costs.hash)),
+    result('the same with a signature of another webhook', once, 15, compare(costs.borrowed, costs.hash)),
+  ];
+}
+
+/** The event that a REST API makes of a request whose target could have been written in six ways. */
+function restApiEvent({ requestContext, headers, body }: HttpApiEvent) {
+  return {
+    ...{ httpMethod: requestContext.http.method, path: '/messagemedia', headers, body, isBase64Encoded: true },
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    multiValueQueryStringParameters: { text: ["it's *"] },
+    requestContext: { path: '/stage/messagemedia', requestId: requestContext.requestId },
+  };
+}

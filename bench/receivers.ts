@@ -1,0 +1,79 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createKeyring } from '../lambda/keys/keyring-cache.ts';
+import { createReceiver, type ReceiverDependencies } from '../lambda/receiver/receiver.ts';
+import { toWire } from '../sandbox/sender.ts';
+import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { httpApiEvent, keyringOf, makeKey } from '../test/support.ts';
+
+export const keys = Array.from({ length: 100 }, () => makeKey('SHA256', 2048));
+/** The key that signs. Every receiver has it. */
+export const [key] = keys as [(typeof keys)[number]];
+/** A key that no receiver has. */
+const stranger = makeKey('SHA256', 2048);
+
+export const { smsReply } = sampleWebhooks('/messagemedia');
+
+type Receiver = ReturnType<typeof createReceiver>;
+export type HttpApiEvent = ReturnType<typeof httpApiEvent>;
+
+/** The event of a signed webhook. */
+export const eventOf = (webhook = smsReply) => httpApiEvent(toWire(webhook, key));
+
+/** The event of a webhook that somebody else signed and that names our key. */
+export const forgedEventOf = (webhook = smsReply) => httpApiEvent(toWire(webhook, { ...stranger, id: key.id }));
+
+/** The same event with a header less. */
+export function without(header: string, event: HttpApiEvent): HttpApiEvent {
+  const { [header]: _, ...headers } = event.headers;
+  return { ...event, headers };
+}
+
+/** The same event with so many headers more. */
+export function withHeaders(count: number, event: HttpApiEvent): HttpApiEvent {
+  const more = Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Header-${index}`, `value-${index}`]));
+  return { ...event, headers: { ...more, ...event.headers } };
+}
+
+/** A reply of so many bytes or a few more, with many members, escapes and characters of several bytes. */
+export function replyOf(bytes: number) {
+  const member = '{"name":"Danke \\"schön\\"","value":[1,true]},';
+  const members = member.repeat(Math.max(0, bytes / Buffer.byteLength(member) - 1));
+  return { ...smsReply, body: `{"reply_id":"r-1","message_id":"m-1","metadata":[${members}null]}` };
+}
+
+/** A receiver with the first `count` keys. Unless told otherwise, its queue and its bucket take everything at no cost. */
+export function receiverOf(count: number, outside: Partial<ReceiverDependencies> = {}): Receiver {
+  return createReceiver({
+    keyring: createKeyring({ load: async () => keyringOf(...keys.slice(0, count)), now: Date.now, warn: () => {} }),
+    send: async () => {},
+    store: async () => 's3://bucket/data',
+    now: Date.now,
+    toleranceSeconds: 900,
+    report: () => {},
+    ...outside,
+  });
+}
+
+/** One request. @throws {Error} when it is not answered with this status, because then something else was measured */
+export function answers(receive: Receiver, event: object, status: number) {
+  return async () => {
+    const { statusCode } = await receive(event, 'i');
+    if (statusCode !== status) throw new Error(`It was answered with ${statusCode} instead of ${status}`);
+  };
+}
+
+/** Runs with an SQS that accepts everything, in another process. */
+export async function withQueue<Result>(run: (sqs: SQSClient, queueUrl: string) => Promise<Result>): Promise<Result> {
+  const server = fork(new URL('./sqs.ts', import.meta.url), { execArgv: [] });
+  const [endpoint] = (await once(server, 'message')) as [string];
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const sqs = new SQSClient({ endpoint, region: 'us-east-1', credentials, useQueueUrlAsEndpoint: false, md5: false });
+  try {
+    return await run(sqs, `${endpoint}/000000000000/events.fifo`);
+  } finally {
+    sqs.destroy();
+    server.disconnect();
+  }
+}
