@@ -23,7 +23,7 @@ export function addArchiveOptions(command: Command): Command {
     .option('--stack <name>', 'the deployed stack whose archive to use')
     .option(
       '--bucket <name>',
-      `the archive's bucket, with or without its stack (default: ${archiveEnvironment.bucket})`,
+      `the archive's bucket, even if its stack is gone (default: ${archiveEnvironment.bucket})`,
     );
 }
 
@@ -34,7 +34,7 @@ export async function connectArchive({ stack, bucket }: ArchiveOptions): Promise
   return { client: connectS3(), bucket: named };
 }
 
-/** S3 as every AWS tool has it; a bucket stands in the path of a local one. */
+/** A client that is configured like every AWS tool. With an endpoint of its own, the bucket is in the path. */
 function connectS3(): S3Client {
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   return namePlace(new S3Client({ forcePathStyle }));

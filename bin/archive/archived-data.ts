@@ -9,9 +9,9 @@ export class ArchivedDataError extends Error {
 }
 
 /**
- * The data that a `dataref` points to, from the archive: wherever the receiver had put it.
+ * Fetches the data that a `dataref` points to. It comes from the archive, wherever the receiver stored it.
  *
- * @throws {ArchivedDataError} when it is not there, or its hash is not its name
+ * @throws {ArchivedDataError} when it is missing, or its hash does not match its name
  */
 export async function fetchArchivedData({ client, bucket }: Archive, dataref: string): Promise<Uint8Array> {
   const key = dataKey(dataref);
@@ -26,5 +26,5 @@ export async function fetchArchivedData({ client, bucket }: Archive, dataref: st
     throw error;
   }
   if (createHash('sha256').update(data).digest('hex') === hash) return data;
-  throw new ArchivedDataError(`its data was changed: ${key} has another hash`);
+  throw new ArchivedDataError(`its data was changed: ${key} has a different hash`);
 }

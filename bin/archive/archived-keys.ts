@@ -8,10 +8,10 @@ import { readObject } from './object-bytes.ts';
 import type { Selection } from './selection.ts';
 
 /**
- * The public keys that the archive has of a selection's days. Of a key that is there many times the newest entry counts:
- * it says when the key was retired.
+ * Reads the archived public keys of a selection's days. If there are several entries for a key, the newest one counts,
+ * because it says when the key was retired.
  *
- * @param warn gets what cannot be read
+ * @param warn gets a warning for each entry that cannot be read
  */
 export async function readArchivedKeys(
   archive: Archive,
@@ -21,7 +21,7 @@ export async function readArchivedKeys(
 ): Promise<VerificationKey[]> {
   const newest = new Map<string, { written: string; key: VerificationKey }>();
   for await (const { key: object, lastModified } of listKeyrings(archive, selection, now)) {
-    // Within a day the names say nothing of the order.
+    // The names of a day's objects do not show their order.
     const written = `${object.slice(0, object.lastIndexOf('/'))} ${new Date(lastModified).toISOString()}`;
     for (const [id, key] of await readKeyring(archive, object, warn)) {
       const known = newest.get(id);
@@ -31,7 +31,7 @@ export async function readArchivedKeys(
   return [...newest.values()].map(({ key }) => key);
 }
 
-/** Keys by id and fingerprint: a second key under the id of another is a key of its own. */
+/** Keys by id and fingerprint, because two keys may have the same id. */
 async function readKeyring(
   archive: Archive,
   object: string,
@@ -45,7 +45,7 @@ async function readKeyring(
       return key === undefined ? [] : [[`${key.id?.toLowerCase()} ${fingerprint(key)}`, key] as const];
     }) as [string, VerificationKey][];
   } catch (error) {
-    warn(`${object} is left out: ${(error as Error).message}`);
+    warn(`${object} is skipped: ${(error as Error).message}`);
     return [];
   }
 }
@@ -59,7 +59,7 @@ function readKey(entry: Record<string, unknown>, warn: (message: string) => void
   }
 }
 
-/** SHA-256 of a public key (SPKI DER), in hex: to compare it with one that is kept elsewhere. */
+/** SHA-256 of a public key (SPKI DER), in hex, to compare it with one that is kept elsewhere. */
 export function fingerprint({ key }: VerificationKey): string {
   return createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))

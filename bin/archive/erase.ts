@@ -14,16 +14,16 @@ import { isAbout, type Person } from './person.ts';
 import { type ArchivedEvent, type BrokenLine, parseLine, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** What an archive has about a person. */
+/** What the archive has about a person. */
 export interface Found {
   events: number;
-  /** Keys of objects with such events. */
+  /** Keys of objects with events about the person. */
   objects: string[];
-  /** Keys of objects with the data of large ones. */
+  /** Keys of objects with the data of large events. */
   data: string[];
-  /** What of it cannot be deleted. */
+  /** Locks of these objects. */
   locks: ObjectLock[];
-  /** Lines that cannot be read, so that nobody knows whom they are about. */
+  /** Lines that cannot be read, so they may be about the person. */
   unreadable: BrokenLine[];
 }
 
@@ -63,17 +63,17 @@ export async function findPerson(
   return { events, objects: [...objects], data: [...data], locks, unreadable };
 }
 
-/** Why nobody knows whom an event is about. @throws what is no fault of the event */
+/** Why an event cannot be read. @throws an error that has another cause than the event */
 function unreadableReason(error: unknown): string {
   if (error instanceof ArchivedDataError || error instanceof QueuedEventError) return error.message;
   throw error;
 }
 
 /**
- * Erases what was found: objects are written again without the person's lines, data is deleted, and so are old versions.
+ * Erases what was found: rewrites objects without the person's lines, and deletes data and old versions.
  *
- * @returns lines that were erased
- * @throws {Error} when something is locked: then nothing is erased. When it is broken off, it names what is still there.
+ * @returns how many lines were erased
+ * @throws {Error} when something is locked: then nothing is erased. When erasing fails, the error names what is left.
  */
 export async function erasePerson(archive: Archive, person: Person, { objects, data, locks }: Found): Promise<number> {
   if (locks.length > 0) throw new Error(`${locks.map(describeLock).join('\n')}\nNothing was erased.`);
@@ -87,18 +87,18 @@ export async function erasePerson(archive: Archive, person: Person, { objects, d
       left.delete(key);
     }
   } catch (cause) {
-    throw new Error(`Broken off. What is about the person is still in ${[...left].join(', ')}.`, { cause });
+    throw new Error(`Erasing failed. Events about the person are still in ${[...left].join(', ')}.`, { cause });
   }
   return erased;
 }
 
-/** A lock in words. */
+/** Describes a lock in a sentence. */
 export function describeLock({ key, mode, until }: ObjectLock): string {
-  if (until === undefined) return `${key} has a legal hold, and cannot be erased until somebody lifts it.`;
+  if (until === undefined) return `${key} has a legal hold and cannot be erased until somebody removes it.`;
   return `${key} is locked (${mode}) and cannot be erased before ${until}.`;
 }
 
-/** Lines are looked at anew: another erasure may have moved them. @returns how many were erased */
+/** Reads the lines again, because another erasure may have moved them. @returns how many were erased */
 async function rewrite(archive: Archive, object: string, person: Person, versioned: boolean): Promise<number> {
   const { client, bucket } = archive;
   const { ETag, ContentType, ContentEncoding, Metadata } = await client.send(
@@ -113,7 +113,7 @@ async function rewrite(archive: Archive, object: string, person: Person, version
   const { VersionId } = await client.send(
     new PutObjectCommand({
       ...{ Bucket: bucket, Key: object, Body: body, ContentType, ContentEncoding, Metadata },
-      // What somebody else erased meanwhile must not come back.
+      // Must not bring back what somebody else erased meanwhile.
       IfMatch: ETag,
     }),
   );
@@ -124,14 +124,14 @@ async function rewrite(archive: Archive, object: string, person: Person, version
 async function withoutPerson(archive: Archive, object: string, person: Person) {
   const gzip = createGzip();
   const compressed = buffer(gzip);
-  // Whoever waits for it gets the error; nobody does if a line cannot be read.
+  // The error reaches whoever awaits this. Nobody does if a line cannot be read.
   compressed.catch(() => {});
   let [kept, erased] = [0, 0];
   for await (const lines of readLines(readObject(archive, object))) {
     for (const line of lines) {
       if ('broken' in line) {
         gzip.destroy();
-        throw new Error(`${object} cannot be written again: in line ${line.number}, ${line.broken}.`);
+        throw new Error(`${object} cannot be rewritten: in line ${line.number}, ${line.broken}.`);
       }
       if (await isErased(archive, parseLine(object, line), person)) erased++;
       else {

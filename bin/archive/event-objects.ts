@@ -7,20 +7,20 @@ import { earlierArrival, laterArrival, type Selection } from './selection.ts';
 /** An object of the archive. */
 export interface StoredObject {
   key: string;
-  /** Bytes as it is stored. */
+  /** Bytes as stored, compressed. */
   size: number;
   lastModified: number;
 }
 
 const day = 86_400_000;
-/** Behind everything that begins with the same text. */
+/** Sorts after everything that begins with the same text. */
 const behind = '\uffff';
 
 /**
- * Objects that can hold events of a selection, by hour of arrival, all types of an hour together. A type is listed from
- * its first hour on: what lies before costs nothing.
+ * Lists the objects that can hold events of a selection, by hour of arrival, all types of an hour together. Each type is
+ * listed from its first hour on, so earlier objects cost nothing.
  *
- * @param now no hour after it can hold anything
+ * @param now in milliseconds since the epoch. Later hours hold nothing
  */
 export async function* listEventObjects(
   archive: Archive,
@@ -36,7 +36,7 @@ export async function* listEventObjects(
   yield* merge(listings);
 }
 
-/** Objects with the keyrings of a selection's days, one day more at both ends. */
+/** Lists the objects with the keyrings of a selection's days, plus one day at both ends. */
 export function listKeyrings(archive: Archive, { from, to }: Selection, now: number): AsyncGenerator<StoredObject> {
   const last = new Date((to ?? now) + laterArrival + day);
   const start = from === undefined ? archivePrefixes.keys : keyPartition(new Date(from - day));
@@ -47,7 +47,7 @@ function partitionBefore(type: EventType, from: number): string {
   return eventPartition(type, new Date(from - earlierArrival));
 }
 
-/** @param start the first key is behind it @param end the last key is before it */
+/** @param start the first key comes after it @param end the last key comes before it */
 async function* list(
   { client, bucket }: Archive,
   prefix: string,
@@ -63,7 +63,7 @@ async function* list(
   }
 }
 
-/** All in the order of what follows their prefixes, which is the hour. */
+/** Merges lists in the order of what follows their prefixes, which is the hour. */
 async function* merge(
   listings: readonly { prefix: string; objects: AsyncGenerator<StoredObject> }[],
 ): AsyncGenerator<StoredObject> {

@@ -22,11 +22,11 @@ export interface Export extends Observer {
 }
 
 /**
- * The events of a selection, each once. As CSV (RFC 4180, the first row names the columns) a cell that a spreadsheet would
- * take for a formula begins with `'`. As JSON lines it is the archive's own line, which still proves itself; with verdicts
- * it has `verdict` as its first member.
+ * Exports the events of a selection, each once. CSV is as in RFC 4180, and the first row names the columns. A cell that a
+ * spreadsheet would treat as a formula begins with `'`. JSON lines are the archive's own lines, which can still be
+ * verified. With verdicts, their first member is `verdict`.
  *
- * @returns lines with their ends
+ * @returns lines with their line ends
  */
 export async function* exportEvents(archive: Archive, options: Export): AsyncGenerator<string> {
   const { selection, now, format, keys } = options;
@@ -67,7 +67,7 @@ async function verdictOf(archive: Archive, { text }: ArchivedEvent, keys: readon
   return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
 }
 
-/** Behind the brace that a JSON object begins with. */
+/** What follows the first brace of a JSON object. */
 function withoutBrace(json: string): string {
   return json.slice(json.indexOf('{') + 1);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A text and what it is sorted by. */
+/** A text, and the key that it is sorted by. */
 export interface Sortable {
   key: string;
   text: string;
@@ -11,19 +11,19 @@ export interface Sortable {
 /** Sorts more than memory holds. */
 export interface Sorter {
   add(item: Sortable): Promise<void>;
-  /** All that was added, by key. To be called once. */
+  /** Everything that was added, in the order of the keys. Call it once. */
   sorted(): AsyncGenerator<Sortable>;
   /** Frees memory and disk. */
   close(): Promise<void>;
 }
 
-/** Bytes at the begin of an item on disk: lengths of key and text. */
+/** Bytes at the start of an item on disk: the lengths of key and text. */
 const headBytes = 8;
 const readBytes = 65_536;
 
 /**
- * @param mostBytes that are held in memory; what is more goes to a temporary file that nobody else can open, and that is
- * gone when this process is
+ * @param mostBytes to hold in memory. More goes to a temporary file that nobody else can open, and that disappears with
+ * this process
  */
 export function createSorter(mostBytes = 32 * 1_048_576): Sorter {
   let held: Sortable[] = [];
@@ -108,7 +108,7 @@ interface TemporaryFile {
   length: () => number;
   append: (bytes: Buffer) => Promise<void>;
   flush: () => Promise<void>;
-  /** @throws {Error} when the file has not so many bytes */
+  /** @throws {Error} when the file is too short */
   read: (position: number, length: number) => Promise<Buffer>;
   close: () => Promise<void>;
 }
@@ -117,7 +117,7 @@ async function openTemporaryFile(): Promise<TemporaryFile> {
   // Only its owner can enter it.
   const folder = await mkdtemp(join(tmpdir(), 'mmw-'));
   const handle = await open(join(folder, 'sorted'), 'wx+', 0o600);
-  // An open file without a name is gone with its process, however that ends. Windows keeps the name until then.
+  // An open file without a name disappears when its process ends in any way. Windows keeps the name until then.
   await rm(folder, { recursive: true }).catch(() => {});
   let length = 0;
   let waiting: Buffer[] = [];

@@ -6,7 +6,7 @@ import { judge } from './judge.ts';
 import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** The first line of an event; a selection without an id gives the first event. @returns `undefined` when there is none */
+/** Finds the first event of a selection. @returns `undefined` when there is none */
 export async function findEvent(
   archive: Archive,
   selection: Selection,
@@ -17,19 +17,19 @@ export async function findEvent(
   return undefined;
 }
 
-/** An event with what it takes to prove it. */
+/** An event, with everything that is needed to prove it. */
 export interface Evidence {
   object: string;
   line: number;
-  /** `good`, `polled`, or `bad: ` and why. */
+  /** `good`, `polled`, or `bad: ` and the reason. */
   verdict: string;
-  /** Of the public key that verifies it, SHA-256 in hex. */
+  /** SHA-256, in hex, of the public key that verifies it. */
   keyFingerprint: string | undefined;
   /** The event without its data. */
   event: object;
-  /** Exactly what was signed, in base64; `undefined` for an event that was polled or is bad. */
+  /** The signed bytes in base64; `undefined` for an event that was polled or is bad. */
   signedBytes: string | undefined;
-  /** The data as it is read. */
+  /** The data as a consumer gets it; for a bad event, as the line has it. */
   payload: unknown;
 }
 

@@ -8,26 +8,26 @@ import { type Digest, parseHttpDate } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
 import { ArchivedDataError, fetchArchivedData } from './archived-data.ts';
 
-/** What became of the check of an archived event. */
+/** The result of verifying an archived event. */
 export type Judgement =
   | { verdict: 'good'; read: ReadEvent; key: VerificationKey }
   /** Fetched from MessageMedia's API, and never signed. */
   | { verdict: 'polled'; read: ReadEvent }
-  /** @property reason continues a sentence about the event, and has nothing of its data */
+  /** @property reason continues a sentence about the event, and contains none of its data */
   | { verdict: 'bad'; reason: string };
 
 /**
- * Checks an event: its signature, and that all else is what a receiver writes for the signed bytes, as attributes are not
- * signed themselves. What cannot be found is a change of `datacontenttype` to another name of the same kind of data, and
- * of the `id` of an event that has none of its own.
+ * Verifies an event: its signature, and that everything else is what a receiver writes for the signed bytes, because the
+ * attributes themselves are not signed. It cannot find a change of `datacontenttype` to another name of the same kind of
+ * data, or a change of the `id` if the event has no id of its own.
  *
  * @param line of the archive
- * @throws whatever S3 throws, but for data that is missing
+ * @throws the errors of S3, except for missing data
  */
 export async function judge(archive: Archive, line: string, keys: readonly VerificationKey[]): Promise<Judgement> {
   const message = fromArchiveLine(line);
   if (toArchiveLine(message) !== line)
-    return { verdict: 'bad', reason: 'the line is not written as the archive has it' };
+    return { verdict: 'bad', reason: 'the line is not in the form that the archive writes' };
   let read: ReadEvent;
   try {
     read = await openQueuedEvent(message, (dataref) => fetchArchivedData(archive, dataref));
@@ -50,12 +50,12 @@ function whyNot({ event, signed }: ReadEvent, candidates: readonly VerificationK
   if (candidates.length === 0) return `its key ${event.mmkeyid ?? 'without an id'} is not among the keys of these days`;
   const signedAt = parseHttpDate(signed?.date ?? '') ?? Number.NaN;
   if (candidates.every((key) => isTooLateFor(key, signedAt))) {
-    return `its key ${event.mmkeyid ?? 'without an id'} was retired before it was signed`;
+    return `its key ${event.mmkeyid ?? 'without an id'} was retired before the event was signed`;
   }
-  return 'its signature is not good';
+  return 'its signature does not verify';
 }
 
-/** What is not as a receiver writes it, in words. */
+/** Describes what a receiver would have written differently. */
 function findAlteration(message: string, { event, signed }: ReadEvent): string | undefined {
   if (signed === undefined) return undefined;
   const request = {
@@ -72,6 +72,6 @@ function findAlteration(message: string, { event, signed }: ReadEvent): string |
   const { payload: _payload, ...found }: Record<string, unknown> = { ...event, dataref: '' };
   const name = Object.keys({ ...made, ...found }).find((attribute) => made[attribute] !== found[attribute]);
   return name === undefined
-    ? 'it is not written as a receiver writes it'
-    : `its ${name} is not what the signed bytes say`;
+    ? 'it is not in the form that a receiver writes'
+    : `its ${name} does not match the signed bytes`;
 }

@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** A line of an object, or why there is none. */
+/** A line of an object, or the reason why it cannot be read. */
 export type Line = { number: number; text: string } | { number: number; broken: string };
 
-/** Twice what the longest message takes as a line with its data in base64: what is longer is no event. */
+/** Twice the longest message as a line with its data in base64. A longer line is not an event. */
 const longestLine = 4 * 1_048_576;
 const newline = 0x0a;
 
 /**
- * Reads lines, of gzip with any number of members or of plain text; the last one may be without an end. What cannot be
- * read is told as a line that is broken. No more than a chunk and a line are held.
+ * Reads the lines of plain text, or of gzip with any number of members. The last line need not have a line end. What
+ * cannot be read is returned as a broken line. Memory holds at most a chunk and a line.
  *
  * @param bytes of an object
- * @returns lines that came together; empty ones are left out, and counted
- * @throws whatever `bytes` throws
+ * @returns lines, as many at a time as a chunk has. Empty lines are counted, but not returned
+ * @throws the errors of `bytes`
  */
 export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
   const splitter = createSplitter();
@@ -25,7 +25,7 @@ export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     }
   } catch (error) {
     if (!(error instanceof DecompressionError)) throw error;
-    // A line that had begun is not whole.
+    // The line that had begun is not complete.
     yield [{ number: splitter.count() + 1, broken: error.message }];
     return;
   }
@@ -36,7 +36,7 @@ class DecompressionError extends Error {
   override readonly name = 'DecompressionError';
 }
 
-/** Whether it is gzip, its first two bytes say. */
+/** Decompresses gzip, which begins with two known bytes, and passes on everything else. */
 async function* decompress(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
@@ -78,12 +78,12 @@ async function* gunzip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   } finally {
     input.destroy();
   }
-  // What follows a member and does not begin like one is dropped by zlib without a word.
+  // zlib silently drops bytes after a member that do not begin another member.
   if (output.bytesWritten < length) throw new DecompressionError('the rest of the object is not gzip');
 }
 
 function createSplitter() {
-  /** Of a line whose end has not come; nothing of one that is too long. */
+  /** The parts of a line whose end has not arrived; empty for a line that is too long. */
   let open: Uint8Array[] = [];
   let openLength = 0;
   let count = 0;
@@ -99,7 +99,8 @@ function createSplitter() {
             .replace(/\r$/, '');
     open = [];
     openLength = 0;
-    if (length > longestLine) return [{ number: count, broken: `the line has ${length} bytes, which no event has` }];
+    if (length > longestLine)
+      return [{ number: count, broken: `the line has ${length} bytes, which is too long for an event` }];
     return text === '' ? [] : [{ number: count, text }];
   };
 

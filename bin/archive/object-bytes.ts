@@ -3,13 +3,13 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { Archive } from './archive-bucket.ts';
 import type { StoredObject } from './event-objects.ts';
 
-/** How often the rest of an object is asked for when the connection breaks. */
+/** How often an object, or the rest of it, is requested if the connection breaks. */
 const mostTries = 4;
-/** Up to this size objects are fetched ahead: the way to S3 takes longer than they do. */
+/** Objects up to this size are fetched ahead, because they take less time than the request to S3. */
 const small = 1_048_576;
 const ahead = 8;
 
-/** Bytes of an object as it is stored. If the connection breaks in the middle, it goes on where it was. */
+/** Reads an object as it is stored. If the connection breaks, it continues at the same byte. */
 export async function* readObject({ client, bucket }: Archive, key: string): AsyncGenerator<Uint8Array> {
   let offset = 0;
   let etag: string | undefined;
@@ -24,7 +24,7 @@ export async function* readObject({ client, bucket }: Archive, key: string): Asy
     try {
       for (;;) {
         const next = await iterator.next().catch((error: unknown) => {
-          // At its end it is no connection that broke, but a check sum that does not fit.
+          // An error at the end is not a broken connection, but a wrong checksum.
           if (tries === mostTries || offset >= end) throw error;
           return undefined;
         });
@@ -39,13 +39,13 @@ export async function* readObject({ client, bucket }: Archive, key: string): Asy
   }
 }
 
-/** An object, and its bytes, to be read once. */
+/** An object and its bytes, which can be read once. */
 export interface OpenObject {
   object: StoredObject;
   bytes: AsyncIterable<Uint8Array>;
 }
 
-/** Opens objects in their order; small ones are fetched before it is their turn. */
+/** Opens objects in their order. Small ones are fetched ahead. */
 export async function* openObjects(archive: Archive, objects: AsyncIterable<StoredObject>): AsyncGenerator<OpenObject> {
   const waiting: { object: StoredObject; fetched: Promise<AsyncIterable<Uint8Array>> }[] = [];
   const turn = async (): Promise<OpenObject[]> => {
@@ -54,7 +54,7 @@ export async function* openObjects(archive: Archive, objects: AsyncIterable<Stor
   };
   for await (const object of objects) {
     const fetched = open(archive, object);
-    // Whoever waits for it gets the error; nobody may, if reading stops before.
+    // The error reaches whoever awaits this. If reading stops before, nobody does.
     fetched.catch(() => {});
     waiting.push({ object, fetched });
     if (waiting.length > ahead) yield* await turn();

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Archive } from './archive-bucket.ts';
 
-/** Until when an object cannot be deleted. */
+/** A lock that keeps an object from being deleted. */
 export interface ObjectLock {
   key: string;
   mode: string;
@@ -15,13 +15,13 @@ export interface ObjectLock {
   until: string | undefined;
 }
 
-/** Whether the bucket keeps what is overwritten. Without that there are no locks either. */
+/** Whether the bucket keeps old versions. Without versions there are no locks either. */
 export async function isVersioned({ client, bucket }: Archive): Promise<boolean> {
   const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
   return Status !== undefined;
 }
 
-/** The lock of any version of an object that still holds. */
+/** Finds a lock that still holds, on any version of an object. */
 export async function findLock(archive: Archive, key: string, now: number): Promise<ObjectLock | undefined> {
   const { client, bucket } = archive;
   for (const { id, isMarker } of await versionsOf(archive, key)) {
@@ -37,7 +37,7 @@ export async function findLock(archive: Archive, key: string, now: number): Prom
   return undefined;
 }
 
-/** Deletes an object and every version of it, but for one. */
+/** Deletes every version of an object except `kept`. */
 export async function deleteVersions(archive: Archive, key: string, kept?: string): Promise<void> {
   const { client, bucket } = archive;
   for (const { id } of await versionsOf(archive, key)) {
@@ -58,7 +58,7 @@ async function versionsOf({ client, bucket }: Archive, key: string): Promise<Ver
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...next }),
     );
     const { Versions = [], DeleteMarkers = [], IsTruncated, NextKeyMarker, NextVersionIdMarker } = page;
-    // A prefix is not a name.
+    // A prefix also matches longer names.
     for (const { Key, VersionId: id } of Versions) if (Key === key) versions.push({ id, isMarker: false });
     for (const { Key, VersionId: id } of DeleteMarkers) if (Key === key) versions.push({ id, isMarker: true });
     next = IsTruncated ? { KeyMarker: NextKeyMarker, VersionIdMarker: NextVersionIdMarker } : undefined;

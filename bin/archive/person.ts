@@ -5,7 +5,7 @@ import { isObject } from '../../lambda/guards.ts';
 import type { Archive } from './archive-bucket.ts';
 import { fetchArchivedData } from './archived-data.ts';
 
-/** Whose events are meant: those about a message, or those from or to a phone. */
+/** Whose events to erase: those about a message, or those from or to a phone. */
 export type Person = { subject: string } | { phone: string };
 
 /**
@@ -20,11 +20,11 @@ export function parsePhone(text: string): string {
 }
 
 /**
- * Whether an event is about a person. In the fields that MessageMedia documents, source and destination tell; in a body of
- * a template of your own, and in the URL, the number may stand anywhere as a whole, with or without separators.
+ * Whether an event is about a person. In an event with MessageMedia's own fields, source and destination are compared. In
+ * the body of a template of your own, and in the URL, the whole number may be anywhere, with or without separators.
  *
  * @param line of the archive
- * @throws {ArchivedDataError} when the event's data is elsewhere, and missing
+ * @throws {ArchivedDataError} when the data of a large event is missing
  */
 export async function isAbout(archive: Archive, line: string, event: QueuedEvent, person: Person): Promise<boolean> {
   if ('subject' in person) return event.subject === person.subject;
@@ -38,7 +38,7 @@ export async function isAbout(archive: Archive, line: string, event: QueuedEvent
   return hasNumber(mmrequestline, phone) || hasNumber(body, phone);
 }
 
-/** Whether a text has a number with exactly these digits, whatever people put between digits. */
+/** Whether a text has a number with exactly these digits, with any separators between them. */
 function hasNumber(text: string, digits: string): boolean {
   const runs = text.match(/\d[\d\s().-]*/g) ?? [];
   return runs.some((run) => {

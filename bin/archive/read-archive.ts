@@ -16,29 +16,29 @@ export interface Place {
 
 /** An event as the archive has it. */
 export interface ArchivedEvent extends Place {
-  /** The line; `fromArchiveLine` makes the queued message of it. */
+  /** The line. `fromArchiveLine` turns it into the queued message. */
   text: string;
   event: QueuedEvent;
 }
 
-/** What is no event, or cannot be read. */
+/** A line that is not an event, or cannot be read. */
 export interface BrokenLine extends Place {
-  /** Why; nothing of what it holds. */
+  /** The reason, without any of the line's content. */
   reason: string;
 }
 
-/** Gets what is not handed on. */
+/** Is called for what a reader does not return. */
 export interface Observer {
-  /** A line that is no event. Nobody knows whether it was meant. */
+  /** Called for a line that is not an event. It may or may not belong to the selection. */
   broken: (line: BrokenLine) => void;
-  /** An object was read to its end. */
+  /** Called when an object was read to its end. */
   read?: (object: StoredObject) => void;
 }
 
 /**
- * Events of a selection, by the hour in which they came into the archive. What is there twice comes twice.
+ * Reads the events of a selection, by hour of arrival. An event that is in the archive twice is returned twice.
  *
- * @param now in milliseconds since the epoch: nothing later is looked for
+ * @param now in milliseconds since the epoch: later hours are not read
  */
 export async function* readArchive(
   archive: Archive,
@@ -58,7 +58,7 @@ export async function* readArchive(
   }
 }
 
-/** What a line of an object is. */
+/** Parses a line of an object. */
 export function parseLine(object: string, line: Line): ArchivedEvent | BrokenLine {
   const place = { object, line: line.number };
   if ('broken' in line) return { ...place, reason: line.broken };

@@ -15,20 +15,20 @@ export interface ReplayMessage {
   deduplicationId: string;
 }
 
-/** Where the data of large events is put. */
+/** Where a replay stores the data of large events. */
 export interface DataTarget {
-  /** Puts data. @returns its `dataref` */
+  /** Stores data. @returns its `dataref` */
   store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
   /** Copies the data of an event from the archive. @returns its `dataref` */
   bringBack: (dataref: string) => Promise<string>;
 }
 
 /**
- * The message as it was queued, with `mmreplay` as its first member, so that `data` stays the last one and as it is. Its
- * group is the one that the receiver gives it; its deduplication id is new for each replay, and the same within one.
+ * Makes the message as it was queued, with `mmreplay` as its first member, so that `data` stays last and unchanged. It has
+ * the group that the receiver gave it. Its deduplication id differs between replays, and is the same within one.
  *
  * @param line of the archive
- * @param read the event that it is
+ * @param read the event of this line
  * @param target `undefined` when no bucket is known
  * @throws {Error} when the event needs a bucket and none is known
  */
@@ -52,7 +52,7 @@ async function place(message: string, { event, signed }: ReadEvent, target: Data
   if (event.dataref === undefined && Buffer.byteLength(message) <= maxMessageBytes) return message;
   if (target === undefined) {
     throw new Error(
-      `The data of event ${event.id} belongs into S3: give --stack, or the bucket for large events in OVERFLOW_BUCKET.`,
+      `The data of event ${event.id} must be stored in S3: give --stack, or the bucket for large events in OVERFLOW_BUCKET.`,
     );
   }
   const { data: _data, data_base64: _base64, dataref: _dataref, ...attributes }: QueuedEvent = JSON.parse(message);
@@ -62,13 +62,13 @@ async function place(message: string, { event, signed }: ReadEvent, target: Data
   return writeEvent(attributes, datarefMember(dataref));
 }
 
-/** What was polled is JSON, and the last member. */
+/** The data of a polled event is JSON, and the last member. */
 function polledData(message: string): Buffer {
   const member = ',"data":';
   return Buffer.from(message.slice(message.indexOf(member) + member.length, message.lastIndexOf('}')), 'utf8');
 }
 
-/** Copies data within S3, from the archive to the bucket that consumers read. It begins its time there anew. */
+/** Copies data within S3, from the archive to the bucket that consumers read. There it is kept as long as new data. */
 export function copyFromArchive({ client, bucket }: Archive, overflowBucket: string): DataTarget['bringBack'] {
   return async (dataref) => {
     const source = dataKey(dataref);

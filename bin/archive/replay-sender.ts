@@ -3,18 +3,18 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { maxMessageBytes } from '../../lambda/event/queue-message.ts';
 import type { ReplayMessage } from './replay-message.ts';
 
-/** What SQS takes as one batch: so many messages, and together the bytes of one. */
+/** Most messages that SQS accepts in one batch. Together they may have as many bytes as one message. */
 const mostEntries = 10;
-/** How often a message is sent that SQS did not take for reasons of its own, and how long it is waited for the second try. */
+/** How often a message is sent if SQS fails to accept it, and the wait before the second try in milliseconds. */
 const mostTries = 8;
 const firstWait = 100;
 
 /**
- * Sends messages so that those of a group come in their order: of a group one is on its way at a time, as SQS may take
- * some messages of a batch and not others.
+ * Sends messages so that those of a group keep their order. It sends only one message of a group at a time, because SQS may
+ * accept some messages of a batch and not others.
  *
- * @param wait before a try, in milliseconds
- * @returns a function that rejects when SQS does not take a message
+ * @param wait waits before a retry
+ * @returns a function that rejects when SQS does not accept a message
  */
 export function createReplaySender(
   client: SQSClient,
@@ -37,7 +37,7 @@ export function createReplaySender(
       const refused = Failed.find(({ SenderFault }) => SenderFault) ?? (tries === mostTries ? Failed[0] : undefined);
       if (refused) {
         const { id } = left[Number(refused.Id)] ?? {};
-        throw new Error(`SQS did not take event ${id}: ${refused.Code} ${refused.Message ?? ''}`.trim());
+        throw new Error(`SQS did not accept event ${id}: ${refused.Code} ${refused.Message ?? ''}`.trim());
       }
       if (Failed.length + Successful.length < left.length) {
         throw new Error(`SQS answered for ${Failed.length + Successful.length} of ${left.length} messages`);
@@ -56,7 +56,7 @@ export function createReplaySender(
   };
 }
 
-/** Each round has one message of a group at the most. */
+/** Splits messages into rounds with at most one message of each group. */
 function roundsOf(messages: readonly ReplayMessage[]): ReplayMessage[][] {
   const rounds: ReplayMessage[][] = [];
   const counts = new Map<string, number>();

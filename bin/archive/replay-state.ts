@@ -2,45 +2,44 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isObject } from '../../lambda/guards.ts';
 import type { SelectionOptions } from './selection.ts';
 
-/** What a replay is of, as it was asked for. */
+/** What a replay was asked to send, and where. */
 export interface ReplayRequest extends SelectionOptions {
   replayId: string;
   bucket: string;
   queueUrl: string;
 }
 
-/** How far a replay is, so that the same command can go on. */
+/** The progress of a replay, so that the same command can continue it. */
 export interface ReplayState {
   request: ReplayRequest;
-  /** RFC 3339. Times such as `2h` are of then. */
+  /** RFC 3339. Times such as `2h` are relative to this. */
   startedAt: string;
-  /** Events that SQS has. */
+  /** How many events SQS has accepted. */
   sent: number;
-  /** The place in the order of a replay up to which everything is done. */
+  /** The last place in the order of the replay up to which everything is done. */
   last?: string;
   isFinished: boolean;
 }
 
 /**
- * The state in a file, or a new one.
+ * Reads the state from a file, or creates a new one.
  *
- * @throws {Error} when the file is something else, or of another replay
+ * @throws {Error} when the file is not a state, or belongs to another replay
  */
 export function openReplayState(file: string, request: ReplayRequest, now: number): ReplayState {
   const text = readIfThere(file);
   if (text === undefined) return { request, startedAt: new Date(now).toISOString(), sent: 0, isFinished: false };
   const state = parseState(text);
-  if (state === undefined)
-    throw new Error(`${file} is not the state of a replay: move it away, or give another --state.`);
+  if (state === undefined) throw new Error(`${file} is not the state of a replay: move it, or give another --state.`);
   const asked = Object.keys({ ...state.request, ...request }) as (keyof ReplayRequest)[];
   const different = asked.find((name) => JSON.stringify(state.request[name]) !== JSON.stringify(request[name]));
   if (different === undefined) return state;
   throw new Error(
-    `${file} is the state of a replay with another ${different} (${JSON.stringify(state.request[different])}): give the same options as then, or another --replay-id.`,
+    `${file} is the state of a replay with another ${different} (${JSON.stringify(state.request[different])}): give the same options as before, or another --replay-id.`,
   );
 }
 
-/** Keeps it: the file is the old one or the new one, whatever happens in between. */
+/** Saves the state. After a crash the file has either the old state or the new one. */
 export function saveReplayState(file: string, state: ReplayState): void {
   writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);

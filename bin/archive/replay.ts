@@ -11,17 +11,17 @@ import { createSeenIds } from './seen-ids.ts';
 import { type Selection, signedAt } from './selection.ts';
 import type { BadLine } from './verify.ts';
 
-/** What became of the events of a replay. */
+/** The result of a replay. */
 export interface ReplayReport {
-  /** Handed to SQS, or with `isDryRun` to be handed to it, by type. */
+  /** Events sent to SQS, by type; with `isDryRun` those that would be sent. */
   sent: Record<string, number>;
-  /** Handed to SQS by an earlier run of the same replay. */
+  /** Events sent to SQS by an earlier run of the same replay. */
   sentBefore: number;
-  /** Further lines of an event that was there already. */
+  /** Further lines of the same events. */
   duplicates: number;
-  /** Not sent: what is not verified does not come onto a queue of verified events. */
+  /** Lines that do not verify. They are not sent, because the queue has only verified events. */
   bad: number;
-  /** Whether all of it is done. */
+  /** Whether everything is done. */
   isFinished: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface Replay {
   keys: readonly VerificationKey[];
   replayId: string;
   target: DataTarget | undefined;
-  /** Nothing is sent, and no data is brought back. */
+  /** Sends nothing, and copies no data. */
   isDryRun: boolean;
   /** Events a second; `undefined` for as many as SQS takes. */
   rate: number | undefined;
@@ -40,16 +40,16 @@ export interface Replay {
   after: string | undefined;
   send: (messages: readonly ReplayMessage[]) => Promise<void>;
   wait: (milliseconds: number) => Promise<unknown>;
-  /** Told when everything up to a place is done. */
+  /** Called when everything up to a place is done. */
   onDone: (last: string, sent: number) => void;
   onBad: (line: BadLine) => void;
   onRead?: (object: StoredObject, events: number) => void;
   onSent?: (done: number, total: number) => void;
-  /** Stops it between two chunks. */
+  /** Stops the replay between two chunks. */
   signal: AbortSignal;
 }
 
-/** So many are on their way before the state is kept; they stay in memory as long. */
+/** How many events are sent before the state is saved. Memory holds them until then. */
 const chunkEvents = 100;
 const chunkBytes = 8 * 1_048_576;
 
@@ -114,7 +114,7 @@ async function sendSorted(
       continue;
     }
     const { read } = judgement;
-    // A bad one does not count: it must not take the place of the event whose id it bears.
+    // Only good events count here: a forged one must not replace the genuine event with the same id.
     if (!isNew(read.event.id)) report.duplicates++;
     else if (options.after !== undefined && key <= options.after) report.sentBefore++;
     else if (options.isDryRun) count(report, read.event.type);
@@ -133,7 +133,7 @@ function count({ sent }: ReplayReport, type: EventType): void {
   sent[name] = (sent[name] ?? 0) + 1;
 }
 
-/** Waits so that no more than the rate is sent. */
+/** Waits so that the rate is not exceeded. */
 function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
   let due = performance.now();
   return async (count: number) => {
@@ -144,7 +144,7 @@ function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
   };
 }
 
-/** By signature, then by the event's own time, as a `Date` has only seconds; then by the place, so that it is one order. */
+/** Sorts by the signed `Date`, then by the event's own time, as a `Date` has only seconds, then by place to be unique. */
 function toKey({ event, object, line }: ArchivedEvent): string {
   const times = [signedAt(event), Date.parse(event.time)].map((time) => new Date(time).toISOString());
   return [...times, object, String(line).padStart(9, '0')].join('\n');

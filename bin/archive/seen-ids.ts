@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** Most that a `Set` of JavaScript holds is 2^24. */
+/** A `Set` of JavaScript holds at most 2^24 values. */
 const mostInASet = 16_000_000;
 
 /**
- * Remembers ids, about 80 bytes each: Firehose, queues and senders may bring an event into the archive twice.
+ * Remembers ids, in about 80 bytes each, because Firehose, queues and senders may repeat an event.
  *
- * @returns whether an id was not there before
+ * @returns a function that says whether an id is new
  */
 export function createSeenIds(): (id: string) => boolean {
   const sets = [new Set<string>()];

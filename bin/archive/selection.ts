@@ -7,19 +7,19 @@ import {
 } from '../../lambda/contract.ts';
 import { isTimestamp } from '../../lambda/guards.ts';
 
-/** Which events of an archive are meant. Times are milliseconds since the epoch, compared with `signedAt`. */
+/** Which events of an archive to read. Times are milliseconds since the epoch, compared with `signedAt`. */
 export interface Selection {
-  /** The first that is meant. */
+  /** Events at this time or later. */
   from?: number;
-  /** The first that is meant no more. */
+  /** Events before this time. */
   to?: number;
-  /** None means all of them. */
+  /** @default - all types */
   types?: readonly EventType[];
   subject?: string;
   id?: string;
 }
 
-/** Names of the types as the archive's partitions have them. */
+/** Types of events by their names in the archive's partitions. */
 export const typesByName: ReadonlyMap<string, EventType> = new Map(
   Object.values(eventTypes).map((type) => [archiveTypeOf(type), type]),
 );
@@ -27,18 +27,18 @@ export const typesByName: ReadonlyMap<string, EventType> = new Map(
 const hour = 3_600_000;
 
 /**
- * How long before its `Date` an event can be in the archive: clocks may differ by 15 minutes (`futureToleranceSeconds`),
- * and partitions are hours.
+ * How long before its `Date` an event can arrive: clocks may differ by 15 minutes (`futureToleranceSeconds`), and
+ * partitions are hours.
  */
 export const earlierArrival = hour;
 
 /**
- * How long after its `Date` an event can come into the archive: a webhook may be a day late, and what Firehose and the
- * archive queue hold comes within the hour unless AWS has an outage.
+ * How long after its `Date` an event can arrive: a webhook may be a day late, and Firehose and the archive queue pass it on
+ * within the hour unless AWS has an outage.
  */
 export const laterArrival = defaultTimestampToleranceSeconds * 1000 + hour;
 
-/** When an event was signed, in milliseconds since the epoch; of a polled one, which never was, when it was received. */
+/** When an event was signed, in milliseconds since the epoch. A polled event was never signed, so its `time` counts. */
 export function signedAt({ mmdate, time }: QueuedEvent): number {
   return Date.parse(mmdate ?? time);
 }
@@ -55,7 +55,7 @@ export function isSelected(event: QueuedEvent, { from, to, types, subject, id }:
 const units: Record<string, number> = { m: 60_000, h: hour, d: 24 * hour };
 
 /**
- * Reads a time as a person gives it: RFC 3339, a day (`2026-11-25`, its start in UTC), or how long ago it was (`2h`).
+ * Parses a time that a person gave: RFC 3339, a day (`2026-11-25`, its start in UTC), or how long ago it was (`2h`).
  *
  * @returns milliseconds since the epoch
  * @throws {Error} when it is none of these
@@ -66,11 +66,11 @@ export function parseTime(text: string, now: number): number {
   const timestamp = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   if (isTimestamp(timestamp)) return Date.parse(timestamp);
   throw new Error(
-    `${text} is no time: give one such as 2026-11-25T10:00:00Z, a day such as 2026-11-25, or 2h for two hours ago.`,
+    `${text} is not a time: give one such as 2026-11-25T10:00:00Z, a day such as 2026-11-25, or 2h for two hours ago.`,
   );
 }
 
-/** A selection as it is given in a terminal. */
+/** A selection as given in a terminal. */
 export interface SelectionOptions {
   from?: string;
   to?: string;
@@ -79,7 +79,7 @@ export interface SelectionOptions {
   id?: string;
 }
 
-/** @throws {Error} when a time or a type is none, or nothing lies between the times */
+/** @throws {Error} when a time or a type is invalid, or `from` is not before `to` */
 export function readSelection({ from, to, type, subject, id }: SelectionOptions, now: number): Selection {
   const selection: Selection = {
     ...(from !== undefined && { from: parseTime(from, now) }),
@@ -89,7 +89,7 @@ export function readSelection({ from, to, type, subject, id }: SelectionOptions,
     ...(id !== undefined && { id }),
   };
   if (selection.from !== undefined && selection.to !== undefined && selection.from >= selection.to) {
-    throw new Error(`Nothing lies between --from ${from} and --to ${to}: --to is the first moment that is not meant.`);
+    throw new Error(`No event lies between --from ${from} and --to ${to}: --from must be the earlier time.`);
   }
   return selection;
 }
@@ -97,5 +97,5 @@ export function readSelection({ from, to, type, subject, id }: SelectionOptions,
 function parseType(name: string): EventType {
   const type = typesByName.get(name);
   if (type) return type;
-  throw new Error(`${name} is no type of event: give ${[...typesByName.keys()].join(', ')}.`);
+  throw new Error(`${name} is not a type of event: give ${[...typesByName.keys()].join(', ')}.`);
 }

@@ -6,26 +6,26 @@ import { judge } from './judge.ts';
 import { type Place, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** Events that verify with a key. */
+/** How many events verify with a key. */
 export interface VerifiedWith {
   /** `undefined` for a key that the keyring holds without an id. */
   keyId: string | undefined;
   bits: number;
   /** SHA-256 of the public key, in hex. */
   fingerprint: string;
-  /** RFC 3339; `undefined` for a key that was not replaced. */
+  /** RFC 3339; `undefined` for a key that was not retired. */
   retiredAt: string | undefined;
   events: number;
 }
 
-/** What does not verify, by its place. */
+/** A line that does not verify. */
 export interface BadLine extends Place {
-  /** Absent for what is no event. */
+  /** Absent if the line is not an event. */
   id?: string;
   reason: string;
 }
 
-/** What a check of a range found. An event that is in the archive twice counts twice. */
+/** The result of verifying a selection. An event that is in the archive twice counts twice. */
 export interface VerificationReport {
   objects: number;
   events: number;
@@ -35,16 +35,16 @@ export interface VerificationReport {
   bad: number;
 }
 
-/** What a check needs to know, and whom to tell. */
+/** What a verification needs. */
 export interface Verification {
   keys: readonly VerificationKey[];
   now: number;
-  /** Told of each at once; they are not kept. */
+  /** Called for each bad line at once, because the report has only their number. */
   onBad: (line: BadLine) => void;
   onRead?: (object: StoredObject, events: number) => void;
 }
 
-/** Checks every event of a selection. */
+/** Verifies every event of a selection. */
 export async function verifyArchive(
   archive: Archive,
   selection: Selection,
@@ -52,12 +52,12 @@ export async function verifyArchive(
 ): Promise<VerificationReport> {
   const report: VerificationReport = { objects: 0, events: 0, good: [], polled: 0, bad: 0 };
   const byKey = new Map<VerificationKey, VerifiedWith>();
-  const tell = (line: BadLine) => {
+  const reportBad = (line: BadLine) => {
     report.bad++;
     onBad(line);
   };
   const observer = {
-    broken: tell,
+    broken: reportBad,
     read: (object: StoredObject) => {
       report.objects++;
       onRead?.(object, report.events);
@@ -66,7 +66,7 @@ export async function verifyArchive(
   for await (const { object, line, text, event } of readArchive(archive, selection, now, observer)) {
     report.events++;
     const judgement = await judge(archive, text, keys);
-    if (judgement.verdict === 'bad') tell({ object, line, id: event.id, reason: judgement.reason });
+    if (judgement.verdict === 'bad') reportBad({ object, line, id: event.id, reason: judgement.reason });
     else if (judgement.verdict === 'polled') report.polled++;
     else countFor(judgement.key, byKey).events++;
   }

@@ -9,21 +9,21 @@ import { openRange, type RangeOptions, watchReading } from './archive-range.ts';
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
 
-/** `mmw archive erase`: a person's right to be forgotten. */
+/** `mmw archive erase`: for a person who asks to be forgotten. */
 export function addEraseCommand(archive: Command): void {
   addArchiveOptions(archive.command('erase').description("erase a person's events from the archive"))
     .addOption(new Option('--subject <id>', 'the events about this message').conflicts('phone'))
     .option('--phone <number>', 'the events from and to this phone, such as +61491570157', parsePhone)
-    .option('--from <time>', 'only events that were signed from then on')
-    .option('--to <time>', 'only events that were signed before')
+    .option('--from <time>', 'only events that were signed at this time or later')
+    .option('--to <time>', 'only events that were signed before this time')
     .option('--dry-run', 'only say what would be erased')
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
       wrap(`
-Objects are written again without the person's lines, and the data of large events is deleted; in a bucket that keeps versions, old
-ones too. What is locked is not erased. Queue, dead letters, the bucket for large events, logs and what consumers keep
-are not touched: see docs/archive-use.md.`),
+Objects are rewritten without the person's lines, and the data of large events is deleted. If the bucket keeps versions, their old
+versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
+the data of consumers are not changed: see docs/archive-use.md.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }
@@ -36,7 +36,7 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
   clear();
   for (const line of found.unreadable) progress(describeBadLine(line));
   if (found.unreadable.length > 0) {
-    progress('Nobody knows whom these lines are about: look at them yourself.');
+    progress('These lines cannot be read, and may be about the person: check them yourself.');
     process.exitCode = 1;
   }
   for (const lock of found.locks) progress(describeLock(lock));
@@ -45,7 +45,7 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
     return;
   }
   if (found.locks.length === 0)
-    await confirm(`Erase ${describe(found)}? They are lost, and so is their proof.`, options);
+    await confirm(`Erase ${describe(found)}? Neither they nor their signatures can be restored.`, options);
   const erased = await erasePerson(range.archive, person, found);
   const { objects, data, unreadable } = found;
   print(options.json, { erased, objects, data, unreadable }, `Erased: ${describe(found)}.`);
@@ -54,7 +54,7 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
 function personOf(subject: string | undefined, phone: string | undefined): Person {
   if (subject !== undefined) return { subject };
   if (phone !== undefined) return { phone };
-  throw new Error('Whose events? Give --subject or --phone.');
+  throw new Error('Nothing says whose events to erase: give --subject or --phone.');
 }
 
 function describe({ events, objects, data }: Found): string {

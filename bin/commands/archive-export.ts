@@ -15,19 +15,19 @@ type Options = RangeOptions<{
   keys?: string;
 }>;
 
-/** `mmw archive export`: events as a table, or as lines of JSON. */
+/** `mmw archive export`: writes events as a table, or as lines of JSON. */
 export function addExportCommand(archive: Command): void {
-  addRangeCommand(archive, 'export', 'write events as CSV or as lines of JSON, each once')
+  addRangeCommand(archive, 'export', 'write events as CSV or as lines of JSON, each event once')
     .option('--id <id>', 'only the event with this id')
-    .addOption(new Option('--format <format>', 'which of the two').choices(exportFormats).default('csv'))
-    .option('--output <file>', 'a new file, which only you can read (default: standard output)')
-    .option('--verdict', 'check each signature, and say what came of it')
-    .option('--keys <file>', 'a keyring for --verdict, instead of the keys that the archive has')
+    .addOption(new Option('--format <format>', 'format of the output').choices(exportFormats).default('csv'))
+    .option('--output <file>', 'a new file that only you can read (default: standard output)')
+    .option('--verdict', 'verify each signature, and add the result')
+    .option('--keys <file>', 'a keyring for --verdict, instead of the archived keys')
     .addHelpText(
       'after',
       wrap(`
-In CSV, a cell that begins with = + - or @ gets a ' before it, so that no spreadsheet takes it for a formula; phone numbers too.
-A line of JSON is the event as it was queued, and still proves itself.`),
+In CSV, a cell that begins with = + - or @ gets a ' before it, so that no spreadsheet treats it as a formula. Phone numbers get it too.
+A line of JSON is the event as it was queued, and can still be verified.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }

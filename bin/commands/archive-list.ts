@@ -10,17 +10,17 @@ import { detailOf } from '../queue/shown-message.ts';
 import { describeBadLine } from './archive-bad-line.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys } from './archive-range.ts';
 
-/** `mmw archive list` and `mmw archive show`: what is there. */
+/** `mmw archive list` and `mmw archive show`: print what the archive has. */
 export function addListCommands(archive: Command): void {
-  addRangeCommand(archive, 'list', 'list events, each once, one a line')
+  addRangeCommand(archive, 'list', 'list events, one on each line, each event once')
     .option('--id <id>', 'only the event with this id')
     .action((_options, command: Command) => list(command.optsWithGlobals()));
-  addRangeCommand(archive, 'show <id>', 'show an event as a whole, and whether its signature is good')
-    .option('--keys <file>', 'a keyring to verify with, instead of the keys that the archive has')
+  addRangeCommand(archive, 'show <id>', 'show a whole event, and verify its signature')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
     .action((id: string, _options, command: Command) => show(id, command.optsWithGlobals()));
 }
 
-function tellBroken(line: BrokenLine): void {
+function reportBroken(line: BrokenLine): void {
   progress(describeBadLine(line));
   process.exitCode = 1;
 }
@@ -30,7 +30,7 @@ async function list(options: RangeOptions): Promise<void> {
   const isNew = createSeenIds();
   let events = 0;
   try {
-    for await (const found of readArchive(archive, selection, now, { broken: tellBroken })) {
+    for await (const found of readArchive(archive, selection, now, { broken: reportBroken })) {
       if (!isNew(found.event.id)) continue;
       events++;
       const shown = describe(found);
@@ -56,11 +56,11 @@ function asLine({ signed, type, id, subject, detail }: ReturnType<typeof describ
 async function show(id: string, options: RangeOptions<{ keys?: string }>): Promise<void> {
   const range = await openRange({ ...options, id });
   const { archive, selection, now } = range;
-  const found = await findEvent(archive, selection, now, { broken: tellBroken });
+  const found = await findEvent(archive, selection, now, { broken: reportBroken });
   if (found === undefined) {
     const narrowed = options.from ?? options.to ?? options.type ?? options.subject;
     throw new Error(
-      `${archive.bucket} has no event ${id}${narrowed === undefined ? '' : ' among those that are meant'}.`,
+      `${archive.bucket} has no event ${id}${narrowed === undefined ? '' : ' among the selected events'}.`,
     );
   }
   const evidence = await gatherEvidence(archive, found, await readKeys(range, options.keys));

@@ -9,26 +9,29 @@ import type { GlobalOptions } from '../connections.ts';
 import { progress, wrap } from '../output.ts';
 import { createProgressBar } from '../progress-bar.ts';
 
-/** Options of every command that reads a range of an archive. */
+/** Options of every command that reads part of an archive. */
 export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
 
-/** Adds a command that reads a range of an archive. */
+/** Adds a command that reads part of an archive. */
 export function addRangeCommand(archive: Command, name: string, description: string): Command {
   const names = [...typesByName.keys()].join(', ');
   return addArchiveOptions(archive.command(name).description(description))
-    .option('--from <time>', 'the first moment that is meant: 2026-11-25T10:00:00Z, 2026-11-25 (UTC), or 2h ago')
-    .option('--to <time>', 'the first moment that is meant no more')
+    .option(
+      '--from <time>',
+      'only events from this time on: 2026-11-25T10:00:00Z, 2026-11-25 (UTC), or 2h (2 hours ago)',
+    )
+    .option('--to <time>', 'only events before this time')
     .option('--type <types...>', `only these types: ${names}`)
     .option('--subject <id>', 'only events about this message')
     .addHelpText('after', timesHelp);
 }
 
 const timesHelp = wrap(`
-Times are those at which MessageMedia signed an event, which is what its signature proves; of an event that was polled,
-when it was received. The archive has events by the hour in which they came, up to a day later: objects from one hour
-before --from to 25 hours after --to are read.`);
+The time of an event is when MessageMedia signed it, because the signature proves that time. A polled event has no signature, so its
+own time counts. The archive stores events by the hour of arrival, which can be a day later. So the command reads objects from one
+hour before --from to 25 hours after --to.`);
 
-/** A range that can be read. */
+/** An archive, and which of its events to read. */
 export interface Range {
   archive: Archive;
   selection: Selection;
@@ -42,7 +45,7 @@ export async function openRange(options: RangeOptions, now = Date.now()): Promis
   return { archive: await connectArchive(options), selection, now };
 }
 
-/** The keys of a file, or else those that the archive has of the range's days. */
+/** Reads the keys from a file if one is given, otherwise the archived keys of the selected days. */
 export async function readKeys({ archive, selection, now }: Range, file?: string): Promise<VerificationKey[]> {
   if (file === undefined) return readArchivedKeys(archive, selection, now, progress);
   const { keys, warnings } = parseKeyring(readFileSync(file, 'utf8'));
@@ -50,7 +53,7 @@ export async function readKeys({ archive, selection, now }: Range, file?: string
   return keys;
 }
 
-/** A bar over the bytes of a range; `onRead` is told of each object, and of how many events there were until then. */
+/** A progress bar over the bytes to read. Call `onRead` for each object, with the number of events so far. */
 export async function watchReading({ archive, selection, now }: Range) {
   const { bytes } = await measure(archive, selection, now);
   const bar = createProgressBar(bytes, 'events');

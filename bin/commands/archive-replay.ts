@@ -32,20 +32,20 @@ type Options = RangeOptions<{
 export function addReplayCommand(archive: Command): void {
   addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they were signed')
     .option('--id <id>', 'only the event with this id')
-    .option('--queue-url <URL>', `the queue that gets them (default: the stack's, or ${environment.queueUrl})`)
-    .option('--rate <number>', 'the most events a second: 1 to 10000', wholeNumber(1, 10_000))
-    .option('--replay-id <id>', 'a name for this replay, or the name of one to go on with', parseReplayId)
-    .option('--state <file>', 'where it is kept what was sent (default: mmw-replay-<replay id>.json)')
-    .option('--keys <file>', 'a keyring to verify with, instead of the keys that the archive has')
+    .option('--queue-url <URL>', `the queue to send to (default: the stack's, or ${environment.queueUrl})`)
+    .option('--rate <number>', 'at most so many events a second: 1 to 10000', wholeNumber(1, 10_000))
+    .option('--replay-id <id>', 'a name for this replay, or the name of one to continue', parseReplayId)
+    .option('--state <file>', 'the file that keeps the progress (default: mmw-replay-<replay id>.json)')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
     .option('--dry-run', 'only say what would be sent')
     .addHelpText(
       'after',
       wrap(`
-Each event comes with an attribute mmreplay, the id of the replay. Consumers that remember ids skip it, unless they are told to
-handle replays: see docs/archive-use.md. What does not verify is not sent.
+Each event gets an attribute mmreplay, the id of the replay. Consumers that remember ids skip events that they have handled, unless they
+are set to handle replays: see docs/archive-use.md. Events that do not verify are not sent.
 
-After Ctrl-C or a crash the same command with --replay-id goes on. What was sent in the last moment may be sent again;
-a FIFO queue drops that for five minutes.`),
+To continue after Ctrl-C or a crash, run the same command with --replay-id. The last hundred events may be sent again. A FIFO queue
+drops them within five minutes.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }
@@ -80,7 +80,7 @@ async function run(options: Options): Promise<void> {
   let sending: ReturnType<typeof createProgressBar> | undefined;
   const report = await replay(archive, {
     ...{ replayId, keys, now: startedAt, rate: options.rate, after: state.last, wait: sleep },
-    // What comes while it runs is no part of it.
+    // Events that arrive while it runs are not part of it.
     selection: { to: startedAt, ...range.selection },
     target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
     isDryRun: options.dryRun ?? false,
@@ -98,19 +98,19 @@ async function run(options: Options): Promise<void> {
       saveReplayState(file, state);
     },
   }).catch((error: unknown) => {
-    throw new Error(`Replay ${replayId} was broken off after ${state.sent} events. ${howToGoOn(state)}`, {
+    throw new Error(`Replay ${replayId} stopped after ${state.sent} events. ${howToContinue(state)}`, {
       cause: error,
     });
   });
   sending?.clear();
   if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
-  if (!report.isFinished) progress(`Stopped. ${howToGoOn(state)}`);
+  if (!report.isFinished) progress(`Stopped. ${howToContinue(state)}`);
   print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
   if (report.bad > 0 || !report.isFinished) process.exitCode = 1;
 }
 
-function howToGoOn({ request: { replayId } }: ReplayState): string {
-  return `The same command with --replay-id ${replayId} goes on.`;
+function howToContinue({ request: { replayId } }: ReplayState): string {
+  return `To continue, run the same command with --replay-id ${replayId}.`;
 }
 
 function describeReport(
@@ -123,7 +123,7 @@ function describeReport(
   return [
     `Replay ${replayId}: ${total} events ${dryRun ? 'would be' : 'were'} sent${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}.`,
     ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
-    ...(duplicates > 0 ? [`${duplicates} further lines of the same events were left out.`] : []),
+    ...(duplicates > 0 ? [`${duplicates} duplicate lines were skipped.`] : []),
     ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
   ].join('\n');
 }
@@ -149,7 +149,7 @@ function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   };
 }
 
-/** Without what is not given. */
+/** Leaves out what is `undefined`. */
 function defined<Given extends object>(given: Given): Partial<Given> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
 }

@@ -8,22 +8,20 @@ import { addListCommands } from './archive-list.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
 import { addReplayCommand } from './archive-replay.ts';
 
-/** `mmw archive`: what was queued once, and can be proved, queued again, taken out and erased. */
+/** `mmw archive`: lists, verifies, replays, exports and erases archived events. */
 export function addArchiveCommand(program: Command): void {
-  const archive = program
-    .command('archive')
-    .description('look into the archive of events, verify, replay, export, erase');
+  const archive = program.command('archive').description('list, verify, replay, export and erase archived events');
   addListCommands(archive);
-  addRangeCommand(archive, 'verify', 'check the signature of every event again, with the keys that the archive has')
+  addRangeCommand(archive, 'verify', 'verify the signature of every event with the archived keys')
     .option('--id <id>', 'only the event with this id')
-    .option('--keys <file>', 'a keyring to verify with instead, such as one that is kept elsewhere')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
     .action((_options, command: Command) => verify(command.optsWithGlobals()));
   addReplayCommand(archive);
   addExportCommand(archive);
   addEraseCommand(archive);
 }
 
-/** Of what is bad; more are counted only. */
+/** How many bad lines are printed. Further ones are only counted. */
 const mostShown = 1_000;
 
 async function verify(options: RangeOptions<{ keys?: string }>): Promise<void> {

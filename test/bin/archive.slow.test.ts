@@ -91,7 +91,7 @@ test('list has a line for an event, show has the whole of it and its verdict', a
   );
   expect(await mmw('show', 'nobody', ...day)).toMatchObject({
     code: 1,
-    stderr: 'archive has no event nobody among those that are meant.\n',
+    stderr: 'archive has no event nobody among the selected events.\n',
   });
 });
 
@@ -104,7 +104,7 @@ test('verify says what is good under which key, and names what is bad', async ()
   const bad = await mmw('verify', ...day);
   expect(bad.code).toBe(1);
   expect(bad.stdout).toMatch(
-    /bad: events\/type=reply\/.*forged\.jsonl\.gz line 1, event d-3: its signature is not good\n/,
+    /bad: events\/type=reply\/.*forged\.jsonl\.gz line 1, event d-3: its signature does not verify\n/,
   );
   expect(bad.stdout).toContain('3 with a good signature, 0 polled and never signed, 1 bad.');
   const file = join(folder, 'keyring.json');
@@ -140,7 +140,7 @@ test('replay queues a range of the stack once, however often it is begun, and ke
   expect(await replay('--replay-id', 'no good')).toMatchObject({ code: 1, stderr: expect.stringContaining('hyphens') });
 });
 
-test('replay stops at Ctrl-C, says how to go on, and goes on', async () => {
+test('replay stops at Ctrl-C, says how to continue, and continues', async () => {
   const lines = Array.from({ length: 40 }, (_, index) =>
     reportLine(key, at, `many-${index}`, { message_id: `m-${index}` }),
   );
@@ -166,7 +166,7 @@ test('replay stops at Ctrl-C, says how to go on, and goes on', async () => {
   }
   running.process.kill('SIGINT');
   const stopped = await running.done;
-  expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('--replay-id slow goes on') });
+  expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('run the same command with --replay-id slow') });
   const { sent } = JSON.parse(readFileSync(join(folder, 'mmw-replay-slow.json'), 'utf8'));
   const rest = await run([...args, 'opt_out', ...slow, '--json'], env);
   expect(rest.code).toBe(0);
@@ -203,7 +203,7 @@ test('erase says what it would erase, asks, and erases', async () => {
   expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [] });
   expect((await mmw('show', 'd-1')).code).toBe(1);
   expect((await mmw('show', 'd-2')).code).toBe(0);
-  expect(await mmw('erase')).toMatchObject({ code: 1, stderr: 'Whose events? Give --subject or --phone.\n' });
+  expect(await mmw('erase')).toMatchObject({ code: 1, stderr: 'Nothing says whose events to erase: give --subject or --phone.\n' });
 });
 
 test('without a name of an archive it says what to do; the environment can name it', async () => {

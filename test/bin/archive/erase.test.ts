@@ -99,8 +99,8 @@ test('an object that cannot be read to its end is not written again', async () =
   const bytes = Buffer.concat([(await Body?.transformToByteArray()) ?? Buffer.alloc(0), Buffer.from('rubbish')]);
   await archive.putObject(object, bytes);
   await expect(erasePerson(archive, { phone }, found)).rejects.toMatchObject({
-    message: `Broken off. What is about the person is still in ${object}.`,
-    cause: { message: expect.stringMatching(/cannot be written again: in line \d+, the rest of/) },
+    message: `Erasing failed. Events about the person are still in ${object}.`,
+    cause: { message: expect.stringMatching(/cannot be rewritten: in line \d+, the rest of/) },
   });
   const { ContentLength } = await archive.client.send(new GetObjectCommand({ Bucket: archive.bucket, Key: object }));
   expect(ContentLength).toBe(bytes.length);

@@ -72,7 +72,7 @@ test('with verdicts, every row says whether it is proved', async () => {
   expect(rows[0]).toBe(`${head},verdict`);
   expect(rows.slice(1, 4).map((row) => row.slice(row.lastIndexOf(',') + 1))).toEqual([
     'good',
-    'bad: its signature is not good',
+    'bad: its signature does not verify',
     'polled',
   ]);
   const lines = (await exported('jsonl', { keys }))
@@ -81,7 +81,7 @@ test('with verdicts, every row says whether it is proved', async () => {
     .map((line) => JSON.parse(line));
   expect(lines.map(({ id, verdict }) => [id, verdict])).toEqual([
     ['r', 'good'],
-    ['forged', 'bad: its signature is not good'],
+    ['forged', 'bad: its signature does not verify'],
     ['p', 'polled'],
   ]);
 });

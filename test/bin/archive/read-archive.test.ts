@@ -124,10 +124,10 @@ test('a broken line is told with its place and nothing of its content, and the o
 });
 
 test.each([
-  [{ from: 'yesterday' }, 'yesterday is no time'],
-  [{ to: '2026-02-30' }, '2026-02-30 is no time'],
-  [{ from: '1h', to: '2h' }, 'Nothing lies between --from 1h and --to 2h'],
-  [{ type: ['report'] }, 'report is no type of event: give delivery_report, reply, opt_out, webhook'],
+  [{ from: 'yesterday' }, 'yesterday is not a time'],
+  [{ to: '2026-02-30' }, '2026-02-30 is not a time'],
+  [{ from: '1h', to: '2h' }, 'No event lies between --from 1h and --to 2h'],
+  [{ type: ['report'] }, 'report is not a type of event: give delivery_report, reply, opt_out, webhook'],
 ])('%j is refused in words', (options, message) => {
   expect(() => readSelection(options, now)).toThrow(message);
 });

@@ -63,13 +63,13 @@ test('what SQS refuses, and what it does not take after eight tries, is an error
   const refusal = { Code: 'InvalidMessageContents', Message: 'no XML', SenderFault: true };
   const first = await start(({ MessageBody }) => (MessageBody === 'b' ? refusal : undefined));
   await expect(first.send([message('a'), message('b')])).rejects.toThrow(
-    'SQS did not take event id-b: InvalidMessageContents no XML',
+    'SQS did not accept event id-b: InvalidMessageContents no XML',
   );
   expect(first.taken).toEqual(['a']);
   client.destroy();
   await server.close();
   const second = await start(() => ({ Code: 'InternalError', SenderFault: false }));
-  await expect(second.send([message('a')])).rejects.toThrow('SQS did not take event id-a: InternalError');
+  await expect(second.send([message('a')])).rejects.toThrow('SQS did not accept event id-a: InternalError');
   expect(second.waits).toHaveLength(7);
 });
 

@@ -112,7 +112,7 @@ test('what is bad is not sent, and does not take the place of the event whose id
   expect(await run()).toMatchObject({ sent: { reply: 1 }, duplicates: 0, bad: 2 });
   expect(bad).toEqual([
     { object, line: 3, id: undefined, reason: 'The message is not JSON' },
-    { object, line: 1, id: 'r-1', reason: 'its signature is not good' },
+    { object, line: 1, id: 'r-1', reason: 'its signature does not verify' },
   ]);
   expect((await take()).map(({ Body }) => Body)).toEqual([genuine.replace('{', '{"mmreplay":"again",')]);
 });
@@ -136,7 +136,7 @@ test('the data of large events is put where consumers look for it', async () => 
   expect(Buffer.byteLength(fits)).toBe(1_048_576);
   await archive.put(reply, '2026-11-25T10:00:00Z', [pointer.message, fits]);
 
-  await expect(run()).rejects.toThrow(/The data of event large belongs into S3: give --stack/);
+  await expect(run()).rejects.toThrow(/The data of event large must be stored in S3: give --stack/);
   const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
   const target = {
     store: createOverflowStore(otherBucket, config, () => ({ abortSignal: AbortSignal.timeout(10_000) })),

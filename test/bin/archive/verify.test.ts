@@ -90,9 +90,9 @@ describe('a range with a rotation in its middle', () => {
     const { badLines, ...report } = await verify(archive, { types: [eventTypes.optOut] });
     expect(report).toMatchObject({ events: 3, good: [], bad: 4 });
     expect(badLines).toEqual([
-      { object, line: 1, id: 'forged', reason: `its key ${old.id} was retired before it was signed` },
+      { object, line: 1, id: 'forged', reason: `its key ${old.id} was retired before the event was signed` },
       { object, line: 2, id: 'strange', reason: `its key ${stranger.id} is not among the keys of these days` },
-      { object, line: 3, id: 'pretender', reason: 'its signature is not good' },
+      { object, line: 3, id: 'pretender', reason: 'its signature does not verify' },
       { object, line: 4, id: undefined, reason: 'The message is not JSON' },
     ]);
   });
@@ -142,10 +142,10 @@ describe('an archive of its own', () => {
     await archive.putObject(`data/${pointer.key}`, body);
     expect(await reason()).toBe('good');
     await archive.putObject(`data/${pointer.key}`, String(body).replace('x', 'y'));
-    expect(await reason()).toBe(`its data was changed: data/${pointer.key} has another hash`);
+    expect(await reason()).toBe(`its data was changed: data/${pointer.key} has a different hash`);
   });
 
-  test('a keyring that cannot be read is left out with a warning, and so is a broken key', async () => {
+  test('a keyring that cannot be read is skipped with a warning, and so is a broken key', async () => {
     await archive.putKeys('2026-11-25', '{"keys":');
     await archive.putKeys(
       '2026-11-25',
@@ -155,8 +155,8 @@ describe('an archive of its own', () => {
     const keys = await readArchivedKeys(archive, {}, now, (message) => warnings.push(message));
     expect(keys.map(({ id }) => id)).toEqual([key.id]);
     expect(warnings.sort()).toEqual([
-      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is left out)/),
-      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is left out)/),
+      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is skipped)/),
+      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is skipped)/),
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('an archive of its own', () => {
       const judgement = await judge(archive, forged, parseKeyring(keyringOf(key)).keys);
       expect(judgement).toEqual({
         verdict: 'bad',
-        reason: `its signature is good, but its ${name} is not what the signed bytes say`,
+        reason: `its signature is good, but its ${name} does not match the signed bytes`,
       });
     },
   );
@@ -219,7 +219,7 @@ test('a byte that is changed in an object of the archive is found, and named', a
     const changed = lines.map((line, index) => (index === 7 ? line.replace('delivered', 'deliverer') : line));
     await archive.putObject(object, gzipSync(`${changed.join('\n')}\n`));
     expect((await verify(archive)).badLines).toEqual([
-      { object, line: 8, id: 'report-7', reason: 'its signature is not good' },
+      { object, line: 8, id: 'report-7', reason: 'its signature does not verify' },
     ]);
   } finally {
     await archive.queue.close();
