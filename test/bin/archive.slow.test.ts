@@ -166,7 +166,10 @@ test('replay stops at Ctrl-C, says how to continue, and continues', async () => 
   }
   running.process.kill('SIGINT');
   const stopped = await running.done;
-  expect(stopped).toMatchObject({ code: 1, stderr: expect.stringContaining('run the same command with --replay-id slow') });
+  expect(stopped).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('run the same command with --replay-id slow'),
+  });
   const { sent } = JSON.parse(readFileSync(join(folder, 'mmw-replay-slow.json'), 'utf8'));
   const rest = await run([...args, 'opt_out', ...slow, '--json'], env);
   expect(rest.code).toBe(0);
@@ -203,7 +206,10 @@ test('erase says what it would erase, asks, and erases', async () => {
   expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [] });
   expect((await mmw('show', 'd-1')).code).toBe(1);
   expect((await mmw('show', 'd-2')).code).toBe(0);
-  expect(await mmw('erase')).toMatchObject({ code: 1, stderr: 'Nothing says whose events to erase: give --subject or --phone.\n' });
+  expect(await mmw('erase')).toMatchObject({
+    code: 1,
+    stderr: 'Nothing says whose events to erase: give --subject or --phone.\n',
+  });
 });
 
 test('without a name of an archive it says what to do; the environment can name it', async () => {
