@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answers, eventOf, forgedEventOf, receiverOf, replyOf } from './receivers.ts';
 import { type Result, result } from './results.ts';
 import { compare, median } from './rounds.ts';
@@ -16,8 +16,8 @@ export async function measureHeap(rounds: number): Promise<{ result: Result; meg
   if (gc === undefined) throw new Error('The heap cannot be measured without --expose-gc: use npm run bench');
   const held = async () => {
     gc();
-    // What Node's own code holds for an object is freed in a later turn of the event loop.
-    await turn();
+    // What Node's own code holds for an object is freed in later turns of the event loop.
+    await sleep(50);
     gc();
     const { heapUsed, external } = process.memoryUsage();
     return (heapUsed + external) / 1e6;
