@@ -4,7 +4,7 @@ import { answers, eventOf, forgedEventOf, receiverOf, replyOf } from './receiver
 import { type Result, result } from './results.ts';
 import { compare, median } from './rounds.ts';
 
-/** Requests that are kept may not be more than noise: 9,000 that each leave a hundred bytes would be far above. */
+/** Requests that are kept may not be more than noise: 9,000 that each leave a hundred bytes are above it. */
 const steady = 1.02;
 
 /**
