@@ -13,7 +13,7 @@ import { writeDay } from './archived-events.ts';
 const { values } = parseArgs({ options: { count: { type: 'string', default: '100000' } } });
 const count = Number(values.count);
 const now = Date.parse('2026-11-25T00:00:00Z');
-/** How much more memory may be held at the end than after a tenth: a queue of events that grows would be far above. */
+/** How much more memory may be in use at the end than after a tenth. If events piled up, it would be far more. */
 const mostGrowth = 1.5;
 
 const server = fork(new URL('./s3.ts', import.meta.url), { execArgv: [] });
@@ -27,7 +27,7 @@ const writing = performance.now();
 const written = await writeDay(archive, count, keys);
 const writeSeconds = (performance.now() - writing) / 1000;
 
-/** Megabytes that are held, buffers included. */
+/** Megabytes in use, with buffers. */
 const held = () => {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();

@@ -10,13 +10,13 @@ import { toQueueMessage, type VerifiedRequest } from '../lambda/event/queue-mess
 import { toWire } from '../sandbox/sender.ts';
 import type { TestKey } from '../test/support.ts';
 
-/** Begin of the day that is archived, and its middle, when the key is replaced. */
+/** Start of the archived day, and its middle, when the key is replaced. */
 export const day = Date.parse('2026-11-24T00:00:00Z');
 export const rotation = day + 12 * 3_600_000;
 const hours = 24;
-/** Firehose writes an object every 300 s, and we make as many. */
+/** As many as Firehose writes, with one every 300 s. */
 const objectsPerHour = 12;
-/** Signed in an hour; their requests come again and again. Together they are longer than what gzip remembers. */
+/** Different requests in an hour; each is used many times. Together they are longer than the window of gzip. */
 const signedPerHour = 150;
 
 /** What was written. */
@@ -24,16 +24,17 @@ export interface Written {
   events: number;
   objects: number;
   bytes: number;
-  /** Before they were compressed. */
+  /** Bytes of the lines before compression. */
   lineBytes: number;
 }
 
 /**
- * Archives a day of events: the message as the receiver queues it, its line, gzip, an object for five minutes.
+ * Archives a day of events. Each becomes a message as the receiver queues it, and then a line. The lines of five minutes
+ * are one gzip object.
  *
- * An RSA signature costs more to make than to check, a thousand times 150 of them a good while. So 3,600 requests are
- * signed, and each arrives many times under another request id. Their URL says `kind=webhook`: such an event has the id of
- * its request, so each is an event of its own, with a signature of its own to check.
+ * To make an RSA signature takes longer than to verify it. So only 3,600 requests are signed, and each is used many times
+ * with another request id. Their URL says `kind=webhook`: such an event has the id of its request, so each is a different
+ * event whose signature must be verified.
  */
 export async function writeDay(
   archive: Archive,
@@ -86,7 +87,7 @@ function signHour(start: number, key: TestKey): VerifiedRequest[] {
   });
 }
 
-/** As long as MessageMedia's own delivery reports are. */
+/** Makes a delivery report as long as MessageMedia's own. */
 function report(date: Date): string {
   return JSON.stringify({
     vendor_account_id: { vendor_id: 'MessageMedia', account_id: 'MessageMedia123' },

@@ -144,7 +144,7 @@ export function ofArchive(): string {
   const polls = pollers * 30 * 24 * 60 * 3;
   const monthly: Row[] = [
     ['CloudWatch: eight alarms', 8 * prices.alarm],
-    ['SQS: Lambda looks for what no stream took', (polls / million) * prices.sqs.standard],
+    ["SQS: Lambda polls the archive's queue", (polls / million) * prices.sqs.standard],
     ['S3: an object for each stream in five minutes, at most', ((streams * runs) / million) * prices.s3.puts],
     [
       'Secrets Manager and S3: the public keys every five minutes',

@@ -1,13 +1,13 @@
 import type { EventType } from './contract.ts';
 
 /**
- * What whoever writes the archive and whoever reads it agree on: infrastructure, functions, terminal. An archive is a
- * bucket that can be read without the stack that wrote it.
+ * What the writers and the readers of an archive agree on: infrastructure, functions, terminal. An archive is a bucket that
+ * can be read without the stack that wrote it.
  *
  *     events/type=delivery_report/year=2026/month=11/day=25/hour=10/…   queued messages, one a line, gzip; hour of arrival, UTC
  *     keys/year=2026/month=11/day=25/<hash>.json                        public keys of the day, as the keyring secret has them
- *     data/<SHA-256 in hex>                                             data of large events: what a `dataref` ends in
- *     failed/…                                                          what Firehose could not write where it should be
+ *     data/<SHA-256 in hex>                                             data of large events; a `dataref` ends in the same hash
+ *     failed/…                                                          what Firehose could not write below `events/`
  */
 export const archivePrefixes = { events: 'events/', keys: 'keys/', data: 'data/', failed: 'failed/' } as const;
 
@@ -21,7 +21,7 @@ export const archiveService = 'archive';
 export const archiveEnvironment = {
   /** Firehose streams by type of event: `delivery_report=<name>,reply=<name>,…`. Without it nothing is archived. */
   streams: 'ARCHIVE_STREAMS',
-  /** URL of the SQS queue for events that a stream does not take. */
+  /** URL of the SQS queue for events that a stream does not accept. */
   queueUrl: 'ARCHIVE_QUEUE_URL',
   /** Name of the bucket. */
   bucket: 'ARCHIVE_BUCKET',
@@ -32,18 +32,18 @@ export function archiveTypeOf(type: EventType): string {
   return type.replace('com.messagemedia.', '');
 }
 
-/** Where the events of a type are that came in an hour. @param arrival any time of the hour; only its UTC hour counts */
+/** Prefix of the events of a type that arrived in an hour. @param arrival any time of the hour; only its UTC hour counts */
 export function eventPartition(type: EventType, arrival: Date): string {
   const hour = String(arrival.getUTCHours()).padStart(2, '0');
   return `${archivePrefixes.events}type=${archiveTypeOf(type)}/${dayPartition(arrival)}hour=${hour}/`;
 }
 
-/** Where the keyrings of a day are. */
+/** Prefix of the keyrings of a day. */
 export function keyPartition(day: Date): string {
   return `${archivePrefixes.keys}${dayPartition(day)}`;
 }
 
-/** Where the data of a large event is. @param dataref of the event: `s3://<bucket>/<SHA-256 in hex>` */
+/** Key of the data of a large event. @param dataref of the event: `s3://<bucket>/<SHA-256 in hex>` */
 export function dataKey(dataref: string): string {
   return `${archivePrefixes.data}${dataref.slice(dataref.lastIndexOf('/') + 1)}`;
 }

@@ -17,16 +17,17 @@ const clientSettings = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 };
 
-/** What Lambda makes of a batch: messages that are named stay on the queue. */
+/** The answer to a batch: the named messages stay on the queue. */
 export interface BatchResponse {
   batchItemFailures: { itemIdentifier: string }[];
 }
 
 /**
- * Lambda's entry point for the archive's queue, and for a schedule: events that no stream took, and the public keys.
+ * Lambda's entry point. It archives events that no stream accepted, from the archive's queue, and the public keys, on a
+ * schedule.
  *
- * @param event of SQS; any other is taken for the schedule's
- * @throws when the keys cannot be archived; what is left of a batch is named instead
+ * @param event of SQS; any other event counts as the schedule's
+ * @throws when the keys cannot be archived. For a batch, it returns the messages that are not archived instead
  */
 export async function handler(event: { Records?: QueuedRecord[] }): Promise<BatchResponse | undefined> {
   const settings = readArchiveEnvironment(process.env);

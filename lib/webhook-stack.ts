@@ -82,7 +82,7 @@ export class WebhookStack extends Stack {
     output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
     if (archive) {
       output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
-      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'What is put on it is archived');
+      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'Messages that are sent to this queue are archived');
     }
     output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
     output(outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request');

@@ -124,7 +124,7 @@ async function rewrite(archive: Archive, object: string, person: Person, version
 async function withoutPerson(archive: Archive, object: string, person: Person) {
   const gzip = createGzip();
   const compressed = buffer(gzip);
-  // The error reaches whoever awaits this. Nobody does if a line cannot be read.
+  // If a line cannot be read, nothing awaits this promise. Its error must then be handled here.
   compressed.catch(() => {});
   let [kept, erased] = [0, 0];
   for await (const lines of readLines(readObject(archive, object))) {

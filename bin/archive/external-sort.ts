@@ -139,7 +139,7 @@ async function openTemporaryFile(): Promise<TemporaryFile> {
     flush,
     read: async (position, bytes) => {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, position);
-      if (bytesRead < bytes) throw new Error('The temporary file for sorting is shorter than what was written to it');
+      if (bytesRead < bytes) throw new Error('The temporary file for sorting has fewer bytes than were written to it');
       return buffer;
     },
     close: async () => {

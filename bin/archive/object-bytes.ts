@@ -54,7 +54,7 @@ export async function* openObjects(archive: Archive, objects: AsyncIterable<Stor
   };
   for await (const object of objects) {
     const fetched = open(archive, object);
-    // The error reaches whoever awaits this. If reading stops before, nobody does.
+    // If reading stops early, nothing awaits this promise. Its error must then be handled here.
     fetched.catch(() => {});
     waiting.push({ object, fetched });
     if (waiting.length > ahead) yield* await turn();

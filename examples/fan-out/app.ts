@@ -12,7 +12,7 @@ const readers: Record<string, Reader> = {
   Support: { types: ['com.messagemedia.reply', 'com.messagemedia.opt_out'] },
 };
 
-/** A fan-out in its own stack, with each reader's queues as outputs. */
+/** Adds a fan-out in a stack of its own, with each reader's queues as outputs. */
 function addFanOut(app: App): void {
   const { queueArn, overflowBucket, keyArn } = readSettings(app.node, receiverSettings);
   if (overflowBucket === undefined)
@@ -27,7 +27,7 @@ function addFanOut(app: App): void {
     }),
     overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: overflowBucket, encryptionKey }),
     readers,
-    // Who has a key of their own for the events has one for the copies too.
+    // If a key of your own encrypts the events, another one encrypts the copies too.
     ...(encryptionKey && { encryptionKey: new Key(stack, 'ReadersKey', { enableKeyRotation: true }) }),
   });
   for (const [name, { queue, deadLetterQueue }] of Object.entries(queues)) {

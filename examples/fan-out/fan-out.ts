@@ -20,9 +20,9 @@ export interface Reader {
 
 /** Properties of a fan-out. */
 export interface FanOutProps {
-  /** The FIFO queue of verified events. Nobody else may read it. */
+  /** The FIFO queue of verified events. It must have no other consumer. */
   queue: IQueue;
-  /** The stack's bucket for the data of events that are too large for the queue. Here it gets those too large for SNS. */
+  /** The stack's bucket for the data of large events. It also gets the data of events that are too large for SNS. */
   overflowBucket: IBucket;
   /** The readers by their names. */
   readers: Record<string, Reader>;
@@ -30,7 +30,7 @@ export interface FanOutProps {
   encryptionKey?: IKey;
 }
 
-/** Gives each of several readers every event, or those of some types, in a queue of its own: the same message, in order. */
+/** Gives each of several readers every event, or events of some types, in its own queue: the same message, in order. */
 export class FanOut extends Construct {
   /** The readers' queues by the readers' names. */
   readonly readers: Readonly<Record<string, ReaderQueue>>;
@@ -39,7 +39,9 @@ export class FanOut extends Construct {
   constructor(scope: Construct, id: string, { queue, overflowBucket, readers, encryptionKey }: FanOutProps) {
     super(scope, id);
     if (!queue.fifo)
-      throw new Error(`${queue.node.path} is not a FIFO queue: a fan-out keeps the order that only such a queue has`);
+      throw new Error(
+        `${queue.node.path} is not a FIFO queue: a fan-out needs one, because it keeps the order of events`,
+      );
     const topic = new Topic(this, 'Topic', {
       fifo: true,
       // As in the queues: events about different messages do not wait for each other.
@@ -53,7 +55,7 @@ export class FanOut extends Construct {
         const subscription = topic.addSubscription(
           new SqsSubscription(own.queue, {
             rawMessageDelivery: true,
-            // What SNS cannot deliver, because somebody deleted the queue or changed its policy.
+            // For events that SNS cannot deliver, because somebody deleted the queue or changed its policy.
             deadLetterQueue: own.deadLetterQueue,
             ...(types && {
               filterPolicyWithMessageBody: {
@@ -88,7 +90,7 @@ export class FanOut extends Construct {
       batchSize: 10,
       reportBatchItemFailures: true,
     });
-    // Lambda tries whether the role may receive, and a topic forgets what it gets before anybody is subscribed.
+    // Lambda checks whether the role may receive, and a topic drops messages that arrive before there is a subscription.
     source.node.addDependency(forwarder, ...subscriptions);
   }
 }

@@ -1,28 +1,28 @@
 import type { PublishBatchRequestEntry, PublishBatchResponse } from '@aws-sdk/client-sns';
 import type { SQSRecord } from 'aws-lambda';
 
-/** Most bytes that SNS takes as one message, and as all messages of one batch together (256 KiB). */
+/** Most bytes that SNS accepts in one message, and in all messages of one batch together (256 KiB). */
 export const maxPublishBytes = 262_144;
 
-/** Most messages that SNS takes as one batch. */
+/** Most messages that SNS accepts in one batch. */
 const maxEntries = 10;
 
 /** What forwarding needs from outside. */
 export interface ForwardDependencies {
-  /** Publishes a batch, which the topic may take in part. */
+  /** Publishes a batch. The topic may accept only some of its messages. */
   publish: (entries: PublishBatchRequestEntry[]) => Promise<PublishBatchResponse>;
-  /** Puts the data of a message elsewhere. Resolves to the message with a reference to it. */
+  /** Stores the data of a message in S3. Resolves to the message with a reference to the data. */
   toClaimCheck: (message: string) => Promise<string>;
-  /** Told of each message that stays on the queue. There is no error for one that waits for an earlier one of its group. */
+  /** Called for each message that stays on the queue. A message that waits for an earlier one of its group has no error. */
   failed: (messageId: string, error?: unknown) => void;
 }
 
 /**
- * Publishes messages as they are, with their group and deduplication ids. A message that was not taken keeps back the later
- * ones of its group, and no others.
+ * Publishes messages as they are, with their group and deduplication ids. If the topic does not accept a message, the later
+ * messages of its group wait, and no others.
  *
  * @param records of a FIFO queue, in their order
- * @returns ids of those that stay on the queue
+ * @returns ids of the messages that stay on the queue
  */
 export async function forward(
   records: readonly SQSRecord[],
@@ -71,7 +71,7 @@ interface Entry {
 
 const groupOf = ({ attributes }: SQSRecord): string => attributes.MessageGroupId ?? '';
 
-/** The first messages of all groups, then the second ones …: no batch has two of a group, as it may be taken in part. */
+/** The first messages of all groups, then the second ones …: no batch has two of a group, as SNS may accept only some. */
 function roundsOf(records: readonly SQSRecord[]): SQSRecord[][] {
   const groups = [...Map.groupBy(records, groupOf).values()];
   const length = Math.max(0, ...groups.map((group) => group.length));
@@ -93,7 +93,7 @@ function toEntry(record: SQSRecord, message: string): Entry {
   return { record, request, bytes: Buffer.byteLength(message) };
 }
 
-/** As few batches as SNS takes, without changing the order. */
+/** Makes as few batches as SNS allows, without changing the order. */
 function batchesOf(entries: readonly Entry[]): Entry[][] {
   const batches: Entry[][] = [];
   let bytes = 0;

@@ -7,12 +7,12 @@ import { forward } from './forward.ts';
 const { TOPIC_ARN: TopicArn = '', OVERFLOW_BUCKET: bucket = '' } = process.env;
 const logger = new Logger({ serviceName: 'fan-out' });
 
-/** A call that hangs has ended after 18 s. The function has 30 s, and what it does not get to do is tried again. */
+/** A call that hangs ends after 18 s. The function has 30 s. Messages that it does not reach in this time are retried. */
 const clientSettings = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } };
 const topic = new SNSClient(clientSettings);
 const toClaimCheck = createClaimCheck(bucket, clientSettings);
 
-/** Lambda's entry point. Messages that the topic did not take stay on the queue. */
+/** Lambda's entry point. Messages that the topic did not accept stay on the queue. */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
   const left = await forward(Records, {
     publish: (PublishBatchRequestEntries) =>

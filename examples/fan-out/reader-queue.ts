@@ -11,14 +11,14 @@ export interface ReaderQueueProps {
 }
 
 /**
- * One reader's queue with its dead-letter queue, as the receiver's own are. Both stay when the stack is deleted, because
- * they hold data.
+ * One reader's queue and dead-letter queue, configured like the receiver's own. Both stay when the stack is deleted,
+ * because they hold data.
  */
 export class ReaderQueue extends Construct {
   readonly queue: Queue;
   /** Events that the reader could not handle in 5 tries, and those that SNS could not deliver. */
   readonly deadLetterQueue: Queue;
-  /** Goes off when there are dead letters. It notifies nobody until it is given an action. */
+  /** Goes off when there are dead letters. It notifies nobody until you add an action. */
   readonly deadLetterAlarm: Alarm;
 
   constructor(scope: Construct, id: string, { encryptionKey }: ReaderQueueProps = {}) {

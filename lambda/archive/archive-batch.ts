@@ -4,7 +4,7 @@ import type { QueuedEvent } from '../contract.ts';
 import { parseQueuedEvent } from '../event/attributes.ts';
 import { toArchiveLine } from './archive-line.ts';
 
-/** A message as Lambda hands it over. */
+/** A message of the queue, as Lambda passes it to the function. */
 export interface QueuedRecord {
   messageId: string;
   body: string;
@@ -15,15 +15,15 @@ export interface QueuedRecord {
 /** What a batch needs from outside. */
 export interface BatchDependencies {
   put: (key: string, body: Uint8Array) => Promise<void>;
-  /** Copies the data of a large event into the archive. Rejects when it is not where receivers put data. */
+  /** Copies the data of a large event into the archive. Rejects when it is not where receivers store data. */
   copyData: (dataref: string) => Promise<void>;
-  /** Another one at each call. */
+  /** Returns a new id at each call. */
   createId: () => string;
-  /** Told of each message that is not archived. */
+  /** Called for each message that is not archived. */
   failed: (messageId: string, error: unknown) => void;
 }
 
-/** Copies at a time. */
+/** Most copies at the same time. */
 const maxCopies = 20;
 
 /** How late a webhook may be by default, and how far back a scheduled reconciliation looks, in milliseconds. */
@@ -31,18 +31,18 @@ const longestWay = 24 * 3_600_000;
 
 interface Entry {
   messageId: string;
-  /** Where its data is, if it is large. */
+  /** Where the data of a large event is. */
   dataref: string | undefined;
   line: string;
-  /** Where its object is. */
+  /** Prefix of its object's key. */
   partition: string;
 }
 
 /**
- * Archives messages: one object for each type of event and hour. One that cannot be archived keeps no other back, and is
- * no loss: it stays on the queue.
+ * Archives messages: one object for each type of event and hour. A message that cannot be archived does not stop the
+ * others, and is not lost, because it stays on the queue.
  *
- * @returns ids of those that are not archived
+ * @returns ids of the messages that are not archived
  */
 export async function archiveBatch(
   records: readonly QueuedRecord[],
@@ -82,7 +82,7 @@ export async function archiveBatch(
   return [...left];
 }
 
-/** @throws {QueuedEventError} for a message that is no event of ours */
+/** @throws {QueuedEventError} for a message that is not an event */
 function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
   const event = parseQueuedEvent(body);
   const partition = eventPartition(event.type, arrivalOf(event, Number(attributes.SentTimestamp)));
@@ -90,8 +90,8 @@ function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
 }
 
 /**
- * When the event came. A message that was brought back from the dead letters is on the queue since then, weeks later:
- * its event is put where one is looked for that took as long as any may.
+ * When the event arrived. A message that was redriven from the dead-letter queue may have been sent to the queue weeks
+ * later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
  */
 function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
   return new Date(Math.min(sentAt, Date.parse(mmdate ?? time) + longestWay));

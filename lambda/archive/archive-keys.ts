@@ -4,7 +4,7 @@ import { KeyringError } from '../keys/keyring-error.ts';
 import { type KeyringEntry, readEntries, writeEntries } from '../keys/keyring-secret.ts';
 import { parsePublicKey } from '../keys/public-key.ts';
 
-/** What an auditor needs of an entry: the key, and its life. */
+/** The fields that an auditor needs: the key, and the dates of its life. */
 const fields = [
   'key_id',
   'public_key',
@@ -25,8 +25,8 @@ export interface KeyObject {
 }
 
 /**
- * The public keys of a keyring secret, of any form, as an object of the archive. Its name tells its content: the same keys
- * make the same object all day. Nothing is in it but public keys and their lives, whatever else the secret holds.
+ * Makes an object of the archive from the public keys of a keyring secret of any form. Its name has the hash of its content,
+ * so the same keys make the same object all day. Whatever else the secret holds, the object has only these fields.
  *
  * @returns `undefined` when the keyring is empty
  * @throws {KeyringError} when the secret holds something, but no key can be read from it
@@ -41,7 +41,7 @@ export function toKeyObject(secret: string, now: Date): KeyObject | undefined {
   return { key: `${keyPartition(now)}${hash}.json`, body };
 }
 
-/** One that cannot be read verifies nothing. */
+/** Leaves out a key that cannot be read, because it cannot verify anything. */
 function isPublic(entry: unknown): entry is KeyringEntry {
   try {
     parsePublicKey((entry as KeyringEntry).public_key);

@@ -1,22 +1,22 @@
 /**
- * A queued message as a line of the archive. It is the message itself, unless its data has line breaks, which JSON may
- * have between its tokens: then the line has the data as `data_base64`, and `mmarchivedas` says so. Consumers' libraries
- * read either, and find the same signed bytes.
+ * A queued message as a line of the archive. It is the message itself, unless its data has line breaks, which JSON may have
+ * between its tokens. Then the line has the data as `data_base64`, and the attribute `mmarchivedas`. Consumers' libraries
+ * read both forms and get the same signed bytes.
  */
 
 const verbatim = ',"data":';
 const encoded = ',"mmarchivedas":"data_base64","data_base64":"';
 
-/** @param message body of an SQS message of ours @returns a line without its end */
+/** @param message body of a queued message @returns a line without its line end */
 export function toArchiveLine(message: string): string {
   if (!/[\r\n]/.test(message)) return message;
-  // The first one is the member itself, as in `readQueuedEvent`: within a string before it, the quotes would be escaped.
+  // The first match is the member itself, as in `readQueuedEvent`: in an earlier string, the quotes would be escaped.
   const start = message.indexOf(verbatim);
   const data = message.slice(start + verbatim.length, message.lastIndexOf('}'));
   return `${message.slice(0, start)}${encoded}${Buffer.from(data).toString('base64')}"}`;
 }
 
-/** @param line without its end @returns the message exactly as it was queued */
+/** @param line without its line end @returns the message exactly as it was queued */
 export function fromArchiveLine(line: string): string {
   const start = line.indexOf(encoded);
   if (start === -1) return line;

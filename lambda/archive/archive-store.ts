@@ -8,14 +8,14 @@ import {
 import { dataKey } from '../archive-contract.ts';
 import { keyOfDataref } from '../event/dataref.ts';
 
-/** Buckets, by name. */
+/** Names of the buckets. */
 export interface ArchiveBuckets {
   bucket: string;
-  /** Where receivers put the data of large events. */
+  /** Where receivers store the data of large events. */
   overflowBucket: string;
 }
 
-/** Writes into the archive's bucket. Each call rejects when S3 did not take it. */
+/** Writes into the archive's bucket. Each call rejects when S3 did not store the object. */
 export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, config: S3ClientConfig) {
   const client = new S3Client(config);
   const put = async (key: string, body: Uint8Array | string, options: { ContentType: string; IfNoneMatch?: '*' }) => {
@@ -24,7 +24,7 @@ export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, c
   return {
     putEvents: (key: string, body: Uint8Array): Promise<void> => put(key, body, { ContentType: 'application/gzip' }),
 
-    /** @returns whether it was not there before */
+    /** @returns whether the object is new */
     putKeys: async (key: string, body: string): Promise<boolean> => {
       try {
         await put(key, body, { ContentType: 'application/json', IfNoneMatch: '*' });
@@ -37,7 +37,7 @@ export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, c
 
     copyData: async (dataref: string): Promise<void> => {
       const source = `${overflowBucket}/${keyOfDataref(dataref, overflowBucket)}`;
-      // Without the tags, which the function may not read.
+      // Does not copy the tags, because the function may not read them.
       const command = {
         Bucket: bucket,
         Key: dataKey(dataref),

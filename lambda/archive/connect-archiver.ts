@@ -10,7 +10,7 @@ import { isUuid } from '../guards.ts';
 import type { Log } from '../log.ts';
 import { type Archiver, createArchiver } from './archiver.ts';
 
-/** A stream gets two tries. Both deadlines together are shorter than that of the send which goes on beside them. */
+/** A stream gets two tries. Both deadlines together are shorter than the deadline of the send to SQS at the same time. */
 const firehoseSettings: FirehoseClientConfig = {
   requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
   retryStrategy: new ConfiguredRetryStrategy(2, () => 50),
@@ -18,7 +18,7 @@ const firehoseSettings: FirehoseClientConfig = {
 const putDeadline = () => ({ abortSignal: AbortSignal.timeout(2_000) });
 const enqueueDeadline = () => ({ abortSignal: AbortSignal.timeout(2_500) });
 
-/** What a function brings along. */
+/** What the receiver shares with the archiver. */
 export interface ArchiverConnections {
   credentials: NonNullable<FirehoseClientConfig['credentials']>;
   sqs: SQSClient;
@@ -38,8 +38,8 @@ export function connectArchiver(
         new PutRecordCommand({ DeliveryStreamName, Record: { Data } }),
         putDeadline(),
       );
-      // A proxy that answers 200 in the place of Firehose has archived nothing.
-      if (!RecordId) throw new Error('Firehose answered without a RecordId, so it is not known to have the event');
+      // A proxy that answers 200 instead of Firehose has archived nothing.
+      if (!RecordId) throw new Error('Firehose answered without a RecordId, so it may not have the event');
     },
     enqueue: createQueueSender(sqs, queueUrl, enqueueDeadline),
     now: Date.now,
@@ -47,7 +47,7 @@ export function connectArchiver(
     failed: ({ id, type }, error) =>
       log.error(
         'not archived',
-        // As in the receiver: an id that is none of the vendor's may be anything.
+        // As in the receiver: an id that is not a UUID may be any text.
         { ...(isUuid(id) && { id }), type, detail: describeError(error) },
         { values: { [metrics.archiveFailed]: 1 } },
       ),

@@ -10,16 +10,16 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** Who may delete what is locked: those with `s3:BypassGovernanceRetention`, or nobody, the account's root included. */
+/** Who may delete locked objects: those with `s3:BypassGovernanceRetention`, or nobody, not even the account's root user. */
 export type ArchiveLock = 'governance' | 'compliance';
 
-/** What the bucket can be. */
+/** Properties of the archive's bucket. */
 export interface ArchiveBucketProps {
   /** How long each object is kept: whole days, at most 36,500. */
   retention: Duration;
   /**
    * S3 Object Lock for as long as an object is kept.
-   * @default - whoever may delete objects can
+   * @default - no lock: whoever has the permission can delete objects
    */
   lock?: ArchiveLock | undefined;
   /**
@@ -30,8 +30,8 @@ export interface ArchiveBucketProps {
 }
 
 /**
- * Keeps the archive; see `archivePrefixes` for what is in it. Without a lock it has one version of each object, so that
- * what is erased is gone. It outlives the stack: it holds data.
+ * The bucket of the archive; `archivePrefixes` describes what it holds. Without a lock it has one version of each object,
+ * so that erased data is gone. It stays when the stack is deleted, because it holds data.
  */
 export class ArchiveBucket extends Bucket {
   constructor(scope: Construct, id: string, { retention, lock, encryptionKey }: ArchiveBucketProps) {
@@ -51,12 +51,12 @@ export class ArchiveBucket extends Bucket {
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Only streams and the archive function write, under IAM; CloudTrail has the calls of readers if wanted.',
+      reason: 'IAM lets only the streams and the archive function write. CloudTrail can log the calls of readers.',
     });
   }
 }
 
-/** In a bucket with versions an object that expires becomes an old version of itself. */
+/** In a bucket with versions, an object that expires becomes an old version. */
 const oldVersions: LifecycleRule = { noncurrentVersionExpiration: Duration.days(1), expiredObjectDeleteMarker: true };
 
 function locked(retention: Duration, lock: ArchiveLock): BucketProps {

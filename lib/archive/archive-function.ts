@@ -14,16 +14,16 @@ import { grantKeyThrough } from '../key-grant.ts';
 import { acknowledgeObjects } from '../object-grants.ts';
 import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
 
-/** Events of one call. Lambda hands over 6 MB at the most, whatever their number. */
+/** Most events of one call. Lambda passes at most 6 MB, whatever their number. */
 const batchSize = 1_000;
 
-/** Calls at a time, the fewest that Lambda can be told: what has time must not take the receiver's concurrency. */
+/** Most calls at the same time. It is the least that Lambda allows, because the receiver needs the concurrency more. */
 const maxConcurrency = 2;
 
 /** What the function needs. */
 export interface ArchiveFunctionProps {
   bucket: IBucket;
-  /** What no stream took. */
+  /** The queue of events that no stream accepted. */
   events: ArchiveQueue;
   /** Holds the public keys. */
   keyring: ISecret;
@@ -32,7 +32,7 @@ export interface ArchiveFunctionProps {
   logGroup: ILogGroup;
 }
 
-/** The function that archives what no stream took, the data of large events, and the public keys. */
+/** The function that archives events that no stream accepted, the data of large events, and the public keys. */
 export class ArchiveFunction extends Construct {
   readonly function: IFunction;
 
@@ -44,10 +44,10 @@ export class ArchiveFunction extends Construct {
       entry: 'archive-handler',
       logGroup,
       tracing: false,
-      description: 'Archives MessageMedia events that no stream took, and the public keys',
+      description: 'Archives MessageMedia events that no stream accepted, and the public keys',
       memorySize: 256,
       timeout: functionTimeout,
-      // The next run of the schedule does what one that failed did not.
+      // If a scheduled run fails, the next one does its work.
       retryAttempts: 0,
       environment: {
         [archiveEnvironment.bucket]: bucket.bucketName,
@@ -84,10 +84,10 @@ export class ArchiveFunction extends Construct {
       maxConcurrency,
       reportBatchItemFailures: true,
     });
-    // Lambda tries whether the role may receive.
+    // Lambda checks whether the role may receive.
     receives.applyBefore(source);
     new Rule(this, 'Schedule', {
-      description: 'Archives the public keys that MessageMedia webhooks are verified with',
+      description: 'Archives the public keys that verify MessageMedia webhooks',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(archive, { retryAttempts: 0 })],
     });

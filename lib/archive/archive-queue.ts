@@ -4,28 +4,28 @@ import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-li
 import { Construct } from 'constructs';
 import { eventRetention } from '../event-queue.ts';
 
-/** How long Lambda gathers events for one call: so that an object holds many. */
+/** How long Lambda collects events for one call, so that an object holds many. */
 export const batchingWindow = Duration.minutes(5);
 
-/** How long the function may take for what it was given. */
+/** How long a call of the function may take. */
 export const functionTimeout = Duration.minutes(1);
 
-/** Tries of 11 minutes: longer than the longest outage of S3 that is known. */
+/** Tries of 11 minutes each. Together they are longer than the longest known outage of S3. */
 const maxReceiveCount = 50;
 
-/** What the queue can be. */
+/** Properties of the archive's queue. */
 export interface ArchiveQueueProps {
   /**
-   * Encrypts what is in the queue.
+   * Encrypts the messages.
    * @default - a key of SQS, at no charge
    */
   encryptionKey?: IKey | undefined;
 }
 
-/** The queue of events that no stream took, and the dead-letter queue behind it. Both outlive the stack: they hold data. */
+/** The queue of events that no stream accepted, and its dead-letter queue. Both stay when the stack is deleted. */
 export class ArchiveQueue extends Construct {
   readonly queue: IQueue;
-  /** Events that could not be archived in nine hours, and messages that are no events. */
+  /** Events that could not be archived in nine hours, and messages that are not events. */
   readonly deadLetterQueue: IQueue;
 
   constructor(scope: Construct, id: string, { encryptionKey }: ArchiveQueueProps) {
@@ -41,7 +41,7 @@ export class ArchiveQueue extends Construct {
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Events', {
       ...common,
-      // What Lambda asks for: six times as long as the function may take, and the window.
+      // As Lambda recommends: six times the timeout of the function, plus the batching window.
       visibilityTimeout: Duration.minutes(6 * functionTimeout.toMinutes() + batchingWindow.toMinutes()),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });

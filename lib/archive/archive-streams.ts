@@ -11,24 +11,24 @@ import { eventTypes } from '../../lambda/contract.ts';
 import { grantKeyThrough } from '../key-grant.ts';
 import { acknowledgeObjects } from '../object-grants.ts';
 
-/** An object is made of what comes within five minutes, or of 64 MiB when more comes. */
+/** An object holds the events of five minutes, or 64 MiB if there are more. */
 const bufferingHints = { intervalInSeconds: 300, sizeInMBs: 64 };
 
 /** What the streams need. */
 export interface ArchiveStreamsProps {
   bucket: IBucket;
-  /** Gets what Firehose has to say when it cannot deliver. */
+  /** Gets Firehose's errors when it cannot deliver. */
   logGroup: ILogGroup;
   /**
-   * Encrypts what waits to be delivered.
+   * Encrypts events that wait to be delivered.
    * @default - a key of Firehose's own, at no charge
    */
   encryptionKey?: IKey | undefined;
 }
 
 /**
- * A Firehose stream for each type of event: so the type is part of an object's name without dynamic partitioning, which
- * costs extra. They have a role that may write into the bucket and do nothing else.
+ * A Firehose stream for each type of event. So the type is part of an object's name without dynamic partitioning, which
+ * costs extra. The streams' role may write into the bucket and do nothing else.
  */
 export class ArchiveStreams extends Construct {
   readonly #streams: ReadonlyMap<string, CfnDeliveryStream>;
@@ -64,16 +64,16 @@ export class ArchiveStreams extends Construct {
     ];
     grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], bucket);
     acknowledgeObjects(role, bucket, archivePrefixes.events, archivePrefixes.failed);
-    // A stream whose role may not write yet is refused.
+    // AWS refuses to create a stream whose role may not write yet.
     for (const [, stream] of streams) for (const grant of grants) grant.applyBefore(stream);
   }
 
-  /** Their names by type, as `archiveEnvironment.streams` has them. */
+  /** The streams' names by type, in the form of `archiveEnvironment.streams`. */
   get names(): string {
     return [...this.#streams].map(([type, { ref }]) => `${type}=${ref}`).join(',');
   }
 
-  /** Lets a role put events into them. */
+  /** Lets a role put events into the streams. */
   grantPut(role: Role): void {
     const resourceArns = [...this.#streams.values()].map(({ attrArn }) => attrArn);
     Grant.addToPrincipal({ grantee: role, actions: ['firehose:PutRecord'], resourceArns });
@@ -84,7 +84,7 @@ export class ArchiveStreams extends Construct {
     return [...this.#streams.keys()];
   }
 
-  /** Seconds that the oldest event of a type waits to be delivered, as a maximum. */
+  /** Seconds that the oldest event of a type has waited for delivery, as a maximum. */
   metricDataFreshness(type: string, options?: MetricOptions): Metric {
     return new Metric({
       namespace: 'AWS/Firehose',
@@ -96,7 +96,7 @@ export class ArchiveStreams extends Construct {
   }
 }
 
-/** Where an hour is, as Firehose writes it: that of the arrival of an object's first event, in UTC. */
+/** Prefix of an hour in Firehose's syntax: the hour in which an object's first event arrived, in UTC. */
 const hourPartition = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
 
 function streamProperties(

@@ -14,39 +14,39 @@ import { ArchiveFunction } from './archive-function.ts';
 import { ArchiveQueue } from './archive-queue.ts';
 import { ArchiveStreams } from './archive-streams.ts';
 
-/** What an archive is made from. */
+/** Properties of an archive. */
 export interface ArchiveProps {
-  /** Keeps the events, see `ArchiveBucket`. */
+  /** Keeps the events; see `ArchiveBucket`. */
   bucket: IBucket;
-  /** The receiver's secret with the public keys: the archive has them too, so that it can be verified without it. */
+  /** The receiver's secret with the public keys. The archive copies them, so that events verify without the secret. */
   keyring: ISecret;
-  /** The receiver's bucket for the data of large events: the archive has them too, for as long as the events. */
+  /** The receiver's bucket for the data of large events. The archive copies the data and keeps it as long as the events. */
   overflowBucket: IBucket;
   /**
-   * How long the log of streams and function is kept.
+   * How long the log of the streams and the function is kept.
    * @default RetentionDays.ONE_MONTH
    */
   logRetention?: RetentionDays;
   /**
-   * Encrypts the log, and what waits on its way to the bucket.
+   * Encrypts the log, and the events that wait in streams and queues.
    * @default - keys that AWS owns, at no charge
    */
   encryptionKey?: IKey | undefined;
 }
 
 /**
- * Puts every event of a receiver into a bucket, with the public keys that its signature can be verified with. Give it to a
+ * Stores every event of a receiver in a bucket, with the public keys that verify its signature. Give it to a
  * `WebhookReceiver` as `archive`.
  */
 export class Archive extends Construct {
   readonly bucket: IBucket;
   readonly streams: ArchiveStreams;
-  /** Events that no stream took; a function archives them. */
+  /** Events that no stream accepted. The function archives them. */
   readonly queue: IQueue;
   /** Events that could not be archived. */
   readonly deadLetterQueue: IQueue;
   readonly function: IFunction;
-  /** What streams and function say. */
+  /** Log of the streams and the function. */
   readonly log: ILogGroup;
 
   constructor(scope: Construct, id: string, props: ArchiveProps) {
@@ -67,7 +67,7 @@ export class Archive extends Construct {
     this.function = new ArchiveFunction(this, 'Function', { ...common, events, keyring, overflowBucket }).function;
   }
 
-  /** What a function that archives has in its environment. */
+  /** Environment variables of a function that archives events. */
   get environment(): Record<string, string> {
     return {
       [archiveEnvironment.streams]: this.streams.names,

@@ -3,7 +3,7 @@ import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { MonitoringProps } from './monitoring-props.ts';
 import type { Watch } from './watch.ts';
 
-/** Twelve times as long as Firehose and Lambda gather events, and a day less than Firehose keeps what it cannot deliver. */
+/** Twelve times as long as Firehose and Lambda collect events. Firehose keeps what it cannot deliver for 24 hours. */
 const longestDelay = Duration.hours(1);
 
 /** What can go wrong with an archive, one alarm for each metric. */
@@ -30,7 +30,7 @@ export function archiveWatches({ receiver }: MonitoringProps): Watch[] {
       metric: receiver.metricArchiveFailed(sum),
     },
     ...streams,
-    delayed('Queue', 'Events that no stream took', archive.queue.metricApproximateAgeOfOldestMessage(maximum)),
+    delayed('Queue', 'Events that no stream accepted', archive.queue.metricApproximateAgeOfOldestMessage(maximum)),
     {
       id: 'ArchiveDeadLetters',
       meaning: 'Some events could not be archived in 50 tries',

@@ -115,14 +115,14 @@ export interface Settings {
    */
   customerManagedKey: boolean;
   /**
-   * Days that every event is kept in an [archive](archive.md) in S3, with the public keys that its signature can be
-   * verified with; `0` for no archive. Fewer or more days later apply to what is there as well.
+   * Days that every event is kept in an [archive](archive.md) in S3, with the public keys that verify its signature; `0`
+   * for no archive. A later change also applies to existing objects.
    * @default 0
    */
   archiveDays: number;
   /**
-   * S3 Object Lock for the archive: nothing in it can be deleted or changed for `archiveDays`, with `governance` but by
-   * those whom IAM allows it, with `compliance` by nobody at all.
+   * S3 Object Lock for the archive: for `archiveDays` nobody can delete or change anything in it. With `governance`, those
+   * whom IAM allows it still can. With `compliance`, nobody can.
    * @default off
    */
   archiveLock: 'off' | 'governance' | 'compliance';

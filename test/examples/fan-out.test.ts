@@ -135,7 +135,7 @@ describe('the fan-out', () => {
     const stack = createStack();
     const overflowBucket = new Bucket(stack, 'Large');
     const make = () => new FanOut(stack, 'FanOut', { queue: new Queue(stack, 'Events'), overflowBucket, readers: {} });
-    expect(make).toThrow('Test/Events is not a FIFO queue: a fan-out keeps the order');
+    expect(make).toThrow('Test/Events is not a FIFO queue: a fan-out needs one');
   });
 });
 

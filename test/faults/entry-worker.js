@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 /*
  * Runs a function's bundle as Lambda does, with a clock that can be put forward. With `speed`, its timers run faster, and
- * it does not wait at all where it waits for minutes. It is JavaScript because a thread that strips types starts slowly.
+ * waits of minutes take no time. It is JavaScript because a thread that strips types starts slowly.
  */
 
 const { bundle, speed } = workerData;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type BundledEntry, bundle, bundleEntry } from '../../lib/bundle.ts';
 
-/** A function in its own thread, with its own environment: what is deployed, and nothing else. */
+/** A function in its own thread and with its own environment. It is exactly what is deployed. */
 export interface RunningEntry<Answer> {
   /** Resolves when its code is loaded. */
   started: Promise<unknown>;
@@ -28,7 +28,7 @@ export function bundleForTest(entry: BundledEntry) {
   };
 }
 
-/** @param speed by which its timers run faster, and its long waits not at all */
+/** @param speed how many times as fast its timers run; waits of minutes take no time */
 export function startEntry<Answer>(
   file: string,
   env: Record<string, string>,
@@ -71,7 +71,7 @@ export function startEntry<Answer>(
   };
 }
 
-/** Lets so many of those who call it work at the same time; the others wait. */
+/** Lets at most `width` callers work at the same time. The others wait. */
 export function createGate(width: number) {
   const waiting: (() => void)[] = [];
   let inside = 0;

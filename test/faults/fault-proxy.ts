@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBody } from '../../sandbox/http.ts';
 
-/** What a dependency can do wrong, by the name that docs/faults.md gives it. */
+/** Faults of a dependency, by their names in docs/faults.md. */
 export const faults = [
   'connection refused',
   'hangs',
@@ -21,34 +21,34 @@ export const faults = [
 ] as const;
 export type Fault = (typeof faults)[number];
 
-/** How a service words its errors: AWS in JSON, S3, MessageMedia. */
+/** The form of a service's errors: AWS in JSON, S3 in XML, or MessageMedia. */
 export type Dialect = 'json' | 'xml' | 'messagemedia';
 
-/** What becomes of the connections that are open, as in a freeze of Lambda: ended, reset, or silently gone. */
+/** What happens to open connections while Lambda freezes the function: they end, are reset, or die silently. */
 export type StaleConnection = 'ended' | 'reset' | 'dead';
 
-/** Which calls are spoiled, counted from the moment on at which the fault begins. */
+/** Which calls get the fault, counted from its beginning. */
 export interface Extent {
   /** @default 1 */
   first?: number;
-  /** @default - all that come */
+  /** @default - all calls */
   count?: number;
-  /** Only calls whose `METHOD /path body` is like this are counted. */
+  /** Only calls whose `METHOD /path body` matches are counted. */
   only?: RegExp;
 }
 
 export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
 
-/** How long a slow answer takes to begin, and one that comes byte by byte to end, in milliseconds. */
+/** In milliseconds: when a slow answer begins, and how long an answer takes that comes bit by bit. */
 export interface Pace {
   slow: number;
   dribble: number;
 }
 
-/** A slow answer comes in so many pieces. */
+/** Number of pieces of an answer that comes bit by bit. */
 const pieces = 20;
 
-/** Stands in front of a service on this machine, and does on the wire what a fault is. */
+/** A proxy in front of a service on this machine. It causes faults on the wire. */
 export async function startFaultProxy(target: string, dialect: Dialect, pace: Pace) {
   const sockets = new Set<Socket>();
   const dead = new WeakSet<Socket>();
@@ -75,7 +75,7 @@ export async function startFaultProxy(target: string, dialect: Dialect, pace: Pa
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
-  // Idle connections stay: what becomes of them is for the test to say.
+  // Idle connections stay open until the test ends them.
   server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -143,12 +143,12 @@ export async function startFaultProxy(target: string, dialect: Dialect, pace: Pa
       active = { fault, first, count, only, seen: 0 };
       if (fault === 'connection refused' && first === 1 && count === Number.POSITIVE_INFINITY) await closePort();
     },
-    /** Things are well again. What hangs stays as it is. */
+    /** Ends the fault. Calls that hang go on hanging. */
     end: async () => {
       active = undefined;
       await openPort();
     },
-    /** Does this to every connection that is open. New ones are well. */
+    /** Breaks every open connection. New ones work. */
     spoilConnections: (how: StaleConnection) => {
       for (const socket of sockets) {
         if (how === 'dead') dead.add(socket);
@@ -167,7 +167,7 @@ interface Forwarded {
   body: Buffer;
 }
 
-/** The call as it would have gone without a proxy. */
+/** Makes the call as it would have been without a proxy. */
 async function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<Forwarded> {
   const { host } = new URL(target);
   const { expect: _expect, ...headers } = incoming.headers;
@@ -186,7 +186,7 @@ function send(response: ServerResponse, { status, headers, body }: Forwarded): v
   response.writeHead(status, headers).end(body);
 }
 
-/** An answer that something can be left out of: what had no body promises one. */
+/** Makes sure that an answer has a body, so that half of it can be left out. */
 function withBody({ status, headers, body }: Forwarded): { head: [number, Forwarded['headers']]; body: Buffer } {
   const whole = body.length > 0 ? body : Buffer.from(' '.repeat(20));
   const promised = { ...headers, 'content-length': String(whole.length) };
@@ -197,7 +197,7 @@ type ErrorAnswer = [status: number, body: string, headers?: Record<string, strin
 
 function refuse(response: ServerResponse, [status, body, headers = {}]: ErrorAnswer): void {
   const type = body.startsWith('{') ? 'application/json' : body.startsWith('<?xml') ? 'application/xml' : 'text/html';
-  // The SDK would take the time of a function whose clock was put forward for wrong, and try again for that.
+  // If the function's clock was put forward, a Date would make the SDK correct its clock and retry.
   response.sendDate = false;
   response.writeHead(status, { 'content-type': type, ...headers }).end(body);
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([queue.close(), secrets.close()]));
 
-/** A new key makes the function read the keyring, a large event goes to the bucket. */
+/** A webhook that needs all three services: its new key the keyring, its large event the bucket and the queue. */
 function webhookOf(id: string, signer: TestKey): string {
   const body = JSON.stringify({ delivery_report_id: id, text: 'x'.repeat(1_048_576) });
   const webhook = { method: 'POST', target: '/', contentType: 'application/json', body };

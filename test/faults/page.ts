@@ -3,7 +3,7 @@ import { type Fault, faults } from './fault-proxy.ts';
 
 const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
 
-/** What docs/faults.md promises of one fault in one column: while it lasts, and when one call alone is spoiled. */
+/** What docs/faults.md promises for one fault in one column: while it lasts, and when only one call has it. */
 export interface Promised<Column extends string> {
   fault: Fault;
   column: Column;
@@ -12,9 +12,9 @@ export interface Promised<Column extends string> {
 }
 
 /**
- * Every promise of the table under a heading.
+ * Reads every promise of the table under a heading.
  *
- * @throws {Error} when rows and columns are not those that the test knows
+ * @throws {Error} when the table has other rows or columns than the test knows
  */
 export function promises<Column extends string>(heading: string, columns: readonly Column[]): Promised<Column>[] {
   const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';

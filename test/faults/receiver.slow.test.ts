@@ -27,7 +27,7 @@ const columns = [
   'bucket, refused request',
 ] as const;
 
-/** The table of the page, each promise at every moment that it is made for. */
+/** The table of the page. Each promise is tested at every moment that it holds for. */
 const cells = promises('Webhooks', columns).flatMap(({ fault, column, lasting, once }) => {
   const [dependency = ''] = column.split(',');
   const moments = column === 'queue' || column === 'bucket, large event' ? ['cold', 'warm'] : ['warm'];
@@ -53,7 +53,7 @@ interface Result {
   queued: ConsumedEvent[];
 }
 
-/** Loading code is work for the processor. What takes time then is waiting, which all do at once. */
+/** Loading code needs the processor, so few functions load at the same time. After that they mostly wait. */
 const start = createGate(2);
 
 let queue: LocalQueue;
@@ -68,7 +68,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => Promise.all([queue.close(), secrets.close()]));
 
-/** Starts a function with one of its dependencies behind a proxy, spoils that, and sends webhooks before, while and after. */
+/** Starts a function with one dependency behind a proxy, causes the fault, and sends webhooks before, during and after it. */
 async function run({ name, column, dependency, fault, extent, isCold }: Cell, bundle: string): Promise<Result> {
   const { QueueUrl = '' } = await queue.client.send(
     new CreateQueueCommand({
@@ -113,7 +113,7 @@ async function run({ name, column, dependency, fault, extent, isCold }: Cell, bu
     const during = await send(`${name}, during`, signer);
     const forged = await send(`${name}, forged`, stranger, key);
     await proxy.end();
-    // As long as it waits before it reads a secret again that it could not read.
+    // After this time the function retries to read a secret that it could not read.
     entry.advance(3_000);
     const after = await send(`${name}, during`, signer);
     return { during, forged, slowest, after, accepted, queued: await drain(QueueUrl) };
@@ -128,7 +128,7 @@ const dependencies = (): Record<string, [variable: string, target: string, diale
   bucket: ['AWS_ENDPOINT_URL_S3', queue.url, 'xml'],
 });
 
-/** Refused requests are captured all the time. */
+/** A keyring that also turns on capturing of refused requests. */
 function keyring(...keys: TestKey[]): string {
   const capture = { id: 'c', count: 10, until: '2999-01-01T00:00:00Z' };
   return JSON.stringify({ ...JSON.parse(keyringOf(...keys)), capture });

@@ -13,12 +13,12 @@ import { type Dialect, startFaultProxy } from './fault-proxy.ts';
 import { promises } from './page.ts';
 import { runTable } from './table.ts';
 
-/** The table of the page: from the first call of a run on, from its second, and for one call alone. */
+/** The table of the page. A fault begins at the first call of a run or at its second, or hits only one call. */
 const cells = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 'queue', 'bucket']).flatMap(
   ({ fault, column, lasting, once }) =>
     [
       { extent: 'from the start', first: 1, promised: lasting },
-      // Of the credentials and of the bucket there is one call.
+      // A run calls for the credentials once, and the bucket once.
       ...(column === 'credentials' || column === 'bucket' ? [] : [{ extent: 'midway', first: 2, promised: lasting }]),
       ...(lasting === 'done' ? [] : [{ extent: 'once', first: 1, count: 1, promised: once }]),
     ].map((cell) => ({ ...cell, fault, column, name: `${column}, ${fault}, ${cell.extent}` })),
@@ -27,16 +27,16 @@ type Cell = (typeof cells)[number];
 
 interface Result {
   outcome: string;
-  /** What the next run said. */
+  /** How the next run ended. */
   next: string;
   lost: string[];
   queued: string[];
-  /** How many are on MessageMedia's lists in the end. */
+  /** How many are left on MessageMedia's lists at the end. */
   left: number;
 }
 let results: Map<string, Result>;
 
-/** By how much time runs faster for the function. */
+/** How many times as fast time runs for the function. */
 const speed = 4;
 /** A run may take 5 minutes. */
 const patience = 75_000;
@@ -69,7 +69,7 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
   const { apiKey, apiSecret } = provider;
   const api = createProvider({ baseUrl: provider.url, apiKey, apiSecret });
   secrets.put('credentials', JSON.stringify({ api_key: apiKey, api_secret: apiSecret }));
-  // What no webhook brought: three reports and two replies, one of them too large for the queue where the bucket counts.
+  // Events without a webhook: three reports and two replies. If the bucket is tested, one is too large for the queue.
   const message = { content: 'Hi', destination_number: '+61491570156', format: 'SMS' as const, delivery_report: true };
   const [sent] = await api.sendMessages([message]);
   await provider.settled();
@@ -90,7 +90,7 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
     [variable]: proxy.url,
   };
   const entry = await start(async () => {
-    // An hour later nobody tries the webhooks of now any more.
+    // An hour later MessageMedia no longer retries the webhooks of these events.
     const starting = startEntry<null>(bundle, env, { speed, advance: 3_600_000 });
     await starting.started;
     return starting;

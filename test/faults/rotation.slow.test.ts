@@ -15,7 +15,7 @@ import { runTable } from './table.ts';
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 type Step = RotationEvent['Step'];
 
-/** The table of the page. Each fault hits every step that calls something which the steps before it do not. */
+/** The table of the page. Each fault hits every step that makes calls which earlier steps do not make. */
 const cells = promises('Rotation', ['keyring', 'credentials', 'MessageMedia']).flatMap(
   ({ fault, column, lasting, once }) =>
     [{ extent: 'lasting', promised: lasting }, ...(lasting === 'done' ? [] : [{ extent: 'once', promised: once }])].map(
@@ -25,18 +25,18 @@ const cells = promises('Rotation', ['keyring', 'credentials', 'MessageMedia']).f
 type Cell = (typeof cells)[number];
 
 interface Result {
-  /** Of the steps that the fault hit. */
+  /** How the steps ended that the fault hit. */
   outcomes: string[];
-  /** What was wrong at any moment. */
+  /** Everything that was wrong at any moment. */
   problems: string[];
-  /** Keys at MessageMedia in the end, and how many of them are the one that is enabled. */
+  /** How many keys MessageMedia has at the end, and whether the enabled one is new. */
   keys: { all: number; isNew: boolean };
 }
 let results: Map<string, Result>;
 
-/** By how much time runs faster for the function; it does not wait at all where it waits for minutes. */
+/** How many times as fast time runs for the function; waits of minutes take no time. */
 const speed = 4;
-/** Longer than any step takes, with tries and pauses, at that speed. */
+/** Longer than any step takes at that speed, with retries and pauses. */
 const patience = 30_000;
 
 beforeAll(async () => {
@@ -77,7 +77,7 @@ async function run({ column, fault, extent }: Cell, bundle: string): Promise<Res
   const problems: string[] = [];
   const entries = (): KeyringEntry[] => JSON.parse(secrets.get('keyring') ?? '').keys;
   const seen = new Set<string>();
-  /** What signs verifies, and a key that was in the keyring stays there. */
+  /** Checks that the signing key verifies, and that no key leaves the keyring. */
   let looked = '';
   const look = () => {
     const enabled = provider.signingKey()?.id ?? 'none';

@@ -1,8 +1,8 @@
 /**
- * Runs every cell of a table, `width` at a time. Those whose promise is not kept run once more, when the others have ended:
- * a function limits its own time, and a processor that is busy with all of them can make it miss that limit.
+ * Runs every cell of a table, `width` at a time. A cell that fails runs once more after the others, because a function
+ * limits its own time, and can miss the limit while the processor is busy with other cells.
  *
- * @param check throws for a result that is not what the cell promises
+ * @param check throws when a result is not what the cell promises
  * @returns the results, by the cells' names
  */
 export async function runTable<Cell extends { name: string }, Result>(

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * The lines of sources that differ from where this branch left `main`, or on `main` from the commit before: for each file
- * its ranges as Stryker takes them, `file:first-last`. `undefined` where there is nothing to compare with, as in a clone of
- * one commit.
+ * The changed lines of sources: on a branch, since it left `main`; on `main`, since the commit before. For each file they
+ * are ranges in Stryker's form, `file:first-last`. `undefined` if there is nothing to compare with, as in a clone of one
+ * commit.
  */
 export function changedLines(sources: string[]): string[][] | undefined {
   const base = whereItLeftMain() ?? git('rev-parse', '--verify', '--quiet', 'HEAD~1');
@@ -19,7 +19,7 @@ export function changedLines(sources: string[]): string[][] | undefined {
     .filter((lines) => lines.length > 0);
 }
 
-/** `undefined` on `main` itself, and where there is no `main`. */
+/** `undefined` on `main` itself, and if there is no `main`. */
 function whereItLeftMain(): string | undefined {
   for (const main of ['refs/heads/main', 'refs/remotes/origin/main']) {
     const left = git('merge-base', 'HEAD', main);
@@ -28,7 +28,7 @@ function whereItLeftMain(): string | undefined {
   return undefined;
 }
 
-/** @returns `undefined` when Git cannot say */
+/** @returns `undefined` if Git fails */
 function git(...args: string[]): string | undefined {
   try {
     return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();

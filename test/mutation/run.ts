@@ -8,7 +8,7 @@ import { isCore, testsOf } from './tests.ts';
 
 type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 
-/** Least score of the code outside of the pure core, taken together, in per cent of its mutants. */
+/** Least score of all code outside of the pure core together, in per cent of its mutants. */
 const leastScore = 95;
 
 const { values, positionals } = parseArgs({
@@ -20,7 +20,7 @@ const sources = globSync('lambda/**/*.ts').toSorted();
 const isWanted = (file: string) => positionals.length === 0 || positionals.some((path) => file.startsWith(path));
 const changed = values.changed ? changedLines(sources) : [];
 if (changed === undefined) console.log('Nothing to compare with: there is neither another main nor an earlier commit');
-/** For each file what of it to mutate: itself, or some of its lines. The core comes first, as time may run out. */
+/** What to mutate in each file: all of it, or some lines. The core comes first, because time may run out. */
 const targets = (values.changed ? (changed ?? []) : sources.filter(isWanted).map((file) => [file])).toSorted(
   (one, other) => Number(isCore(fileOf(other))) - Number(isCore(fileOf(one))),
 );
@@ -36,7 +36,7 @@ for (const lines of targets) {
 const byFile = Object.groupBy(results, ({ fileName }) => relative('.', fileName));
 if (results.length === 0) console.log('No line to break');
 else console.table(Object.fromEntries(Object.entries(byFile).map(([file, of = []]) => [file, summary(of)])));
-if (late.length > 0) console.log(`Not begun within ${values.minutes} minutes: ${late.join(' ')}`);
+if (late.length > 0) console.log(`Not started within ${values.minutes} minutes: ${late.join(' ')}`);
 
 const inCore = (result: MutantResult) => isCore(relative('.', result.fileName));
 const faults = [
@@ -54,7 +54,7 @@ const rest = results.filter((result) => !inCore(result));
 if (!values.changed && score(rest) < leastScore)
   faults.push(`the score outside of the core is ${score(rest).toFixed(1)}, and must be ${leastScore}`);
 if (faults.length > 0) {
-  console.error(`${faults.join('\n')}\nWrite the test that kills a mutant, or take away the code that no test misses.`);
+  console.error(`${faults.join('\n')}\nWrite a test that kills the mutant, or remove the code that no test needs.`);
   process.exitCode = 1;
 }
 

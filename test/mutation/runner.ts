@@ -19,7 +19,7 @@ import {
 import { getState, resetState } from 'jest-circus';
 import { replaced } from './globals.ts';
 
-/** What Stryker's instrumented code reads and writes. */
+/** The variables that Stryker's instrumented code reads and writes. */
 interface Instrumenter {
   activeMutant?: string | undefined;
   currentTestId?: string | undefined;
@@ -33,7 +33,7 @@ Object.assign(globalThis, { __stryker__: instrumenter });
 
 const globals = new URL('globals.ts', import.meta.url).href;
 
-/** Counts loads: our own modules get it as a query, so that each load has them anew, and packages stay. */
+/** Counts loads. Our own modules get the count as a query, so that each load evaluates them again. Packages stay loaded. */
 let load = 0;
 let sandbox = '';
 registerHooks({
@@ -55,23 +55,23 @@ registerHooks({
   },
 });
 
-/** Its `id` is where it stands: a name may hold what is made anew at each load. */
+/** The `id` is the test's place in its file, because a name may contain values that change with each load. */
 type Test = Circus.TestEntry & { id: string };
 
 /**
- * Runs Jest's tests in one process that stays: a mutant is switched on and off in loaded code, and only one that acts
- * while a module loads costs another load. Jest itself would load each test anew for each mutant, which takes more than
- * ten times as long.
+ * Runs Jest's tests in one process. It switches each mutant on and off in loaded code. Only a mutant in code that runs while
+ * a module loads needs another load. Jest itself would load each test again for each mutant, which takes more than ten
+ * times as long.
  */
 class InProcessRunner implements TestRunner {
   static inject = tokens(commonTokens.options);
   private readonly files: string[];
   private tests: Test[] = [];
-  /** Milliseconds that each test takes: what is cheap comes first, as one that fails is enough. */
+  /** Milliseconds that each test takes. Cheap tests run first, because one that fails is enough. */
   private readonly costs = new Map<string, number>();
   /** Blocks whose `beforeAll` is done. */
   private readonly begun = new Set<Circus.DescribeBlock>();
-  /** Whether nothing is loaded yet, or a mutant was on while it was. */
+  /** Whether nothing is loaded yet, or a mutant was on during the load. */
   private isTainted = true;
   private strayError: unknown;
 
@@ -99,7 +99,7 @@ class InProcessRunner implements TestRunner {
     const result = await this.runWith(options);
     if (result.status !== DryRunStatus.Complete) return toMutantRunResult(result);
     const failed = this.tests.find(({ id }) => result.tests.some((test) => test.id === id && isFailed(test)));
-    // A test that fails without the mutant too has not found it: what ran before has left something behind.
+    // A test that also fails without the mutant has not found it: earlier tests have left something behind.
     if (failed && (await this.failsWithout(failed))) {
       await this.load();
       return toMutantRunResult(await this.runWith(options));
@@ -108,8 +108,8 @@ class InProcessRunner implements TestRunner {
   }
 
   private async runWith({ activeMutant, testFilter, mutantActivation, ...options }: MutantRunOptions) {
-    // Stryker's own limit is a hundred times what tests need: too long to wait where they loop a lot, too little where
-    // they do not.
+    // Stryker's own limit is a hundred times what tests need. That is too much for tests that loop a lot, and too little
+    // for the others.
     const hitLimit = options.hitLimit && Math.max(10_000, options.hitLimit / 20);
     const isStatic = mutantActivation === 'static';
     let result: DryRunResult;
@@ -123,7 +123,7 @@ class InProcessRunner implements TestRunner {
         .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
       result = { status: DryRunStatus.Complete, tests: await this.run(tests, true) };
     } catch (error) {
-      // Code that cannot be loaded fails whichever test would use it.
+      // Code that cannot be loaded fails every test that would use it.
       const common = { id: 'load', name: 'load', timeSpentMs: 0, status: TestStatus.Failed } as const;
       result = { status: DryRunStatus.Complete, tests: [{ ...common, failureMessage: String(error) }] };
     }
@@ -218,7 +218,7 @@ function testsIn(block: Circus.DescribeBlock): Circus.TestEntry[] {
   return block.children.flatMap((child) => (child.type === 'test' ? [child] : testsIn(child)));
 }
 
-/** From the outermost to the one that the test stands in. */
+/** From the outermost block to the test's own. */
 function blocksAround({ parent }: Circus.TestEntry): Circus.DescribeBlock[] {
   const blocks: Circus.DescribeBlock[] = [];
   for (let block: Circus.DescribeBlock | undefined = parent; block; block = block.parent) blocks.unshift(block);

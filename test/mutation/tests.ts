@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * The pure core: no mutant of it may survive. Each with the tests that have to kill them, which need no queue and no API
- * where that can be.
+ * The pure core, in which no mutant may survive. Each file has the tests that must kill its mutants. Where possible, they
+ * need no queue and no API.
  */
 const core: Record<string, string[]> = {
   'lambda/signature.ts': ['test/lambda/signature.test.ts'],
@@ -26,7 +26,7 @@ const core: Record<string, string[]> = {
   'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
 };
 
-/** The tests of other files: where none has the name of the file, or its folder has more tests than it needs. */
+/** The tests of other files, if no test has the file's name, or the folder has more tests than the file needs. */
 const others: Record<string, string[]> = {
   'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
@@ -71,7 +71,7 @@ export function isCore(file: string): boolean {
   return file in core;
 }
 
-/** The tests that are to kill the mutants of a file: those of its name, else all fast ones of its room. */
+/** The tests that must kill a file's mutants: the test with its name, or else all fast tests of its folder. */
 export function testsOf(file: string): string[] {
   const mirror = `test/${file.replace(/\.ts$/, '.test.ts')}`;
   return named[file] ?? (existsSync(mirror) ? [mirror] : [`test/${dirname(file)}/!(*.slow).test.ts`]);
