@@ -63,7 +63,7 @@ describe('somebody enables it again', () => {
   const expectKept = (model: KeyModel) => {
     expect(model.calls).toEqual([]);
     expect(model.entries).toEqual([entry('old'), entry('new')]);
-    expect(model.told.at(-1)).toBe(stays);
+    expect(model.told.filter((text) => !text.startsWith('waiting'))).toEqual([stays]);
   };
 
   test('before the wait', async () => {
@@ -137,11 +137,14 @@ test('it is gone from the keyring after the wait: nothing is deleted', async () 
 });
 
 test('a retired key stays while no key is enabled, as nothing else could sign', async () => {
-  const model = retiredFor(660);
+  const model = retiredFor(630);
   model.enabled = undefined;
   await retireKeys(model.dependencies);
+  expect(model.pauses).toHaveLength(1);
   expect(isDeleted(model)).toBe(false);
-  expect(model.told).toEqual(['no key is enabled at MessageMedia: key old stays, so that it can be enabled again']);
+  expect(model.told.slice(1)).toEqual([
+    'no key is enabled at MessageMedia: key old stays, so that it can be enabled again',
+  ]);
 });
 
 test('a failed deletion is no sign that somebody enabled it', async () => {
