@@ -54,7 +54,6 @@ const others: Record<string, string[]> = {
     'test/lambda/provider/errors.test.ts',
     'test/lambda/provider/authentication.test.ts',
   ],
-  'lambda/reconcile/reconcile-list.ts': ['test/lambda/reconcile/reconcile.test.ts'],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],

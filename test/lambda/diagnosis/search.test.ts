@@ -84,4 +84,12 @@ describe('the simplest explanation comes first:', () => {
     const same = { targets: [{ part: '/a HTTP/1.1E', cause: 'trailing_slash' as const }] };
     expect(find('POST /a HTTP/1.1E HTTP/1.1D{}', same)).toEqual(['trailing_slash']);
   });
+
+  test('another format of the date, before another body, before a date that is tried second by second', () => {
+    const bodies = [{ part: Buffer.from('x{}'), cause: 'body_newline' as const }];
+    const causesWith = (cause: 'date_reformatted' | 'date_replaced') =>
+      find('POST /a HTTP/1.1Dx{}', { bodies, dates: [{ part: 'Dx', cause }] });
+    expect(causesWith('date_reformatted')).toEqual(['date_reformatted']);
+    expect(causesWith('date_replaced')).toEqual(['body_newline']);
+  });
 });
