@@ -34,6 +34,7 @@ const others: Record<string, string[]> = {
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/connect-archiver.ts': ['test/lambda/archive/archived-webhooks.test.ts'],
+  'lambda/diagnosis/digest-info.ts': ['test/lambda/diagnosis/diagnose.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
