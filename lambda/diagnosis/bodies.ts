@@ -37,7 +37,7 @@ function* candidatesOf(body: Buffer): Generator<Candidate<Buffer>> {
   if (/^[A-Za-z0-9_-]+$/.test(text)) yield { part: Buffer.from(text, 'base64url'), cause: 'body_base64' };
   yield as(body.toString('base64'), 'body_base64');
   for (const part of decompressed(body)) yield { part, cause: 'body_compression' };
-  if (body.length > 0) yield { part: Buffer.alloc(0), cause: 'body_added' };
+  yield { part: Buffer.alloc(0), cause: 'body_added' };
   for (const form of jsonOrders(text)) yield as(form, 'body_key_order');
 }
 
@@ -46,11 +46,11 @@ function* newlines(text: string, body: Buffer): Generator<Candidate<Buffer>> {
     withoutLineBreaksAtEnd(text),
     text.replace(/\r?\n$/, ''),
     text.trim(),
-    text.replaceAll(/\r?\n/g, '\n'),
+    text.replaceAll('\r\n', '\n'),
     text.replaceAll(/\r?\n/g, '\r\n'),
     text.replaceAll(/\r\n?|\n/g, ''),
   ];
-  const isText = Buffer.from(text, 'utf8').equals(body);
+  const isText = Buffer.from(text).equals(body);
   if (isText) for (const line of lines) yield { part: Buffer.from(line), cause: 'body_newline' };
   for (const end of ['\n', '\r\n']) yield { part: Buffer.concat([body, Buffer.from(end)]), cause: 'body_newline' };
 }
@@ -77,13 +77,13 @@ function* formBodies(text: string): Generator<string> {
 /** Bytes that were read as Latin-1 and written as UTF-8, and the other ways round. */
 function* otherCharsets(body: Buffer, text: string): Generator<Buffer> {
   const latin = body.toString('latin1');
-  yield Buffer.from(latin, 'utf8');
+  yield Buffer.from(latin);
   yield Buffer.from(text, 'latin1');
   const windows = new TextDecoder('windows-1252').decode(body);
-  yield Buffer.from(windows, 'utf8');
+  yield Buffer.from(windows);
   const back = toWindows1252(text);
   if (back) yield back;
-  yield Buffer.from(body.toString('utf16le'), 'utf8');
+  yield Buffer.from(body.toString('utf16le'));
   yield Buffer.from(text, 'utf16le');
 }
 

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Candidate } from './bodies.ts';
 import type { Cause } from './causes.ts';
 import type { SignedHash } from './digest-info.ts';
@@ -19,8 +19,8 @@ const hashBudget = 600_000_000;
 /** What a hash costs besides its bytes, counted in bytes. */
 const hashOverhead = 500;
 
-const otherMethods = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'post', 'get'];
-const otherVersions = ['HTTP/1.0', 'HTTP/2', 'HTTP/2.0', 'HTTP/3', 'http/1.1', ''];
+const methods = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'post', 'get'];
+const versions = ['HTTP/1.0', 'HTTP/2', 'HTTP/2.0', 'HTTP/3', 'http/1.1', ''];
 
 /** The part of the signed bytes before the body, with the changes that explain it. */
 interface Head {
@@ -35,16 +35,9 @@ interface Head {
  */
 export function findSignedBytes(parts: Parts, signed: SignedHash): readonly Cause[] | undefined {
   let spent = 0;
-  const hashed = new Map<string, Hash>();
-  /** The hash of a head, to which each body is added. */
-  const begin = (text: string) => {
-    const known = hashed.get(text) ?? createHash(signed.digest).update(text);
-    if (hashed.size < 2_000) hashed.set(text, known);
-    return known.copy();
-  };
   const fits = (text: string, body: Buffer) => {
     spent += text.length + body.length + hashOverhead;
-    return spent <= hashBudget && begin(text).update(body).digest().equals(signed.hash);
+    return spent <= hashBudget && createHash(signed.digest).update(text).update(body).digest().equals(signed.hash);
   };
 
   const asArrived = head(parts);
@@ -81,13 +74,11 @@ function structures({ method, target, date }: Parts): Head[] {
 
 /** Heads with one change, except the dates that are tried second by second. */
 function heads(parts: Parts): Head[] {
-  const { method, targets, dates } = parts;
+  const { targets, dates } = parts;
   return [
     ...targets.map(({ part, cause }): Head => ({ text: head({ ...parts, target: part }), causes: [cause] })),
-    ...otherMethods
-      .filter((other) => other !== method)
-      .map((other): Head => ({ text: head({ ...parts, method: other }), causes: ['method_changed'] })),
-    ...otherVersions.map((version): Head => ({ text: head(parts, version), causes: ['http_version'] })),
+    ...methods.map((other): Head => ({ text: head({ ...parts, method: other }), causes: ['method_changed'] })),
+    ...versions.map((version): Head => ({ text: head(parts, version), causes: ['http_version'] })),
     ...dates
       .filter(({ cause }) => cause === 'date_reformatted')
       .map(({ part, cause }): Head => ({ text: head({ ...parts, date: part }), causes: [cause] })),
@@ -101,19 +92,18 @@ function scans(parts: Parts): Head[] {
 /** Heads with two changes. */
 function* pairs(parts: Parts): Generator<Head> {
   for (const { part: target, cause } of parts.targets) {
-    for (const method of otherMethods) {
-      if (method !== parts.method)
-        yield { text: head({ ...parts, target, method }), causes: ['method_changed', cause] };
+    for (const method of methods) {
+      yield { text: head({ ...parts, target, method }), causes: ['method_changed', cause] };
     }
-    for (const version of otherVersions)
+    for (const version of versions)
       yield { text: head({ ...parts, target }, version), causes: [cause, 'http_version'] };
     for (const { part: date, cause: ofDate } of parts.dates) {
       yield { text: head({ ...parts, target, date }), causes: [cause, ofDate] };
     }
   }
-  for (const method of otherMethods) {
+  for (const method of methods) {
     for (const { part: date, cause } of parts.dates) {
-      if (method !== parts.method) yield { text: head({ ...parts, method, date }), causes: ['method_changed', cause] };
+      yield { text: head({ ...parts, method, date }), causes: ['method_changed', cause] };
     }
   }
 }

@@ -264,3 +264,11 @@ test('no page is begun when time is up', async () => {
   expect(deliveryReports.listed).toBe(100);
   expect(notes).toEqual(['The time is over, and there may be more delivery reports: run it again.']);
 });
+
+test('both lists are confirmed, each with its own ids', async () => {
+  const { calls, lists, run } = world({ reports: [report(1)], replies: [reply(2)] });
+  const result = await run({ confirm: true });
+  expect(calls).toEqual(['confirm 1 replies', 'confirm 1 reports']);
+  expect(lists).toEqual({ reports: [], replies: [] });
+  expect([result.replies.confirmed, result.deliveryReports.confirmed]).toEqual([1, 1]);
+});

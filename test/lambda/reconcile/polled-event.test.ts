@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
+
+const now = Date.UTC(2026, 10, 24);
+const reply = {
+  reply_id: '00000000-0000-4000-8000-00000000000A',
+  message_id: '00000000-0000-4000-8000-00000000000b',
+  date_received: '2026-11-24T09:00:00.5Z',
+  vendor_account_id: { vendor_id: 'V', account_id: 'A' },
+};
+
+test('an item becomes the event of its webhook, which says that it was polled', () => {
+  const { message, withDataAt, data, ...entry } = toPolledEntry('reply', reply, now);
+  const attributes = {
+    specversion: '1.0',
+    id: reply.reply_id,
+    source: 'urn:messagemedia:account:A',
+    type: 'com.messagemedia.reply',
+    subject: reply.message_id,
+    time: reply.date_received,
+    datacontenttype: 'application/json',
+    mmorigin: 'poll',
+  };
+  const common = {
+    id: reply.reply_id,
+    type: 'com.messagemedia.reply',
+    groupId: reply.message_id,
+    deduplicationId: reply.reply_id,
+    dataContentType: 'application/json',
+    unrendered: [],
+  };
+  expect(message).toStrictEqual({ ...common, body: JSON.stringify({ ...attributes, data: reply }) });
+  const dataref = 's3://bucket/hash';
+  expect(withDataAt(dataref)).toStrictEqual({ ...common, dataref, body: JSON.stringify({ ...attributes, dataref }) });
+  expect(String(data)).toBe(JSON.stringify(reply));
+  expect(entry).toEqual({
+    traceId: reply.reply_id.toLowerCase(),
+    confirmId: reply.reply_id,
+    receivedAt: Date.UTC(2026, 10, 24, 9, 0, 0, 500),
+  });
+});
+
+test('each list has its own id to confirm', () => {
+  const ids = {
+    reply_id: '00000000-0000-4000-8000-000000000001',
+    delivery_report_id: '00000000-0000-4000-8000-000000000002',
+  };
+  expect(toPolledEntry('reply', ids, now).confirmId).toBe(ids.reply_id);
+  expect(toPolledEntry('deliveryReport', ids, now).confirmId).toBe(ids.delivery_report_id);
+});
+
+test('an id that is no UUID is traced by one that is made from it, and not confirmed', () => {
+  const { message, traceId, confirmId } = toPolledEntry('deliveryReport', { delivery_report_id: 'no uuid' }, now);
+  expect(message).toMatchObject({ id: 'no uuid', type: 'com.messagemedia.delivery_report' });
+  // The SHA-256 of the text, with the bits of version and variant.
+  expect(traceId).toBe('e4f934b1-1780-890a-a836-57bbe5c774a2');
+  expect(message.groupId).toBe('e4f934b11780890ab83657bbe5c774a27db0d9c8b923b4ff41219c137a21cd6e');
+  expect(confirmId).toBeUndefined();
+});
+
+test('an item without id, subject and time has an id of its content, and the time of now', () => {
+  const { message, traceId, receivedAt } = toPolledEntry('reply', { content: 'x' }, now);
+  const id = 'ee2b252d-1cd4-8142-a942-090e06507c73';
+  expect(message).toMatchObject({ id, groupId: id, deduplicationId: id });
+  expect(traceId).toBe(id);
+  expect(receivedAt).toBeUndefined();
+  const event = JSON.parse(message.body);
+  expect(event).toMatchObject({ source: 'urn:messagemedia', time: '2026-11-24T00:00:00.000Z', data: { content: 'x' } });
+  expect(event).not.toHaveProperty('subject');
+});
