@@ -11,7 +11,7 @@ import { toWire } from '../../sandbox/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';
-import { promises } from './page.ts';
+import { inThisRun, promises } from './page.ts';
 import { runTable } from './table.ts';
 
 /** Lambda ends the function after this; MessageMedia waits for 20 s. In milliseconds. */
@@ -28,7 +28,7 @@ const columns = [
 ] as const;
 
 /** The table of the page. Each promise is tested at every moment that it holds for. */
-const cells = promises('Webhooks', columns).flatMap(({ fault, column, lasting, once }) => {
+const all = promises('Webhooks', columns).flatMap(({ fault, column, lasting, once }) => {
   const [dependency = ''] = column.split(',');
   const moments = column === 'queue' || column === 'bucket, large event' ? ['cold', 'warm'] : ['warm'];
   const at = column === 'keyring, function starts' ? ['cold'] : moments;
@@ -41,6 +41,7 @@ const cells = promises('Webhooks', columns).flatMap(({ fault, column, lasting, o
     }),
   );
 });
+const cells = inThisRun(all);
 type Cell = (typeof cells)[number];
 
 interface Result {

@@ -10,11 +10,11 @@ import { startProvider } from '../../sandbox/provider/provider.ts';
 import { startLogs } from '../log-queries.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';
-import { promises } from './page.ts';
+import { inThisRun, promises } from './page.ts';
 import { runTable } from './table.ts';
 
 /** The table of the page. A fault begins at the first call of a run or at its second, or hits only one call. */
-const cells = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 'queue', 'bucket']).flatMap(
+const all = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 'queue', 'bucket']).flatMap(
   ({ fault, column, lasting, once }) =>
     [
       { extent: 'from the start', first: 1, promised: lasting },
@@ -23,6 +23,7 @@ const cells = promises('Reconciliation', ['credentials', 'MessageMedia', 'log', 
       ...(lasting === 'done' ? [] : [{ extent: 'once', first: 1, count: 1, promised: once }]),
     ].map((cell) => ({ ...cell, fault, column, name: `${column}, ${fault}, ${cell.extent}` })),
 );
+const cells = inThisRun(all);
 type Cell = (typeof cells)[number];
 
 interface Result {

@@ -9,19 +9,20 @@ import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startProvider } from '../../sandbox/provider/provider.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { startFaultProxy } from './fault-proxy.ts';
-import { promises } from './page.ts';
+import { inThisRun, promises } from './page.ts';
 import { runTable } from './table.ts';
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 type Step = RotationEvent['Step'];
 
 /** The table of the page. Each fault hits every step that makes calls which earlier steps do not make. */
-const cells = promises('Rotation', ['keyring', 'credentials', 'MessageMedia']).flatMap(
+const all = promises('Rotation', ['keyring', 'credentials', 'MessageMedia']).flatMap(
   ({ fault, column, lasting, once }) =>
     [{ extent: 'lasting', promised: lasting }, ...(lasting === 'done' ? [] : [{ extent: 'once', promised: once }])].map(
       (cell) => ({ ...cell, fault, column, name: `${column}, ${fault}, ${cell.extent}` }),
     ),
 );
+const cells = inThisRun(all);
 type Cell = (typeof cells)[number];
 
 interface Result {
