@@ -40,6 +40,8 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     PATH: path,
     HOME: folder,
     TMPDIR: folder,
+    // The CDK's command and library take seconds to compile.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...toolEnvironment(ministack),
     NO_COLOR: '1',
   };

@@ -39,12 +39,15 @@ export class Run {
   /** Both keys, in the form of a consumer. */
   readonly keys: readonly VerificationKey[] = parseKeyring(keyringOf(this.firstKey, this.secondKey)).keys;
   readonly #ministack: Ministack;
+  readonly #compiled: string;
   #stack: DeployedStack | undefined;
   #deploymentStarted: number | undefined;
   #firstVerified: number | undefined;
 
-  constructor(ministack: Ministack, cdk: Cdk) {
+  /** @param compiled folder for compiled code of `mmw`, which is started often */
+  constructor(ministack: Ministack, cdk: Cdk, compiled: string) {
     this.#ministack = ministack;
+    this.#compiled = compiled;
     this.cdk = cdk;
     this.clients = createClients(ministack);
   }
@@ -85,7 +88,7 @@ export class Run {
   }
 
   get #environment(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, ...toolEnvironment(this.#ministack) };
+    return { PATH: process.env.PATH, NODE_COMPILE_CACHE: this.#compiled, ...toolEnvironment(this.#ministack) };
   }
 
   /** Every line that the stack logged, as far as it can be read. */

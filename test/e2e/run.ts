@@ -100,7 +100,11 @@ async function proveAll(programs: Programs, folder: string, interrupted: Promise
     `on ${ministack.url}, with IAM and resource policies in force`,
     started,
   );
-  const run = new Run(ministack, createCdk({ programs, ministack, folder, path, log: logs.cdk }));
+  const run = new Run(
+    ministack,
+    createCdk({ programs, ministack, folder, path, log: logs.cdk }),
+    join(folder, 'compiled'),
+  );
   for (const proof of wanted) await Promise.race([proveOne(proof, run), failure(ministack.program)]);
 
   const { timeToFirstEvent } = run;

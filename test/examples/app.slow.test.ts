@@ -33,7 +33,12 @@ type Context = Record<string, string | string[]>;
 /** Runs an app as the CDK's command does, bundling included. */
 async function runExample(app: string, stackName: string, context: Context): Promise<Template> {
   const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
-  const env = { PATH: `${root}/node_modules/.bin:${process.env.PATH}`, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON };
+  const env = {
+    PATH: `${root}/node_modules/.bin:${process.env.PATH}`,
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON,
+    NODE_COMPILE_CACHE: join(outdir, 'compiled'),
+  };
   await run(process.execPath, [app], { cwd: root, env });
   return Template.fromJSON(JSON.parse(await readFile(join(outdir, `${stackName}.template.json`), 'utf8')));
 }
