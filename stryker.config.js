@@ -1,7 +1,7 @@
 /** What `npm run mutation` and Stryker itself start from; test/mutation/run.ts adds the file and the tests that are for it. */
 export default {
   testRunner: 'in-process',
-  plugins: ['./test/mutation/runner.ts'],
+  plugins: ['./test/mutation/stryker/runner.ts'],
   testRunnerNodeArgs: ['--conditions=messagemedia-source', '--disable-warning=ExperimentalWarning'],
   coverageAnalysis: 'perTest',
   // TypeScript 7 has no API that could rewrite it, and nothing in it would change.
