@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Preparation, Proof, Run } from '../proof.ts';
@@ -26,7 +26,10 @@ async function checkOut({ programs, folder, path, log }: Preparation): Promise<s
     throw new Error(`git cannot find ${commit}, the version before`, { cause });
   });
   await run('tar', ['-xf', archive, '-C', project], folder);
-  await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], project);
+  // Most packages are the same. Where they cannot be linked, npm gets all of them.
+  await run('cp', ['-al', join(root, 'node_modules'), project], root).catch(() => {});
+  await rm(join(project, 'node_modules/.package-lock.json'), { force: true });
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], project);
   return project;
 }
 

@@ -98,7 +98,7 @@ export class World {
   async pass(milliseconds: number): Promise<void> {
     const end = this.time + milliseconds;
     while (this.time < end) {
-      this.time = Math.min(end, this.time + 17 * second);
+      this.time = Math.min(end, this.time + 29 * second);
       await this.check();
     }
   }
