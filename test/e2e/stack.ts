@@ -66,8 +66,8 @@ export interface DeployedStack {
   send(request: WireRequest): Promise<DeliveryAnswer>;
   /** Every line that the stack logged; those of the function are in order. */
   log(): Promise<string[]>;
-  /** The last log entry of the function. */
-  lastOutcome(): Promise<LoggedOutcome | undefined>;
+  /** The log entries of the function about requests, in order. An entry may come after the answer. */
+  outcomes(): Promise<LoggedOutcome[]>;
   resources(): Promise<Resource[]>;
   /** Its full id, which also names it after its deletion. */
   id(): Promise<string>;
@@ -97,7 +97,7 @@ export function openStack(clients: Clients, { url }: Ministack, outputs: Record<
     overflowBucket: output(names.overflowBucketName),
     send: (request) => deliver(url, { ...request, headers: { ...request.headers, host } }),
     log,
-    lastOutcome: async () => (await log()).flatMap(parseOutcome).at(-1),
+    outcomes: async () => (await log()).flatMap(parseOutcome),
     resources,
     id: async () => {
       const { Stacks } = await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));

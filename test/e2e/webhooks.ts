@@ -9,6 +9,7 @@ import type { DeliveryAnswer, SigningKey, Webhook, WireRequest } from '../../san
 import { toWire } from '../../sandbox/sender.ts';
 import { sampleWebhooks } from '../../sandbox/webhooks.ts';
 import type { Run } from './proof.ts';
+import { until } from './waiting.ts';
 
 /** One webhook of every kind, for the deployed path. */
 export function samples({ stack }: Run): ReturnType<typeof sampleWebhooks> {
@@ -57,10 +58,12 @@ export async function expectOnQueue(run: Run, request: WireRequest, id: string):
 
 /** Sends a request that must be refused for exactly this reason, with nothing queued. */
 export async function expectRefused(run: Run, request: WireRequest, reason: RejectionReason): Promise<void> {
+  const { length: before } = await run.stack.outcomes();
   const answer = await run.stack.send(request);
   assert.equal(answer.status, 401, await describe(run, answer));
   assert.equal(answer.body, '{"error":"unauthorized"}', 'the answer tells more than it should');
-  assert.equal((await run.stack.lastOutcome())?.reason, reason, 'it was refused for another reason');
+  await until('the refusal is in the log', async () => (await run.stack.outcomes()).length > before);
+  assert.equal((await run.stack.outcomes()).at(-1)?.reason, reason, 'it was refused for another reason');
   await expectNothingQueued(run);
 }
 
@@ -89,6 +92,6 @@ function receive({ clients, stack, keys: own }: Run, keys = own): Promise<Consum
 }
 
 async function describe({ stack }: Pick<Run, 'stack'>, { status, body }: DeliveryAnswer): Promise<string> {
-  const { reason = 'no reason' } = (await stack.lastOutcome()) ?? {};
+  const { reason = 'no reason' } = (await stack.outcomes()).at(-1) ?? {};
   return `answered ${status} ${body}; the function logged: ${reason}`;
 }
