@@ -1,17 +1,8 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  DeduplicationScope,
-  FifoThroughputLimit,
-  type IQueue,
-  Queue,
-  QueueEncryption,
-  type QueueProps,
-} from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, type IQueue, Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-
-/** How long a queue keeps a message, which is the longest that SQS allows. */
-export const eventRetention = Duration.days(14);
+import { eventQueueProps } from './data-stores.ts';
 
 /** Options of an event queue. */
 export interface EventQueueProps {
@@ -36,13 +27,7 @@ export class EventQueue extends Construct {
   constructor(scope: Construct, id: string, { ordering = 'fifo', encryptionKey }: EventQueueProps = {}) {
     super(scope, id);
     const common: QueueProps = {
-      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
-      encryptionMasterKey: encryptionKey,
-      enforceSSL: true,
-      retentionPeriod: eventRetention,
-      // The most that SQS takes. Queues created before August 2025 have a quarter of it by default.
-      maxMessageSizeBytes: 1_048_576,
-      removalPolicy: RemovalPolicy.RETAIN,
+      ...eventQueueProps(encryptionKey),
       ...(ordering === 'fifo' && {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,

@@ -1,9 +1,9 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { capturePrefix } from '../lambda/contract.ts';
-import { eventRetention } from './event-queue.ts';
+import { eventBucketProps, eventRetention } from './data-stores.ts';
 
 /** Options of the bucket. */
 export interface OverflowBucketProps {
@@ -22,12 +22,7 @@ export interface OverflowBucketProps {
 export class OverflowBucket extends Bucket {
   constructor(scope: Construct, id: string, { encryptionKey }: OverflowBucketProps = {}) {
     super(scope, id, {
-      encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
-      encryptionKey,
-      bucketKeyEnabled: encryptionKey !== undefined,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
+      ...eventBucketProps(encryptionKey),
       lifecycleRules: [
         { prefix: capturePrefix, expiration: Duration.days(1) },
         {
@@ -35,7 +30,6 @@ export class OverflowBucket extends Bucket {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
-      removalPolicy: RemovalPolicy.RETAIN,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',

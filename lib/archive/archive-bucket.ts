@@ -1,14 +1,8 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type BucketProps,
-  type LifecycleRule,
-  ObjectLockRetention,
-} from 'aws-cdk-lib/aws-s3';
+import { Bucket, type BucketProps, type LifecycleRule, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { eventBucketProps } from '../data-stores.ts';
 
 /** Who may delete locked objects: those with `s3:BypassGovernanceRetention`, or nobody, not even the account's root user. */
 export type ArchiveLock = 'governance' | 'compliance';
@@ -36,18 +30,12 @@ export interface ArchiveBucketProps {
 export class ArchiveBucket extends Bucket {
   constructor(scope: Construct, id: string, { retention, lock, encryptionKey }: ArchiveBucketProps) {
     super(scope, id, {
-      encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
-      encryptionKey,
-      bucketKeyEnabled: encryptionKey !== undefined,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
+      ...eventBucketProps(encryptionKey),
       lifecycleRules: [
         { expiration: retention, abortIncompleteMultipartUploadAfter: Duration.days(1) },
         ...(lock ? [oldVersions] : []),
       ],
       ...(lock && locked(retention, lock)),
-      removalPolicy: RemovalPolicy.RETAIN,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',

@@ -1,8 +1,8 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eventRetention } from '../event-queue.ts';
+import { eventQueueProps } from '../data-stores.ts';
 
 /** How long Lambda collects events for one call, so that an object holds many. */
 export const batchingWindow = Duration.minutes(5);
@@ -30,14 +30,7 @@ export class ArchiveQueue extends Construct {
 
   constructor(scope: Construct, id: string, { encryptionKey }: ArchiveQueueProps) {
     super(scope, id);
-    const common: QueueProps = {
-      encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
-      encryptionMasterKey: encryptionKey,
-      enforceSSL: true,
-      retentionPeriod: eventRetention,
-      maxMessageSizeBytes: 1_048_576,
-      removalPolicy: RemovalPolicy.RETAIN,
-    };
+    const common = eventQueueProps(encryptionKey);
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Events', {
       ...common,
