@@ -17,7 +17,7 @@ export interface ReceiverEnvironment {
   overflowBucket: string | undefined;
   /** Without it nothing is archived. */
   archive: ArchiveSettings | undefined;
-  /** Whether S3 has a custom endpoint, which may not support buckets as host names. */
+  /** See `hasOwnS3Endpoint`. */
   hasOwnS3Endpoint: boolean;
 }
 
@@ -117,8 +117,13 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): ReceiverEnvironme
 function readOverflow(variables: NodeJS.ProcessEnv): Pick<ReceiverEnvironment, 'overflowBucket' | 'hasOwnS3Endpoint'> {
   return {
     overflowBucket: variables[environment.overflowBucket] || undefined,
-    hasOwnS3Endpoint: Boolean(variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL),
+    hasOwnS3Endpoint: hasOwnS3Endpoint(variables),
   };
+}
+
+/** Whether S3 has a custom endpoint, which may not support buckets as host names: then the bucket is in the path. */
+export function hasOwnS3Endpoint(variables: NodeJS.ProcessEnv): boolean {
+  return Boolean(variables.AWS_ENDPOINT_URL_S3 || variables.AWS_ENDPOINT_URL);
 }
 
 function readArchive(variables: NodeJS.ProcessEnv): ArchiveSettings | undefined {

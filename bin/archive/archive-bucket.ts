@@ -1,9 +1,9 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { namePlace } from '../aws.ts';
 import { readOutputs } from '../connections.ts';
+import { connectS3 } from '../s3.ts';
 
 /** An archive: a bucket, and a client that reads it. */
 export interface Archive {
@@ -32,12 +32,6 @@ export async function connectArchive({ stack, bucket }: ArchiveOptions): Promise
   const named = bucket ?? (stack === undefined ? process.env[archiveEnvironment.bucket] : await bucketOf(stack));
   if (!named) throw new Error(`No archive is named: give --stack or --bucket, or set ${archiveEnvironment.bucket}.`);
   return { client: connectS3(), bucket: named };
-}
-
-/** A client that is configured like every AWS tool. With an endpoint of its own, the bucket is in the path. */
-function connectS3(): S3Client {
-  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
-  return namePlace(new S3Client({ forcePathStyle }));
 }
 
 async function bucketOf(stack: string): Promise<string> {

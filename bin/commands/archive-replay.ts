@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { environment } from '../../lambda/contract.ts';
+import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import type { Archive } from '../archive/archive-bucket.ts';
@@ -141,7 +142,7 @@ async function findTarget({
 }
 
 function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
-  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
+  const forcePathStyle = hasOwnS3Endpoint(process.env);
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
   return {
     store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
 import { type Diagnosis, diagnose } from '../../lambda/diagnosis/diagnose.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { namePlace } from '../aws.ts';
 import { readCaptures } from '../captures/bucket.ts';
 import { readFromNgrok } from '../captures/ngrok.ts';
 import { type ReadCapture, readCapture } from '../captures/read-capture.ts';
@@ -21,6 +19,7 @@ import {
   readOutput,
 } from '../connections.ts';
 import { print, wrap } from '../output.ts';
+import { connectS3 } from '../s3.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
@@ -86,8 +85,7 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
 async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
-  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
-  const captures = await readCaptures(namePlace(new S3Client({ forcePathStyle })), bucket);
+  const captures = await readCaptures(connectS3(), bucket);
   if (captures.length === 0) {
     return print(json, [], `No request is captured. To capture some: npx mmw capture --stack ${stack}`);
   }

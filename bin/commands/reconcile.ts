@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
@@ -15,6 +14,7 @@ import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { targetOf } from '../reconciliation-target.ts';
+import { connectS3 } from '../s3.ts';
 import { UsageError } from '../usage-error.ts';
 import { watch } from '../waiting.ts';
 
@@ -105,14 +105,13 @@ async function connectTarget(
 ): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
   const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
-  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL);
   const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
   const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
     send: createQueueSender(sqs, queueUrl, deadline),
     archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
-    store: bucket ? storeIn(bucket, namePlace(new S3Client({ forcePathStyle })), deadline) : undefined,
+    store: bucket ? storeIn(bucket, connectS3(), deadline) : undefined,
     seen: logGroups.length === 0 ? undefined : searchVisibly(logGroups),
   };
 }
