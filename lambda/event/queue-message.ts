@@ -45,7 +45,12 @@ export interface QueueMessage {
  */
 // Stryker disable next-line StringLiteral: as text is what neither of the other two is.
 export function toQueueMessage(request: VerifiedRequest, placement: DataPlacement = 'text'): QueueMessage {
-  const data = describeData(request, placement);
+  return describeEvent(request)(placement);
+}
+
+/** Reads a request once, for messages that have its data in different places. */
+export function describeEvent(request: VerifiedRequest): (placement: DataPlacement) => QueueMessage {
+  const data = describeData(request);
   const identity = identify(data.fields, kindOf(request.target));
   const { type, id = request.requestId, subject, account, receivedAt, unrendered } = identity;
   const attributes: SignedEvent = {
@@ -63,17 +68,17 @@ export function toQueueMessage(request: VerifiedRequest, placement: DataPlacemen
     mmsignature: request.signature,
     mmrepeated: data.repeated.join(',') || undefined,
   };
-  const member = typeof placement === 'object' ? datarefMember(placement.dataref) : data.member;
-  return {
-    id,
-    type,
-    body: writeEvent(attributes, member),
-    groupId: fifoId(subject ?? id),
-    deduplicationId: fifoId(id),
+  const ids = { id, type, groupId: fifoId(subject ?? id), deduplicationId: fifoId(id) };
+  return (placement) => ({
+    ...ids,
+    body: writeEvent(
+      attributes,
+      typeof placement === 'object' ? datarefMember(placement.dataref) : data.member(placement),
+    ),
     dataContentType: data.contentType,
     ...(typeof placement === 'object' && placement),
     unrendered,
-  };
+  });
 }
 
 /** `source` of an event. @param account the account that the body names */
@@ -97,8 +102,8 @@ export function writeEvent(attributes: object, member: string): string {
 export type DataPlacement = 'text' | 'base64' | { dataref: string };
 
 interface EventData {
-  /** The event's last member with a leading comma, or nothing when there is no body. */
-  member: string;
+  /** Writes the event's last member with a leading comma, or nothing when there is no body. */
+  member: (placement: 'text' | 'base64') => string;
   contentType: string | undefined;
   /** The fields that the sender filled in, from a JSON object, a form, XML, or the query of a request without a body. */
   fields: Fields;
@@ -106,11 +111,11 @@ interface EventData {
   repeated: readonly string[];
 }
 
-/** How the event holds the body. Only the signed bytes decide, except for the label of a body that is not JSON. */
-function describeData({ body, target, contentType }: VerifiedRequest, placement: DataPlacement): EventData {
+/** What the body says, and how the event holds it. Only the signed bytes decide, except for the label of a body that is not JSON. */
+function describeData({ body, target, contentType }: VerifiedRequest): EventData {
   if (body.length === 0) {
     return {
-      member: '',
+      member: () => '',
       contentType: undefined,
       fields: parseText(target.slice(target.indexOf('?') + 1)),
       repeated: [],
@@ -119,17 +124,19 @@ function describeData({ body, target, contentType }: VerifiedRequest, placement:
   const text = decodeUtf8(body);
   if (text === undefined) {
     const label = labelOf(contentType, false, 'application/octet-stream');
-    return { member: base64Member(body), contentType: label, fields: {}, repeated: [] };
+    return { member: () => base64Member(body), contentType: label, fields: {}, repeated: [] };
   }
   const isJson = isValidJson(text);
   const { fields, repeated } = isJson ? parseObject(text) : { fields: parseText(text), repeated: [] };
-  const common = {
+  return {
+    member: (placement) =>
+      placement === 'base64' || !isCarriedBySqs(text)
+        ? base64Member(body)
+        : `,"data":${isJson ? text : JSON.stringify(text)}`,
     contentType: labelOf(contentType, isJson, isJson ? 'application/json' : 'text/plain'),
     fields,
     repeated,
   };
-  if (!isCarriedBySqs(text) || placement === 'base64') return { ...common, member: base64Member(body) };
-  return { ...common, member: `,"data":${isJson ? text : JSON.stringify(text)}` };
 }
 
 function base64Member(body: Uint8Array): string {

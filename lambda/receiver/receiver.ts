@@ -1,5 +1,5 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
-import { maxMessageBytes, type QueueMessage, toQueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
+import { describeEvent, maxMessageBytes, type QueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError } from './errors.ts';
@@ -113,14 +113,15 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 }
 
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
-  const trySend = async (placement: 'text' | 'base64') => {
-    const message = await moveDataIfTooLarge(toQueueMessage(request, placement), request, dependencies);
-    // Waited for in any case: Lambda may freeze what goes on after the answer.
-    const archived = dependencies.archive?.(message);
-    await dependencies.send(message).finally(() => archived);
-    return message;
-  };
   try {
+    const write = describeEvent(request);
+    const trySend = async (placement: 'text' | 'base64') => {
+      const message = await moveDataIfTooLarge(write(placement), write, request.body, dependencies);
+      // Waited for in any case: Lambda may freeze what goes on after the answer.
+      const archived = dependencies.archive?.(message);
+      await dependencies.send(message).finally(() => archived);
+      return message;
+    };
     return await trySend('text').catch((error: unknown) => {
       if (refusesCharacters(error)) return trySend('base64');
       throw error;
@@ -144,7 +145,8 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
 /** The message, or, if it is larger than SQS takes, a message that says where its data is. */
 async function moveDataIfTooLarge(
   message: QueueMessage,
-  request: VerifiedRequest,
+  write: ReturnType<typeof describeEvent>,
+  body: Uint8Array,
   { store }: ReceiverDependencies,
 ): Promise<QueueMessage> {
   const bytes = Buffer.byteLength(message.body);
@@ -153,7 +155,7 @@ async function moveDataIfTooLarge(
     throw new ReceiverError('event_too_large', `The event has ${bytes} bytes; SQS takes ${maxMessageBytes}`);
   }
   try {
-    return toQueueMessage(request, { dataref: await store(request.body, message.dataContentType) });
+    return write({ dataref: await store(body, message.dataContentType) });
   } catch (error) {
     throw new ReceiverError('storage_unavailable', 'S3 did not take the data of a large event', { cause: error });
   }
