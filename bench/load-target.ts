@@ -1,12 +1,12 @@
-import { generateKeyPair, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { countMessages } from '../bin/queue/queues.ts';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { rotateNow } from '../sandbox/inspector/actions.ts';
 import { callbackPath, startSandbox } from '../sandbox/sandbox.ts';
 import { type DeliveryAnswer, deliver, type SigningKey, type WireRequest } from '../sandbox/sender.ts';
+import { makeKey } from '../test/support.ts';
 
 /** How long a request may take, in milliseconds: MessageMedia waits for 20 s. */
 const patience = 20_000;
@@ -68,16 +68,15 @@ export interface StackOptions {
  */
 export async function stackTarget({ callbackUrl, keyring, queue, send }: StackOptions): Promise<LoadTarget> {
   const { origin, pathname } = new URL(callbackUrl);
-  const waiting = await countMessages(queue);
-  if (waiting > 0) {
+  const { waiting, inFlight } = await countMessages(queue.client, queue.queueUrl);
+  if (waiting + inFlight > 0) {
     throw new Error(
-      `${queue.queueUrl} has ${waiting} messages, which would be deleted: load a stack with an empty queue.`,
+      `${queue.queueUrl} has ${waiting + inFlight} messages, which would be deleted: load a stack with an empty queue.`,
     );
   }
-  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const key: SigningKey = { id: randomUUID(), digest: 'SHA256', privateKey };
-  const public_key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
-  await keyring.update((entries) => [...entries, { key_id: key.id, public_key, digest: key.digest, cipher: 'RSA' }]);
+  const key = makeKey('SHA256', 2048);
+  const { enabled: _enabled, ...entry } = key.answer;
+  await keyring.update((entries) => [...entries, entry]);
   // A function reads the keyring again for an unknown key, at most every 3 s.
   await sleep(4_000);
   return {
@@ -88,12 +87,4 @@ export async function stackTarget({ callbackUrl, keyring, queue, send }: StackOp
     outages: [],
     close: () => keyring.update((entries) => entries.filter(({ key_id }) => !sameId(key_id, key.id))),
   };
-}
-
-async function countMessages({ client, queueUrl }: LoadTarget['queue']): Promise<number> {
-  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-  const { Attributes = {} } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }),
-  );
-  return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
 }

@@ -2,7 +2,7 @@
 // npm run load [-- --count 3000 --rate 500] [-- --stack NAME]
 import { parseArgs } from 'node:util';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { connectKeyring, readOutputs } from '../bin/connections.ts';
+import { connectKeyring, readOutput } from '../bin/connections.ts';
 import { formatTable } from '../bin/output.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
 import { isFaultless, runLoad } from './load-run.ts';
@@ -42,12 +42,10 @@ console.log(
 process.exitCode = isFaultless(report) ? 0 : 1;
 
 async function connectStack(name: string): Promise<LoadTarget> {
-  const found = await readOutputs(name);
-  const callbackUrl = found.get(outputs.callbackUrl);
-  const queueUrl = found.get(outputs.queueUrl);
-  if (callbackUrl === undefined || queueUrl === undefined) {
-    throw new Error(`Stack ${name} has no output ${outputs.callbackUrl} or ${outputs.queueUrl}: is it a receiver?`);
-  }
-  const keyring = await connectKeyring({ stack: name });
+  const [callbackUrl, queueUrl, keyring] = await Promise.all([
+    readOutput(name, outputs.callbackUrl),
+    readOutput(name, outputs.queueUrl),
+    connectKeyring({ stack: name }),
+  ]);
   return stackTarget({ callbackUrl, keyring, queue: { client: new SQSClient(), queueUrl } });
 }

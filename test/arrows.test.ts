@@ -46,7 +46,7 @@ const arrows: Record<string, readonly string[]> = {
   // Measures what the tests prove, with their keys and requests.
   bench: [
     ...['lambda', 'lambda/archive', 'lambda/receiver', 'lambda/event', 'lambda/keys', 'lib'],
-    ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'bin', 'bin/archive', 'test'],
+    ...['sandbox', 'sandbox/aws', 'sandbox/inspector', 'bin', 'bin/archive', 'bin/queue', 'test'],
   ],
   docs: ['lambda/diagnosis', 'lib/front-door', 'lib/settings'],
   examples: ['examples/typescript', 'examples/python'],
