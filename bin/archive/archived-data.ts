@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
+import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
 
 /** The data of a large event is not in the archive, or is not what its name says. */
 export class ArchivedDataError extends Error {
   override readonly name = 'ArchivedDataError';
+}
+
+/** Whether an event cannot be read because of what is in the archive, and not because S3 fails. */
+export function isUnreadable(error: unknown): error is ArchivedDataError | QueuedEventError {
+  return error instanceof ArchivedDataError || error instanceof QueuedEventError;
 }
 
 /**

@@ -3,9 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
-import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
-import { ArchivedDataError } from './archived-data.ts';
+import { isUnreadable } from './archived-data.ts';
 import type { StoredObject } from './event-objects.ts';
 import { readLines } from './lines.ts';
 import { readObject } from './object-bytes.ts';
@@ -65,7 +64,7 @@ export async function findPerson(
 
 /** Why an event cannot be read. @throws an error that has another cause than the event */
 function unreadableReason(error: unknown): string {
-  if (error instanceof ArchivedDataError || error instanceof QueuedEventError) return error.message;
+  if (isUnreadable(error)) return error.message;
   throw error;
 }
 

@@ -2,6 +2,7 @@ import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { archivePrefixes, archiveTypeOf, eventPartition, keyPartition } from '../../lambda/archive-contract.ts';
 import { type EventType, eventTypes } from '../../lambda/contract.ts';
 import type { Archive } from './archive-bucket.ts';
+import { mergeSorted } from './merge.ts';
 import { earlierArrival, laterArrival, type Selection } from './selection.ts';
 
 /** An object of the archive. */
@@ -31,9 +32,9 @@ export async function* listEventObjects(
   const listings = types.map((type) => {
     const prefix = `${archivePrefixes.events}type=${archiveTypeOf(type)}/`;
     const start = from === undefined ? prefix : partitionBefore(type, from);
-    return { prefix, objects: list(archive, prefix, start, eventPartition(type, last) + behind) };
+    return list(archive, prefix, start, eventPartition(type, last) + behind);
   });
-  yield* merge(listings);
+  yield* mergeSorted(listings, ({ key }) => behindType(key));
 }
 
 /** Lists the objects with the keyrings of a selection's days, plus one day at both ends. */
@@ -63,22 +64,9 @@ async function* list(
   }
 }
 
-/** Merges lists in the order of what follows their prefixes, which is the hour. */
-async function* merge(
-  listings: readonly { prefix: string; objects: AsyncGenerator<StoredObject> }[],
-): AsyncGenerator<StoredObject> {
-  const heads = await Promise.all(
-    listings.map(async ({ prefix, objects }) => ({ prefix, objects, next: await objects.next() })),
-  );
-  const rest = ({ prefix, next }: (typeof heads)[number]) => (next.value as StoredObject).key.slice(prefix.length);
-  for (;;) {
-    const open = heads.filter(({ next }) => !next.done);
-    const [first, ...others] = open;
-    if (first === undefined) return;
-    const least = others.reduce((one, other) => (rest(other) < rest(one) ? other : one), first);
-    yield least.next.value as StoredObject;
-    least.next = await least.objects.next();
-  }
+/** What follows the type in the key of an event object, which begins with the hour. */
+function behindType(key: string): string {
+  return key.slice(key.indexOf('/', archivePrefixes.events.length));
 }
 
 /** How much there is to read. */

@@ -1,11 +1,10 @@
 import { stringify } from 'csv-stringify/sync';
-import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import { openQueuedEvent } from '../../lambda/event/queued-event.ts';
 import { isObject } from '../../lambda/guards.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
-import { ArchivedDataError, fetchArchivedData } from './archived-data.ts';
-import { judge } from './judge.ts';
+import { fetchArchivedData, isUnreadable } from './archived-data.ts';
+import { describeVerdict, type Judgement, judge } from './judge.ts';
 import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
 import { createSeenIds } from './seen-ids.ts';
 import { type Selection, signedAt } from './selection.ts';
@@ -34,8 +33,9 @@ export async function* exportEvents(archive: Archive, options: Export): AsyncGen
   if (format === 'csv') yield toCsv([...columns, ...(keys === undefined ? [] : ['verdict'])]);
   for await (const found of readArchive(archive, selection, now, options)) {
     if (!isNew(found.event.id)) continue;
-    const verdict = keys === undefined ? [] : [await verdictOf(archive, found, keys)];
-    if (format === 'csv') yield toCsv([...(await cellsOf(archive, found, options)), ...verdict]);
+    const judgement = keys && (await judge(archive, found.text, keys));
+    const verdict = judgement === undefined ? [] : [describeVerdict(judgement)];
+    if (format === 'csv') yield toCsv([...(await cellsOf(archive, found, judgement, options)), ...verdict]);
     else yield `{${verdict.map((text) => `"verdict":${JSON.stringify(text)},`).join('')}${withoutBrace(found.text)}\n`;
   }
 }
@@ -45,10 +45,15 @@ const columns = [
   ...['source_number', 'destination_number', 'content', 'metadata'],
 ];
 
-async function cellsOf(archive: Archive, found: ArchivedEvent, { broken }: Observer): Promise<string[]> {
+async function cellsOf(
+  archive: Archive,
+  found: ArchivedEvent,
+  judgement: Judgement | undefined,
+  { broken }: Observer,
+): Promise<string[]> {
   const { id, type, subject = '', source, time, mmdate, mmkeyid = '' } = found.event;
-  const payload = await payloadOf(archive, found).catch((error: unknown) => {
-    if (!(error instanceof ArchivedDataError || error instanceof QueuedEventError)) throw error;
+  const payload = await payloadOf(archive, found, judgement).catch((error: unknown) => {
+    if (!isUnreadable(error)) throw error;
     broken({ object: found.object, line: found.line, reason: error.message });
     return undefined;
   });
@@ -58,13 +63,10 @@ async function cellsOf(archive: Archive, found: ArchivedEvent, { broken }: Obser
   return [id, type, subject, source, time, signed, mmkeyid, ...own.map((name) => toText(fields[name]))];
 }
 
-async function payloadOf(archive: Archive, { text }: ArchivedEvent): Promise<unknown> {
+/** Whoever verified the event has read it already, with its data. */
+async function payloadOf(archive: Archive, { text }: ArchivedEvent, judgement?: Judgement): Promise<unknown> {
+  if (judgement && judgement.verdict !== 'bad') return judgement.read.event.payload;
   return (await openQueuedEvent(text, (dataref) => fetchArchivedData(archive, dataref))).event.payload;
-}
-
-async function verdictOf(archive: Archive, { text }: ArchivedEvent, keys: readonly VerificationKey[]): Promise<string> {
-  const judgement = await judge(archive, text, keys);
-  return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
 }
 
 /** What follows the first brace of a JSON object. */

@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mergeSorted } from './merge.ts';
 
 /** A text, and the key that it is sorted by. */
 export interface Sortable {
@@ -53,27 +54,14 @@ export function createSorter(mostBytes = 32 * 1_048_576): Sorter {
       if (file === undefined) return yield* sortHeld();
       await spill();
       const { read } = file;
-      yield* merge(runs.map(({ start, end }) => readRun(read, start, end)));
+      const readers = runs.map(({ start, end }) => readRun(read, start, end));
+      yield* mergeSorted(readers, ({ key }) => key);
     },
     close: async () => {
       held = [];
       await file?.close();
     },
   };
-}
-
-async function* merge(runs: readonly AsyncGenerator<Sortable>[]): AsyncGenerator<Sortable> {
-  const heads = await Promise.all(runs.map(async (run) => ({ run, next: await run.next() })));
-  for (;;) {
-    let least: (typeof heads)[number] | undefined;
-    for (const head of heads) {
-      if (!head.next.done && (least === undefined || head.next.value.key < (least.next.value as Sortable).key))
-        least = head;
-    }
-    if (least === undefined) return;
-    yield least.next.value as Sortable;
-    least.next = await least.run.next();
-  }
 }
 
 async function* readRun(read: TemporaryFile['read'], start: number, end: number): AsyncGenerator<Sortable> {

@@ -2,7 +2,7 @@ import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { signedBytes } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
 import { fingerprint } from './archived-keys.ts';
-import { judge } from './judge.ts';
+import { describeVerdict, judge } from './judge.ts';
 import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
@@ -21,7 +21,7 @@ export async function findEvent(
 export interface Evidence {
   object: string;
   line: number;
-  /** `good`, `polled`, or `bad: ` and the reason. */
+  /** See `describeVerdict`. */
   verdict: string;
   /** SHA-256, in hex, of the public key that verifies it. */
   keyFingerprint: string | undefined;
@@ -39,14 +39,13 @@ export async function gatherEvidence(
   keys: readonly VerificationKey[],
 ): Promise<Evidence> {
   const judgement = await judge(archive, text, keys);
+  const verdict = describeVerdict(judgement);
   if (judgement.verdict === 'bad') {
     const { data, data_base64: _base64, ...event } = queued;
-    const verdict = `bad: ${judgement.reason}`;
     return { object, line, verdict, keyFingerprint: undefined, event, signedBytes: undefined, payload: data };
   }
-  const { read, verdict } = judgement;
-  const { payload, ...event } = read.event;
-  const { signed } = read;
+  const { payload, ...event } = judgement.read.event;
+  const { signed } = judgement.read;
   return {
     object,
     line,

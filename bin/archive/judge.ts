@@ -1,12 +1,11 @@
 import { fromArchiveLine, toArchiveLine } from '../../lambda/archive/archive-line.ts';
-import { QueuedEventError } from '../../lambda/event/attributes.ts';
-import { type DataPlacement, toQueueMessage } from '../../lambda/event/queue-message.ts';
+import { type DataPlacement, describeEvent } from '../../lambda/event/queue-message.ts';
 import { openQueuedEvent, type ReadEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import { isTooLateFor, keysFor, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { type Digest, parseHttpDate } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
-import { ArchivedDataError, fetchArchivedData } from './archived-data.ts';
+import { fetchArchivedData, isUnreadable } from './archived-data.ts';
 
 /** The result of verifying an archived event. */
 export type Judgement =
@@ -15,6 +14,11 @@ export type Judgement =
   | { verdict: 'polled'; read: ReadEvent }
   /** @property reason continues a sentence about the event, and contains none of its data */
   | { verdict: 'bad'; reason: string };
+
+/** `good`, `polled`, or `bad: ` and the reason. */
+export function describeVerdict(judgement: Judgement): string {
+  return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
+}
 
 /**
  * Verifies an event: its signature, and that everything else is what a receiver writes for the signed bytes, because the
@@ -32,9 +36,7 @@ export async function judge(archive: Archive, line: string, keys: readonly Verif
   try {
     read = await openQueuedEvent(message, (dataref) => fetchArchivedData(archive, dataref));
   } catch (error) {
-    if (error instanceof ArchivedDataError || error instanceof QueuedEventError) {
-      return { verdict: 'bad', reason: error.message };
-    }
+    if (isUnreadable(error)) return { verdict: 'bad', reason: error.message };
     throw error;
   }
   if (read.signed === undefined) return { verdict: 'polled', read };
@@ -67,8 +69,9 @@ function findAlteration(message: string, { event, signed }: ReadEvent): string |
     requestId: event.id,
   };
   const placements: DataPlacement[] = event.dataref === undefined ? ['text', 'base64'] : [{ dataref: event.dataref }];
-  if (placements.some((placement) => toQueueMessage(request, placement).body === message)) return undefined;
-  const made: Record<string, unknown> = JSON.parse(toQueueMessage(request, { dataref: '' }).body);
+  const write = describeEvent(request);
+  if (placements.some((placement) => write(placement).body === message)) return undefined;
+  const made: Record<string, unknown> = JSON.parse(write({ dataref: '' }).body);
   const { payload: _payload, ...found }: Record<string, unknown> = { ...event, dataref: '' };
   const name = Object.keys({ ...made, ...found }).find((attribute) => made[attribute] !== found[attribute]);
   return name === undefined
