@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,7 +9,7 @@ import { environment } from '../lambda/contract.ts';
 import type { Archive } from './archive/archive.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantSendEvents } from './event-grants.ts';
-import { grantKeyThrough } from './key-grant.ts';
+import { grantReadKeyring } from './keyring-grant.ts';
 
 /** Properties of a receiver's function. */
 export interface ReceiverFunctionProps {
@@ -67,8 +66,6 @@ export class ReceiverFunction extends Construct {
     this.function = handler;
 
     grantSendEvents(role, props);
-    const secretArn = keyring.secretFullArn ?? `${keyring.secretArn}-??????`;
-    Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
-    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt'], keyring);
+    grantReadKeyring(role, keyring);
   }
 }

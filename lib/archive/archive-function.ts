@@ -11,6 +11,7 @@ import { archiveEnvironment, archivePrefixes } from '../../lambda/archive-contra
 import { environment } from '../../lambda/contract.ts';
 import { BundledFunction } from '../bundled-function.ts';
 import { grantKeyThrough } from '../key-grant.ts';
+import { grantReadKeyring } from '../keyring-grant.ts';
 import { acknowledgeObjects } from '../object-grants.ts';
 import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
 
@@ -72,9 +73,7 @@ export class ArchiveFunction extends Construct {
     Grant.addToPrincipal({ grantee: role, actions: ['s3:GetObject'], resourceArns: read });
     grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:Decrypt'], overflowBucket);
     acknowledgeObjects(role, overflowBucket);
-    const secretArn = keyring.secretFullArn ?? `${keyring.secretArn}-??????`;
-    Grant.addToPrincipal({ grantee: role, actions: ['secretsmanager:GetSecretValue'], resourceArns: [secretArn] });
-    grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt'], keyring);
+    grantReadKeyring(role, keyring);
 
     const source = new EventSourceMapping(this, 'Source', {
       target: archive,
