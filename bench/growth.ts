@@ -1,4 +1,3 @@
-import { createQueueSender } from '../lambda/event/queue-sender.ts';
 import { answers, eventOf, forgedEventOf, receiverOf, replyOf, withHeaders, withQueue } from './receivers.ts';
 import { type Result, result } from './results.ts';
 import { compare, measure } from './rounds.ts';
@@ -42,9 +41,8 @@ export async function measureGrowth(rounds: number): Promise<Result[]> {
 
 /** Against a whole accepted webhook, which is sent over HTTP. */
 async function measureKeys(rounds: number): Promise<Result[]> {
-  const { one, ten, hundred } = await withQueue((sqs, queueUrl) => {
-    const accept = (count: number) =>
-      answers(receiverOf(count, { send: createQueueSender(sqs, queueUrl) }), eventOf(), 202);
+  const { one, ten, hundred } = await withQueue(({ send }) => {
+    const accept = (count: number) => answers(receiverOf(count, { send }), eventOf(), 202);
     return measure({ one: accept(1), ten: accept(10), hundred: accept(100) }, { rounds, times: 40 });
   });
   return [

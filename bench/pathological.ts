@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createQueueSender } from '../lambda/event/queue-sender.ts';
 import {
   answers,
   eventOf,
@@ -22,8 +21,7 @@ export async function measurePathological(rounds: number): Promise<Result[]> {
 
 /** Requests that are small, or large only in their head. */
 async function measureSmall(rounds: number): Promise<Result[]> {
-  const costs = await withQueue((sqs, queueUrl) => {
-    const send = createQueueSender(sqs, queueUrl);
+  const costs = await withQueue(({ send }) => {
     const [one, hundred] = [receiverOf(1, { send }), receiverOf(100, { send })];
     return measure(
       {

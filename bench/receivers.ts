@@ -1,8 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { createQueueSender, queueSettings } from '../lambda/event/queue-sender.ts';
 import { createKeyring } from '../lambda/keys/keyring-cache.ts';
+import { answerWithin, clientSettings, deadlines } from '../lambda/receiver/client-settings.ts';
 import { createReceiver, type ReceiverDependencies } from '../lambda/receiver/receiver.ts';
+import { localCredentials } from '../sandbox/aws/credentials.ts';
 import { toWire } from '../sandbox/sender.ts';
 import { sampleWebhooks } from '../sandbox/webhooks.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../test/support.ts';
@@ -51,6 +54,7 @@ export function receiverOf(count: number, outside: Partial<ReceiverDependencies>
     store: async () => 's3://bucket/data',
     now: Date.now,
     toleranceSeconds: 900,
+    answerWithin,
     report: () => {},
     ...outside,
   });
@@ -64,16 +68,31 @@ export function answers(receive: Receiver, event: object, status: number) {
   };
 }
 
-/** Runs with an SQS that accepts everything, in another process. */
-export async function withQueue<Result>(run: (sqs: SQSClient, queueUrl: string) => Promise<Result>): Promise<Result> {
+/** Two ways to send to an SQS that accepts everything. */
+interface Queue {
+  /** Sends as the function does, with its settings and its deadline. */
+  send: ReceiverDependencies['send'];
+  /** Sends this text with a client that has the SDK's own settings, and does nothing else. */
+  sendBare: (text: string) => Promise<unknown>;
+}
+
+/** Runs with an SQS in another process. */
+export async function withQueue<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
   const server = fork(new URL('./sqs.ts', import.meta.url), { execArgv: [] });
   const [endpoint] = (await once(server, 'message')) as [string];
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const sqs = new SQSClient({ endpoint, region: 'us-east-1', credentials, useQueueUrlAsEndpoint: false, md5: false });
+  const place = { endpoint, region: 'us-east-1', credentials: localCredentials };
+  const sqs = new SQSClient({ ...clientSettings(), ...queueSettings, ...place });
+  const bare = new SQSClient(place);
+  const QueueUrl = `${endpoint}/000000000000/events.fifo`;
+  const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'd' };
   try {
-    return await run(sqs, `${endpoint}/000000000000/events.fifo`);
+    return await run({
+      send: createQueueSender(sqs, QueueUrl, deadlines.send),
+      sendBare: (MessageBody) => bare.send(new SendMessageCommand({ QueueUrl, MessageBody, ...ids })),
+    });
   } finally {
     sqs.destroy();
+    bare.destroy();
     server.disconnect();
   }
 }

@@ -1,5 +1,3 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { createQueueSender } from '../lambda/event/queue-sender.ts';
 import { toWire } from '../sandbox/sender.ts';
 import { httpApiEvent } from '../test/support.ts';
 import { answers, eventOf, forgedEventOf, type HttpApiEvent, receiverOf, smsReply, withQueue } from './receivers.ts';
@@ -12,32 +10,31 @@ const large = { ...smsReply, body: JSON.stringify({ reply_id: 'r-1', content: 'a
 export async function measureRequests(
   rounds: number,
 ): Promise<{ results: Result[]; milliseconds: Record<'accepted' | 'forged', number> }> {
-  return withQueue(async (sqs, QueueUrl) => {
-    const receive = receiverOf(1, { send: createQueueSender(sqs, QueueUrl) });
-    const send = (event: HttpApiEvent) => {
-      const MessageBody = Buffer.from(event.body, 'base64').toString('utf8');
-      return () =>
-        sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'g', MessageDeduplicationId: 'd' }));
+  return withQueue(async ({ send, sendBare }) => {
+    const receive = receiverOf(1, { send });
+    const bare = (event: HttpApiEvent) => {
+      const text = Buffer.from(event.body, 'base64').toString('utf8');
+      return () => sendBare(text);
     };
     const small = await measure(
       {
         accepted: answers(receive, eventOf(), 202),
-        send: send(eventOf()),
+        bare: bare(eventOf()),
         unsigned: answers(receive, httpApiEvent(toWire(smsReply, undefined)), 401),
         forged: answers(receive, forgedEventOf(), 401),
       },
       { rounds, times: 40 },
     );
     const ofMegabyte = await measure(
-      { accepted: answers(receive, eventOf(large), 202), send: send(eventOf(large)) },
+      { accepted: answers(receive, eventOf(large), 202), bare: bare(eventOf(large)) },
       { rounds, times: 4 },
     );
     return {
       results: [
-        result('an accepted webhook', 'a bare SendMessage', 1.15, compare(small.accepted, small.send)),
+        result('an accepted webhook', 'a bare SendMessage', 1.15, compare(small.accepted, small.bare)),
         result(
           ...(['an accepted webhook of 0.9 MB', 'a bare SendMessage of it', 1.3] as const),
-          compare(ofMegabyte.accepted, ofMegabyte.send),
+          compare(ofMegabyte.accepted, ofMegabyte.bare),
         ),
         result('an unsigned request', 'an accepted webhook', 0.04, compare(small.unsigned, small.accepted)),
         result('a forged request', 'an accepted webhook', 0.15, compare(small.forged, small.accepted)),

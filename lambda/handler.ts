@@ -2,45 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
+import { withDeadline } from './deadline.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
-import { createQueueSender } from './event/queue-sender.ts';
+import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { createKeyring } from './keys/keyring-cache.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
+import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
 
 const log = createLog(process.env[environment.service] ?? names.service);
-
-/**
- * Tries use all the time that a call has, because a webhook may be lost after a 503. The pauses are 0.1, 0.2, 0.4, 0.8 and
- * then 1 s, up to half of each random. A try ends when it does not connect, or when its answer does not begin or go on in
- * time.
- */
-const clientSettings = () => ({
-  credentials: fromEnv(),
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: 2_000,
-    socketTimeout: 2_000,
-    throwOnRequestTimeout: true,
-  },
-  retryStrategy: new ConfiguredRetryStrategy(8, (retry) => Math.min(1_000, 50 * 2 ** retry) * (1 - Math.random() / 2)),
-});
-
-/**
- * Limits for a call with all its tries, pauses and incomplete answers. At worst a request usually takes two loads of the
- * keyring and one send, 13 s, or 17 s if it is too large for SQS.
- */
-const loadDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
-const storeDeadline = () => ({ abortSignal: AbortSignal.timeout(4_000) });
-const sendDeadline = () => ({ abortSignal: AbortSignal.timeout(5_000) });
-
-/** Every request is answered within the function's 18 s and the 20 s that MessageMedia waits. */
-const answerWithin = 17_000;
 
 // Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
 const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
@@ -60,16 +34,14 @@ function start() {
   const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
     readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
-  // The endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host in the queue's URL.
-  // MD5 adds nothing to TLS and the event's own signature, and FIPS does not allow it.
-  const sqs = new SQSClient({ ...clientSettings(), useQueueUrlAsEndpoint: false, md5: false });
+  const sqs = new SQSClient({ ...clientSettings(), ...queueSettings });
 
   const warn = (message: string, cause?: unknown) => log.warn(message, { cause: describeError(cause) });
   const keyring = createKeyring({
     load: async () => {
-      const { SecretString, SecretBinary } = await secrets.send(
-        new GetSecretValueCommand({ SecretId: keyringSecretId }),
-        loadDeadline(),
+      const command = new GetSecretValueCommand({ SecretId: keyringSecretId });
+      const { SecretString, SecretBinary } = await withDeadline(deadlines.load, (options) =>
+        secrets.send(command, options),
       );
       return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
     },
@@ -82,7 +54,7 @@ function start() {
   // The keyring reports a failure, and the first request retries.
   keyring.keys().catch(() => {});
 
-  const send = createQueueSender(sqs, queueUrl, sendDeadline);
+  const send = createQueueSender(sqs, queueUrl, deadlines.send);
   const storage = overflowBucket === undefined ? undefined : storageIn(overflowBucket, hasOwnS3Endpoint);
   return createReceiver({
     keyring,
@@ -102,11 +74,11 @@ function storageIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
   const overflow = once(async () => {
     const { createOverflowStore } = await import('./event/overflow-store.ts');
-    return createOverflowStore(bucket, config, storeDeadline);
+    return createOverflowStore(bucket, config, deadlines.store);
   });
   const captures = once(async () => {
     const { createCaptureStore } = await import('./receiver/capture-store.ts');
-    return createCaptureStore(bucket, config, storeDeadline);
+    return createCaptureStore(bucket, config, deadlines.store);
   });
   return {
     store: async (data: Uint8Array, contentType: string | undefined) => (await overflow())(data, contentType),

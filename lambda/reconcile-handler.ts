@@ -8,7 +8,7 @@ import { environment, metrics as names, reconciliationService } from './contract
 import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
-import { createQueueSender } from './event/queue-sender.ts';
+import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
@@ -33,7 +33,8 @@ const clientSettings = {
     throwOnRequestTimeout: true,
   },
 };
-const deadline = () => ({ abortSignal: AbortSignal.timeout(15_000) });
+/** Longest time of a call with all its tries, in milliseconds. */
+const deadline = 15_000;
 
 /** Lambda's entry point for the schedule: queues the events of the last day whose webhook did not arrive. */
 export async function handler(): Promise<void> {
@@ -42,8 +43,7 @@ export async function handler(): Promise<void> {
     settings;
   const stopAt = Date.now() + runTime;
   const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
-  // The same options as in the receiver.
-  const sqs = new SQSClient({ ...clientSettings, useQueueUrlAsEndpoint: false, md5: false });
+  const sqs = new SQSClient({ ...clientSettings, ...queueSettings });
   const s3 = { ...clientSettings, forcePathStyle: hasOwnS3Endpoint };
   const { notes, errors, ...counts } = await reconcile(
     {

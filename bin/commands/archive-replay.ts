@@ -143,7 +143,7 @@ async function findTarget({
 
 function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   const forcePathStyle = hasOwnS3Endpoint(process.env);
-  const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  const deadline = 30_000;
   return {
     store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),
     bringBack: copyFromArchive(archive, overflowBucket),

@@ -105,7 +105,7 @@ async function connectTarget(
 ): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
   const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
-  const deadline = () => ({ abortSignal: AbortSignal.timeout(30_000) });
+  const deadline = 30_000;
   const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {

@@ -3,6 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { archiveTypeOf } from '../archive-contract.ts';
 import { type EventType, metrics } from '../contract.ts';
+import { withDeadline } from '../deadline.ts';
 import { describeError } from '../describe-error.ts';
 import type { ArchiveSettings } from '../environment.ts';
 import { createQueueSender } from '../event/queue-sender.ts';
@@ -15,8 +16,8 @@ const firehoseSettings: FirehoseClientConfig = {
   requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
   retryStrategy: new ConfiguredRetryStrategy(2, () => 50),
 };
-const putDeadline = () => ({ abortSignal: AbortSignal.timeout(2_000) });
-const enqueueDeadline = () => ({ abortSignal: AbortSignal.timeout(2_500) });
+const putDeadline = 2_000;
+const enqueueDeadline = 2_500;
 
 /** What the receiver shares with the archiver. */
 export interface ArchiverConnections {
@@ -34,10 +35,8 @@ export function connectArchiver(
   return createArchiver({
     put: async (type: EventType, Data: Uint8Array) => {
       const DeliveryStreamName = streams.get(archiveTypeOf(type));
-      const { RecordId } = await firehose.send(
-        new PutRecordCommand({ DeliveryStreamName, Record: { Data } }),
-        putDeadline(),
-      );
+      const command = new PutRecordCommand({ DeliveryStreamName, Record: { Data } });
+      const { RecordId } = await withDeadline(putDeadline, (options) => firehose.send(command, options));
       // A proxy that answers 200 instead of Firehose has archived nothing.
       if (!RecordId) throw new Error('Firehose answered without a RecordId, so it may not have the event');
     },

@@ -17,7 +17,7 @@ const deadlineMilliseconds = 10_000;
  *   own error if S3 did not store the data
  */
 export function createClaimCheck(bucket: string, config: S3ClientConfig): (message: string) => Promise<string> {
-  const put = createOverflowStore(bucket, config, () => ({ abortSignal: AbortSignal.timeout(deadlineMilliseconds) }));
+  const put = createOverflowStore(bucket, config, deadlineMilliseconds);
   return async (message) => {
     const event = parseQueuedEvent(message);
     const { data, data_base64, ...attributes } = event;

@@ -1,13 +1,24 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { withDeadline } from '../deadline.ts';
 import type { QueueMessage } from './queue-message.ts';
 
-/** Sends messages to a queue, with their FIFO ids if its name ends in `.fifo`. */
-export function createQueueSender(client: SQSClient, queueUrl: string, deadline?: () => { abortSignal: AbortSignal }) {
+/**
+ * Settings of a client of SQS. Its endpoint is the region's or AWS_ENDPOINT_URL_SQS, never the host in the queue's URL.
+ * MD5 adds nothing to TLS and the event's own signature, and FIPS does not allow it.
+ */
+export const queueSettings = { useQueueUrlAsEndpoint: false, md5: false } as const;
+
+/**
+ * Sends messages to a queue, with their FIFO ids if its name ends in `.fifo`.
+ *
+ * @param deadline how long a send may take with all its tries, in milliseconds
+ */
+export function createQueueSender(client: SQSClient, queueUrl: string, deadline: number) {
   return async ({ body, groupId, deduplicationId }: QueueMessage): Promise<void> => {
     const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};
     const command = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...ids });
-    const { MessageId } = await client.send(command, deadline?.());
+    const { MessageId } = await withDeadline(deadline, (options) => client.send(command, options));
     // A proxy that answers 200 instead of SQS has queued nothing.
     if (!MessageId) throw new Error('SQS answered without a MessageId, so the event may not be queued');
   };

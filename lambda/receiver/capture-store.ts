@@ -1,16 +1,23 @@
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { withDeadline } from '../deadline.ts';
 
-/** Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists. */
-export function createCaptureStore(
-  bucket: string,
-  config: S3ClientConfig,
-  deadline: () => { abortSignal: AbortSignal },
-) {
+/**
+ * Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists.
+ *
+ * @param deadline how long it may take with all its tries, in milliseconds
+ */
+export function createCaptureStore(bucket: string, config: S3ClientConfig, deadline: number) {
   const client = new S3Client(config);
   return async (name: string, text: string): Promise<boolean> => {
-    const object = { Bucket: bucket, Key: name, Body: text, ContentType: 'application/json', IfNoneMatch: '*' };
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: name,
+      Body: text,
+      ContentType: 'application/json',
+      IfNoneMatch: '*',
+    });
     try {
-      const { ETag } = await client.send(new PutObjectCommand(object), deadline());
+      const { ETag } = await withDeadline(deadline, (options) => client.send(command, options));
       // As for the data of large events.
       if (!ETag) throw new Error('S3 answered without an ETag, so it is not known to have the request');
       return true;
