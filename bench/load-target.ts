@@ -11,6 +11,9 @@ import { makeKey } from '../test/support.ts';
 /** How long a request may take, in milliseconds: MessageMedia waits for 20 s. */
 const patience = 20_000;
 
+/** In milliseconds. The function gives a try up earlier, and the queue takes its message nevertheless. */
+const tooLong = 2_500;
+
 /** A receiver to load. */
 export interface LoadTarget {
   /** Path of its callback URL. */
@@ -19,7 +22,7 @@ export interface LoadTarget {
   key: SigningKey;
   send: (request: WireRequest) => Promise<DeliveryAnswer>;
   queue: { client: SQSClient; queueUrl: string };
-  /** What fails for three seconds each, and after which share of the requests. */
+  /** What fails or is slow for three seconds each, and after which share of the requests. */
   outages: [share: number, begin: () => void, end: () => void][];
   close: () => Promise<void>;
 }
@@ -37,7 +40,8 @@ export async function sandboxTarget(): Promise<LoadTarget> {
     send: (request) => deliver(url, request, AbortSignal.timeout(patience)),
     queue,
     outages: [
-      [0.25, () => queue.setFailing(true), () => queue.setFailing(false)],
+      [0.2, () => queue.setFailing(true), () => queue.setFailing(false)],
+      [0.35, () => queue.setDelay(tooLong), () => queue.setDelay(0)],
       [
         0.5,
         () => {
@@ -46,7 +50,15 @@ export async function sandboxTarget(): Promise<LoadTarget> {
         },
         () => secrets.setFailing(false),
       ],
-      [0.75, () => void restartFunction(), () => {}],
+      [
+        0.65,
+        () => {
+          secrets.setDelay(tooLong);
+          restartFunction();
+        },
+        () => secrets.setDelay(0),
+      ],
+      [0.8, () => void restartFunction(), () => {}],
     ],
     close: () => sandbox.close(),
   };

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
@@ -20,6 +21,8 @@ export interface LocalQueue extends LocalServer {
   /** Whether the queue refuses messages, as in an outage. */
   setFailing: (fails: boolean) => void;
   isFailing: () => boolean;
+  /** How long the queue waits before it takes a message, in milliseconds. It takes it even if the sender gives up. */
+  setDelay: (milliseconds: number) => void;
 }
 
 /**
@@ -29,6 +32,7 @@ export interface LocalQueue extends LocalServer {
  */
 export async function startQueue(onMessage: (body: string) => void = () => {}): Promise<LocalQueue> {
   let isFailing = false;
+  let delay = 0;
   const app = buildApp({ logger: false });
   app.addHook('onRequest', async (request, reply) => {
     if (!isForThisMachine(request.raw)) await reply.code(421).type('text/plain').send(misdirected);
@@ -36,6 +40,7 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
   app.addHook('preHandler', async (request, reply) => {
     if (request.headers['x-amz-target'] !== 'AmazonSQS.SendMessage') return;
     if (isFailing) return reply.code(503).send({ __type: 'ServiceUnavailable', message: 'An outage of the sandbox' });
+    if (delay > 0) await sleep(delay);
     onMessage(String((request.body as { MessageBody?: unknown } | undefined)?.MessageBody));
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -74,6 +79,9 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
   return {
     setFailing,
     isFailing: () => isFailing,
+    setDelay: (milliseconds) => {
+      delay = milliseconds;
+    },
     url,
     queueUrl,
     deadLetterQueueUrl,

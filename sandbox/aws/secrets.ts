@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalServer, listen, readBody } from '../http.ts';
 
 /** A stand-in for Secrets Manager, with versions and their labels, over Secrets Manager's own protocol. */
@@ -16,6 +17,8 @@ export interface LocalSecrets extends LocalServer {
   /** Whether every call fails, as in an outage. */
   setFailing: (fails: boolean) => void;
   isFailing: () => boolean;
+  /** How long every call takes, in milliseconds. */
+  setDelay: (milliseconds: number) => void;
 }
 
 interface Version {
@@ -49,11 +52,13 @@ class SecretsError extends Error {
 export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
   let isFailing = false;
+  let delay = 0;
   const server = await listen(port, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     try {
+      if (delay > 0) await sleep(delay);
       if (isFailing) throw new Error('An outage of the sandbox');
       const input: Input = JSON.parse(String(await readBody(request)) || '{}');
       const run = actions[action];
@@ -80,6 +85,9 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
     isFailing: () => isFailing,
     setFailing: (fails) => {
       isFailing = fails;
+    },
+    setDelay: (milliseconds) => {
+      delay = milliseconds;
     },
     startRotation: (secretId) => startRotation(secrets.get(secretId) ?? new Map()),
   };
