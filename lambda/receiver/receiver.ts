@@ -1,5 +1,11 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
-import { describeEvent, maxMessageBytes, type QueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
+import {
+  type DataPlacement,
+  describeEvent,
+  maxMessageBytes,
+  type QueueMessage,
+  type VerifiedRequest,
+} from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError } from './errors.ts';
@@ -115,8 +121,8 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   try {
     const write = describeEvent(request);
-    const trySend = async (placement: 'text' | 'base64') => {
-      const message = await moveDataIfTooLarge(write(placement), write, request.body, dependencies);
+    const trySend = async (placement: DataPlacement) => {
+      const message = await writeMessage(write, placement, request.body, dependencies);
       // Waited for in any case: Lambda may freeze what goes on after the answer.
       const archived = dependencies.archive?.(message);
       await dependencies.send(message).finally(() => archived);
@@ -143,16 +149,18 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
 }
 
 /** The message, or, if it is larger than SQS takes, a message that says where its data is. */
-async function moveDataIfTooLarge(
-  message: QueueMessage,
+async function writeMessage(
   write: ReturnType<typeof describeEvent>,
+  placement: DataPlacement,
   body: Uint8Array,
   { store }: ReceiverDependencies,
 ): Promise<QueueMessage> {
-  const bytes = Buffer.byteLength(message.body);
+  // A message is longer than its body, so a body that is too large is not written into one.
+  const message = write(body.length > maxMessageBytes ? { dataref: '' } : placement);
+  const bytes = Math.max(body.length, Buffer.byteLength(message.body));
   if (bytes <= maxMessageBytes) return message;
   if (store === undefined) {
-    throw new ReceiverError('event_too_large', `The event has ${bytes} bytes; SQS takes ${maxMessageBytes}`);
+    throw new ReceiverError('event_too_large', `The event has at least ${bytes} bytes; SQS takes ${maxMessageBytes}`);
   }
   try {
     return write({ dataref: await store(body, message.dataContentType) });

@@ -224,11 +224,14 @@ describe('what is answered, and what is reported', () => {
   });
 
   const retry = { statusCode: 503, headers: { ...json, 'retry-after': '5' }, body: '{"error":"unavailable"}' };
+  const ofMost = { ...webhook, body: JSON.stringify({ content: 'x'.repeat(1_048_576 - '{"content":""}'.length) }) };
   const tooLarge = { statusCode: 413, headers: json, body: '{"error":"payload_too_large"}' };
   test.each<[string, string, Partial<ReceiverDependencies>, Webhook, object, Error | undefined]>([
     ['queue_unavailable', 'SQS did not take the event', { send: down }, webhook, retry, cause],
     ['storage_unavailable', 'S3 did not take the data of a large event', { store: down }, large, retry, cause],
-    ['event_too_large', ' bytes; SQS takes 1048576', {}, large, tooLarge, undefined],
+    ['event_too_large', `The event has at least ${large.body.length} bytes; SQS`, {}, large, tooLarge, undefined],
+    // With a body of as many bytes as SQS takes, the event has more.
+    ['event_too_large', 'The event has at least 1049', {}, ofMost, tooLarge, undefined],
   ])('of a failure, with its cause: %s', async (reason, message, parts, sent, answer, because) => {
     expect(await receive(parts, sent)).toEqual(answer);
     expect(outcomes).toMatchObject([{ reason, error: { message: expect.stringContaining(message) } }]);
