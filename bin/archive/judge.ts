@@ -69,7 +69,7 @@ function findAlteration(message: string, { event, signed }: ReadEvent): string |
     requestId: event.id,
   };
   const placements: DataPlacement[] = event.dataref === undefined ? ['text', 'base64'] : [{ dataref: event.dataref }];
-  const write = describeEvent(request);
+  const { write } = describeEvent(request);
   if (placements.some((placement) => write(placement).body === message)) return undefined;
   const made: Record<string, unknown> = JSON.parse(write({ dataref: '' }).body);
   const { payload: _payload, ...found }: Record<string, unknown> = { ...event, dataref: '' };

@@ -43,13 +43,18 @@ export interface QueueMessage {
  * @param placement where the data is: `text` for text in the message where possible, `base64` for a queue that refuses a
  * character of the text, or a `dataref` for a message that would be too large
  */
-// Stryker disable next-line StringLiteral: as text is what neither of the other two is.
-export function toQueueMessage(request: VerifiedRequest, placement: DataPlacement = 'text'): QueueMessage {
-  return describeEvent(request)(placement);
+export function toQueueMessage(request: VerifiedRequest, placement?: DataPlacement): QueueMessage {
+  return describeEvent(request).write(placement);
 }
 
-/** Reads a request once, for messages that have its data in different places. */
-export function describeEvent(request: VerifiedRequest): (placement: DataPlacement) => QueueMessage {
+/** A request that was read once, for messages that have its data in different places. */
+export interface EventDescription extends Pick<QueueMessage, 'dataContentType'> {
+  /** @param placement as `toQueueMessage` has it */
+  write: (placement?: DataPlacement) => QueueMessage;
+}
+
+/** Reads a request once, however often its message is then written. */
+export function describeEvent(request: VerifiedRequest): EventDescription {
   const data = describeData(request);
   const identity = identify(data.fields, kindOf(request.target));
   const { type, id = request.requestId, subject, account, receivedAt, unrendered } = identity;
@@ -69,16 +74,20 @@ export function describeEvent(request: VerifiedRequest): (placement: DataPlaceme
     mmrepeated: data.repeated.join(',') || undefined,
   };
   const ids = { id, type, groupId: fifoId(subject ?? id), deduplicationId: fifoId(id) };
-  return (placement) => ({
-    ...ids,
-    body: writeEvent(
-      attributes,
-      typeof placement === 'object' ? datarefMember(placement.dataref) : data.member(placement),
-    ),
+  return {
     dataContentType: data.contentType,
-    ...(typeof placement === 'object' && placement),
-    unrendered,
-  });
+    // Stryker disable next-line StringLiteral: as text is what neither of the other two is.
+    write: (placement = 'text') => ({
+      ...ids,
+      body: writeEvent(
+        attributes,
+        typeof placement === 'object' ? datarefMember(placement.dataref) : data.member(placement),
+      ),
+      dataContentType: data.contentType,
+      ...(typeof placement === 'object' && placement),
+      unrendered,
+    }),
+  };
 }
 
 /** `source` of an event. @param account the account that the body names */

@@ -2,6 +2,7 @@ import type { FailureReason, RefusalReason } from '../contract.ts';
 import {
   type DataPlacement,
   describeEvent,
+  type EventDescription,
   maxMessageBytes,
   type QueueMessage,
   type VerifiedRequest,
@@ -10,7 +11,7 @@ import { isUuid } from '../guards.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError } from './errors.ts';
 import { parseRequest } from './request.ts';
-import { statusOf } from './status-codes.ts';
+import { type ErrorStatus, statusOf } from './status-codes.ts';
 
 /** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {
@@ -52,7 +53,7 @@ export type Outcome =
       /** Names of fields that hold a template variable that was not rendered; absent if there are none. */
       unrendered?: readonly string[];
     }
-  | { outcome: 'probed'; requestId: string; keyId?: string }
+  | { outcome: 'probed'; requestId: string; keyId: string | undefined }
   | {
       outcome: 'refused' | 'failed';
       requestId: string;
@@ -70,7 +71,7 @@ export interface Answer {
   body: string;
 }
 
-const wordOf: Record<number, string> = {
+const wordOf: Record<ErrorStatus, string> = {
   400: 'bad_request',
   401: 'unauthorized',
   413: 'payload_too_large',
@@ -92,7 +93,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const verified = await authenticate(request, requestId, dependencies);
       const { keyId } = verified;
       if (verified.isProbe) {
-        dependencies.report({ outcome: 'probed', requestId, ...(keyId !== undefined && { keyId }) });
+        dependencies.report({ outcome: 'probed', requestId, keyId });
         return answer(200, { probe: 'verified' });
       }
       const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
@@ -113,22 +114,22 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         ...{ outcome, requestId, status, reason, error },
         ...(captured !== undefined && { captured }),
       });
-      return answer(status, { error: wordOf[status] ?? 'error' });
+      return answer(status, { error: wordOf[status] });
     }
   };
 }
 
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   try {
-    const write = describeEvent(request);
-    const trySend = async (placement: DataPlacement) => {
-      const message = await writeMessage(write, placement, request.body, dependencies);
+    const description = describeEvent(request);
+    const trySend = async (placement?: DataPlacement) => {
+      const message = await writeMessage(description, placement, request.body, dependencies);
       // Waited for in any case: Lambda may freeze what goes on after the answer.
       const archived = dependencies.archive?.(message);
       await dependencies.send(message).finally(() => archived);
       return message;
     };
-    return await trySend('text').catch((error: unknown) => {
+    return await trySend().catch((error: unknown) => {
       if (refusesCharacters(error)) return trySend('base64');
       throw error;
     });
@@ -150,20 +151,23 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
 
 /** The message, or, if it is larger than SQS takes, a message that says where its data is. */
 async function writeMessage(
-  write: ReturnType<typeof describeEvent>,
-  placement: DataPlacement,
+  { dataContentType, write }: EventDescription,
+  placement: DataPlacement | undefined,
   body: Uint8Array,
   { store }: ReceiverDependencies,
 ): Promise<QueueMessage> {
+  let bytes = body.length;
   // A message is longer than its body, so a body that is too large is not written into one.
-  const message = write(body.length > maxMessageBytes ? { dataref: '' } : placement);
-  const bytes = Math.max(body.length, Buffer.byteLength(message.body));
-  if (bytes <= maxMessageBytes) return message;
+  if (bytes <= maxMessageBytes) {
+    const message = write(placement);
+    bytes = Buffer.byteLength(message.body);
+    if (bytes <= maxMessageBytes) return message;
+  }
   if (store === undefined) {
     throw new ReceiverError('event_too_large', `The event has at least ${bytes} bytes; SQS takes ${maxMessageBytes}`);
   }
   try {
-    return write({ dataref: await store(body, message.dataContentType) });
+    return write({ dataref: await store(body, dataContentType) });
   } catch (error) {
     throw new ReceiverError('storage_unavailable', 'S3 did not take the data of a large event', { cause: error });
   }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome, type ReceiverDependencies } from '../../../lambda/receiver/receiver.ts';
@@ -67,23 +67,47 @@ test.each(['InvalidMessageContents', 'com.amazonaws.sqs#InvalidMessageContents']
   },
 );
 
-test('what the queue has not taken in time is to be sent again, and an answer that comes in time stands', async () => {
-  const slowly = (milliseconds: number) => () => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-  const keyring = createKeyring({ load: async () => keyringOf(key), now: () => now, warn: () => {} });
-  const report = (outcome: Outcome) => outcomes.push(outcome);
-  const receiver = (milliseconds: number, answerWithin: number) =>
-    createReceiver({
-      keyring,
-      send: slowly(milliseconds),
-      now: () => now,
-      toleranceSeconds: 900,
-      answerWithin,
-      report,
-    });
-  expect(await receiver(1_000, 50)(signed(), 'i')).toMatchObject({ statusCode: 503, headers: { 'retry-after': '5' } });
-  const message = 'S3 and SQS did not take the event while the sender waits';
-  expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable', error: { message } }]);
-  expect(await receiver(50, 10_000)(signed(), 'i')).toMatchObject({ statusCode: 202 });
+describe('a request that is to be answered in time', () => {
+  let clock: number;
+  beforeEach(() => {
+    clock = 60_000;
+    jest.spyOn(performance, 'now').mockImplementation(() => clock);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** @param loading what the keyring takes of the clock @param sending what the queue takes really, in milliseconds */
+  function receive(loading: number, sending: number, answerWithin: number) {
+    const load = async () => {
+      clock += loading;
+      return keyringOf(key);
+    };
+    const keyring = createKeyring({ load, now: () => now, warn: () => {} });
+    const report = (outcome: Outcome) => outcomes.push(outcome);
+    const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, sending));
+    const common = { keyring, send: slowly, now: () => now, toleranceSeconds: 900, report };
+    return createReceiver({ ...common, answerWithin })(signed(), 'i');
+  }
+  const late = { statusCode: 503, headers: { 'retry-after': '5' } };
+
+  test('is to be sent again if the queue has not taken it', async () => {
+    expect(await receive(0, 500, 30)).toMatchObject(late);
+    const message = 'S3 and SQS did not take the event while the sender waits';
+    expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable', error: { message } }]);
+  });
+
+  test('has less time for the queue, by what the keyring took, and no more than that', async () => {
+    expect(await receive(9_970, 500, 10_000)).toMatchObject(late);
+    expect(await receive(5_000, 50, 10_000)).toMatchObject({ statusCode: 202 });
+  });
+
+  test('leaves no timer behind, which would keep the process awake', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    expect(await receive(0, 0, 10_000)).toMatchObject({ statusCode: 202 });
+    expect(timers()).toBe(before);
+  });
 });
 
 test('a key that is not in hand is no reason to refuse while the keyring cannot be read', async () => {
