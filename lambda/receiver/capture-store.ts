@@ -1,6 +1,9 @@
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { withDeadline } from '../deadline.ts';
 
+/** The errors of S3 for an object that exists, or that is just being written. */
+const exists = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
 /**
  * Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists.
  *
@@ -22,7 +25,7 @@ export function createCaptureStore(bucket: string, config: S3ClientConfig, deadl
       if (!ETag) throw new Error('S3 answered without an ETag, so it is not known to have the request');
       return true;
     } catch (error) {
-      if (error instanceof Error && /^(PreconditionFailed|ConditionalRequestConflict)$/.test(error.name)) return false;
+      if (error instanceof Error && exists.has(error.name)) return false;
       throw error;
     }
   };

@@ -33,11 +33,7 @@ const others: Record<string, string[]> = {
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
-  'lambda/archive/connect-archiver.ts': ['test/lambda/archive/archived-webhooks.slow.test.ts'],
-  'lambda/diagnosis/digest-info.ts': ['test/lambda/diagnosis/diagnose.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
-  'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
-  'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.slow.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
@@ -57,7 +53,6 @@ const others: Record<string, string[]> = {
   ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
-  'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
 };
 

@@ -56,3 +56,8 @@ test.each([
 test('says when the object is gone', async () => {
   await expect(fetchData(`s3://large/${'0'.repeat(64)}`)).rejects.toMatchObject({ name: 'NoSuchKey' });
 });
+
+test('an answer without a body is data of no bytes', async () => {
+  const hollow = { send: async () => ({}) } as unknown as S3Client;
+  expect(await fetchFromS3(hollow, 'large')(`s3://large/${hash}`)).toEqual(new Uint8Array());
+});
