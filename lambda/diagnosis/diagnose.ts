@@ -62,25 +62,24 @@ export function diagnose(
   if (found === undefined) {
     const shorter = lengthProblem(capture);
     if (shorter) evidence.push(shorter);
-    const cut = shorter !== undefined && !isWhole(capture.body);
+    const cause = shorter && isCut(capture.body) ? 'body_cut' : 'other_bytes';
     if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
     evidence.push('Neither the bytes that arrived nor any known change of them has the hash that was signed.');
-    return diagnosis([...(cut ? (['body_cut'] as const) : (['other_bytes'] as const)), ...around], evidence, signedBy);
+    return diagnosis([cause, ...around], evidence, signedBy);
   }
   evidence.push(
     found.length === 0
       ? 'The bytes that arrived are the bytes that were signed.'
       : 'With the changes named here, the hash is the one that was signed.',
   );
-  const all = [...new Set([...found, ...around])];
-  return diagnosis(all.length === 0 ? ['none'] : all, evidence, signedBy);
+  const [cause = 'none', ...others] = new Set([...found, ...around]);
+  return diagnosis([cause, ...others], evidence, signedBy);
 }
 
-function diagnosis(all: readonly Cause[], evidence: readonly string[], signedBy?: string): Diagnosis {
-  const [cause = 'none'] = all;
+function diagnosis(all: readonly [Cause, ...Cause[]], evidence: readonly string[], signedBy?: string): Diagnosis {
   const texts = all.map((each) => causes[each]);
   return {
-    cause,
+    cause: all[0],
     causes: all,
     meaning: texts.map(([meaning]) => meaning).join(' '),
     mend: texts.map(([, mend]) => mend).join(' '),
@@ -122,11 +121,14 @@ function open(signature: Buffer, keys: readonly VerificationKey[]): Signer | und
 }
 
 function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash): readonly Cause[] | undefined {
-  const { method, targets, body, prefixes = [] } = capture;
+  const { method, targets, body, headers: arrived } = capture;
   const [likeliest = '/', ...others] = targets;
-  const hosts = ['host', 'x-forwarded-host', 'x-original-host'].flatMap((name) => capture.headers.get(name) ?? []);
-  const ports = hosts.flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:443`, host.replace(/:\d+$/, '')]);
-  const forwarded = capture.headers.get('x-forwarded-prefix')?.replace(/^\/|\/$/g, '');
+  const hosts = [arrived.get('host'), arrived.get('x-forwarded-host'), arrived.get('x-original-host')]
+    .filter((host) => host !== undefined)
+    .flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:443`, host.replace(/:\d+$/, '')]);
+  const prefixes = new Set(capture.prefixes);
+  const forwarded = arrived.get('x-forwarded-prefix')?.replace(/^\/|\/$/g, '');
+  if (forwarded) prefixes.add(forwarded);
   const date = headers.date ?? '';
   const parts = {
     method,
@@ -139,7 +141,7 @@ function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash)
     const found = findSignedBytes({ ...parts, target, targets: [], dates: [], bodies: [] }, signed);
     if (found) return found;
   }
-  const candidates = targetCandidates(likeliest, [...new Set(ports)], [...prefixes, ...(forwarded ? [forwarded] : [])]);
+  const candidates = targetCandidates(likeliest, [...new Set(hosts)], [...prefixes]);
   return findSignedBytes({ ...parts, target: likeliest, targets: candidates }, signed);
 }
 
@@ -154,28 +156,29 @@ function ofKey(
   if (!named.includes(key)) found.push('key_id_of_another_key');
   if (headers.digest !== undefined && parseDigest(headers.digest) !== signed.digest) found.push('digest_header');
   if (key.digest !== undefined && key.digest !== signed.digest) found.push('digest_of_key');
-  const signedAt = parseHttpDate(headers.date ?? '');
+  const signedAt = parseHttpDate(String(headers.date));
   if (signedAt === undefined) return found;
   if (isTooLateFor(key, signedAt)) found.push('key_retired');
-  if (receivedAt === undefined || toleranceSeconds === 0) return found;
-  if (receivedAt - signedAt > toleranceSeconds * 1000) found.push('late');
-  if (signedAt - receivedAt > futureToleranceSeconds * 1000) found.push('clock');
+  if (toleranceSeconds === 0) return found;
+  const age = (receivedAt ?? signedAt) - signedAt;
+  if (age > toleranceSeconds * 1000) found.push('late');
+  if (-age > futureToleranceSeconds * 1000) found.push('clock');
   return found;
 }
 
 const lostBytes =
   'The body holds U+FFFD: something on the way read bytes that are not UTF-8 as text, as an HTTP API does with application/json. The original bytes are lost.';
 
-/** Whether a body is complete. A complete body that is shorter than announced was not cut, but rewritten. */
-function isWhole(body: Buffer): boolean {
+/** Whether the end of a body is missing. A complete body that is shorter than announced was not cut, but rewritten. */
+function isCut(body: Buffer): boolean {
   const text = body.toString('utf8').trim();
-  if (/^[\w.%+-]+=/.test(text)) return true;
-  if (text.startsWith('<')) return text.endsWith('>');
+  if (/^[\w.%+-]+=/.test(text)) return false;
+  if (text.startsWith('<')) return !text.endsWith('>');
   try {
     JSON.parse(text);
-    return true;
-  } catch {
     return false;
+  } catch {
+    return true;
   }
 }
 

@@ -33,6 +33,7 @@ const others: Record<string, string[]> = {
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/diagnosis/diagnose.ts': ['test/lambda/diagnosis/diagnose.test.ts', 'test/lambda/diagnosis/evidence.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.slow.test.ts', 'test/lambda/keys/rotation.test.ts'],
