@@ -43,7 +43,7 @@ function start() {
       const { SecretString, SecretBinary } = await withDeadline(deadlines.load, (options) =>
         secrets.send(command, options),
       );
-      return SecretString ?? Buffer.from(SecretBinary ?? []).toString('utf8');
+      return SecretString ?? new TextDecoder().decode(SecretBinary);
     },
     now: Date.now,
     warn: (message, cause) => {

@@ -85,7 +85,7 @@ describe('a request that is to be answered in time', () => {
     };
     const keyring = createKeyring({ load, now: () => now, warn: () => {} });
     const report = (outcome: Outcome) => outcomes.push(outcome);
-    const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, sending));
+    const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, sending).unref());
     const common = { keyring, send: slowly, now: () => now, toleranceSeconds: 900, report };
     return createReceiver({ ...common, answerWithin })(signed(), 'i');
   }
