@@ -21,6 +21,7 @@ const vendor = [
 export interface SignatureHeaders {
   signature: string | undefined;
   digest: string | undefined;
+  cipher: string | undefined;
   keyId: string | undefined;
   date: string | undefined;
   /** Names of headers that were read in place of the expected ones. */
@@ -40,6 +41,7 @@ export function readHeaders(headers: ReadonlyMap<string, string>): SignatureHead
   return {
     signature: find(vendor[0], 'signature'),
     digest: find(vendor[1], 'digest-type'),
+    cipher: find(vendor[2], 'cipher-type'),
     keyId: find(vendor[3], 'key-id'),
     date: find('date', '-date'),
     renamed,
@@ -51,7 +53,8 @@ export function readSignature(value: string): { bytes: Buffer; isPlain: boolean 
   const compact = value.replaceAll(/\s|\\n|"/g, '');
   if (/^(?:[0-9a-f]{2})+$/i.test(compact) && compact.length >= 256)
     return { bytes: Buffer.from(compact, 'hex'), isPlain: false };
+  const plain = compact.replace(/%([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(Number(`0x${hex}`)));
   // Node reads base64 and base64url alike, with or without padding.
-  const bytes = Buffer.from(/%[0-9a-f]{2}/i.test(compact) ? decodeURIComponent(compact) : compact, 'base64');
+  const bytes = Buffer.from(plain, 'base64');
   return { bytes, isPlain: bytes.toString('base64') === value };
 }

@@ -22,7 +22,7 @@ export const causes = {
     'Look for a limit on header sizes on the way, and check the key in the keyring.',
   ],
   key_not_in_keyring: [
-    'The request names a key that is not in the keyring, and none of the keys in the keyring signed it.',
+    'The key that is named is not in the keyring, or the keyring is empty, and none of the keys in the keyring signed it.',
     'mmw keys list shows what is enabled. Add it with mmw keys import, or make a new one with mmw keys create --enable.',
   ],
   forged: [
@@ -40,6 +40,10 @@ export const causes = {
   digest_header: [
     'The header names one digest, but the request was signed with another.',
     'Find out what rewrote X-MessageMedia-Digest-Type, and let it keep the header as it is.',
+  ],
+  cipher_header: [
+    'X-MessageMedia-Cipher-Type names another cipher than RSA.',
+    'Find out what rewrote the header, and let it keep the header as it is.',
   ],
   digest_of_key: [
     'The keyring names one digest for this key, but the key signed with another.',
@@ -59,6 +63,14 @@ export const causes = {
     'The sender follows a sample: let it sign the path and query that it calls.',
   ],
   no_date: ['The Date was not signed.', 'Correct the sender: it must sign request line, Date and body.'],
+  date_format: [
+    'The Date was signed in a format that HTTP does not have.',
+    'Correct the sender: it must send and sign a Date such as Wed, 18 Jul 2018 06:33:52 GMT.',
+  ],
+  target_format: [
+    'The target was signed with white space or control characters, which a request cannot have.',
+    'Correct the sender: it must encode the target, and sign what it sends.',
+  ],
   separators: [
     'There are line breaks between the signed parts.',
     'Correct the sender: nothing goes between the parts.',

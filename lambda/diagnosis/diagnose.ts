@@ -6,6 +6,7 @@ import { type Capture, readHeaders, readSignature, type SignatureHeaders } from 
 import { type Cause, causes } from './causes.ts';
 import { dateCandidates } from './dates.ts';
 import { openSignature, type SignedHash } from './digest-info.ts';
+import { ofForm } from './form.ts';
 import { findSignedBytes } from './search.ts';
 import { targetCandidates } from './targets.ts';
 
@@ -62,7 +63,9 @@ export function diagnose(
   if (found === undefined) {
     const shorter = lengthProblem(capture);
     if (shorter) evidence.push(shorter);
-    const cause = shorter && isCut(capture.body) ? 'body_cut' : 'other_bytes';
+    const isWithoutDate = headers.date === undefined;
+    if (isWithoutDate) evidence.push('There is no Date, and the signature covers it.');
+    const cause = shorter && isCut(capture.body) ? 'body_cut' : isWithoutDate ? 'headers_missing' : 'other_bytes';
     if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
     evidence.push('Neither the bytes that arrived nor any known change of them has the hash that was signed.');
     return diagnosis([cause, ...around], evidence, signedBy);
@@ -72,7 +75,7 @@ export function diagnose(
       ? 'The bytes that arrived are the bytes that were signed.'
       : 'With the changes named here, the hash is the one that was signed.',
   );
-  const [cause = 'none', ...others] = new Set([...found, ...around]);
+  const [cause = 'none', ...others] = new Set([...found, ...ofForm(capture, headers, found), ...around]);
   return diagnosis([cause, ...others], evidence, signedBy);
 }
 
@@ -97,8 +100,8 @@ function withoutSignature({ headers }: Capture): Diagnosis {
 function withoutSigner({ keyId }: SignatureHeaders, { length }: Buffer, keys: readonly VerificationKey[]): Diagnosis {
   const tried = `The signature opens under none of the ${keys.length} keys of the keyring.`;
   const lengths = new Set(keys.map(({ key }) => signatureLength(key)));
-  const known = keyId === undefined || keysFor(keyId, keys).length > 0;
-  if (!known)
+  if (keys.length === 0) return diagnosis(['key_not_in_keyring'], ['The keyring has no key.']);
+  if (keysFor(keyId, keys).length === 0)
     return diagnosis(['key_not_in_keyring'], [tried, 'The request names a key id that the keyring does not have.']);
   if (lengths.has(length)) return diagnosis(['forged'], [tried]);
   return diagnosis(

@@ -2,9 +2,10 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 
 /**
- * Settings of the receiver's clients. They try for all the time that a call has, because a webhook may be lost after a 503.
- * The pauses are 0.1, 0.2, 0.4, 0.8 and then 1 s, up to half of each random. A try ends when it does not connect, or when
- * its answer does not begin or go on in time.
+ * Settings of the receiver's clients. They try nearly for all the time that a call has, because a webhook may be lost after a
+ * 503. The pauses are 0.1, 0.2, 0.4, 0.8 and then 1 s, up to half of each random. So eight tries take three to four seconds if
+ * a service refuses at once, and the error still says why. A try ends when it does not connect, or when its answer does not
+ * begin or go on in time.
  */
 export const clientSettings = () => ({
   credentials: fromEnv(),

@@ -10,11 +10,12 @@ describe('headers of a signature', () => {
         'other-signature': 'no',
         'x-messagemedia-signature': 'c2ln',
         'x-messagemedia-digest-type': 'SHA256',
+        'x-messagemedia-cipher-type': 'RSA',
         'x-messagemedia-key-id': 'key',
         'x-old-date': 'no',
         date: 'today',
       }),
-    ).toEqual({ signature: 'c2ln', digest: 'SHA256', keyId: 'key', date: 'today', renamed: [] });
+    ).toEqual({ signature: 'c2ln', digest: 'SHA256', cipher: 'RSA', keyId: 'key', date: 'today', renamed: [] });
   });
 
   test('are read by the endings of their names, where those are missing or empty', () => {
@@ -23,6 +24,7 @@ describe('headers of a signature', () => {
         'x-messagemedia-signature': '',
         x_messagemedia_signature: 'c2ln',
         mm_digest_type: 'SHA256',
+        mm_cipher_type: 'RSA',
         mm_key_id: 'key',
         'x-amzn-remapped-date': 'today',
         'if-date-x': 'no',
@@ -30,9 +32,10 @@ describe('headers of a signature', () => {
     ).toEqual({
       signature: 'c2ln',
       digest: 'SHA256',
+      cipher: 'RSA',
       keyId: 'key',
       date: 'today',
-      renamed: ['x_messagemedia_signature', 'mm_digest_type', 'mm_key_id', 'x-amzn-remapped-date'],
+      renamed: ['x_messagemedia_signature', 'mm_digest_type', 'mm_cipher_type', 'mm_key_id', 'x-amzn-remapped-date'],
     });
   });
 
@@ -62,6 +65,15 @@ describe('a signature', () => {
     ['the same in lower case', encodeURIComponent(base64).replaceAll(/%../g, (code) => code.toLowerCase())],
   ])('is read as %s', (_name, value) => {
     expect(readSignature(value)).toEqual({ bytes, isPlain: false });
+  });
+
+  test.each([
+    ['AAAA%e0BBBB', 'AAAABBBB'],
+    ['AAAA%2bBBBB', 'AAAA+BBBB'],
+    ['AAAA%zzBB', 'AAAAzzBB'],
+    ['%', ''],
+  ])('that is not encoded right, such as %s, is read as far as it goes', (value, plain) => {
+    expect(readSignature(value)).toEqual({ bytes: Buffer.from(plain, 'base64'), isPlain: false });
   });
 
   test('of hex digits that are too few, or not in pairs, is base64', () => {

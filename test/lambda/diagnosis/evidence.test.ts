@@ -13,6 +13,7 @@ const long = makeKey('SHA256', 2048);
 const stranger = makeKey();
 const { keys } = parseKeyring(keyringOf(key, long));
 const date = new Date('2026-11-24T09:00:00Z');
+const signedDate = date.toUTCString();
 const webhook: Webhook = { method: 'POST', target: '/hook', body: '{"a":1}' };
 const good = captureOf(toWire(webhook, key, date));
 const evidenceOf = (capture: Capture, among = keys) => diagnose(capture, among).evidence;
@@ -26,10 +27,10 @@ function withHeaders(changes: Record<string, string | undefined>, capture = good
   };
 }
 
-/** A capture whose signature is over these bytes, with a Date that cannot be read, so that no other is looked for. */
+/** A capture whose signature is over these bytes. */
 function signedOver(bytes: string, changes: Partial<Capture> = {}, headers: Record<string, string | undefined> = {}) {
   const signature = sign(key.digest, Buffer.from(bytes), key.privateKey).toString('base64');
-  return withHeaders({ date: 'today', 'x-messagemedia-signature': signature, ...headers }, { ...good, ...changes });
+  return withHeaders({ 'x-messagemedia-signature': signature, ...headers }, { ...good, ...changes });
 }
 
 const opened = `The signature opens under key ${key.id}: its owner signed, with SHA256.`;
@@ -97,6 +98,13 @@ describe('what is found is told in sentences:', () => {
   });
 });
 
+test('a keyring without a key is named, and not the signature', () => {
+  for (const keyId of [key.id, undefined]) {
+    const found = diagnose(withHeaders({ 'x-messagemedia-key-id': keyId }), []);
+    expect(found).toMatchObject({ causes: ['key_not_in_keyring'], evidence: ['The keyring has no key.'] });
+  }
+});
+
 test('a signature that has lost a zero at its beginning is too short, although the key opens it', () => {
   let whole = sign(key.digest, good.body, key.privateKey);
   for (let index = 0; whole[0] !== 0; index++) whole = sign(key.digest, Buffer.from(`${index}`), key.privateKey);
@@ -129,6 +137,12 @@ describe('bytes that nothing explains:', () => {
     expect(found.evidence).toEqual([opened, shorter, unknown]);
   });
 
+  test('there is no Date, but one was signed', () => {
+    const found = diagnose(withHeaders({ date: undefined }), keys);
+    expect(found.causes).toEqual(['headers_missing']);
+    expect(found.evidence).toEqual([opened, 'There is no Date, and the signature covers it.', unknown]);
+  });
+
   test.each(['6', '7', undefined])('a body without its end is not called cut if its Content-Length is %s', (length) => {
     const found = diagnose(signedOver('other', { body: Buffer.from('{"a":1,') }, { 'content-length': length }), keys);
     expect(found.causes).toEqual(['other_bytes']);
@@ -136,9 +150,9 @@ describe('bytes that nothing explains:', () => {
   });
 
   test.each([
-    ['a target', 'POST undefined HTTP/1.1today{"a":1}'],
+    ['a target', `POST undefined HTTP/1.1${signedDate}{"a":1}`],
     ['a Date', 'POST /hook HTTP/1.1undefined{"a":1}'],
-    ['a prefix', 'POST /undefined/hook HTTP/1.1today{"a":1}'],
+    ['a prefix', `POST /undefined/hook HTTP/1.1${signedDate}{"a":1}`],
   ])('%s that the sender does not have, and signs as "undefined"', (_what, bytes) => {
     expect(diagnose(signedOver(bytes), keys).causes).toEqual(['other_bytes']);
   });
@@ -146,14 +160,14 @@ describe('bytes that nothing explains:', () => {
 
 describe('what was signed is looked for in all that is known of the request:', () => {
   const causesOf = (target: string, changes: Partial<Capture>, headers: Record<string, string | undefined> = {}) =>
-    diagnose(signedOver(`POST ${target} HTTP/1.1today{"a":1}`, changes, headers), keys).causes;
+    diagnose(signedOver(`POST ${target} HTTP/1.1${signedDate}{"a":1}`, changes, headers), keys).causes;
 
   test('all targets that the sender may have called', () => {
     expect(causesOf('/%68ook?', { targets: ['/hook', '/hook?', '/%68ook?'] })).toEqual(['none']);
   });
 
-  test('no target at all, which stands for the root', () => {
-    expect(causesOf('/', { targets: [] })).toEqual(['none']);
+  test('no target at all, which stands for the root, although the receiver refuses it', () => {
+    expect(causesOf('/', { targets: [] })).toEqual(['target_format']);
   });
 
   test.each(['host', 'x-forwarded-host', 'x-original-host'])('the name in %s, with its port or without', (name) => {
@@ -173,7 +187,37 @@ describe('what was signed is looked for in all that is known of the request:', (
 
   test('a request that has no Date, and for which none was signed', () => {
     const capture = signedOver('POST /hook HTTP/1.1{"a":1}', { method: 'PUT' }, { date: undefined });
-    expect(diagnose(capture, keys).causes).toEqual(['method_changed']);
+    expect(diagnose(capture, keys).causes).toEqual(['method_changed', 'no_date']);
+  });
+});
+
+describe('what no receiver accepts is named, although it was signed as it arrived:', () => {
+  const causesOf = (bytes: string, changes: Partial<Capture>, headers: Record<string, string | undefined> = {}) =>
+    diagnose(signedOver(bytes, changes, headers), keys).causes;
+
+  test.each([
+    ['no Date', 'POST /hook HTTP/1.1{"a":1}', undefined, ['no_date']],
+    ['a Date in another format', 'POST /hook HTTP/1.1today{"a":1}', 'today', ['date_format']],
+    [
+      'such a Date, in a request that was changed',
+      'POST /hook HTTP/1.1today{"a":1}\n',
+      'today',
+      ['body_newline', 'date_format'],
+    ],
+    ['a Date that was rewritten', `POST /hook HTTP/1.1${signedDate}{"a":1}`, date.toISOString(), ['date_reformatted']],
+  ])('%s', (_what, bytes, sent, expected) => {
+    expect(causesOf(bytes, {}, { date: sent })).toEqual(expected);
+  });
+
+  test('a target with a space, if the sender may not have encoded it either', () => {
+    const bytes = `POST /a b HTTP/1.1${signedDate}{"a":1}`;
+    expect(causesOf(bytes, { targets: ['/a b'] })).toEqual(['target_format']);
+    expect(causesOf(bytes, { targets: ['/a%20b'] })).toEqual(['percent_encoding']);
+  });
+
+  test.each(['EC', 'rsa', undefined])('the cipher %s', (cipher) => {
+    const capture = withHeaders({ 'x-messagemedia-cipher-type': cipher });
+    expect(diagnose(capture, keys).causes).toEqual([cipher === 'EC' ? 'cipher_header' : 'none']);
   });
 });
 
@@ -190,7 +234,7 @@ describe('what is not known is not blamed:', () => {
 
   test('the retirement of a key, for a Date that cannot be read', () => {
     expect(causesOf(good, {}, retired)).toEqual(['key_retired']);
-    expect(causesOf(signedOver('other'), {}, retired)).toEqual(['other_bytes']);
+    expect(causesOf(signedOver('other', {}, { date: 'today' }), {}, retired)).toEqual(['other_bytes']);
   });
 
   test.each<[string, number, number | undefined, string]>([
