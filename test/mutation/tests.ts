@@ -41,11 +41,6 @@ const others: Record<string, string[]> = {
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.slow.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
-  'lambda/provider/answers.ts': [
-    'test/lambda/provider/answers.test.ts',
-    'test/lambda/provider/provider.test.ts',
-    'test/lambda/provider/polling.test.ts',
-  ],
   'lambda/provider/authentication.ts': [
     'test/lambda/provider/authentication.test.ts',
     'test/lambda/provider/options.test.ts',
@@ -55,6 +50,7 @@ const others: Record<string, string[]> = {
     'test/lambda/provider/errors.test.ts',
     'test/lambda/provider/authentication.test.ts',
   ],
+  'lambda/provider/provider.ts': ['test/lambda/provider/provider.test.ts', 'test/lambda/provider/polling.test.ts'],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/capture-store.ts': ['test/lambda/handler.test.ts'],
