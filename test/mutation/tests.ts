@@ -39,7 +39,6 @@ const others: Record<string, string[]> = {
   'lambda/event/overflow-store.ts': ['test/lambda/handler.test.ts'],
   'lambda/event/queue-sender.ts': ['test/lambda/handler.test.ts'],
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
-  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.slow.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
   'lambda/provider/authentication.ts': [
     'test/lambda/provider/authentication.test.ts',
