@@ -8,7 +8,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
 import { maxSecretBytes } from '../../../lambda/keys/keyring-size.ts';
 import { createKeyringStore, type KeyringStoreOptions } from '../../../lambda/keys/keyring-store.ts';
@@ -27,18 +27,16 @@ let sent: object[];
 let meddle: (command: object, pass: () => Promise<object>) => Promise<object>;
 let pauses: number[];
 let warnings: string[];
-beforeAll(async () => {
+beforeEach(async () => {
   secrets = await startSecrets();
   client = new SecretsManagerClient({ endpoint: secrets.url, region: 'us-east-1', credentials: localCredentials });
-});
-afterAll(() => secrets.close());
-beforeEach(() => {
   put([one]);
   sent = [];
   meddle = (_command, pass) => pass();
   pauses = [];
   warnings = [];
 });
+afterEach(() => secrets.close());
 
 function put(keys: unknown[], more: object = {}): void {
   secrets.put('keyring', JSON.stringify({ keys, ...more }));
