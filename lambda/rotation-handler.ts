@@ -8,7 +8,8 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
 import { eventually } from './keys/eventually.ts';
-import { findEntry, isPending, type KeyringEntry } from './keys/keyring-secret.ts';
+import { readAll } from './keys/key-lookups.ts';
+import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from './keys/keyring-store.ts';
 import { createRotation } from './keys/rotation.ts';
 import { createLog } from './log.ts';
@@ -60,7 +61,7 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
   const steps: Record<RotationEvent['Step'], () => Promise<unknown>> = {
     createSecret: async () => {
       // If this step runs again after the first key was enabled, it must not create a second. Until then `create` ensures this.
-      const entry = made === undefined ? undefined : findEntry((await keyring.read()) ?? [], made);
+      const entry = made === undefined ? undefined : findEntry(await readAll(keyring), made);
       if (entry && !isPending(entry)) return;
       await rotation.create(version === undefined ? token : undefined);
     },
@@ -87,20 +88,15 @@ async function findWaiting(
   if (version === undefined)
     throw new Error(`Version ${token} of the keyring has no value: createSecret did not finish`);
   const made = version.find(isPending)?.key_id;
-  const entries: KeyringEntry[] = (await keyring.read()) ?? [];
-  const isReplaced = made !== undefined && !isWaiting(entries, made);
-  return (isReplaced ? entries.find(isPending)?.key_id : undefined) ?? made;
-}
-
-function isWaiting(entries: readonly KeyringEntry[], keyId: string): boolean {
-  const entry = findEntry(entries, keyId);
-  return entry !== undefined && isPending(entry);
+  const waiting = (await readAll(keyring)).filter(isPending);
+  const isWaiting = waiting.some(({ key_id }) => sameId(made, key_id));
+  return isWaiting ? made : (waiting[0]?.key_id ?? made);
 }
 
 /** If the label stays on a version that is no longer current, Secrets Manager regards the rotation as unfinished. */
 async function clearPending(client: SecretsManagerClient, secretId: string, token: string): Promise<void> {
-  const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
-  if (!VersionIdsToStages?.[token]?.includes('AWSPENDING')) return;
+  const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId: secretId }));
+  if (!VersionIdsToStages[token]?.includes('AWSPENDING')) return;
   await client.send(
     new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: token }),
   );

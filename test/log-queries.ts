@@ -10,23 +10,27 @@ export interface LocalLogs extends LocalServer {
   statuses: string[];
 }
 
+const form = /^fields @message \| filter @message like \/\(\?i\)(.+)\/ \| limit 10000$/;
+
 export async function startLogs(): Promise<LocalLogs> {
   const state: Pick<LocalLogs, 'lines' | 'queries' | 'statuses'> = { lines: [], queries: [], statuses: [] };
   const server = await listen(0, async (request, response) => {
     const input = JSON.parse(String(await readBody(request)));
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+    const refuse = (type: string, message: string) => reply(400, { __type: type, message });
     if (String(request.headers['x-amz-target']).endsWith('.StartQuery')) {
       if (input.logGroupNames.includes('missing')) {
-        return reply(400, { __type: 'ResourceNotFoundException', message: 'Log group missing does not exist' });
+        return refuse('ResourceNotFoundException', 'Log group missing does not exist');
       }
+      if (!form.test(input.queryString)) return refuse('MalformedQueryException', 'The sandbox cannot run it');
       state.queries.push(input);
       return reply(200, { queryId: String(state.queries.length - 1) });
     }
     const status = state.statuses.shift() ?? 'Complete';
-    const { queryString = '' } = state.queries[Number(input.queryId)] ?? {};
-    const [, ids = ''] =
-      /^fields @message \| filter @message like \/\(\?i\)(.+)\/ \| limit 10000$/.exec(queryString) ?? [];
+    const query = state.queries[Number(input.queryId)];
+    if (query === undefined) return refuse('ResourceNotFoundException', 'There is no such query');
+    const [, ids = ''] = form.exec(query.queryString) ?? [];
     const found = state.lines.filter((line) => new RegExp(ids, 'i').test(line));
     const results = found.map((value) => [
       { field: '@message', value },

@@ -123,7 +123,7 @@ function toEntries(secret: string): KeyringEntry[] {
 /** An unreadable entry is not dropped, because a person may repair it. */
 function toEntry(entry: unknown): KeyringEntry {
   const { key_id, public_key } = (entry ?? {}) as Record<string, unknown>;
-  const isKey = typeof public_key === 'string' && /^[A-Za-z0-9+/=\s\\-]+/.test(public_key.trim());
+  const isKey = typeof public_key === 'string' && /^\s*[A-Za-z0-9+/=\\-]/.test(public_key);
   if (isKey && key_id === null) return { ...(entry as KeyringEntry), key_id: '' };
   if (isKey && (key_id === undefined || typeof key_id === 'string')) return entry as KeyringEntry;
   throw new Error('The keyring secret holds an entry that is not a key: correct it before you add or remove keys');

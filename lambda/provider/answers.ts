@@ -23,8 +23,7 @@ export function readSignatureKey(answer: unknown): SignatureKey {
 
 /** @throws {ShapeError} */
 export function readCreatedSignatureKey(answer: unknown): CreatedSignatureKey {
-  const { public_key } = object(answer, 'the key');
-  if (!isRsaSpki(public_key)) throw new ShapeError('public_key is not an RSA public key in base64 SPKI DER');
+  const public_key = rsaSpki(object(answer, 'the key').public_key);
   return { ...readSignatureKey(answer), public_key };
 }
 
@@ -114,12 +113,15 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isRsaSpki(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) return false;
+function rsaSpki(value: unknown): string {
   try {
-    const key = createPublicKey({ key: Buffer.from(value, 'base64'), format: 'der', type: 'spki' });
-    return key.asymmetricKeyType === 'rsa';
+    if (isText(value) && /^[A-Za-z0-9+/]+={0,2}$/.test(value) && isRsa(Buffer.from(value, 'base64'))) return value;
   } catch {
-    return false;
+    // What cannot be read is not a key either.
   }
+  throw new ShapeError('public_key is not an RSA public key in base64 SPKI DER');
+}
+
+function isRsa(key: Buffer): boolean {
+  return createPublicKey({ key, format: 'der', type: 'spki' }).asymmetricKeyType === 'rsa';
 }

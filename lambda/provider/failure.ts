@@ -5,8 +5,8 @@ export interface Failure extends ProviderErrorFacts {
   code: Exclude<ProviderErrorCode, 'invalid_options'>;
   /** What happened, as the end of a sentence that begins with the name of the call. */
   what: string;
-  /** Whether another try may succeed. */
-  transient: boolean;
+  /** Whether another try may succeed. Absent if it cannot. */
+  transient?: boolean;
   /** Milliseconds that the answer asks to wait. */
   retryAfter?: number;
 }

@@ -18,9 +18,7 @@ export interface ProviderCall {
 }
 
 /** An answer without the shape that the API documents. The message names the field, never its value. */
-export class ShapeError extends Error {
-  override readonly name = 'ShapeError';
-}
+export class ShapeError extends Error {}
 
 /**
  * Makes a call and reads its answer.
@@ -126,7 +124,7 @@ function readAnswer<T>(connection: Connection, call: ProviderCall, answer: Answe
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     const what = `answered ${answer.status}, but ${error.message}`;
-    throw toError(connection, call, { code: 'malformed_answer', what, status: answer.status, transient: false }, 1);
+    throw toError(connection, call, { code: 'malformed_answer', what, status: answer.status }, 1);
   }
 }
 

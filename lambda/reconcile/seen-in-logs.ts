@@ -36,10 +36,8 @@ export function createLogSearch(dependencies: LogSearchDependencies) {
     const found = new Set<string>();
     for (let start = 0; start < wanted.length; start += maxIds) {
       const some = wanted.slice(start, start + maxIds);
-      for (const line of await search(some, since, dependencies)) {
-        const id = queuedId(line);
-        if (id !== undefined && some.includes(id)) found.add(id);
-      }
+      const queued = new Set((await search(some, since, dependencies)).map(queuedId));
+      for (const id of some) if (queued.has(id)) found.add(id);
     }
     return found;
   };
@@ -59,7 +57,9 @@ async function search(ids: readonly string[], since: Date, dependencies: LogSear
   for (;;) {
     const { status, results = [] } = await client.send(new GetQueryResultsCommand({ queryId }));
     if (status === 'Complete') {
-      return results.flatMap((row) => row.filter(({ field }) => field === '@message').map(({ value = '' }) => value));
+      return results.flatMap((row) =>
+        row.filter(({ field }) => field === '@message').map(({ value }) => String(value)),
+      );
     }
     if (status !== 'Running' && status !== 'Scheduled') throw new Error(`the query ended as ${status}`);
     if (now() >= giveUp) throw new Error(`the query took longer than ${maxWait / 1000} s`);
@@ -70,9 +70,9 @@ async function search(ids: readonly string[], since: Date, dependencies: LogSear
 function queuedId(line: string): string | undefined {
   try {
     const entry: unknown = JSON.parse(line);
-    if (!isObject(entry) || !queuedMessages.includes(entry.message) || !isUuid(entry.id)) return undefined;
-    return entry.id.toLowerCase();
+    if (isObject(entry) && queuedMessages.includes(entry.message) && isUuid(entry.id)) return entry.id.toLowerCase();
   } catch {
-    return undefined;
+    // A line that is not JSON is none of these.
   }
+  return undefined;
 }

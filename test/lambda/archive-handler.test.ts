@@ -1,6 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { keyPartition } from '../../lambda/archive-contract.ts';
@@ -9,6 +16,7 @@ import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
+import { watchClients } from '../client-limits.ts';
 import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
@@ -57,6 +65,13 @@ async function objects(): Promise<Map<string, Buffer>> {
   });
   return new Map(await Promise.all(found));
 }
+
+/** The function's log. */
+const lines = () =>
+  output
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 
 const recordOf = (body: string, sentAt = Date.now()) => ({
   messageId: randomUUID(),
@@ -142,6 +157,7 @@ describe('a batch of the queue', () => {
     const told = output.split('\n').filter((line) => line.includes('not archived yet'));
     expect(told).toHaveLength(bad.length);
     for (const { messageId } of bad) expect(told.join()).toContain(messageId);
+    expect(lines().at(-1)).toMatchObject({ level: 'INFO', message: 'archived', events: 1, left: bad.length });
   });
 
   test('stays on the queue as a whole when S3 does not take it', async () => {
@@ -166,7 +182,8 @@ describe('the schedule', () => {
     await handler({});
     await handler({});
     expect([...(await objects()).keys()]).toEqual([expect.stringContaining(keyPartition(new Date()))]);
-    expect(JSON.parse(String(output.split('\n')[0]))).toMatchObject({ service: 'archive', message: 'keys archived' });
+    const [object] = (await objects()).keys();
+    expect(lines()[0]).toMatchObject({ service: 'archive', message: 'keys archived', object });
     const other = makeKey();
     secrets.put('keyring', keyringOf(key, other));
     await handler({});
@@ -190,6 +207,14 @@ describe('the schedule', () => {
     await s3.close();
   });
 
+  test('fails when the secret has no text, because there are keys somewhere', async () => {
+    const bytes = JSON.stringify({ VersionId: '1', SecretBinary: 'AAAA' });
+    const server = await listen(0, (_request, response) => response.end(bytes));
+    process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = server.url;
+    await expect(handler({})).rejects.toThrow('The keyring secret yields no key to archive');
+    await server.close();
+  });
+
   test.each([
     ['the secret cannot be read', { KEYRING_SECRET_ID: 'nowhere' }, "can't find the specified secret"],
     ['S3 does not take them', { ARCHIVE_BUCKET: 'nowhere' }, ''],
@@ -202,4 +227,19 @@ describe('the schedule', () => {
 test.each(['ARCHIVE_BUCKET', 'OVERFLOW_BUCKET', 'KEYRING_SECRET_ID'])('names %s when it is not set', async (name) => {
   delete process.env[name];
   await expect(handler({})).rejects.toThrow(`Environment variable ${name} is not set`);
+});
+
+test('no call takes as long as the minute that the function may run', async () => {
+  const limits = watchClients(S3Client, SecretsManagerClient);
+  await handler({ Records: [recordOf((await messages())[0] ?? '')] });
+  await handler({});
+  const { S3Client: s3, SecretsManagerClient: keyring } = await limits();
+  expect(s3).toBeLessThan(60_000);
+  expect(keyring).toBeLessThan(60_000);
+});
+
+test('finds its bucket behind an endpoint that has no host name for each bucket', async () => {
+  process.env.AWS_ENDPOINT_URL_S3 = queue.url.replace('127.0.0.1', 'localhost');
+  await handler({});
+  expect((await objects()).size).toBe(1);
 });

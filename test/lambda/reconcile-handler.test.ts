@@ -1,11 +1,16 @@
-import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { handler } from '../../lambda/reconcile-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
+import { listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { watchClients } from '../client-limits.ts';
 import { startFirehose, streamNames } from '../firehose.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
 
@@ -25,7 +30,7 @@ beforeEach(async () => {
   [provider, queue] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue()]);
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
-  logs.lines.length = logs.queries.length = 0;
+  logs.lines.length = logs.queries.length = logs.statuses.length = 0;
   output = '';
   const write = (chunk: unknown) => {
     output += String(chunk);
@@ -72,25 +77,25 @@ const lines = () =>
 const metric = () => lines().find((line) => '_aws' in line);
 
 /** Receives and deletes all messages. The queue gives one event of a message at a time. */
-async function queued(): Promise<Record<string, unknown>[]> {
+async function queued(QueueUrl = queue.queueUrl): Promise<Record<string, unknown>[]> {
   const events: Record<string, unknown>[] = [];
   for (;;) {
-    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl: queue.queueUrl }));
+    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl }));
     const [message] = Messages;
     if (message === undefined) return events;
     events.push(JSON.parse(message.Body ?? ''));
     const { ReceiptHandle } = message;
-    await queue.client.send(new DeleteMessageCommand({ QueueUrl: queue.queueUrl, ReceiptHandle }));
+    await queue.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
   }
 }
 
 /** A message with three reports and a reply whose webhooks did not arrive. */
-async function lose(): Promise<void> {
+async function lose(content = 'Yes 😀'): Promise<void> {
   const [sent] = await api.sendMessages([
     { content: 'Hi', destination_number: '+61491570156', format: 'SMS', delivery_report: true },
   ]);
   await provider.settled();
-  provider.reply(String(sent?.message_id), { content: 'Yes 😀' });
+  provider.reply(String(sent?.message_id), { content });
 }
 
 test('queues what no webhook brought, logs and counts it, and leaves the lists alone', async () => {
@@ -111,6 +116,14 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
     _aws: { CloudWatchMetrics: [{ Namespace: 'MessageMediaWebhooks', Dimensions: [['service']] }] },
     Recovered: 3,
     service: 'webhook-receiver',
+    message: 'recovered in all',
+  });
+  expect(lines().at(-1)).toMatchObject({
+    level: 'INFO',
+    service: 'reconciliation',
+    message: 'reconciled',
+    deliveryReports: { listed: 3, known: 1, recovered: 2, failed: 0 },
+    replies: { listed: 1, known: 0, recovered: 1, failed: 0 },
   });
   expect(logs.queries[0]?.logGroupNames).toEqual(['receiver', 'reconciliation']);
   expect((await api.checkDeliveryReports()).length).toBe(3);
@@ -140,6 +153,109 @@ test('archives what it queues, as it was queued', async () => {
   await firehose.close();
 });
 
+test('archives through the queue of the archive when the streams take nothing, and says so', async () => {
+  const firehose = await startFirehose();
+  firehose.setOutage('is not there');
+  Object.assign(process.env, {
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+  });
+  await lose();
+  await runLater();
+  const archived = await queued(queue.deadLetterQueueUrl);
+  expect(archived).toHaveLength(4);
+  expect(archived).toEqual(await queued());
+  expect(lines()).toContainEqual(
+    expect.objectContaining({ service: 'webhook-receiver', message: 'archiving through the queue' }),
+  );
+  await firehose.close();
+});
+
+describe('a reply that is too large for SQS', () => {
+  const large = 'x'.repeat(1_100_000);
+
+  test('is queued with its data in the bucket', async () => {
+    // The name of this host has no bucket in front of it.
+    process.env.AWS_ENDPOINT_URL_S3 = queue.url.replace('127.0.0.1', 'localhost');
+    await lose(large);
+    await runLater();
+    const { dataref = '' } = (await queued()).find((event) => 'dataref' in event) ?? {};
+    const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(String(dataref)) ?? [];
+    const { Body } = await queue.storage.send(new GetObjectCommand({ Bucket, Key }));
+    expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({ content: large });
+  });
+
+  test('fails without a bucket, and the rest is queued', async () => {
+    process.env.OVERFLOW_BUCKET = '';
+    await lose(large);
+    await expect(runLater()).rejects.toThrow(/1 failures, the first: .*no bucket is given: set OVERFLOW_BUCKET/);
+    expect(await queued()).toHaveLength(3);
+  });
+});
+
+test('warns that the log could not be searched, and queues everything', async () => {
+  await lose();
+  logs.statuses.push('Failed', 'Failed');
+  await runLater();
+  expect(await queued()).toHaveLength(4);
+  expect(lines()).toContainEqual(
+    expect.objectContaining({
+      level: 'WARN',
+      service: 'reconciliation',
+      message: expect.stringContaining('The log could not be queried (the query ended as Failed)'),
+    }),
+  );
+});
+
+describe('lists of several pages', () => {
+  const anHour = 3_600_000;
+  const reports = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      delivery_report_id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      date_received: new Date(Date.now() - anHour).toISOString(),
+    }));
+
+  /** Reconciles so many reports, each of which takes a time. @returns the number that stay in MessageMedia's list */
+  async function reconcileReports(count: number, takes: number): Promise<number> {
+    let left = reports(count);
+    const server = await listen(0, ({ url = '' }, response) => {
+      if (url.endsWith('/confirmed')) left = left.slice(100);
+      response.end(JSON.stringify({ replies: [], delivery_reports: left.slice(0, 100) }));
+    });
+    Object.assign(process.env, { MESSAGEMEDIA_BASE_URL: server.url, RECONCILE_CONFIRM: 'true' });
+    const begin = Date.now();
+    jest.spyOn(Date, 'now').mockImplementation(() => begin + takes * (output.split('"recovered"').length - 1));
+    await handler();
+    await server.close();
+    return left.length;
+  }
+
+  test('are read to their end', async () => {
+    expect(await reconcileReports(101, 0)).toBe(0);
+    expect(lines().at(-1)).toMatchObject({ deliveryReports: { recovered: 101, confirmed: 101 } });
+  });
+
+  test('are read for four of the five minutes that the function may run, and the rest is for the next run', async () => {
+    expect(await reconcileReports(101, 2_410)).toBe(1);
+    expect(lines().at(-1)).toMatchObject({
+      level: 'WARN',
+      message: 'The time is over, and there may be more delivery reports: run it again.',
+    });
+  });
+
+  test('so three minutes are not enough to stop', async () => {
+    expect(await reconcileReports(101, 1_800)).toBe(0);
+  });
+});
+
+test('no call takes as long as the five minutes that the function may run', async () => {
+  const limits = watchClients(SecretsManagerClient, SQSClient, S3Client, CloudWatchLogsClient);
+  await lose('x'.repeat(1_100_000));
+  await runLater();
+  for (const limit of Object.values(await limits())) expect(limit).toBeLessThan(60_000);
+});
+
 test('confirms what the queue has if it is told to', async () => {
   await lose();
   process.env.RECONCILE_CONFIRM = 'true';
@@ -151,8 +267,14 @@ test('confirms what the queue has if it is told to', async () => {
 test('fails when the queue takes nothing, and says why', async () => {
   await lose();
   process.env.QUEUE_URL = `${queue.queueUrl}-other.fifo`;
-  await expect(runLater()).rejects.toThrow(/^Reconciliation had 4 failures, the first: /);
+  await expect(runLater()).rejects.toThrow(/^Reconciliation had 4 failures, the first: .*QueueDoesNotExist/);
   expect(metric()).toMatchObject({ Recovered: 0 });
+  const failures = lines().filter(({ level }) => level === 'ERROR');
+  expect(failures).toHaveLength(4);
+  for (const { message, detail } of failures) {
+    expect(message).toBe('failed');
+    expect(detail).toContain('QueueDoesNotExist');
+  }
 });
 
 test.each(['{"api_key":"","api_secret":""}', 'null', '[]', ''])(

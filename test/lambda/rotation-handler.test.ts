@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { watchClients } from '../client-limits.ts';
 
 // Waiting sixteen minutes is the only part that cannot run here.
 const waits: number[] = [];
@@ -12,6 +13,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
   },
 }));
 const { propagationMilliseconds } = await import('../../lambda/keys/enabling.ts');
+const { createProvider } = await import('../../lambda/provider/provider.ts');
 const { handler } = await import('../../lambda/rotation-handler.ts');
 
 let provider: ProviderSimulator;
@@ -19,13 +21,10 @@ let secrets: LocalSecrets;
 const environment = { ...process.env };
 let output: string;
 
-beforeAll(async () => {
+beforeEach(async () => {
   [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
   secrets.put('keyring', '{"keys":[]}');
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
-});
-afterAll(() => Promise.all([provider.close(), secrets.close()]));
-beforeEach(() => {
   waits.length = 0;
   output = '';
   for (const stream of [process.stdout, process.stderr]) {
@@ -44,9 +43,10 @@ beforeEach(() => {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   });
 });
-afterEach(() => {
+afterEach(async () => {
   jest.restoreAllMocks();
   process.env = { ...environment };
+  await Promise.all([provider.close(), secrets.close()]);
 });
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
@@ -58,6 +58,15 @@ async function rotate(until: RotationEvent['Step'] = 'finishSecret'): Promise<st
   }
   return ClientRequestToken;
 }
+
+/** The function's log. */
+const lines = (): Record<string, unknown>[] =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+const api = () => createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
 
 type Entry = { key_id: string; deleted_at?: string };
 const allKeys = (): Entry[] => JSON.parse(secrets.get('keyring') ?? '').keys;
@@ -86,6 +95,7 @@ test('a finished rotation lets the next one begin: no version is left pending', 
 });
 
 test.each(steps.slice(0, 3))('a rotation that stopped after %s is taken up by the next', async (step) => {
+  await rotate();
   const before = keys();
   await rotate(step);
   await rotate();
@@ -95,7 +105,8 @@ test.each(steps.slice(0, 3))('a rotation that stopped after %s is taken up by th
   expect(provider.signingKey()?.id).toBe(keys()[0]?.key_id);
 });
 
-test('every step can be run twice', async () => {
+test.each(['of the first key', 'of another'])('every step of a rotation can be run twice: %s', async (which) => {
+  if (which === 'of another') await rotate();
   const ClientRequestToken = secrets.startRotation('keyring');
   for (const Step of steps) {
     await handler({ Step, SecretId: 'keyring', ClientRequestToken });
@@ -106,27 +117,98 @@ test('every step can be run twice', async () => {
 });
 
 test('a createSecret that is run again replaces a key that is gone at MessageMedia', async () => {
+  await rotate();
   const token = await rotate('createSecret');
   const gone = keys().at(-1)?.key_id ?? '';
-  const { createProvider } = await import('../../lambda/provider/provider.ts');
-  const api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  await api.deleteSignatureKey(gone);
+  await api().deleteSignatureKey(gone);
   for (const Step of steps) await handler({ Step, SecretId: 'keyring', ClientRequestToken: token });
   expect(keys().map(({ key_id }) => key_id)).toEqual([provider.signingKey()?.id]);
 });
 
 test('a key that was deleted while it waited does not stop rotation for good', async () => {
+  await rotate();
   const token = await rotate('createSecret');
   const waiting = keys().at(-1)?.key_id ?? '';
-  const { createProvider } = await import('../../lambda/provider/provider.ts');
-  await createProvider({
-    baseUrl: provider.url,
-    apiKey: provider.apiKey,
-    apiSecret: provider.apiSecret,
-  }).deleteSignatureKey(waiting);
+  await api().deleteSignatureKey(waiting);
   await expect(handler({ Step: 'setSecret', SecretId: 'keyring', ClientRequestToken: token })).rejects.toThrow('404');
   await rotate();
   expect(keys().map(({ key_id }) => key_id)).toEqual([provider.signingKey()?.id]);
+});
+
+test('a createSecret that is run again after the first key was enabled creates no second', async () => {
+  const ClientRequestToken = await rotate('setSecret');
+  const enabled = provider.signingKey()?.id;
+  await handler({ Step: 'createSecret', SecretId: 'keyring', ClientRequestToken });
+  expect(keys().map(({ key_id }) => key_id)).toEqual([enabled]);
+  expect(provider.signatureKeys()).toHaveLength(1);
+});
+
+test('setSecret says so if createSecret did not finish, after it has looked for a minute', async () => {
+  const ClientRequestToken = secrets.startRotation('keyring');
+  await expect(handler({ Step: 'setSecret', SecretId: 'keyring', ClientRequestToken })).rejects.toThrow(
+    `Version ${ClientRequestToken} of the keyring has no value: createSecret did not finish`,
+  );
+  expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(59_000);
+});
+
+/** Gives the version of a rotation that has just begun a value. */
+async function putVersion(ClientRequestToken: string, SecretId: string, SecretString: string): Promise<void> {
+  const { PutSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const version = { SecretId, SecretString, ClientRequestToken, VersionStages: ['AWSPENDING'] };
+  await new SecretsManagerClient().send(new PutSecretValueCommand(version));
+}
+
+test('a version without a new key enables nothing', async () => {
+  const ClientRequestToken = secrets.startRotation('keyring');
+  await putVersion(ClientRequestToken, 'keyring', '{"keys":[]}');
+  await handler({ Step: 'setSecret', SecretId: 'keyring', ClientRequestToken });
+  expect(lines()).toContainEqual(expect.objectContaining({ message: 'no new key waits to be enabled' }));
+});
+
+test('the key of this rotation is enabled, even if somebody has added another that waits', async () => {
+  const ClientRequestToken = await rotate('createSecret');
+  const [mine] = keys();
+  const other = await api().createSignatureKey('SHA256');
+  secrets.put('keyring', JSON.stringify({ keys: [{ ...other, pending_since: '2026-01-01T00:00:00Z' }, mine] }));
+  await handler({ Step: 'setSecret', SecretId: 'keyring', ClientRequestToken });
+  expect(provider.signingKey()?.id).toBe(mine?.key_id);
+});
+
+test('a setSecret that is run again finds its key enabled', async () => {
+  const ClientRequestToken = await rotate('setSecret');
+  const message = `key ${provider.signingKey()?.id} is enabled`;
+  await handler({ Step: 'setSecret', SecretId: 'keyring', ClientRequestToken });
+  expect(lines().filter((line) => line.message === message)).toHaveLength(2);
+});
+
+test('testSecret fails if MessageMedia signs with no key', async () => {
+  const ClientRequestToken = await rotate('createSecret');
+  await expect(handler({ Step: 'testSecret', SecretId: 'keyring', ClientRequestToken })).rejects.toThrow(
+    'MessageMedia has no key enabled',
+  );
+});
+
+test('the log names the step of each line', async () => {
+  await rotate();
+  await rotate();
+  expect(new Set(lines().map(({ service, step }) => `${service} ${step}`))).toEqual(
+    new Set(steps.map((step) => `key-rotation ${step}`)),
+  );
+});
+
+test('the log warns of a keyring that fills up', async () => {
+  const old = { key_id: 'old', public_key: 'AAAA', deleted_at: '2026-01-01T00:00:00Z', note: 'x'.repeat(55_000) };
+  secrets.put('keyring', JSON.stringify({ keys: [old] }));
+  await rotate('createSecret');
+  const [warning] = lines().filter(({ level }) => level === 'WARN');
+  expect(warning?.message).toContain('of the 65536 bytes of a secret: see "mmw keys forget"');
+});
+
+test('no call of Secrets Manager takes a minute, because a step has only a quarter of an hour', async () => {
+  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const limits = watchClients(SecretsManagerClient);
+  await rotate();
+  expect((await limits()).SecretsManagerClient).toBeLessThan(60_000);
 });
 
 test.each(['', '{}', 'not JSON', '{"api_key":"only"}', '{"api_key":"","api_secret":""}'])(
@@ -146,14 +228,9 @@ test.each([undefined, '{"keys":[]}'])(
     process.env.API_CREDENTIALS_SECRET_ID = 'other';
     secrets.put('new keyring', '{"keys":[]}');
     const ClientRequestToken = secrets.startRotation('new keyring');
-    if (value !== undefined) {
-      const { PutSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-      const version = { ClientRequestToken, VersionStages: ['AWSPENDING'] };
-      await new SecretsManagerClient().send(
-        new PutSecretValueCommand({ SecretId: 'new keyring', SecretString: value, ...version }),
-      );
-    }
+    if (value !== undefined) await putVersion(ClientRequestToken, 'new keyring', value);
     await handler({ Step: 'testSecret', SecretId: 'new keyring', ClientRequestToken });
+    expect(output).toContain('"message":"nothing to test: this rotation has not created a key"');
   },
 );
 

@@ -37,13 +37,7 @@ const others: Record<string, string[]> = {
   'lambda/diagnosis/diagnose.ts': ['test/lambda/diagnosis/diagnose.test.ts', 'test/lambda/diagnosis/evidence.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
-  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-lag.slow.test.ts', 'test/lambda/keys/rotation.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
-  'lambda/provider/answers.ts': [
-    'test/lambda/provider/answers.test.ts',
-    'test/lambda/provider/provider.test.ts',
-    'test/lambda/provider/polling.test.ts',
-  ],
   'lambda/provider/authentication.ts': [
     'test/lambda/provider/authentication.test.ts',
     'test/lambda/provider/options.test.ts',
@@ -53,6 +47,7 @@ const others: Record<string, string[]> = {
     'test/lambda/provider/errors.test.ts',
     'test/lambda/provider/authentication.test.ts',
   ],
+  'lambda/provider/provider.ts': ['test/lambda/provider/provider.test.ts', 'test/lambda/provider/polling.test.ts'],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],

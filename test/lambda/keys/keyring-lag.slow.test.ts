@@ -119,8 +119,3 @@ test('nor is it made twice when the keyring is read as it was before', async () 
   const keyId = await world.rotation({ store }).create();
   expect((await world.store.read())?.map(({ key_id }) => key_id)).toEqual([keyId]);
 });
-
-test('an answer that is none of Secrets Manager is no empty keyring', async () => {
-  const store = createKeyringStore({ send: async () => ({}) } as unknown as SecretsManagerClient, 'keyring');
-  await expect(store.read()).rejects.toThrow('without a VersionId');
-});

@@ -123,3 +123,93 @@ test('the account header and the credentials go with every call', async () => {
     ['GET', `/proxy${target}`, basic, undefined, 'application/json'],
   ]);
 });
+
+/** The client's result for an answer with this body, and the number of calls. */
+async function answering<T>(body: object, work: (client: Provider) => Promise<T>, status = 200) {
+  let calls = 0;
+  const result = await withServer(
+    (_request, response) => {
+      calls++;
+      response.writeHead(status).end(JSON.stringify(body));
+    },
+    (server) => work(clientOf(server).client),
+  );
+  return { result, calls };
+}
+
+const keyId = '0000000a-0000-4000-8000-000000000000';
+const key = { key_id: keyId, cipher: 'RSA', digest: 'SHA256', created: '2026-01-01T00:00:00Z', enabled: true };
+
+describe('an answer of the right form that is not the answer to the call', () => {
+  const other = { ...key, key_id: keyId.replace('a', 'b') };
+  test.each<[string, object, (at: Provider) => Promise<unknown>, string]>([
+    ['shows another key', other, (at) => at.getSignatureKey(keyId), 'key_id is that of another key'],
+    ['enables another key', other, (at) => at.enableSignatureKey(keyId), 'key_id is that of another key'],
+    ['enables nothing', { ...key, enabled: false }, (at) => at.enableSignatureKey(keyId), 'enabled is false'],
+    ['has a disabled key as the enabled one', { ...key, enabled: false }, enabledKey, 'enabled is false'],
+    ['has one message for none', { messages: [{ message_id: keyId, status: 'queued' }] }, sendNothing, '1 entries'],
+  ])('that %s is refused', async (_name, body, work, words) => {
+    const { result } = await answering(body, (at) => failureOf(work(at)));
+    expect(result).toMatchObject({ code: 'malformed_answer', status: 200, message: expect.stringContaining(words) });
+  });
+
+  test('but an id in capitals is the same id', async () => {
+    const { result } = await answering({ ...key, key_id: keyId.toUpperCase() }, (at) => at.getSignatureKey(keyId));
+    expect(result).toEqual({ ...key, key_id: keyId.toUpperCase() });
+  });
+});
+
+test.each([
+  [403, 'forbidden'],
+  [400, 'invalid_request'],
+])('that webhooks are not signed is never concluded from a %i', async (status, code) => {
+  const { result } = await answering({}, (at) => failureOf(enabledKey(at)), status);
+  expect(result).toMatchObject({ code, status });
+});
+
+test('an id that is none is refused with the reason', async () => {
+  const { result, calls } = await answering(key, (at) => failureOf(at.enableSignatureKey('enabled')));
+  expect(result.message).toBe('The id of the key or webhook is not a UUID, so no call was made');
+  expect(calls).toBe(0);
+});
+
+describe('a list', () => {
+  const pageOf = (start: number) =>
+    Array.from({ length: 20 }, (_, index) => ({
+      ...key,
+      key_id: `00000000-0000-4000-8000-${String(start + index).padStart(12, '0')}`,
+    }));
+
+  test('ends at a page that is not full', async () => {
+    const { result, calls } = await answering([key], (at) => at.listSignatureKeys());
+    expect(result).toEqual([key]);
+    expect(calls).toBe(1);
+  });
+
+  test('ends when the server never turns its page', async () => {
+    const { result, calls } = await answering(pageOf(0), (at) => at.listSignatureKeys());
+    expect(result).toEqual(pageOf(0));
+    expect(calls).toBe(2);
+  });
+
+  test('of 50 full pages is refused: it may be without end', async () => {
+    let count = 0;
+    const error = await withServer(
+      (_request, response) => response.end(JSON.stringify(pageOf(20 * count++))),
+      (server) => failureOf(clientOf(server).client.listSignatureKeys()),
+    );
+    expect(error.code).toBe('malformed_answer');
+    expect(error.message).toBe(
+      'The list of GET /v1/iam/signature_keys has more than 50 pages of 20: delete entries that are not in use',
+    );
+    expect(count).toBe(50);
+  });
+});
+
+function enabledKey(at: Provider): Promise<unknown> {
+  return at.getEnabledSignatureKey();
+}
+
+function sendNothing(at: Provider): Promise<unknown> {
+  return at.sendMessages([]);
+}

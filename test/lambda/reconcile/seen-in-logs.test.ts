@@ -1,4 +1,4 @@
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, type GetQueryResultsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createLogSearch } from '../../../lambda/reconcile/seen-in-logs.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
@@ -50,6 +50,11 @@ test('finds what the receiver accepted and what was recovered, in whatever case'
   ]);
 });
 
+test('does not find an event that only the line of another event names', async () => {
+  logs.lines.push(JSON.stringify({ message: 'accepted', id: idOf(7), about: { id: idOf(1) } }));
+  expect(await search([idOf(1)])).toEqual(new Set());
+});
+
 test('asks for UUIDs alone: nothing else gets into a query', async () => {
   expect(await search(['x"/ | delete', '.*', `${idOf(1)}|.*`])).toEqual(new Set());
   expect(logs.queries).toEqual([]);
@@ -70,6 +75,24 @@ test.each([
   await expect(search([idOf(1)])).rejects.toThrow(message);
 });
 
+test('waits for a minute, and no longer', async () => {
+  logs.statuses.push(...Array(200).fill('Running'));
+  const begin = time;
+  await expect(search([idOf(1)])).rejects.toThrow('took longer');
+  expect(time - begin).toBe(60_000);
+});
+
 test('rejects when there is no such log group', async () => {
   await expect(search([idOf(1)], ['missing'])).rejects.toThrow('Log group missing does not exist');
+});
+
+test.each<[string, GetQueryResultsCommandOutput['results']]>([
+  ['no rows', undefined],
+  ['a row without a value', [[{ field: '@message' }]]],
+  ['the line in another field', [[{ field: '@other', value: JSON.stringify({ message: 'accepted', id: idOf(1) }) }]]],
+])('an answer with %s has not found the event', async (_name, results) => {
+  const send = async () => ({ queryId: '1', status: 'Complete', results });
+  const client = { send } as unknown as CloudWatchLogsClient;
+  const find = createLogSearch({ client, logGroups: ['receiver'], now: () => time, pause: async () => {} });
+  expect(await find([idOf(1)], since)).toEqual(new Set());
 });

@@ -1,0 +1,263 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  InternalServiceError,
+  InvalidParameterException,
+  InvalidRequestException,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
+import { maxSecretBytes } from '../../../lambda/keys/keyring-size.ts';
+import { createKeyringStore, type KeyringStoreOptions } from '../../../lambda/keys/keyring-store.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+
+const one: KeyringEntry = { key_id: 'one', public_key: 'AAAA' };
+const other: KeyringEntry = { key_id: 'other', public_key: 'BBBB' };
+const probe = { key_id: 'probe', public_key: 'CCCC', digest: 'SHA256', until: '2026-11-24T12:00:00Z' };
+
+let secrets: LocalSecrets;
+let client: SecretsManagerClient;
+/** The commands that the store sent. */
+let sent: object[];
+/** May do something around a command, or in its place. */
+let meddle: (command: object, pass: () => Promise<object>) => Promise<object>;
+let pauses: number[];
+let warnings: string[];
+beforeEach(async () => {
+  secrets = await startSecrets();
+  client = new SecretsManagerClient({ endpoint: secrets.url, region: 'us-east-1', credentials: localCredentials });
+  put([one]);
+  sent = [];
+  meddle = (_command, pass) => pass();
+  pauses = [];
+  warnings = [];
+});
+afterEach(() => secrets.close());
+
+function put(keys: unknown[], more: object = {}): void {
+  secrets.put('keyring', JSON.stringify({ keys, ...more }));
+}
+const kept = () => JSON.parse(secrets.get('keyring') ?? '');
+const writes = () => sent.filter((command) => command instanceof PutSecretValueCommand);
+
+function storeOf(secretId = 'keyring', options: KeyringStoreOptions = {}) {
+  const send = (command: object) => {
+    sent.push(command);
+    return meddle(command, () => client.send(command as GetSecretValueCommand));
+  };
+  const pause = async (milliseconds: number) => void pauses.push(milliseconds);
+  const warn = (message: string) => void warnings.push(message);
+  return createKeyringStore({ send } as unknown as SecretsManagerClient, secretId, { pause, warn, ...options });
+}
+
+/** Somebody else changes the keyring, so many times, between the store's read and its write. */
+function interfere(times = 1): void {
+  let left = times;
+  meddle = (command, pass) => {
+    if (command instanceof UpdateSecretVersionStageCommand && left-- > 0)
+      put([one, { ...other, key_id: String(left) }]);
+    return pass();
+  };
+}
+
+describe('reading', () => {
+  test('gives the entries as they are, whatever else they say', async () => {
+    put([{ ...one, note: { by: 'a person' } }, other]);
+    expect(await storeOf().read()).toEqual([{ ...one, note: { by: 'a person' } }, other]);
+  });
+
+  test.each([
+    ['is empty', '', []],
+    ['is blank', ' \n', []],
+    ['is a single key', 'AAAA', [{ public_key: 'AAAA' }]],
+    ['is an answer of MessageMedia', JSON.stringify(one), [one]],
+    ['has a key without an id', '{"keys":[{"public_key":"AAAA"}]}', [{ public_key: 'AAAA' }]],
+    [
+      'has a key whose id is null',
+      '{"keys":[{"public_key":"AAAA","key_id":null,"digest":"SHA256"}]}',
+      [{ public_key: 'AAAA', key_id: '', digest: 'SHA256' }],
+    ],
+    ['has an escaped PEM', '{"keys":[{"public_key":" \\\\n-----BEGIN"}]}', [{ public_key: ' \\n-----BEGIN' }]],
+    ['has a key after blanks', '{"keys":[{"public_key":" \\n AAAA"}]}', [{ public_key: ' \n AAAA' }]],
+  ])('a secret that %s', async (_name, secret, entries) => {
+    secrets.put('keyring', secret);
+    expect(await storeOf().read()).toEqual(entries);
+  });
+
+  test('a secret of bytes has no entries', async () => {
+    meddle = async () => ({ VersionId: '1', SecretBinary: Buffer.from('AAAA') });
+    expect(await storeOf().read()).toEqual([]);
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', null],
+    ['text', 'AAAA'],
+    ['without a public key', { key_id: 'one' }],
+    ['with a public key that is a list', { public_key: ['AAAA'] }],
+    ['with a blank public key', { public_key: ' ' }],
+    ['whose public key begins with anything else', { public_key: '*AAAA' }],
+    ['with an id that is a number', { ...one, key_id: 7 }],
+    ['without a key and an id', { key_id: null, public_key: '' }],
+  ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry) => {
+    put([one, entry]);
+    const words = 'The keyring secret holds an entry that is not a key: correct it before you add or remove keys';
+    await expect(storeOf().read()).rejects.toThrow(words);
+    await expect(storeOf().update(() => [])).rejects.toThrow(words);
+    expect(kept()).toEqual({ keys: [one, entry] });
+  });
+
+  test('a version without a value is undefined, and one with a value is not the current one', async () => {
+    const token = secrets.startRotation('keyring');
+    expect(await storeOf().read(token)).toBeUndefined();
+    const [SecretString, VersionStages] = [JSON.stringify({ keys: [other] }), ['AWSPENDING']];
+    const version = { SecretId: 'keyring', SecretString, VersionStages, ClientRequestToken: token };
+    await client.send(new PutSecretValueCommand(version));
+    expect(await storeOf().read(token)).toEqual([other]);
+    expect(await storeOf().read()).toEqual([one]);
+  });
+
+  test('a secret that is not there is an error, and so is every other failure', async () => {
+    await expect(storeOf('nowhere').read()).rejects.toThrow("can't find the specified secret");
+    meddle = async () => outage();
+    await expect(storeOf().read('version')).rejects.toThrow('an outage');
+  });
+
+  test('an answer that is none of Secrets Manager is no empty keyring', async () => {
+    meddle = async () => ({});
+    const words = 'Secrets Manager answered without a VersionId, so what the keyring holds is not known';
+    await expect(storeOf().read()).rejects.toThrow(words);
+    await expect(storeOf().update(() => [other])).rejects.toThrow(words);
+    expect(writes()).toEqual([]);
+  });
+});
+
+describe('a change', () => {
+  test('is written, and leaves the diagnostics as they are', async () => {
+    put([one], { probe });
+    await storeOf().update((entries) => [...entries, other]);
+    expect(kept()).toEqual({ keys: [one, other], probe });
+    expect([pauses, warnings]).toEqual([[], []]);
+  });
+
+  test('gets the version that it is for, and a version of its own without one', async () => {
+    const versions: unknown[] = [];
+    const current = async () => {
+      const { VersionId } = await client.send(new GetSecretValueCommand({ SecretId: 'keyring' }));
+      versions.push(VersionId);
+    };
+    await storeOf().update(() => [other], 'a-version-that-was-begun-before');
+    await current();
+    await storeOf().update(() => [one]);
+    await current();
+    await storeOf().update(() => [other]);
+    await current();
+    expect(versions[0]).toBe('a-version-that-was-begun-before');
+    expect(new Set(versions).size).toBe(3);
+  });
+
+  test('that changes nothing writes nothing', async () => {
+    put([one], { probe });
+    await storeOf().update((entries) => entries);
+    await storeOf().updateDiagnostics((diagnostics) => diagnostics);
+    expect(writes()).toEqual([]);
+  });
+
+  test('is not current before it takes the place of just what was read, but has a label that keeps it', async () => {
+    let before: unknown;
+    meddle = async (command, pass) => {
+      if (command instanceof UpdateSecretVersionStageCommand) {
+        const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: 'keyring' }));
+        before = { current: kept(), labels: VersionIdsToStages?.['the-new-version'] };
+      }
+      return pass();
+    };
+    await storeOf().update(() => [other], 'the-new-version');
+    expect(before).toEqual({ current: { keys: [one] }, labels: [expect.stringMatching(/^\w+$/)] });
+    expect(kept()).toEqual({ keys: [other] });
+  });
+
+  test('runs again on what somebody else has written at the same time', async () => {
+    interfere(2);
+    await storeOf().update((entries) => [...entries, other]);
+    expect(kept()).toEqual({ keys: [one, { ...other, key_id: '0' }, other] });
+    expect(writes()).toHaveLength(3);
+    expect(pauses).toHaveLength(2);
+  });
+
+  test('waits before it runs again, unless it is told how', async () => {
+    interfere();
+    const begin = performance.now();
+    const send = (command: object) => meddle(command, () => client.send(command as GetSecretValueCommand));
+    await createKeyringStore({ send } as unknown as SecretsManagerClient, 'keyring').update(() => [other]);
+    expect(performance.now() - begin).toBeGreaterThan(400);
+    expect(kept()).toEqual({ keys: [other] });
+  });
+
+  test('is given up if others keep changing the keyring for a minute', async () => {
+    interfere(1_000);
+    const words = 'Somebody else keeps changing the keyring: try again later';
+    await expect(storeOf().update(() => [other])).rejects.toThrow(words);
+    const waited = pauses.reduce((sum, milliseconds) => sum + milliseconds, 0);
+    expect(waited).toBeGreaterThan(59_000);
+    expect(waited).toBeLessThan(65_000);
+  });
+
+  test.each([
+    ['InvalidParameterException', InvalidParameterException],
+    ['InvalidRequestException', InvalidRequestException],
+  ])('whose answer is lost is made once, if Secrets Manager then says %s', async (_name, Refusal) => {
+    meddle = async (command, pass) => {
+      const answer = await pass();
+      // The SDK repeats the call, and Secrets Manager finds the label moved.
+      if (command instanceof UpdateSecretVersionStageCommand) throw new Refusal({ message: 'moved', $metadata: {} });
+      return answer;
+    };
+    await storeOf().update((entries) => [...entries, other]);
+    expect(kept()).toEqual({ keys: [one, other] });
+    expect(writes()).toHaveLength(1);
+  });
+
+  test('is not tried again after an outage', async () => {
+    meddle = async (command, pass) => (command instanceof UpdateSecretVersionStageCommand ? outage() : pass());
+    await expect(storeOf().update(() => [other])).rejects.toThrow('an outage');
+    expect(kept()).toEqual({ keys: [one] });
+    expect(writes()).toHaveLength(1);
+  });
+
+  test('drops keys that were deleted longest ago if the keyring would be too large, and the operator is warned', async () => {
+    const large = { ...other, public_key: 'A'.repeat(maxSecretBytes - 1_000) };
+    put([{ ...one, deleted_at: '2026-01-01T00:00:00Z', note: 'x'.repeat(2_000) }]);
+    await storeOf().update((entries) => [...entries, large]);
+    expect(kept()).toEqual({ keys: [large] });
+    expect(warnings).toEqual([
+      expect.stringContaining('the keyring is full: key one, deleted 2026-01-01T00:00:00Z, was dropped'),
+      expect.stringContaining(`of the ${maxSecretBytes} bytes of a secret`),
+    ]);
+  });
+
+  test('that is not made warns of nothing', async () => {
+    interfere(1_000);
+    const large = { ...other, public_key: 'A'.repeat(maxSecretBytes - 1_000) };
+    await expect(storeOf().update(() => [large])).rejects.toThrow('keeps changing');
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('diagnostics', () => {
+  test('are read and changed beside the keys', async () => {
+    expect(await storeOf().readDiagnostics()).toEqual({});
+    await storeOf().updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
+    expect(kept()).toEqual({ keys: [one], probe });
+    expect(await storeOf().readDiagnostics()).toEqual({ probe });
+    await storeOf().updateDiagnostics(() => ({}));
+    expect(kept()).toEqual({ keys: [one] });
+  });
+});
+
+function outage(): never {
+  throw new InternalServiceError({ message: 'an outage', $metadata: {} });
+}
