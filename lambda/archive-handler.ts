@@ -7,6 +7,7 @@ import { createArchiveStore } from './archive/archive-store.ts';
 import { archiveService } from './archive-contract.ts';
 import { describeError } from './describe-error.ts';
 import { type ArchiveFunctionEnvironment, readArchiveEnvironment } from './environment.ts';
+import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 
 const log = createLog(archiveService);
@@ -14,7 +15,13 @@ const log = createLog(archiveService);
 const clientSettings = {
   credentials: fromEnv(),
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+  // No call waits for ever for the rest of an answer either.
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 10_000,
+    socketTimeout: 5_000,
+    throwOnRequestTimeout: true,
+  },
 };
 
 /** The answer to a batch: the named messages stay on the queue. */
@@ -51,8 +58,7 @@ async function archiveKeys(
   { putKeys }: ReturnType<typeof createArchiveStore>,
 ): Promise<void> {
   const secrets = new SecretsManagerClient(clientSettings);
-  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: keyringSecretId }));
-  // Stryker disable next-line StringLiteral: other text that is no key is refused in the same words.
-  const object = toKeyObject(SecretString ?? '', new Date());
+  const secret = secretText(await secrets.send(new GetSecretValueCommand({ SecretId: keyringSecretId })));
+  const object = toKeyObject(secret, new Date());
   if (object && (await putKeys(object.key, object.body))) log.info('keys archived', { object: object.key });
 }

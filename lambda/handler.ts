@@ -9,6 +9,7 @@ import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { createKeyring } from './keys/keyring-cache.ts';
+import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
@@ -40,10 +41,7 @@ function start() {
   const keyring = createKeyring({
     load: async () => {
       const command = new GetSecretValueCommand({ SecretId: keyringSecretId });
-      const { SecretString, SecretBinary } = await withDeadline(deadlines.load, (options) =>
-        secrets.send(command, options),
-      );
-      return SecretString ?? new TextDecoder().decode(SecretBinary);
+      return secretText(await withDeadline(deadlines.load, (options) => secrets.send(command, options)));
     },
     now: Date.now,
     warn: (message, cause) => {

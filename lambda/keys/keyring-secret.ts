@@ -25,6 +25,17 @@ export interface KeyringEntry {
   deleted_at?: string;
 }
 
+/** The text of a secret. Some tools store it as bytes. */
+export function secretText({
+  SecretString,
+  SecretBinary,
+}: {
+  SecretString?: string;
+  SecretBinary?: Uint8Array;
+}): string {
+  return SecretString ?? new TextDecoder().decode(SecretBinary);
+}
+
 /** A key that waits to be enabled. */
 export type PendingEntry = KeyringEntry & Required<Pick<KeyringEntry, 'key_id' | 'pending_since'>>;
 

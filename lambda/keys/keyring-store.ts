@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { eventually } from './eventually.ts';
-import { type KeyringEntry, readEntries } from './keyring-secret.ts';
+import { type KeyringEntry, readEntries, secretText } from './keyring-secret.ts';
 import { fitEntries } from './keyring-size.ts';
 
 /** The keyring for code that changes it. Receivers only read it, see `createKeyring`. */
@@ -60,12 +60,11 @@ export function createKeyringStore(
   { pause = (milliseconds) => sleep(milliseconds), warn = () => {} }: KeyringStoreOptions = {},
 ): KeyringStore {
   const get = async (VersionId?: string) => {
-    const { SecretString = '', VersionId: seen } = await client.send(
-      new GetSecretValueCommand({ SecretId, VersionId }),
-    );
+    const { VersionId: seen, ...answer } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
     // What a proxy answers in the place of Secrets Manager is not an empty keyring.
     if (!seen) throw new Error('Secrets Manager answered without a VersionId, so what the keyring holds is not known');
-    return { entries: toEntries(SecretString), diagnostics: readDiagnostics(SecretString), seen };
+    const secret = secretText(answer);
+    return { entries: toEntries(secret), diagnostics: readDiagnostics(secret), seen };
   };
 
   /** @returns `true` when it is done, `undefined` when somebody else was faster, or an old value was read */

@@ -207,8 +207,8 @@ describe('the schedule', () => {
     await s3.close();
   });
 
-  test('fails when the secret has no text, because there are keys somewhere', async () => {
-    const bytes = JSON.stringify({ VersionId: '1', SecretBinary: 'AAAA' });
+  test('fails when the secret has nothing in it, because there are keys somewhere', async () => {
+    const bytes = JSON.stringify({ VersionId: '1' });
     const server = await listen(0, (_request, response) => response.end(bytes));
     process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = server.url;
     await expect(handler({})).rejects.toThrow('The keyring secret yields no key to archive');

@@ -28,7 +28,7 @@ const core: Record<string, string[]> = {
 
 /** The tests of other files, if no test has the file's name, or the folder has more tests than the file needs. */
 const others: Record<string, string[]> = {
-  'lambda/default-credentials.ts': ['test/lambda/handler.test.ts'],
+  'lambda/default-credentials.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],

@@ -8,6 +8,7 @@ import {
   type KeyringEntry,
   readEntries,
   sameId,
+  secretText,
   writeEntries,
 } from '../../../lambda/keys/keyring-secret.ts';
 
@@ -18,6 +19,15 @@ const named = (key_id: string, more: Partial<KeyringEntry> = {}): KeyringEntry =
   ...more,
 });
 const nameless: KeyringEntry = { public_key: 'BBBB' };
+
+test.each([
+  ['text', { SecretString: '{"keys":[]}' }, '{"keys":[]}'],
+  ['text and not its bytes', { SecretString: '', SecretBinary: Buffer.from('other') }, ''],
+  ['bytes', { SecretBinary: Buffer.from('{"note":"\u00f6"}') }, '{"note":"\u00f6"}'],
+  ['nothing', {}, ''],
+])('the text of a secret is its %s', (_what, answer, text) => {
+  expect(secretText(answer)).toBe(text);
+});
 
 test.each<[KeyringEntry, boolean, boolean, boolean]>([
   [named('a'), false, false, false],

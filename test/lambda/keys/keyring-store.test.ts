@@ -88,9 +88,9 @@ describe('reading', () => {
     expect(await storeOf().read()).toEqual(entries);
   });
 
-  test('a secret of bytes has no entries', async () => {
-    meddle = async () => ({ VersionId: '1', SecretBinary: Buffer.from('AAAA') });
-    expect(await storeOf().read()).toEqual([]);
+  test('a secret that was stored as bytes is read like its text, so that no change loses a key', async () => {
+    meddle = async () => ({ VersionId: '1', SecretBinary: Buffer.from(JSON.stringify({ keys: [one] })) });
+    expect(await storeOf().read()).toEqual([one]);
   });
 
   test.each<[string, unknown]>([

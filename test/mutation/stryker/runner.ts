@@ -11,6 +11,7 @@ import {
   determineHitLimitReached,
   type MutantRunOptions,
   type MutantRunResult,
+  MutantRunStatus,
   type TestResult,
   type TestRunner,
   TestStatus,
@@ -97,17 +98,32 @@ class InProcessRunner implements TestRunner {
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const result = await this.runWith(options);
-    if (result.status !== DryRunStatus.Complete) return toMutantRunResult(result);
-    const failed = this.tests.find(({ id }) => result.tests.some((test) => test.id === id && isFailed(test)));
+    const failed = this.firstFailed(result);
+    if (failed === undefined || !(await this.failsWithout([failed]))) return toMutantRunResult(result);
     // A test that also fails without the mutant has not found it: earlier tests have left something behind.
-    if (failed && (await this.failsWithout(failed))) {
-      await this.load();
-      return toMutantRunResult(await this.runWith(options));
-    }
-    return toMutantRunResult(result);
+    await this.load();
+    const again = await this.runWith(options);
+    if (this.firstFailed(again) === undefined) return toMutantRunResult(again);
+    await this.load();
+    this.isTainted = false;
+    if (!(await this.failsWithout(this.inOrder(options)))) return toMutantRunResult(again);
+    const errorMessage = `${nameOf(failed)} fails without the mutant too: it needs the tests before it, or cannot run twice`;
+    return { status: MutantRunStatus.Error, errorMessage };
   }
 
-  private async runWith({ activeMutant, testFilter, mutantActivation, ...options }: MutantRunOptions) {
+  private firstFailed(result: DryRunResult): Test | undefined {
+    if (result.status !== DryRunStatus.Complete) return undefined;
+    return this.tests.find(({ id }) => result.tests.some((test) => test.id === id && isFailed(test)));
+  }
+
+  /** Cheap tests first. */
+  private inOrder({ testFilter }: Pick<MutantRunOptions, 'testFilter'>): Test[] {
+    return this.tests
+      .filter(({ id }) => testFilter?.includes(id) ?? true)
+      .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
+  }
+
+  private async runWith({ activeMutant, mutantActivation, ...options }: MutantRunOptions) {
     // Stryker's own limit is a hundred times what tests need. That is too much for tests that loop a lot, and too little
     // for the others.
     const hitLimit = options.hitLimit && Math.max(10_000, options.hitLimit / 20);
@@ -118,10 +134,7 @@ class InProcessRunner implements TestRunner {
       if (isStatic || options.reloadEnvironment || this.isTainted) await this.load();
       this.isTainted = isStatic;
       this.activate(activeMutant.id, hitLimit);
-      const tests = this.tests
-        .filter(({ id }) => testFilter?.includes(id) ?? true)
-        .toSorted((one, other) => (this.costs.get(one.id) ?? 0) - (this.costs.get(other.id) ?? 0));
-      result = { status: DryRunStatus.Complete, tests: await this.run(tests, true) };
+      result = { status: DryRunStatus.Complete, tests: await this.run(this.inOrder(options), true) };
     } catch (error) {
       // Code that cannot be loaded fails every test that would use it.
       const common = { id: 'load', name: 'load', timeSpentMs: 0, status: TestStatus.Failed } as const;
@@ -132,12 +145,13 @@ class InProcessRunner implements TestRunner {
     return result;
   }
 
-  private async failsWithout(test: Test): Promise<boolean> {
+  private async failsWithout(tests: readonly Test[]): Promise<boolean> {
     if (this.isTainted) {
       await this.load();
       this.isTainted = false;
     }
-    const again = this.tests.filter(({ id }) => id === test.id);
+    const ids = tests.map(({ id }) => id);
+    const again = ids.flatMap((id) => this.tests.filter((test) => test.id === id));
     return (await this.run(again, true)).some(isFailed);
   }
 
