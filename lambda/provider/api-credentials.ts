@@ -13,7 +13,7 @@ export async function connectWithSecret(
   baseUrl: string,
 ): Promise<Provider> {
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-  const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(SecretString ?? '');
+  const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(String(SecretString));
   if (typeof apiKey !== 'string' || typeof apiSecret !== 'string' || !apiKey || !apiSecret) {
     throw new Error(`Secret ${secretId} must hold {"api_key":"…","api_secret":"…"} of MessageMedia's API`);
   }

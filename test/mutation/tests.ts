@@ -28,7 +28,14 @@ const core: Record<string, string[]> = {
 
 /** The tests of other files, if no test has the file's name, or the folder has more tests than the file needs. */
 const others: Record<string, string[]> = {
+  'lambda/contract.ts': [
+    'test/lambda/environment.test.ts',
+    'test/lambda/receiver/authenticate.test.ts',
+    'test/lambda/keys/keyring.test.ts',
+  ],
   'lambda/default-credentials.ts': ['test/lambda/handler-in-process.test.ts'],
+  'lambda/node-process.ts': ['test/lib/bundle.slow.test.ts'],
+  'lambda/node-zlib.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
