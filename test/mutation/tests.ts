@@ -29,9 +29,9 @@ const core: Record<string, string[]> = {
 /** The tests of other files, if no test has the file's name, or the folder has more tests than the file needs. */
 const others: Record<string, string[]> = {
   'lambda/contract.ts': [
-    'test/lambda/environment.test.ts',
-    'test/lambda/receiver/authenticate.test.ts',
-    'test/lambda/keys/keyring.test.ts',
+    'test/lambda/receiver/capture.test.ts',
+    'test/lambda/reconcile-handler.test.ts',
+    'test/lambda/rotation-handler.test.ts',
   ],
   'lambda/default-credentials.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/node-process.ts': ['test/lib/bundle.slow.test.ts'],
