@@ -11,22 +11,23 @@ export interface Ratio {
 
 /**
  * CPU milliseconds of each thing in each round. Every round measures all things in turns, so that other work on the machine
- * affects them alike. The first round warms up and does not count.
+ * affects them alike.
  *
  * @param times how often a thing is done in one turn
+ * @param warmUp how many rounds come first and do not count
  */
 export async function measure<Name extends string>(
   things: Record<Name, () => unknown>,
-  { rounds, times }: { rounds: number; times: number },
+  { rounds, times, warmUp = 1 }: { rounds: number; times: number; warmUp?: number },
 ): Promise<Record<Name, Samples>> {
   const names = Object.keys(things) as Name[];
   const samples = Object.fromEntries(names.map((name) => [name, [] as Samples])) as Record<Name, Samples>;
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const name of names) {
       const before = process.cpuUsage();
       for (let time = 0; time < times; time++) await things[name]();
       const { user, system } = process.cpuUsage(before);
-      if (round > 0) samples[name].push((user + system) / 1000 / times);
+      if (round >= 0) samples[name].push((user + system) / 1000 / times);
     }
   }
   return samples;
