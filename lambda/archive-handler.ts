@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveBatch, type QueuedRecord } from './archive/archive-batch.ts';
 import { toKeyObject } from './archive/archive-keys.ts';
 import { createArchiveStore } from './archive/archive-store.ts';
 import { archiveService } from './archive-contract.ts';
+import { backgroundSettings } from './background-settings.ts';
 import { describeError } from './describe-error.ts';
 import { type ArchiveFunctionEnvironment, readArchiveEnvironment } from './environment.ts';
 import { secretText } from './keys/keyring-secret.ts';
@@ -12,17 +12,7 @@ import { createLog } from './log.ts';
 
 const log = createLog(archiveService);
 
-const clientSettings = {
-  credentials: fromEnv(),
-  maxAttempts: 3,
-  // No call waits for ever for the rest of an answer either.
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: 10_000,
-    socketTimeout: 5_000,
-    throwOnRequestTimeout: true,
-  },
-};
+const clientSettings = backgroundSettings(10_000);
 
 /** The answer to a batch: the named messages stay on the queue. */
 export interface BatchResponse {

@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { connectArchiver } from './archive/connect-archiver.ts';
+import { backgroundSettings } from './background-settings.ts';
 import { environment, metrics as names, reconciliationService } from './contract.ts';
 import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
@@ -22,17 +23,7 @@ const receiverLog = createLog(process.env[environment.service] ?? names.service)
 const since = 24 * 3_600_000;
 const runTime = 4 * 60_000;
 
-const clientSettings = {
-  credentials: fromEnv(),
-  maxAttempts: 3,
-  // No call waits for ever for the rest of an answer either.
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: 10_000,
-    socketTimeout: 5_000,
-    throwOnRequestTimeout: true,
-  },
-};
+const clientSettings = backgroundSettings(10_000);
 /** Longest time of a call with all its tries, in milliseconds. */
 const deadline = 15_000;
 

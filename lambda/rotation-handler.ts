@@ -4,7 +4,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { backgroundSettings } from './background-settings.ts';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
 import { eventually } from './keys/eventually.ts';
@@ -25,17 +25,7 @@ export interface RotationEvent {
 
 const logger = createLog(rotationService);
 
-/** A step that got no answer says so, and is tried again: nothing waits until Lambda ends the function. */
-const clientSettings = {
-  credentials: fromEnv(),
-  maxAttempts: 3,
-  requestHandler: {
-    connectionTimeout: 1_000,
-    requestTimeout: 5_000,
-    socketTimeout: 5_000,
-    throwOnRequestTimeout: true,
-  },
-};
+const clientSettings = backgroundSettings(5_000);
 
 /**
  * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before readers get them. But

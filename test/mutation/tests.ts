@@ -28,6 +28,7 @@ const core: Record<string, string[]> = {
 
 /** The tests of other files, if no test has the file's name, or the folder has more tests than the file needs. */
 const others: Record<string, string[]> = {
+  'lambda/background-settings.ts': ['test/lambda/archive-handler.test.ts', 'test/lambda/rotation-handler.test.ts'],
   'lambda/contract.ts': [
     'test/lambda/receiver/capture.test.ts',
     'test/lambda/reconcile-handler.test.ts',
