@@ -18,6 +18,7 @@ import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { watchClients } from '../client-limits.ts';
 import { offload, startReceiver, webhooksOfEveryForm } from '../received.ts';
+import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
 const key = makeKey();
@@ -25,7 +26,7 @@ const environment = { ...process.env };
 let queue: LocalQueue;
 let secrets: LocalSecrets;
 let bucket: string;
-let output: string;
+let output: RecordedLog;
 
 beforeAll(async () => {
   [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
@@ -35,11 +36,7 @@ beforeEach(async () => {
   bucket = `archive-${randomUUID()}`;
   await queue.storage.send(new CreateBucketCommand({ Bucket: bucket }));
   secrets.put('keyring', keyringOf(key));
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    output += String(chunk);
-    return true;
-  });
+  output = recordLog();
   Object.assign(process.env, {
     ARCHIVE_BUCKET: bucket,
     OVERFLOW_BUCKET: queue.overflowBucket,
@@ -67,11 +64,7 @@ async function objects(): Promise<Map<string, Buffer>> {
 }
 
 /** The function's log. */
-const lines = () =>
-  output
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
+const lines = () => output.entries();
 
 const recordOf = (body: string, sentAt = Date.now()) => ({
   messageId: randomUUID(),
@@ -154,7 +147,7 @@ describe('a batch of the queue', () => {
       bad.map(({ messageId }) => messageId).sort(),
     );
     expect((await objects()).size).toBe(1);
-    const told = output.split('\n').filter((line) => line.includes('not archived yet'));
+    const told = output.text.split('\n').filter((line) => line.includes('not archived yet'));
     expect(told).toHaveLength(bad.length);
     for (const { messageId } of bad) expect(told.join()).toContain(messageId);
     expect(lines().at(-1)).toMatchObject({ level: 'INFO', message: 'archived', events: 1, left: bad.length });
@@ -203,7 +196,7 @@ describe('the schedule', () => {
     process.env.AWS_ENDPOINT_URL_S3 = s3.url;
     await expect(handler({})).resolves.toBeUndefined();
     expect(asked).toEqual([['PUT', '*']]);
-    expect(output).not.toContain('keys archived');
+    expect(output.text).not.toContain('keys archived');
     await s3.close();
   });
 

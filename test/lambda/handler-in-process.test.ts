@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { toWire, type Webhook } from '../../sandbox/sender.ts';
+import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 
 // The handler in this process, with its real clients and one server for all that it calls. `handler.test.ts` runs it as
@@ -31,7 +32,7 @@ let secret: object;
 /** Services that refuse in a way that is not tried again. */
 let refusing: Set<Service>;
 let calls: { service: Service; path: string; body: string }[];
-let output: string;
+let output: RecordedLog;
 let copies = 0;
 
 beforeAll(async () => {
@@ -47,11 +48,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 beforeEach(() => {
   secret = { SecretString: keyringOf(key) };
-  [refusing, calls, output] = [new Set(), [], ''];
-  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    output += String(chunk);
-    return true;
-  });
+  [refusing, calls, output] = [new Set(), [], recordLog()];
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -77,12 +74,7 @@ async function start(variables: Record<string, string> = {}): Promise<Handler['h
 }
 
 const callsOf = (service: Service) => calls.filter((call) => call.service === service);
-const lines = () =>
-  output
-    .trim()
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+const lines = () => output.entries();
 const lineOf = (message: string) => lines().find((line) => line.message === message);
 const dimensionsOf = (message: string) => lineOf(message)._aws.CloudWatchMetrics[0].Dimensions;
 const byReason = [['service'], ['service', 'reason']];
@@ -263,7 +255,7 @@ describe('while requests are captured', () => {
     const handler = await start({ OVERFLOW_BUCKET: 'overflow' });
     await handler(signed());
     for (const number of ['000', '001']) {
-      output = '';
+      output.text = '';
       expect(await handler(unsigned)).toMatchObject({ statusCode: 401 });
       expect(callsOf('storage').at(-1)?.path).toBe(`/overflow/captures/c-1/${number}.json`);
       expect(lineOf('refused')).toMatchObject({ captured: `captures/c-1/${number}.json` });

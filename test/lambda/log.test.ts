@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createLog } from '../../lambda/log.ts';
+import { type RecordedLog, recordLog } from '../recorded-log.ts';
 
 const environment = { ...process.env };
-let output: string;
+let output: RecordedLog;
 beforeEach(() => {
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    output += String(chunk);
-    return true;
-  });
+  output = recordLog();
 });
 afterEach(() => {
   jest.restoreAllMocks();
@@ -24,15 +21,15 @@ test.each([
 ] as const)('%s is one line of JSON', (method, level) => {
   delete process.env._X_AMZN_TRACE_ID;
   log[method]('two\nlines', { id: 'a', skipped: undefined });
-  expect(output.match(/\n/g)).toEqual(['\n']);
+  expect(output.text.match(/\n/g)).toEqual(['\n']);
   const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
-  expect(JSON.parse(output)).toEqual({ level, message: 'two\nlines', timestamp, service: 'receiver', id: 'a' });
+  expect(JSON.parse(output.text)).toEqual({ level, message: 'two\nlines', timestamp, service: 'receiver', id: 'a' });
 });
 
 test('a line has the trace that Lambda is in', () => {
   process.env._X_AMZN_TRACE_ID = 'Root=1-a-b;Parent=c;Sampled=1';
   log.info('traced');
-  expect(JSON.parse(output)).toMatchObject({ xray_trace_id: '1-a-b' });
+  expect(JSON.parse(output.text)).toMatchObject({ xray_trace_id: '1-a-b' });
 });
 
 test.each([
@@ -41,7 +38,7 @@ test.each([
   ['error', [[]], [[]]],
 ] as const)('a line of %s has its metrics in the embedded format', (method, dimensions, expected) => {
   log[method]('counted', undefined, { values: { Refused: 1, Age: 2 }, ...(dimensions && { dimensions }) });
-  const line = JSON.parse(output);
+  const line = JSON.parse(output.text);
   expect(line).toMatchObject({ Refused: 1, Age: 2 });
   expect(line._aws).toEqual({
     Timestamp: Date.parse(line.timestamp),

@@ -136,13 +136,19 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   expect(metric()).toMatchObject({ Recovered: 0 });
 });
 
-test('archives what it queues, as it was queued', async () => {
+/** Turns the archive on. */
+async function startArchive() {
   const firehose = await startFirehose();
   Object.assign(process.env, {
     ARCHIVE_STREAMS: streamNames,
     ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
     AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
   });
+  return firehose;
+}
+
+test('archives what it queues, as it was queued', async () => {
+  const firehose = await startArchive();
   await lose();
   await runLater();
   const lines = [...firehose.records.values()].flat().map((line) => JSON.parse(String(line)));
@@ -154,13 +160,8 @@ test('archives what it queues, as it was queued', async () => {
 });
 
 test('archives through the queue of the archive when the streams take nothing, and says so', async () => {
-  const firehose = await startFirehose();
+  const firehose = await startArchive();
   firehose.setOutage('is not there');
-  Object.assign(process.env, {
-    ARCHIVE_STREAMS: streamNames,
-    ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
-    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
-  });
   await lose();
   await runLater();
   const archived = await queued(queue.deadLetterQueueUrl);
