@@ -1,4 +1,4 @@
-"""Starts MiniStack with six of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with seven of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -93,6 +93,13 @@ def finish_before_update():
     lambda_runtime.kill_workers = kill_later
 
 
+def wait_for_log_lines():
+    """MiniStack looks for more log lines for 5 ms. Later ones wait for the next invocation, which may never come."""
+    longer = {"first_line_wait": 0.25, "idle_confirm": 0.1, "hard_cap": 1.0}
+    drain = lambda_runtime.Worker._drain_stderr_bounded
+    lambda_runtime.Worker._drain_stderr_bounded = lambda worker, **waits: drain(worker, **{**longer, **waits})
+
+
 def hurry_schedules():
     """A minute of a schedule lasts a second, so that a run does not wait five minutes for a schedule."""
     rate = eventbridge._parse_rate_seconds
@@ -119,6 +126,7 @@ refer_to_secrets_by_arn()
 query_log_groups()
 allow_batches()
 finish_before_update()
+wait_for_log_lines()
 hurry_schedules()
 compress_deliveries()
 for placeholder in filter(None, sys.argv[1].split(",")):
