@@ -70,6 +70,7 @@ export const rejectionReasons = [
   'digest_mismatch',
   'unknown_key',
   'invalid_signature',
+  'foreign_account',
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 
@@ -98,6 +99,8 @@ export const metrics = {
   keyringLoadFailed: 'KeyringLoadFailed',
   /** Accepted, but an id, subject, account or time was a template variable that was not rendered. */
   unidentified: 'Unidentified',
+  /** Accepted, but the body should be JSON and is not, so that consumers get no payload. */
+  unreadable: 'Unreadable',
   /** Requests refused while capturing is on, whether they were kept or the capture was full. */
   captured: 'Captured',
   /** Seconds between the signed `Date` of an accepted webhook and its arrival. */
@@ -154,7 +157,10 @@ interface CommonAttributes {
   specversion: '1.0';
   /** MessageMedia's id of the event, else the id of the API Gateway request. */
   id: string;
-  /** `urn:messagemedia:account:<id>` when the body names the account, else `urn:messagemedia`. */
+  /**
+   * `urn:messagemedia:account:<id>`, else `urn:messagemedia`. The account is the one that the body names, or, as soon as
+   * a key of the keyring names an account, that of the key.
+   */
   source: string;
   type: EventType;
   /** `message_id` of the message that the event is about. */

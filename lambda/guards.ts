@@ -17,3 +17,8 @@ export function isTimestamp(value: unknown): value is string {
   // `Date` moves days that a month does not have into the next month.
   return new Date(`${local}Z`).toISOString().startsWith(local);
 }
+
+/** Whether it may be the id of an account at MessageMedia: printable ASCII without spaces. */
+export function isAccount(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
+}

@@ -104,9 +104,14 @@ function report(outcome: Outcome): void {
 type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
 
 function reportAccepted({ outcome, age, ...fields }: Accepted): void {
-  const values = { [names.accepted]: 1, [names.age]: Math.max(0, age) };
-  // A warning, because a template is wrong and its events have no ids.
-  if (fields.unrendered) log.warn(outcome, fields, { values: { ...values, [names.unidentified]: 1 } });
+  const values = {
+    [names.accepted]: 1,
+    [names.age]: Math.max(0, age),
+    ...(fields.unrendered && { [names.unidentified]: 1 }),
+    ...(fields.unreadable && { [names.unreadable]: 1 }),
+  };
+  // A warning, because a template is wrong: its events have no ids, or no payload.
+  if (fields.unrendered || fields.unreadable) log.warn(outcome, fields, { values });
   else log.info(outcome, fields, { values });
 }
 

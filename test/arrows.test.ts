@@ -151,6 +151,6 @@ test('no files import each other in a circle', () => {
   expect(inCircle(new Map(files.map((file) => [file, importsOf(file)])))).toEqual([]);
 });
 
-test('every file fits in the head: 200 lines', () => {
-  expect(files.filter((file) => read(file).split('\n').length > 201)).toEqual([]);
+test('every file fits in the head: 300 lines', () => {
+  expect(files.filter((file) => read(file).split('\n').length > 301)).toEqual([]);
 });

@@ -3,7 +3,8 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { archivePrefixes, dataKey } from '../../lambda/archive-contract.ts';
 import type { QueuedEvent } from '../../lambda/contract.ts';
-import { datarefMember, fifoId, maxMessageBytes, writeEvent } from '../../lambda/event/queue-message.ts';
+import { groupOf, identityOf } from '../../lambda/event/identifiers.ts';
+import { datarefMember, maxMessageBytes, writeEvent } from '../../lambda/event/queue-message.ts';
 import type { ReadEvent } from '../../lambda/event/queued-event.ts';
 import type { Archive } from './archive-bucket.ts';
 
@@ -37,14 +38,16 @@ export async function toReplayMessage(
   read: ReadEvent,
   { replayId, target }: { replayId: string; target: DataTarget | undefined },
 ): Promise<ReplayMessage> {
-  const { id, subject } = read.event;
+  const { id } = read.event;
   const queued = fromArchiveLine(line);
   const message = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
   return {
     id,
     body: await place(message, read, target),
-    groupId: fifoId(subject ?? id),
-    deduplicationId: createHash('sha256').update(`${id} ${replayId}`).digest('hex'),
+    groupId: groupOf(read.event),
+    deduplicationId: createHash('sha256')
+      .update(`${identityOf(read.event)} ${replayId}`)
+      .digest('hex'),
   };
 }
 

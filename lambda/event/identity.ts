@@ -12,7 +12,7 @@ export interface Identity {
   subject?: string | undefined;
   account?: string | undefined;
   receivedAt?: string | undefined;
-  /** Names of fields that hold a template variable that was not rendered. */
+  /** Names of fields that hold a template variable that was not rendered; of ids only if none was rendered. */
   unrendered: readonly string[];
 }
 
@@ -31,33 +31,41 @@ const kindsOfUrl = new Map<unknown, EventType>([
   ['webhook', eventTypes.webhook],
 ]);
 
-/** The kind that a target's query names before any text that somebody may have typed; `undefined` if it names none. */
-export function kindOf(target: string): EventType | undefined {
-  return kindsOfUrl.get(parseText(target.slice(target.indexOf('?') + 1)).kind);
+/** What the query of a request target says, read as a form. It is signed, and nobody types before its variables. */
+export function parseQuery(target: string): Statement {
+  return parseText(target.slice(target.indexOf('?') + 1));
+}
+
+/** The kind that a query names before any text that somebody may have typed; `undefined` if it names none. */
+export function kindOf({ fields }: Pick<Statement, 'fields'>): EventType | undefined {
+  return kindsOfUrl.get(fields.kind);
 }
 
 /**
- * Recognises an event by its fields. The first id in the body decides, because later fields may be text that somebody
- * typed into a phone. If the first id is invalid, such as a variable that was not rendered, no later one replaces it.
+ * Recognises an event by its fields. The first id that was rendered decides: where a template names the ids of several
+ * kinds, a variable that is still there shows what the event is not. Without such an id it is a `webhook`.
  *
  * @param kind the kind in the callback URL. With it only an id of that kind is read, and for `webhook` nothing.
  */
 export function identify(fields: Fields, kind?: EventType): Identity {
   if (kind === eventTypes.webhook) return { type: kind, unrendered: [] };
   const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
-  const named = Object.entries(fields).find(
+  const ids = Object.entries(fields).filter(
     ([name, value]) => kinds.has(name) && !isAbsent(value) && (kind === undefined || kind === kinds.get(name)),
   );
-  const idName = named?.[0];
-  const read = { id: named?.[1], message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
-  const values = Object.entries({ ...read, date_received: fields.date_received });
+  const [idName, id] = ids.find(([, value]) => !isUnrendered(value)) ?? [];
+  const read = { message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
+  const values = [
+    ...(idName === undefined ? ids : []),
+    ...Object.entries({ ...read, date_received: fields.date_received }),
+  ];
   return {
     type: kind ?? kinds.get(idName) ?? eventTypes.webhook,
-    id: identifier(read.id),
+    id: identifier(id),
     subject: identifier(read.message_id),
     account: identifier(vendorAccount) ?? identifier(fields.account_id),
     receivedAt: isTimestamp(fields.date_received) ? fields.date_received : undefined,
-    unrendered: values.filter(([, value]) => isUnrendered(value)).map(([name]) => (name === 'id' ? `${idName}` : name)),
+    unrendered: values.filter(([, value]) => isUnrendered(value)).map(([name]) => name),
   };
 }
 
@@ -82,41 +90,79 @@ function identifier(value: unknown): string | undefined {
   return fits && value.isWellFormed() && !/[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(value) ? value : undefined;
 }
 
-/** The identifying fields of a JSON object, and which of their names it holds more than once. */
-export interface JsonIdentity {
+/** What a body or a query says of its event. */
+export interface Statement {
   fields: Fields;
-  repeated: string[];
+  /** Identifying fields that a JSON object has more than once. */
+  repeated: readonly string[];
+  /** Every account that it names, whatever counts as the event's own. */
+  accounts: readonly string[];
 }
 
 const inJson = new Set([...kinds.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
 
-/** The first occurrence of each identifying field of a JSON object. @param json valid JSON of any kind */
-export function parseObject(json: string): JsonIdentity {
+/**
+ * The first occurrence of each identifying field of a JSON object. Of several ids, one behind a field that is not
+ * MessageMedia's own is left out: a template that does not escape what people type could have got it from a phone.
+ *
+ * @param json valid JSON of any kind
+ */
+export function parseObject(json: string): Statement {
   const fields = new Map<string, unknown>();
   const repeated = new Set<string>();
+  const accounts: unknown[] = [];
+  let hasId = false;
+  let isBehindText = false;
   for (const [name, source] of members(json)) {
+    isBehindText ||= hasId && !notTyped.has(name);
     if (!inJson.has(name)) continue;
+    const value = name === 'vendor_account_id' ? readAccount(source, repeated, accounts) : JSON.parse(source);
+    if (name === 'account_id') accounts.push(value);
     if (fields.has(name)) repeated.add(name);
-    else if (name === 'vendor_account_id' && source.startsWith('{')) {
-      const account = [...members(source)].filter(([inner]) => inner === 'account_id');
-      if (account.length > 1) repeated.add('vendor_account_id.account_id');
-      fields.set(name, { account_id: account[0] && JSON.parse(account[0][1]) });
-    } else fields.set(name, JSON.parse(source));
+    else if (!(kinds.has(name) && isBehindText)) fields.set(name, value);
+    hasId ||= kinds.has(name);
   }
-  return { fields: Object.fromEntries(fields), repeated: [...repeated] };
+  return { fields: Object.fromEntries(fields), repeated: [...repeated], accounts: accounts.filter(isText) };
+}
+
+/** `vendor_account_id`, an object with the account in it. */
+function readAccount(source: string, repeated: Set<string>, accounts: unknown[]): unknown {
+  if (!source.startsWith('{')) return JSON.parse(source);
+  const named = [...members(source)].filter(([name]) => name === 'account_id').map(([, inner]) => JSON.parse(inner));
+  if (named.length > 1) repeated.add('vendor_account_id.account_id');
+  accounts.push(...named);
+  return { account_id: named[0] };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /**
- * The fields at the beginning of a form or an XML document, up to the first that is not MessageMedia's own. Text that
- * somebody typed into a phone, and everything after it, is not read, because it could look like an id.
+ * The fields at the beginning of a form, an XML document or a JSON object that something in it breaks, up to the first
+ * that is not MessageMedia's own. Text that somebody typed into a phone, and everything after it, is not read, because it
+ * could look like an id.
  */
-export function parseText(text: string): Fields {
-  const fields = new Map<string, string>();
-  for (const [name, value] of text.startsWith('<') ? xmlElements(text) : formFields(text)) {
+export function parseText(text: string): Statement {
+  const fields = new Map<string, unknown>();
+  const accounts: unknown[] = [];
+  for (const [name, value] of beginningOf(text, accounts)) {
     if (!notTyped.has(name)) break;
+    if (name === 'account_id') accounts.push(value);
     if (!fields.has(name)) fields.set(name, value);
   }
-  return Object.fromEntries(fields);
+  return { fields: Object.fromEntries(fields), repeated: [], accounts: accounts.filter(isText) };
+}
+
+/** @param accounts gets those that are named inside of a field */
+function beginningOf(text: string, accounts: unknown[]): Iterable<[string, unknown]> {
+  if (text.startsWith('<')) return xmlElements(text);
+  return isObjectLike(text) ? jsonMembers(text, accounts) : formFields(text);
+}
+
+/** Whether a text begins like a JSON object. */
+export function isObjectLike(text: string): boolean {
+  return /^[ \t\r\n]*\{/.test(text);
 }
 
 /** Names whose values nobody types into a phone. `kind` is set by the terminal command. */
@@ -124,6 +170,7 @@ const notTyped = new Set([
   'kind',
   ...kinds.keys(),
   'message_id',
+  'vendor_account_id',
   'vendor_id',
   'account_id',
   'date_received',
@@ -145,4 +192,27 @@ function* xmlElements(text: string): Generator<[string, string]> {
   const element = /\s*<([A-Za-z_][\w.-]*)>([^<>&]*)<\/\1>/y;
   element.lastIndex = start.length;
   for (let match = element.exec(text); match; match = element.exec(text)) yield [String(match[1]), String(match[2])];
+}
+
+/** The members at the beginning of an object, each with the comma or brace behind it, up to anything that is not JSON. */
+function* jsonMembers(text: string, accounts: unknown[]): Generator<[string, unknown]> {
+  const member =
+    /[ \t\r\n]*"([A-Za-z_][\w.-]*)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\\p{Cc}]|\\.)*"|[\w.+-]+|\{[^{}]*\})[ \t\r\n]*[,}]/uy;
+  member.lastIndex = text.indexOf('{') + 1;
+  for (let match = member.exec(text); match; match = member.exec(text)) {
+    const [, name = '', source = ''] = match;
+    if (!isJson(source)) return;
+    yield [name, source.startsWith('{') ? readAccount(source, new Set(), accounts) : JSON.parse(source)];
+    if (match[0].endsWith('}')) return;
+  }
+}
+
+/** Whether a text is JSON of any kind. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

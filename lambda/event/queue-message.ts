@@ -1,15 +1,27 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
-import type { EventType, SignedEvent } from '../contract.ts';
+import { type EventType, eventTypes, type SignedEvent } from '../contract.ts';
+import type { KeyOwner } from '../keys/keyring.ts';
 import { isJsonMediaType } from '../media-type.ts';
 import { type Digest, requestLine, type SignedRequest } from '../signature.ts';
-import { type Fields, identify, kindOf, parseObject, parseText } from './identity.ts';
+import { groupOf, identityOf, sourceOf } from './identifiers.ts';
+import {
+  identify,
+  isJson,
+  isObjectLike,
+  kindOf,
+  parseObject,
+  parseQuery,
+  parseText,
+  type Statement,
+} from './identity.ts';
 
 /** A request whose signature is good, with everything that is needed to verify it again. */
 export interface VerifiedRequest extends SignedRequest {
   signature: string;
   digest: Digest;
   keyId: string | undefined;
+  /** Whose key verified it. Absent while no key names an account; then the body says whose event it is. */
+  owner?: KeyOwner | undefined;
   /** The `Content-Type` header. It is not signed, so only the label of the data depends on it. */
   contentType: string | undefined;
   /** Id of the event if MessageMedia gave it none. */
@@ -35,6 +47,8 @@ export interface QueueMessage {
   dataref?: string;
   /** Names of identifying fields that hold a template variable that was not rendered, because the template is wrong. */
   unrendered: readonly string[];
+  /** Whether it should be JSON and is not, because the template is wrong. Then consumers get no payload. */
+  unreadable?: true;
 }
 
 /**
@@ -49,19 +63,25 @@ export function toQueueMessage(request: VerifiedRequest, placement?: DataPlaceme
 
 /** A request that was read once, for messages that have its data in different places. */
 export interface EventDescription extends Pick<QueueMessage, 'dataContentType'> {
+  /** An account that body or query names and that is another key's. Then the event is a forgery. */
+  foreignAccount: string | undefined;
   /** @param placement as `toQueueMessage` has it */
   write: (placement?: DataPlacement) => QueueMessage;
 }
 
 /** Reads a request once, however often its message is then written. */
 export function describeEvent(request: VerifiedRequest): EventDescription {
-  const data = describeData(request);
-  const identity = identify(data.fields, kindOf(request.target));
+  const { owner } = request;
+  const query = parseQuery(request.target);
+  const kind = kindOf(query);
+  const data = describeData(request, query);
+  const identity = identify(data.fields, kind);
   const { type, id = request.requestId, subject, account, receivedAt, unrendered } = identity;
+  const source = sourceOf(owner ? owner.account : account);
   const attributes: SignedEvent = {
     specversion: '1.0',
     id,
-    source: sourceOf(account),
+    source,
     type,
     subject,
     time: receivedAt ?? new Date(request.date).toISOString(),
@@ -73,9 +93,11 @@ export function describeEvent(request: VerifiedRequest): EventDescription {
     mmsignature: request.signature,
     mmrepeated: data.repeated.join(',') || undefined,
   };
-  const ids = { id, type, groupId: fifoId(subject ?? id), deduplicationId: fifoId(id) };
+  const groupId = groupOf(attributes, owner?.account);
+  const ids = { id, type, groupId, deduplicationId: identityOf({ source, type, id }) };
   return {
     dataContentType: data.contentType,
+    foreignAccount: [...data.accounts, ...query.accounts].find((name) => owner?.others.has(name)),
     // Stryker disable next-line StringLiteral: as text is what neither of the other two is.
     write: (placement = 'text') => ({
       ...ids,
@@ -86,13 +108,9 @@ export function describeEvent(request: VerifiedRequest): EventDescription {
       dataContentType: data.contentType,
       ...(typeof placement === 'object' && placement),
       unrendered,
+      ...(data.unreadable && { unreadable: true }),
     }),
   };
-}
-
-/** `source` of an event. @param account the account that the body names */
-export function sourceOf(account: string | undefined): string {
-  return account === undefined ? 'urn:messagemedia' : `urn:messagemedia:account:${encodeURIComponent(account)}`;
 }
 
 /** The last member of an event whose data is elsewhere. */
@@ -110,42 +128,36 @@ export function writeEvent(attributes: object, member: string): string {
 /** Where an event's data is; `dataref` is the URI of the signed body. */
 export type DataPlacement = 'text' | 'base64' | { dataref: string };
 
-interface EventData {
+interface EventData extends Statement {
   /** Writes the event's last member with a leading comma, or nothing when there is no body. */
   member: (placement: 'text' | 'base64') => string;
   contentType: string | undefined;
-  /** The fields that the sender filled in, from a JSON object, a form, XML, or the query of a request without a body. */
-  fields: Fields;
-  /** The names that a JSON object has more than once. */
-  repeated: readonly string[];
+  unreadable: boolean;
 }
 
 /** What the body says, and how the event holds it. Only the signed bytes decide, except for the label of a body that is not JSON. */
-function describeData({ body, target, contentType }: VerifiedRequest): EventData {
-  if (body.length === 0) {
-    return {
-      member: () => '',
-      contentType: undefined,
-      fields: parseText(target.slice(target.indexOf('?') + 1)),
-      repeated: [],
-    };
-  }
+function describeData({ body, contentType }: VerifiedRequest, query: Statement): EventData {
+  if (body.length === 0) return { member: () => '', contentType: undefined, unreadable: false, ...query };
   const text = decodeUtf8(body);
-  if (text === undefined) {
-    const label = labelOf(contentType, false, 'application/octet-stream');
-    return { member: () => base64Member(body), contentType: label, fields: {}, repeated: [] };
-  }
-  const isJson = isValidJson(text);
-  const { fields, repeated } = isJson ? parseObject(text) : { fields: parseText(text), repeated: [] };
+  // Ids are ASCII. Of other bytes each becomes a character of its own, so that two ids never become the same.
+  const read = (text ?? Buffer.from(body).toString('latin1')).replace(/^\ufeff/, '');
+  const isReadable = text !== undefined && isJson(read);
+  const isVerbatim = isReadable && read === text;
+  const otherwise = text === undefined ? 'application/octet-stream' : 'text/plain';
   return {
-    member: (placement) =>
-      placement === 'base64' || !isCarriedBySqs(text)
-        ? base64Member(body)
-        : `,"data":${isJson ? text : JSON.stringify(text)}`,
-    contentType: labelOf(contentType, isJson, isJson ? 'application/json' : 'text/plain'),
-    fields,
-    repeated,
+    member: (placement) => {
+      if (text === undefined || placement === 'base64' || !isCarriedBySqs(text)) return base64Member(body);
+      return `,"data":${isVerbatim ? text : JSON.stringify(text)}`;
+    },
+    contentType: labelOf(contentType, isVerbatim, isVerbatim ? 'application/json' : otherwise),
+    unreadable: !isVerbatim && (isJsonMediaType(mediaType(contentType) ?? '') || isMeantAsPayload(read, kindOf(query))),
+    ...(isReadable ? parseObject(read) : parseText(read)),
   };
+}
+
+/** Whether the URL names a kind of event whose payload is an object, and the body begins like one. */
+function isMeantAsPayload(text: string, kind: EventType | undefined): boolean {
+  return kind !== undefined && kind !== eventTypes.webhook && isObjectLike(text);
 }
 
 function base64Member(body: Uint8Array): string {
@@ -161,11 +173,6 @@ function labelOf(contentType: string | undefined, isJson: boolean, otherwise: st
   return declared !== undefined && isJsonMediaType(declared) === isJson ? declared : otherwise;
 }
 
-/** An id for a FIFO queue: SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
-export function fifoId(id: string): string {
-  return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
-}
-
 /** Strict decoding, which keeps a byte order mark. */
 function decodeUtf8(body: Uint8Array): string | undefined {
   return isUtf8(body) ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8') : undefined;
@@ -175,15 +182,6 @@ function decodeUtf8(body: Uint8Array): string | undefined {
 export function isCarriedBySqs(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS refuses these
   return text.isWellFormed() && !/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text);
-}
-
-function isValidJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function mediaType(header: string | undefined): string | undefined {

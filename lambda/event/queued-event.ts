@@ -4,6 +4,7 @@ import { parseFirst } from '../json.ts';
 import { isJsonMediaType } from '../media-type.ts';
 import type { SignedRequest } from '../signature.ts';
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
+import { identityOf } from './identifiers.ts';
 import { inlineBody, notLast } from './inline-body.ts';
 import type { WebhookEvent } from './payloads.ts';
 
@@ -43,6 +44,14 @@ export function readQueuedEvent(message: string): ReadEvent {
     throw new QueuedEventError('data_elsewhere', 'The data is in S3: read this event with openQueuedEvent');
   }
   return takeApart(event, inlineBody(event, message));
+}
+
+/**
+ * What a consumer remembers of an event that it handled, to handle it once: 64 characters, made of source, type and id. The
+ * FIFO queue drops repetitions by the same value.
+ */
+export function idempotencyKey(event: Pick<WebhookEvent, 'source' | 'type' | 'id'>): string {
+  return identityOf(event);
 }
 
 function takeApart(queued: QueuedEvent, bytes: Uint8Array): ReadEvent {

@@ -1,5 +1,6 @@
-import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../keys/keyring.ts';
 import { parseDigest, parseHttpDate, verify } from '../signature.ts';
+import { sourceOf } from './identifiers.ts';
 import type { ReadEvent } from './queued-event.ts';
 
 /**
@@ -10,7 +11,8 @@ export type SignatureVerdict = 'good' | 'bad' | 'never_signed';
 
 /**
  * Checks the signature of a queued event again. It covers the data, the request line and the `Date`. The receiver derives
- * the event's other attributes from these, but they are not signed themselves.
+ * the event's other attributes from these, but they are not signed themselves. Where keys name accounts, the `source` must
+ * be the account of the key.
  *
  * @param keys of a keyring secret, as `parseKeyring` returns them. A retired key verifies what it signed before its
  * retirement.
@@ -24,7 +26,13 @@ export function reverify({ event, signed }: ReadEvent, keys: readonly Verificati
       (candidate.digest ?? digest) === digest &&
       digest !== undefined &&
       !isTooLateFor(candidate, signedAt) &&
+      isSourceOf(candidate, keys, event.source) &&
       verify(signed, String(event.mmsignature), candidate.key, digest),
   );
   return isGood ? 'good' : 'bad';
+}
+
+function isSourceOf(key: VerificationKey, keys: readonly VerificationKey[], source: string): boolean {
+  const owner = ownerOf(key, keys);
+  return owner === undefined || source === sourceOf(owner.account);
 }

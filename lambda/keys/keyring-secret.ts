@@ -13,6 +13,8 @@ export interface KeyringEntry {
   digest?: string;
   cipher?: string;
   created?: string;
+  /** Id of the account at MessageMedia whose webhooks it signs, where several accounts share a receiver. */
+  account?: string;
   /** RFC 3339: when a rotation put the key here. The rotation enables it when every function can have it. */
   pending_since?: string;
   /** Id of the key that was enabled when this one was created to replace it. */

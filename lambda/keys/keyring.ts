@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { retirementGraceSeconds } from '../contract.ts';
-import { isTimestamp } from '../guards.ts';
+import { isAccount, isTimestamp } from '../guards.ts';
 import { type Digest, parseDigest } from '../signature.ts';
 import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { KeyringError } from './keyring-error.ts';
@@ -14,11 +14,21 @@ export interface VerificationKey {
   /** The only digest that this key signs with. If it is `undefined`, the header decides. */
   digest: Digest | undefined;
   key: KeyObject;
+  /** The account whose events it signs. As soon as one key has it, events get their `source` from keys and not from bodies. */
+  account?: string;
   /**
    * When another key replaced it, in milliseconds since the epoch. It verifies only requests that were signed before.
    * Absent for a key that is not retired.
    */
   retiredAt?: number;
+}
+
+/** The account of a key, where keys name accounts. */
+export interface KeyOwner {
+  /** `undefined` if this key names none. */
+  account: string | undefined;
+  /** The accounts that other keys name. Nothing that this key signed is an event of theirs. */
+  others: ReadonlySet<string>;
 }
 
 /** The keys of a secret. `warnings` name keys that were skipped or are weak, without key material. */
@@ -52,6 +62,9 @@ export function parseKeyring(secret: string): ParsedKeyring {
       if (bits < 2048 && key.retiredAt === undefined) {
         warnings.push(`key ${key.id ?? index + 1} has ${bits} bits: create one with at least 2048`);
       }
+      const other = keys.find((known) => known.key.equals(key.key) && isOfAnother(known, key));
+      if (other)
+        throw new Error(`it is the key of account ${other.account}, so it cannot be that of ${key.account} as well`);
       keys.push(key);
     } catch (error) {
       warnings.push(`key ${index + 1} of ${entries.length} is skipped: ${(error as Error).message}`);
@@ -60,11 +73,31 @@ export function parseKeyring(secret: string): ParsedKeyring {
   if (entries.length > 0 && keys.length === 0) {
     throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
+  const owned = inheritAccounts(keys, warnings);
   const bytes = Buffer.byteLength(secret);
   if (bytes > crowdedBytes)
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
-  return { keys, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
+  return { keys: owned, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
+}
+
+/** Whether two keys name different accounts. */
+function isOfAnother({ account: one }: VerificationKey, { account: other }: VerificationKey): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}
+
+/** A key without an account has the one that another entry names for the same key. */
+function inheritAccounts(keys: VerificationKey[], warnings: string[]): VerificationKey[] {
+  const named = keys.filter(({ account }) => account !== undefined);
+  if (named.length === 0) return keys;
+  return keys.map((key) => {
+    const account = key.account ?? named.find((other) => other.key.equals(key.key))?.account;
+    if (account !== undefined) return { ...key, account };
+    warnings.push(
+      `key ${key.id} names no account although others do: with it an event that names one of theirs is refused`,
+    );
+    return key;
+  });
 }
 
 /** An unreadable probe key is ignored, so that its sender gets a refusal. */
@@ -94,7 +127,22 @@ function parseEntry(entry: unknown): VerificationKey {
   // A key that was never retired signed until it was deleted.
   const end = fields.retired_at ?? fields.deleted_at;
   const life = isTimestamp(end) ? { retiredAt: Date.parse(end) } : {};
-  return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...life };
+  const account = parseAccount(fields.account);
+  return { id: id.trim() || undefined, digest, key: parsePublicKey(publicKey), ...account, ...life };
+}
+
+function parseAccount(account: unknown): { account?: string } {
+  if (account === undefined || account === null || account === '') return {};
+  if (isAccount(account)) return { account };
+  throw new Error('account is not text without spaces');
+}
+
+/** Whose key it is; `undefined` while no key names an account. */
+export function ownerOf(key: VerificationKey, keys: readonly VerificationKey[]): KeyOwner | undefined {
+  const accounts = new Set(keys.flatMap(({ account }) => (account === undefined ? [] : [account])));
+  if (accounts.size === 0) return undefined;
+  if (key.account !== undefined) accounts.delete(key.account);
+  return { account: key.account, others: accounts };
 }
 
 /** The named key; if no key has this id, the keys without an id; if no id is named, every key. */

@@ -52,6 +52,8 @@ export type Outcome =
       age: number;
       /** Names of fields that hold a template variable that was not rendered; absent if there are none. */
       unrendered?: readonly string[];
+      /** The body should be JSON and is not; absent if it is as it should be. */
+      unreadable?: boolean;
     }
   | { outcome: 'probed'; requestId: string; keyId: string | undefined }
   | {
@@ -97,11 +99,11 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         return answer(200, { probe: 'verified' });
       }
       const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
-      const { id, type, unrendered } = await within(left, enqueue(verified, dependencies));
+      const { id, type, unrendered, unreadable } = await within(left, enqueue(verified, dependencies));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
-      const template = unrendered.length > 0 ? { unrendered } : {};
+      const template = { ...(unrendered.length > 0 && { unrendered }), ...(unreadable && { unreadable }) };
       const bytes = verified.body.length;
       dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
       return answer(202, { id });
@@ -122,6 +124,10 @@ export function createReceiver(dependencies: ReceiverDependencies) {
 async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
   try {
     const description = describeEvent(request);
+    const { foreignAccount } = description;
+    if (foreignAccount !== undefined) {
+      throw new ReceiverError('foreign_account', `The event names account ${foreignAccount}, which has another key`);
+    }
     const trySend = async (placement?: DataPlacement) => {
       const message = await writeMessage(description, placement, request.body, dependencies);
       // Waited for in any case: Lambda may freeze what goes on after the answer.

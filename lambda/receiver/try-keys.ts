@@ -1,6 +1,6 @@
 import type { VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
-import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../keys/keyring.ts';
 import { type Digest, isSignedBy, type SignedRequest, signatureLength, verify } from '../signature.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -54,7 +54,7 @@ export function tryKeys(claim: Claim, keys: readonly VerificationKey[]): Verifie
     if (tried++ === maxKeysTried) break;
     if (isCostly && !isSignedBy(key.key, claim.signature)) continue;
     const verified = tryKey(claim, key);
-    if (verified) return verified;
+    if (verified) return { ...verified, owner: ownerOf(key, keys) };
   }
   return closeness[closest] as KeyProblem;
 }

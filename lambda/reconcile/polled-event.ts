@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { eventTypes, type PolledEvent } from '../contract.ts';
+import { groupOf, identityOf, sourceOf } from '../event/identifiers.ts';
 import { identify } from '../event/identity.ts';
-import { fifoId, type QueueMessage, sourceOf, writeEvent } from '../event/queue-message.ts';
+import { type QueueMessage, writeEvent } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import type { PolledItem } from '../provider/types.ts';
 
@@ -51,8 +52,8 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     id,
     type,
     body: writeEvent({ ...attributes, ...place }, ''),
-    groupId: fifoId(subject ?? id),
-    deduplicationId: fifoId(id),
+    groupId: groupOf(attributes),
+    deduplicationId: identityOf(attributes),
     dataContentType,
     ...('dataref' in place && place),
     unrendered,

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Fields, identify, kindOf, parseObject, parseText } from '../../../lambda/event/identity.ts';
+import {
+  type Fields,
+  identify,
+  isJson,
+  kindOf,
+  parseObject,
+  parseQuery,
+  parseText,
+} from '../../../lambda/event/identity.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
 import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
@@ -44,9 +52,8 @@ describe.each(references)('what was not rendered is nobody: %s', (reference) => 
   ])('%s', (_encoding, body) => {
     expect(queued(body)).toMatchObject({
       id: 'request-1',
-      type: 'com.messagemedia.opt_out',
+      type: 'com.messagemedia.webhook',
       groupId: 'request-1',
-      deduplicationId: 'request-1',
       unrendered: ['notification_id', 'message_id'],
     });
     expect(queued(body).event.subject).toBeUndefined();
@@ -66,8 +73,10 @@ describe('the first occurrence decides', () => {
   test.each([
     ['{"reply_id":"r-1","content":"x","reply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
     ['{"reply_id":"r-1","content":"x","\\u0072eply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
-    ['{"reply_id":"$moId","content":"x","reply_id":"typed"}', 'request-1', 'reply', 'reply_id'],
-    ['{"reply_id":"$moId","content":"x","notification_id":"typed"}', 'request-1', 'reply', undefined],
+    ['{"reply_id":"$moId","content":"x","reply_id":"typed"}', 'request-1', 'webhook', 'reply_id'],
+    ['{"reply_id":"$moId","content":"x","notification_id":"typed"}', 'request-1', 'webhook', undefined],
+    ['{"reply_id":"$moId","status":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
+    ['{"content":"x","reply_id":"r-1"}', 'r-1', 'reply', undefined],
     ['{"reply_id":"r-1","x":{"reply_id":"typed"},"y":["reply_id"]}', 'r-1', 'reply', undefined],
     [
       '{"reply_id":"r-1","vendor_account_id":{"account_id":"a","account_id":"b"}}',
@@ -104,6 +113,43 @@ describe('the first occurrence decides', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('the first id that was rendered decides', () => {
+  const ids = ['delivery_report_id', 'reply_id', 'notification_id'] as const;
+  const kinds = { delivery_report_id: 'delivery_report', reply_id: 'reply', notification_id: 'opt_out' };
+  test.each([
+    ['{"reply_id":"$replyId","message_id":"m-1","content":"STOP"}', 'request-1', 'webhook', ['reply_id']],
+    ['{"reply_id":"$moId","notification_id":"n-1","content":"STOP"}', 'n-1', 'opt_out', []],
+    ['{"delivery_report_id":"$drId","reply_id":"r-1","content":"hi"}', 'r-1', 'reply', []],
+    ['{"reply_id":"r-1","notification_id":"$notificationId"}', 'r-1', 'reply', []],
+  ])('%s', (body, id, type, unrendered) => {
+    expect(queued(body)).toMatchObject({ id, type: `com.messagemedia.${type}`, unrendered });
+  });
+
+  test('whichever are rendered, in any order', () => {
+    const member = fc.record({ name: fc.constantFrom(...ids), isRendered: fc.boolean() });
+    fc.assert(
+      fc.property(fc.uniqueArray(member, { selector: ({ name }) => name }), fc.boolean(), (members, isForm) => {
+        const fields = members.map(({ name, isRendered }) => [name, isRendered ? `id of ${name}` : '$x'] as const);
+        const expected = members.find(({ isRendered }) => isRendered)?.name;
+        const body = isForm
+          ? `${new URLSearchParams(fields.map(([...pair]) => pair))}`
+          : JSON.stringify(Object.fromEntries(fields));
+        expect(queued(body)).toMatchObject({
+          id: expected ? `id of ${expected}` : 'request-1',
+          type: `com.messagemedia.${expected ? kinds[expected] : 'webhook'}`,
+        });
+      }),
+    );
+  });
+
+  test('but the kind in the URL overrules it', () => {
+    const body = '{"reply_id":"$replyId","message_id":"m-1","content":"STOP"}';
+    const { event, unrendered } = queued(body, '/m?kind=opt-out');
+    expect(event).toMatchObject({ type: 'com.messagemedia.opt_out', id: 'request-1', subject: 'm-1' });
+    expect(unrendered).toEqual([]);
   });
 });
 
@@ -192,7 +238,7 @@ describe('who an event says it is', () => {
     ['/m?kind=toString', undefined],
     ['/m?a=1', undefined],
   ])('is asked of the URL %s', (target, expected) => {
-    expect(kindOf(target)).toBe(expected);
+    expect(kindOf(parseQuery(target))).toBe(expected);
   });
 });
 
@@ -216,7 +262,62 @@ test.each<[string, Fields, string[]]>([
   ],
   ['[1]', {}, []],
 ])('a JSON body says of itself: %s', (json, fields, repeated) => {
-  expect(parseObject(json)).toEqual({ fields, repeated });
+  expect(parseObject(json)).toMatchObject({ fields, repeated });
+});
+
+test.each([
+  ['{"account_id":"a","vendor_account_id":{"account_id":"b"}}', ['a', 'b']],
+  ['{"account_id":"a","content":"x","account_id":"b"}', ['a', 'b']],
+  ['{"vendor_account_id":{"account_id":"a","account_id":"b"},"vendor_account_id":"c"}', ['a', 'b']],
+  ['{"account_id":7,"vendor_account_id":{"account_id":null}}', []],
+])('a JSON body names accounts: %s', (json, accounts) => {
+  expect(parseObject(json).accounts).toEqual(accounts);
+});
+
+describe('JSON that text in it breaks says of itself what is in front of the text', () => {
+  const ids = { reply_id: 'r-1', message_id: 'm-1' };
+  test.each<[string, Fields]>([
+    ['{"reply_id":"r-1","message_id":"m-1","content":"she said "yes""}', ids],
+    ['{"reply_id":"r-1","message_id":"m-1","content":"two\nlines"}', ids],
+    ['{"reply_id":"r-1","message_id":"m-1","content":"C:\\new \\x"}', ids],
+    ['{"reply_id":"r-1","message_id":"m-1","content":"","reply_id":"typed"x"}', ids],
+    [' \t\r\n{ \t\r\n"reply_id" \t\r\n: \t\r\n"r-1" \t\r\n, \t\r\n"message_id":"m-1" ,x', ids],
+    ['{"reply_id":"r-1","message_id":"m-1"} behind', ids],
+    ['{"reply_id":"r-1"}"message_id":"m-1",', { reply_id: 'r-1' }],
+    ['{"reply_id":"a\\u0062\\"c","x":"', { reply_id: 'ab"c' }],
+    ['{"reply_id":"r-1","reply_id":"r-2",x', { reply_id: 'r-1' }],
+    [
+      '{"message_id":7,"status":-1.5e+3,"error_code":null,"billing_units":true,x',
+      {
+        ...{ message_id: 7, status: -1500, error_code: null, billing_units: true },
+      },
+    ],
+    [
+      '{"vendor_account_id":{"vendor_id":"v","account_id":"a"},"reply_id":"r-1",x',
+      {
+        vendor_account_id: { account_id: 'a' },
+        reply_id: 'r-1',
+      },
+    ],
+    ['{"reply_id":"r-1","message_id":"m-1', { reply_id: 'r-1' }],
+    ['{"reply_id":"r-1","message_id":"m-1"', { reply_id: 'r-1' }],
+    ['{"reply_id":"r-1""message_id":"m-1",', {}],
+    ['{"reply_id":"r-1";"message_id":"m-1",', {}],
+    ['{"reply_id":"r\n1","message_id":"m-1",', {}],
+    ['{"reply_id":"\\x","message_id":"m-1",', {}],
+    ['{"reply_id":01,"message_id":"m-1",', {}],
+    ['{"message_id":undefined,"reply_id":"r-1",', {}],
+    ['{"vendor_account_id":{"account_id":"a"b"},"reply_id":"r-1",x', {}],
+    ['{"vendor_account_id":{"x":{"y":1}},"reply_id":"r-1",x', {}],
+    ['{x"reply_id":"r-1","message_id":"m-1",', {}],
+    ['{"1":"r-1","reply_id":"r-1",', {}],
+    ['{"\\u0072eply_id":"r-1","message_id":"m-1",x', {}],
+    ['["reply_id":"r-1","message_id":"m-1",', {}],
+    ['x{"reply_id":"r-1","message_id":"m-1",', {}],
+  ])('%j', (text, fields) => {
+    expect(isJson(text)).toBe(false);
+    expect(parseText(text).fields).toEqual(fields);
+  });
 });
 
 describe('a text says of itself', () => {
@@ -238,6 +339,19 @@ describe('a text says of itself', () => {
     ['<e>x<reply_id>typed</reply_id></e>', {}],
     ['', {}],
   ])('%s', (text, fields) => {
-    expect(parseText(text)).toEqual(fields);
+    expect(parseText(text)).toMatchObject({ fields, repeated: [] });
+    expect(Object.keys(parseText(text).fields)).toEqual(Object.keys(fields));
+  });
+
+  test.each([
+    ['account_id=a&account_id=b&content=x&account_id=c', ['a', 'b']],
+    ['<e><account_id>a</account_id><content>x</content><account_id>c</account_id></e>', ['a']],
+    [
+      '{"vendor_account_id":{"account_id":"a","account_id":"b"},"account_id":"c","content":""","account_id":"d"}',
+      ['a', 'b', 'c'],
+    ],
+    ['{"account_id":7,"content":""""}', []],
+  ])('and which accounts it names: %s', (text, accounts) => {
+    expect(parseText(text).accounts).toEqual(accounts);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { QueuedEvent } from '../../../lambda/contract.ts';
-import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
+import { describeEvent, toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
 import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
 import { readSigned } from '../../received.ts';
 
@@ -32,7 +32,8 @@ test('the delivery report that the vendor documents becomes this very message', 
     type: 'com.messagemedia.delivery_report',
     unrendered: [],
     groupId: '38a6a1a0-36a9-4117-aaee-c0e893393634',
-    deduplicationId: 'dc6f7774-9572-41a8-9a6b-9976a98db4a9',
+    // printf %s 'urn:messagemedia:account:MessageMedia123 com.messagemedia.delivery_report dc6f7774-…' | openssl sha256
+    deduplicationId: 'c8c164a453c52d5534ce499a1442c6de75a5697ef9299df5ce744a151c421db4',
     dataContentType: 'application/json',
     body:
       '{"specversion":"1.0","id":"dc6f7774-9572-41a8-9a6b-9976a98db4a9","source":"urn:messagemedia:account:MessageMedia123",' +
@@ -77,7 +78,7 @@ describe('an event without a known identity', () => {
     '<reply_id>r</reply_id>',
   ])('takes the id of the request: %s', (text) => {
     const message = toQueueMessage(verified({ text }));
-    expect(message).toMatchObject({ id: 'request-1', groupId: 'request-1', deduplicationId: 'request-1' });
+    expect(message).toMatchObject({ id: 'request-1', groupId: 'request-1' });
     expect(JSON.parse(message.body)).toMatchObject({
       type: 'com.messagemedia.webhook',
       source: 'urn:messagemedia',
@@ -104,7 +105,6 @@ test.each([
     id: 'r+1',
     type: 'com.messagemedia.reply',
     groupId: 'm-1',
-    deduplicationId: 'r+1',
   });
 });
 
@@ -118,7 +118,7 @@ test.each([
 
 test.each([
   'From +61491570156: hi&delivery_report_id=typed&message_id=typed&account_id=typed',
-  '{"reply_id":"real","content":"a\nb&reply_id=typed&"}',
+  '{"content":"a\nb","reply_id":"typed"}',
   '\n<e><content>&reply_id=typed</content></e>',
   'content=hi&reply_id=typed&message_id=typed',
   'hi&reply_id=typed',
@@ -182,7 +182,7 @@ describe('FIFO ids', () => {
   ])('are what SQS takes: %s', (reply_id, expected) => {
     const message = toQueueMessage(verified({ text: JSON.stringify({ reply_id, message_id: reply_id }) }));
     expect(message.id).toBe(reply_id);
-    expect(message.deduplicationId).toEqual(expected);
+    expect(message.deduplicationId).toMatch(/^[0-9a-f]{64}$/);
     expect(message.groupId).toEqual(expected);
   });
 });
@@ -319,5 +319,133 @@ describe('a queued message', () => {
     expect(toQueueMessage(verified({ text })).body).toHaveLength(
       1_000_000 + toQueueMessage(verified({ text: '1' })).body.length - 1,
     );
+  });
+});
+
+describe('a body that should be JSON and is not', () => {
+  const front = '{"reply_id":"r-1","message_id":"m-1","content":"';
+  const texts = [`${front}she said "yes""}`, `${front}two\nlines"}`, `${front}C:\\new \\x"}`, `\ufeff${front}hi"}`];
+
+  test.each(texts)('is that reply, in its group, and counted: %j', (text) => {
+    for (const request of [
+      { contentType: 'application/json' },
+      { contentType: 'text/plain', target: '/m?kind=reply' },
+    ]) {
+      const message = toQueueMessage(verified({ text, ...request }));
+      expect(message).toMatchObject({ id: 'r-1', type: 'com.messagemedia.reply', groupId: 'm-1', unreadable: true });
+      const { event, signed } = readSigned(message.body);
+      expect(event).toMatchObject({ datacontenttype: 'text/plain', payload: undefined });
+      expect(String(signed.body)).toBe(text);
+    }
+  });
+
+  test('may hold bytes that are no text', () => {
+    const body = Buffer.from(`${front}caf\xe9"}`, 'latin1');
+    const message = toQueueMessage(verified({ body }));
+    expect(message).toMatchObject({ id: 'r-1', groupId: 'm-1', unreadable: true });
+    expect(readSigned(message.body).signed.body).toEqual(body);
+  });
+
+  test('has no two ids that become one', () => {
+    const ids = [0xe8, 0xe9].map((byte) => {
+      const body = Buffer.from(`{"reply_id":"r${String.fromCharCode(byte)}","x":""}`, 'latin1');
+      return toQueueMessage(verified({ body })).deduplicationId;
+    });
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  test('says all that JSON says if only a byte order mark is in front', () => {
+    const message = toQueueMessage(verified({ text: '\ufeff{"content":"hi","reply_id":"r-1"}' }));
+    expect(message).toMatchObject({ id: 'r-1', unreadable: true });
+  });
+
+  test.each<[string, Partial<VerifiedRequest> & { text?: string }]>([
+    ['JSON', { text: '{}' }],
+    ['JSON of another label', { text: '{}', contentType: 'text/plain' }],
+    ['no body', { text: '' }],
+    ['a form', { text: 'reply_id=r-1', contentType: 'application/x-www-form-urlencoded', target: '/m?kind=reply' }],
+    ['XML', { text: '<e/>', contentType: 'application/xml', target: '/m?kind=reply' }],
+    ['text', { text: '{x', contentType: 'text/plain' }],
+    ['text of your own', { text: '{x', contentType: 'text/plain', target: '/m?kind=webhook' }],
+    ['text without a label', { text: '{x', contentType: undefined }],
+    ['bytes', { body: Buffer.from([0xff]), contentType: 'image/png' }],
+  ])('is not %s', (_what, request) => {
+    expect(toQueueMessage(verified(request))).not.toHaveProperty('unreadable');
+  });
+});
+
+describe('one id', () => {
+  const deduplicationId = (text: string, request: Partial<VerifiedRequest> = {}) =>
+    toQueueMessage(verified({ text, ...request })).deduplicationId;
+  const reply = '{"reply_id":"same","account_id":"A"}';
+
+  test('of two kinds or two accounts is two events', () => {
+    const ids = [
+      deduplicationId(reply),
+      deduplicationId('{"notification_id":"same","account_id":"A"}'),
+      deduplicationId('{"reply_id":"same","account_id":"B"}'),
+      deduplicationId(reply, { owner: { account: undefined, others: new Set(['C']) } }),
+    ];
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  test('of one kind and account is one event, whenever and however it comes', () => {
+    expect(
+      deduplicationId(reply, { signature: 'b3RoZXI=', date: 'Thu, 19 Jul 2018 06:33:52 GMT', requestId: 'r' }),
+    ).toBe(deduplicationId('reply_id=same&account_id=A', { contentType: 'application/x-www-form-urlencoded' }));
+  });
+});
+
+describe('where keys name accounts', () => {
+  const owner = { account: 'A', others: new Set(['B']) };
+  const describeBody = (text: string, request: Partial<VerifiedRequest> = {}) => {
+    const description = describeEvent(verified({ text, owner, ...request }));
+    return { ...description, event: JSON.parse(description.write().body) };
+  };
+
+  test.each(['{}', '{"account_id":"A"}', '{"account_id":"sub-account"}', '{"vendor_account_id":{"account_id":"b"}}'])(
+    'the source is that of the key: %s',
+    (text) => {
+      expect(describeBody(text)).toMatchObject({
+        event: { source: 'urn:messagemedia:account:A' },
+        foreignAccount: undefined,
+      });
+    },
+  );
+
+  test('a key without an account gives no source', () => {
+    const none = { account: undefined, others: new Set(['A', 'B']) };
+    const text = '{"message_id":"m-1","account_id":"sub-account"}';
+    const { event, write } = describeBody(text, { owner: none });
+    expect(event.source).toBe('urn:messagemedia');
+    expect(write().groupId).toBe('m-1');
+  });
+
+  test('the group is of one account', () => {
+    expect(describeBody('{"message_id":"m-1"}').write().groupId).toBe('A/m-1');
+    expect(describeBody('{"reply_id":"r-1"}', { owner: { ...owner, account: 'A/m' } }).write().groupId).toBe(
+      'A%2Fm/r-1',
+    );
+  });
+
+  test.each<[string, string, Partial<VerifiedRequest>]>([
+    ['JSON', '{"account_id":"B"}', {}],
+    ['the JSON of a callback', '{"vendor_account_id":{"vendor_id":"V","account_id":"B"},"account_id":"A"}', {}],
+    ['JSON that says it twice', '{"account_id":"A","account_id":"B"}', {}],
+    ['broken JSON', '{"account_id":"B","content":"""}', {}],
+    ['a form', 'account_id=B', { contentType: 'application/x-www-form-urlencoded' }],
+    ['XML', '<e><account_id>B</account_id></e>', { contentType: 'application/xml' }],
+    ['the query of a GET', '', { method: 'GET', target: '/m?account_id=B' }],
+    ['the query of a POST', '{}', { target: '/m?kind=reply&account_id=B' }],
+    ['a body that is not read', '{"account_id":"B"}', { target: '/m?kind=webhook' }],
+  ])('another key’s account is foreign in %s', (_where, text, request) => {
+    expect(describeBody(text, request).foreignAccount).toBe('B');
+  });
+
+  test('and nothing is foreign while no key names one', () => {
+    expect(describeBody('{"account_id":"B"}', { owner: undefined })).toMatchObject({
+      event: { source: 'urn:messagemedia:account:B' },
+      foreignAccount: undefined,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify, type SignatureVerdict } from '../../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
@@ -75,4 +75,28 @@ test('a retired key is good for what was signed in its day', async () => {
   expect(reverify(read, retired(signedAt + 1_000))).toBe('good');
   expect(reverify(read, retired(signedAt - 300_000))).toBe('good');
   expect(reverify(read, retired(signedAt - 301_000))).toBe('bad');
+});
+
+describe('where keys name accounts', () => {
+  const account = 'MessageMedia123';
+  const owned = keys.map((one) => ({ ...one, account: one.id === key.id ? account : 'other' }));
+  const withSource = async (source: string): Promise<ReadEvent> => {
+    const read = await report();
+    return { ...read, event: { ...read.event, source } };
+  };
+
+  test.each<[string, SignatureVerdict]>([
+    [`urn:messagemedia:account:${account}`, 'good'],
+    ['urn:messagemedia:account:other', 'bad'],
+    ['urn:messagemedia', 'bad'],
+  ])('an event of %s is %s', async (source, verdict) => {
+    expect(reverify(await withSource(source), owned)).toBe(verdict);
+    expect(reverify(await withSource(source), keys)).toBe('good');
+  });
+
+  test('a key without one signs for nobody', async () => {
+    const some = owned.map(({ account: named, ...one }) => (one.id === key.id ? one : { ...one, account: named }));
+    expect(reverify(await withSource('urn:messagemedia'), some)).toBe('good');
+    expect(reverify(await withSource(`urn:messagemedia:account:${account}`), some)).toBe('bad');
+  });
 });

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { isTooLateFor, keysFor, parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { isTooLateFor, keysFor, ownerOf, parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
 import { keyringOf, makeKey } from '../../support.ts';
@@ -63,6 +63,50 @@ describe('a keyring secret', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('names the account of each key', () => {
+    const entries = [
+      { ...first.answer, account: 'A' },
+      { ...second.answer, account: null },
+    ];
+    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: entries }));
+    expect(keys.map(({ account }) => account)).toEqual(['A', undefined]);
+    expect(warnings).toEqual([
+      `key ${second.id} names no account although others do: with it an event that names one of theirs is refused`,
+    ]);
+    expect(ownerOf(keys[0] as VerificationKey, keys)).toEqual({ account: 'A', others: new Set() });
+    expect(ownerOf(keys[1] as VerificationKey, keys)).toEqual({ account: undefined, others: new Set(['A']) });
+  });
+
+  test.each([undefined, null, ''])('names no account with %j', (account) => {
+    const { keys } = parseKeyring(JSON.stringify({ ...first.answer, account }));
+    expect(keys[0]).not.toHaveProperty('account');
+    expect(ownerOf(keys[0] as VerificationKey, keys)).toBeUndefined();
+  });
+
+  test('does not take one key for two accounts', () => {
+    const entries = [
+      { ...first.answer, account: 'A' },
+      { ...first.answer, key_id: second.id, account: 'B' },
+      { ...first.answer, key_id: 'again', account: 'A' },
+      { ...second.answer, key_id: 'other', account: 'B' },
+    ];
+    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: entries }));
+    expect(keys.map(({ id, account }) => [id, account])).toEqual([
+      [first.id, 'A'],
+      ['again', 'A'],
+      ['other', 'B'],
+    ]);
+    expect(warnings).toEqual(['key 2 of 4 is skipped: it is the key of account A, so it cannot be that of B as well']);
+    expect(ownerOf(keys[1] as VerificationKey, keys)).toEqual({ account: 'A', others: new Set(['B']) });
+  });
+
+  test('knows the account of a key that it holds twice', () => {
+    const entries = [first.answer, { ...first.answer, key_id: second.id, account: 'A' }];
+    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: entries }));
+    expect(keys.map(({ account }) => account)).toEqual(['A', 'A']);
+    expect(warnings).toEqual([]);
+  });
+
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
   const base64 = first.answer.public_key;
   const broken: [what: unknown, why: string][] = [
@@ -72,6 +116,8 @@ describe('a keyring secret', () => {
     [{ public_key: base64, key_id: 7 }, 'key_id is not a string'],
     [{ public_key: base64, cipher: 'EC' }, 'cipher is not RSA'],
     [{ public_key: base64, cipher: 7 }, 'cipher is not RSA'],
+    [{ public_key: base64, account: 7 }, 'account is not text without spaces'],
+    [{ public_key: base64, account: 'a b' }, 'account is not text without spaces'],
     [{ public_key: base64, digest: 'SHA1' }, 'digest is not SHA224, SHA256 or SHA512'],
     [{ public_key: base64, digest: ['SHA256'] }, 'digest is not SHA224, SHA256 or SHA512'],
     [{ public_key: '%%%' }, 'public_key is neither base64 nor PEM'],
