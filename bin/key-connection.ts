@@ -1,3 +1,6 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isAccount } from '../lambda/guards.ts';
+import { accountOf, keysOfAccount, nameAccount } from '../lambda/keys/account-keys.ts';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { createRotation } from '../lambda/keys/rotation.ts';
@@ -9,12 +12,33 @@ import { confirm } from './question.ts';
 import { pause } from './waiting.ts';
 
 /** Options of a command that changes keys. */
-export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & Own;
+export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & { keyAccount?: string } & Own;
 
-/** MessageMedia, the keyring, and a rotation that changes keys in both. */
+/** Says whose keys they are. Unlike the option of the same name before the command, it does not act for a sub-account. */
+export function accountOption(): Option {
+  return new Option('--account <id>', 'whose keys these are, where several accounts share a receiver').argParser(
+    (value) => {
+      if (isAccount(value)) return value;
+      throw new InvalidArgumentError('It must be text without spaces.');
+    },
+  );
+}
+
+/** The options of a command that has `accountOption`. */
+export function keyOptionsOf<Own>(command: Command): KeyOptions<Own> {
+  const { account: keyAccount, ...own } = command.opts();
+  const { account: _hidden, ...global } = command.optsWithGlobals();
+  const acting = command.parent?.parent?.opts().account;
+  return { ...global, ...own, ...(acting && { account: acting }), ...(keyAccount && { keyAccount }) };
+}
+
+/** MessageMedia, the keys of its account in the keyring, and a rotation that changes keys in both. */
 export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
   const provider = connectProvider(options);
-  const keyring = await connectKeyring(options);
+  const shared = await connectKeyring(options);
+  const { keyAccount } = options;
+  if (keyAccount !== undefined) await nameAccount(provider, shared, keyAccount);
+  const keyring = keysOfAccount(shared, keyAccount ?? (await accountOf(provider, shared)));
   const dependencies = { provider, keyring, now: Date.now, pause: pauseRotation, log: progress };
   return { dependencies, provider, keyring, rotation: createRotation({ ...dependencies, digest }) };
 }

@@ -11,7 +11,8 @@ import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Provider } from '../lambda/provider/provider.ts';
 
 /** A key as MessageMedia and the keyring together know it. */
-export interface KeyRow extends Pick<KeyringEntry, 'digest' | 'created' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
+export interface KeyRow
+  extends Pick<KeyringEntry, 'digest' | 'created' | 'account' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
   key_id: string;
   enabled: boolean;
   /** Whether MessageMedia has it; `unknown` for a key that was pasted without its id. */
@@ -28,7 +29,7 @@ export async function listKeyRows(provider: Provider, keyring: KeyringStore | un
   const known = atProvider.map(({ key_id, digest, created, enabled }): KeyRow => {
     const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
     const state = entries ? inKeyring(key_id, entry, keys) : 'not asked';
-    return { key_id, digest, created, enabled, ...lifeOf(entry), messagemedia: true, keyring: state };
+    return { key_id, digest, created, enabled, ...detailsOf(entry), messagemedia: true, keyring: state };
   });
   const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
   return [...known, ...others.map((entry) => rowOf(entry, keys))];
@@ -41,15 +42,20 @@ function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
     key_id: key_id || '(no id)',
     ...(digest && { digest }),
     ...(created && { created }),
-    ...lifeOf(entry),
+    ...detailsOf(entry),
     enabled: false,
     messagemedia: key_id ? false : 'unknown',
     keyring: key_id || !isReadable(entry) ? inKeyring(key_id, entry, keys) : 'without id',
   };
 }
 
-function lifeOf({ enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = {}) {
-  return { ...(enabled_at && { enabled_at }), ...(retired_at && { retired_at }), ...(deleted_at && { deleted_at }) };
+function detailsOf({ account, enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = {}) {
+  return {
+    ...(account && { account }),
+    ...(enabled_at && { enabled_at }),
+    ...(retired_at && { retired_at }),
+    ...(deleted_at && { deleted_at }),
+  };
 }
 
 /** The state of a key in the keyring. The receiver's own code decides whether it is readable; its entry says the rest. */
@@ -128,6 +134,7 @@ export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
 
 /** A key in one sentence. */
 export function describeKey(key: KeyRow): string {
-  const { key_id, digest = 'no digest', created = 'unknown' } = key;
-  return `Key ${key_id} (${digest}, created ${created}): ${stateOf(key)}; in the keyring: ${key.keyring}.`;
+  const { key_id, digest = 'no digest', created = 'unknown', account } = key;
+  const owner = account ? `, account ${account}` : '';
+  return `Key ${key_id} (${digest}, created ${created}${owner}): ${stateOf(key)}; in the keyring: ${key.keyring}.`;
 }

@@ -7,6 +7,7 @@ import {
 import { backgroundSettings } from './background-settings.ts';
 import { rotationService } from './contract.ts';
 import { readRotationEnvironment } from './environment.ts';
+import { accountOf, isOf, keysOfAccount } from './keys/account-keys.ts';
 import { eventually } from './keys/eventually.ts';
 import { readAll } from './keys/key-lookups.ts';
 import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
@@ -38,15 +39,17 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
   const client = new SecretsManagerClient(clientSettings);
   const log = (message: string) => logger.info(message, { step: Step });
   const pause = (milliseconds: number) => sleep(milliseconds);
-  const keyring = createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) });
-  const version = await keyring.read(token);
-  const made = version?.find(isPending)?.key_id;
-  if (Step === 'testSecret' && made === undefined) {
+  const shared = createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) });
+  const version = await shared.read(token);
+  if (Step === 'testSecret' && !version?.some(isPending)) {
     // Secrets Manager tests a new schedule like this. There may be no credentials yet, and no key was created.
     logger.info('nothing to test: this rotation has not created a key');
     return;
   }
   const provider = await connectWithSecret(client, apiCredentialsSecretId, baseUrl);
+  const account = await accountOf(provider, shared);
+  const keyring = keysOfAccount(shared, account);
+  const made = version?.filter(isOf(account)).find(isPending)?.key_id;
   const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log });
   const steps: Record<RotationEvent['Step'], () => Promise<unknown>> = {
     createSecret: async () => {

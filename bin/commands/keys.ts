@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { createEnabledKey, enableChosenKey, expectNoOtherDigest } from '../../lambda/keys/manual-changes.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
-import { confirmTakeover, connectKeys, type KeyOptions } from '../key-connection.ts';
+import { accountOption, confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { importCommand } from './keys-import.ts';
@@ -20,9 +20,10 @@ export function addKeysCommand(program: Command): void {
 
   add('create', 'create a key and write its public key to the keyring; the key is not enabled')
     .addOption(digestOption())
+    .addOption(accountOption())
     .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => createKey(command.optsWithGlobals()));
+    .action((_options, command: Command) => createKey(keyOptionsOf(command)));
   add('list', 'list the keys, and their state in the keyring').action((_options, command: Command) =>
     listKeys(command.optsWithGlobals()),
   );
@@ -34,13 +35,14 @@ export function addKeysCommand(program: Command): void {
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
+    .addOption(accountOption())
     .addOption(
       new Option('--abandon', 'instead delete the key that a rotation created and has not enabled yet').conflicts(
         'digest',
       ),
     )
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => rotateKeys(command.optsWithGlobals()));
+    .action((_options, command: Command) => rotateKeys(keyOptionsOf(command)));
   add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
@@ -55,7 +57,8 @@ export function addKeysCommand(program: Command): void {
     .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
-    .action((file: string, _options, command: Command) => importCommand(file, command.optsWithGlobals()));
+    .addOption(accountOption())
+    .action((file: string, _options, command: Command) => importCommand(file, keyOptionsOf(command)));
 }
 
 async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
@@ -74,9 +77,13 @@ async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean;
 async function listKeys(options: KeyOptions): Promise<void> {
   const keyring = await findKeyring(options);
   const keys = await listKeyRows(connectProvider(options), keyring);
-  const cells = keys.map((key) => [key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring]);
-  const text =
-    keys.length === 0 ? 'There are no keys.' : formatTable(['key', 'digest', 'created', 'state', 'keyring'], cells);
+  const named = keys.some(({ account }) => account);
+  const heads = ['key', 'digest', 'created', 'state', 'keyring', ...(named ? ['account'] : [])];
+  const cells = keys.map(({ account = '', ...key }) => [
+    ...[key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring],
+    ...(named ? [account] : []),
+  ]);
+  const text = keys.length === 0 ? 'There are no keys.' : formatTable(heads, cells);
   const problems = await findProblems(keys, keyring);
   print(options.json, keys, [text, ...problems].join('\n'));
 }

@@ -11,6 +11,7 @@ const fields = [
   'digest',
   'cipher',
   'created',
+  'account',
   'pending_since',
   'replaces',
   'enabled_at',

@@ -1,3 +1,4 @@
+import { isSameKey } from './account-keys.ts';
 import { parseKeyring, type VerificationKey } from './keyring.ts';
 import { findEntry, type KeyringEntry, readEntries } from './keyring-secret.ts';
 
@@ -7,13 +8,20 @@ interface ImportedKey {
   key: VerificationKey;
 }
 
+/** What the file does not say. */
+interface ImportOptions {
+  /** Id of the only key in it, for a key without an id. */
+  keyId?: string | undefined;
+  /** The account of all keys in it. */
+  account?: string | undefined;
+}
+
 /**
  * Reads keys to import into a keyring, in any form of a keyring secret. An imported key does not wait to be enabled.
  *
- * @param keyId of the only key in it, for a key without an id
  * @throws {Error} when a receiver could not use one of them
  */
-export function readImport(text: string, keyId?: string): ImportedKey[] {
+export function readImport(text: string, { keyId, account }: ImportOptions = {}): ImportedKey[] {
   const { keys, warnings } = parseKeyring(text);
   const entries = readEntries(text) as (KeyringEntry & { enabled?: unknown })[];
   if (keys.length === 0 || keys.length < entries.length)
@@ -24,30 +32,30 @@ export function readImport(text: string, keyId?: string): ImportedKey[] {
   return entries.map(({ enabled: _enabled, pending_since: _since, replaces: _replaces, ...rest }, index) => {
     const key = keys[index] as VerificationKey;
     const id = key.id ?? keyId;
-    return { entry: { ...rest, ...(id && { key_id: id }) }, key };
+    return { entry: { ...rest, ...(id && { key_id: id }), ...(account && { account }) }, key };
   });
 }
 
 /**
- * The keyring with the imported keys. Existing entries stay as they are.
+ * The keyring with the imported keys. Existing entries stay as they are, but get the account that an imported one names.
  *
- * @throws {Error} when the keyring has another public key under the id of an imported one
+ * @throws {Error} when the keyring has another public key, or another account, under the id of an imported one
  */
 export function importKeys(entries: KeyringEntry[], imported: readonly ImportedKey[]): KeyringEntry[] {
-  const isNew = ({ entry, key }: ImportedKey) => {
-    const known = entry.key_id ? findEntry(entries, entry.key_id) : entries.find((other) => isSameKey(other, key));
-    if (known === undefined) return true;
-    if (isSameKey(known, key)) return false;
-    throw new Error(`The keyring has another public key under the id ${entry.key_id}. Nothing was imported.`);
-  };
-  const added = imported.filter(isNew).map(({ entry }) => entry);
-  return added.length === 0 ? entries : [...entries, ...added];
-}
-
-function isSameKey(entry: KeyringEntry, { key }: VerificationKey): boolean {
-  try {
-    return parseKeyring(JSON.stringify({ keys: [entry] })).keys.some((known) => known.key.equals(key));
-  } catch {}
-  // An unreadable entry is not this key.
-  return false;
+  const changed = [...entries];
+  for (const { entry } of imported) {
+    const known = entry.key_id ? findEntry(entries, entry.key_id) : entries.find((other) => isSameKey(other, entry));
+    if (known === undefined) changed.push(entry);
+    else if (!isSameKey(known, entry)) {
+      throw new Error(`The keyring has another public key under the id ${entry.key_id}. Nothing was imported.`);
+    } else if (entry.account && known.account && known.account !== entry.account) {
+      throw new Error(
+        `The keyring says that key ${known.key_id} is of account ${known.account}. Nothing was imported.`,
+      );
+    } else if (entry.account && !known.account) {
+      changed[entries.indexOf(known)] = { ...known, account: entry.account };
+    }
+  }
+  const isChanged = changed.some((entry, index) => entry !== entries[index]);
+  return isChanged ? changed : entries;
 }

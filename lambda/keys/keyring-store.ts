@@ -9,6 +9,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { expectOneAccount } from './account-keys.ts';
 import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { eventually } from './eventually.ts';
 import { type KeyringEntry, readEntries, secretText } from './keyring-secret.ts';
@@ -28,7 +29,8 @@ export interface KeyringStore {
    *
    * @param change gets the entries, and returns the same list if there is nothing to change
    * @param versionId for the new version, if it has no value yet
-   * @throws {Error} when the keyring would be larger than a secret, or others keep changing it for a minute
+   * @throws {Error} when the keyring would be larger than a secret, or give one key to two accounts, or others keep
+   *   changing it for a minute
    */
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
   /** The diagnostics in the secret. */
@@ -72,6 +74,7 @@ export function createKeyringStore(
     const { seen, ...content } = await get();
     const changed = change(content);
     if (changed.entries === content.entries && changed.diagnostics === content.diagnostics) return true;
+    expectOneAccount(content.entries, changed.entries);
     const { secret: SecretString, warnings } = fitEntries(changed.entries, changed.diagnostics);
     const version = { ClientRequestToken: versionId, VersionStages: [nextStage] };
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ...version }));

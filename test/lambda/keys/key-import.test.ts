@@ -6,7 +6,7 @@ import { makeKey } from '../../support.ts';
 const [first, second] = [makeKey(), makeKey()];
 const bare = first.answer.public_key;
 const textOf = (...keys: unknown[]) => JSON.stringify({ keys });
-const entriesOf = (text: string, keyId?: string) => readImport(text, keyId).map(({ entry }) => entry);
+const entriesOf = (text: string, keyId?: string) => readImport(text, { keyId }).map(({ entry }) => entry);
 
 describe('a key to import', () => {
   test('keeps its fields but those of a key that waits to be enabled', () => {
@@ -31,7 +31,7 @@ describe('a key to import', () => {
     [textOf({ public_key: bare }, second.answer), second.id],
     [textOf({ public_key: bare }, { public_key: second.answer.public_key }), second.id],
   ])('is given an id only if it is alone and has none', (text, keyId) => {
-    expect(() => readImport(text, keyId)).toThrow(
+    expect(() => readImport(text, { keyId })).toThrow(
       '--key-id is only for a single key that has no id in the file. Nothing was imported.',
     );
   });
@@ -63,7 +63,7 @@ describe('a keyring with imported keys', () => {
   });
 
   test.each([first.id, 'b'])('has one public key under an id: %s', (id) => {
-    expect(() => importKeys(entries, readImport(second.answer.public_key, id))).toThrow(
+    expect(() => importKeys(entries, readImport(second.answer.public_key, { keyId: id }))).toThrow(
       `The keyring has another public key under the id ${id}. Nothing was imported.`,
     );
   });
