@@ -120,6 +120,11 @@ export class WebhookReceiver extends Construct {
     return this.#metric(metrics.unidentified, {}, options);
   }
 
+  /** Webhooks queued that should be JSON and are not, so that consumers get no payload, as a sum. */
+  metricUnreadable(options?: MetricOptions): Metric {
+    return this.#metric(metrics.unreadable, {}, options);
+  }
+
   /** Events that were queued and could not be archived, as a sum. */
   metricArchiveFailed(options?: MetricOptions): Metric {
     return this.#metric(metrics.archiveFailed, {}, options);

@@ -111,6 +111,11 @@ function requestWatches({ receiver }: MonitoringProps): Watch[] {
       meaning: 'Webhooks were queued without their ids, because their template was not rendered',
       metric: receiver.metricUnidentified(sum),
     },
+    {
+      id: 'UnreadableEvents',
+      meaning: 'Webhooks were queued that should be JSON and are not, so consumers get no payload',
+      metric: receiver.metricUnreadable(sum),
+    },
   ];
 }
 

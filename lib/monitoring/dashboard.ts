@@ -94,8 +94,9 @@ function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | un
       receiver.metricAge({ statistic: 'p99', label: '99%' }),
       receiver.metricAge({ label: 'latest' }),
     ]),
-    graph('Events without ids, and recovered events', [
+    graph('Events without ids or payload, and recovered events', [
       receiver.metricUnidentified({ label: 'without ids', color: red }),
+      receiver.metricUnreadable({ label: 'not the JSON that they should be' }),
       ...recovered,
     ]),
   ];

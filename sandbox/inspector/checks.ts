@@ -21,6 +21,7 @@ const steps: readonly [name: string, ...reasons: string[]][] = [
   ['The key is in the keyring', 'unknown_key'],
   ['The digest is that of the key', 'digest_mismatch'],
   ['The signature is good', 'invalid_signature'],
+  ['The event is of the account of the key', 'foreign_account'],
   ['Large data is in the bucket', 'event_too_large', 'storage_unavailable'],
   ['The queue has the event', 'queue_unavailable', 'unexpected'],
 ];

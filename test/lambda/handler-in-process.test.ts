@@ -178,6 +178,7 @@ describe('the log has one line', () => {
     expect(accepted.Age).toBeLessThan(90);
     expect(accepted).not.toHaveProperty('outcome');
     expect(accepted).not.toHaveProperty('Unidentified');
+    expect(accepted).not.toHaveProperty('Unreadable');
     expect(dimensionsOf('accepted')).toEqual([['service']]);
   });
 
@@ -190,6 +191,13 @@ describe('the log has one line', () => {
     await (await start())(signed({ ...webhook, body: '{"reply_id":"$replyId","message_id":"m"}' }));
     const counts = { Accepted: 1, Unidentified: 1, Age: expect.any(Number) };
     expect(lineOf('accepted')).toMatchObject({ level: 'WARN', unrendered: ['reply_id'], ...counts });
+  });
+
+  test('for an event that should be JSON and is not: a warning, and one count more', async () => {
+    await (await start())(signed({ ...webhook, body: '{"reply_id":"r","content":"she said "yes""}' }));
+    const counts = { Accepted: 1, Unreadable: 1, Age: expect.any(Number) };
+    expect(lineOf('accepted')).toMatchObject({ level: 'WARN', unreadable: true, ...counts });
+    expect(lineOf('accepted')).not.toHaveProperty('Unidentified');
   });
 
   test('for a probe: that it came', async () => {

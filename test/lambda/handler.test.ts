@@ -9,7 +9,8 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { rejectionReasons } from '../../lambda/contract.ts';
+import { eventTypes, rejectionReasons } from '../../lambda/contract.ts';
+import { identityOf } from '../../lambda/event/identifiers.ts';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import type { Answer } from '../../lambda/receiver/receiver.ts';
@@ -73,7 +74,11 @@ const unauthorized = { statusCode: 401, body: '{"error":"unauthorized"}' };
 describe('a request is refused', () => {
   let receiver: LocalFunction;
   beforeAll(() => {
-    receiver = startReceiver(keyringOf(key, small));
+    const entries = [
+      { ...key.answer, account: 'A' },
+      { ...small.answer, account: 'B' },
+    ];
+    receiver = startReceiver(JSON.stringify({ keys: entries }));
   });
 
   const good = () => toWire(webhook, key);
@@ -140,6 +145,7 @@ describe('a request is refused', () => {
           ],
         ),
     ],
+    ['foreign_account', 'the account of another key', () => toWire({ ...webhook, body: '{"account_id":"B"}' }, key)],
   ];
 
   test('for every reason there is', () => {
@@ -332,7 +338,7 @@ describe('what an operator sees', () => {
     for (const optOut of optOuts) expect(await post(receiver, optOut)).toMatchObject({ statusCode: 202 });
     const events = await take(key);
     expect(new Set(events.map(({ event }) => event.id)).size).toBe(2);
-    expect(events.map(({ event }) => event.type)).toEqual(Array(2).fill('com.messagemedia.opt_out'));
+    expect(events.map(({ event }) => event.type)).toEqual(Array(2).fill('com.messagemedia.webhook'));
     expect(metric(receiver, 'Unidentified')).toHaveLength(2);
     const [young, old] = metric(receiver, 'Age').map(({ value }) => Number(value));
     expect(young).toBeLessThan(200);
@@ -413,7 +419,8 @@ test.each([
   const body = '{"delivery_report_id":"d-1","message_id":"m-1"}';
   expect(await post(receiver, toWire({ ...webhook, body }, key))).toMatchObject({ statusCode: 202 });
   await sqs.close();
-  const ids = fifo ? { MessageGroupId: 'm-1', MessageDeduplicationId: 'd-1' } : {};
+  const event = { source: 'urn:messagemedia', type: eventTypes.deliveryReport, id: 'd-1' };
+  const ids = fifo ? { MessageGroupId: 'm-1', MessageDeduplicationId: identityOf(event) } : {};
   expect(sent).toEqual([{ QueueUrl, MessageBody: expect.stringContaining(`,"data":${body}}`), ...ids }]);
 });
 

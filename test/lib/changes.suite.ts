@@ -16,6 +16,7 @@ const alarms = [
   'StorageFailures',
   'UnexpectedFailures',
   'UnidentifiedEvents',
+  'UnreadableEvents',
 ];
 
 /** The changes by a REST API in place of an HTTP API, for any callback URL. */

@@ -18,6 +18,9 @@ const key = makeKey();
 const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
 const signed = httpApiEvent(toWire(webhook, key));
 const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
+const unreadable = httpApiEvent(
+  toWire({ ...sampleWebhooks('/messagemedia').deliveryReport, body: '{"original_text":"""}' }, key),
+);
 const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
 const { json } = stackOf({ silenceAlarmMinutes: '60', archiveDays: '400' });
@@ -88,6 +91,7 @@ test('alarms watch what the function really emits', async () => {
   const logs = await Promise.all([
     logOf(signed),
     logOf(unrendered),
+    logOf(unreadable),
     logOf(unsigned),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
@@ -112,6 +116,7 @@ test('alarms watch what the function really emits', async () => {
       'Refused reason=unsigned service=Test/Receiver',
       'Refused service=Test/Receiver',
       'Unidentified service=Test/Receiver',
+      'Unreadable service=Test/Receiver',
     ].map((metric) => `MessageMediaWebhooks ${metric}`),
   );
   // One comes from the access log, and the other is an unexpected error.
