@@ -33,10 +33,9 @@ export function createOptOuts(accountId: string, stops: Stops) {
       blacklist.add(message.destination_number);
       stops.push({ at, account_id: accountId, record: recordOf(message, accountId) });
     },
-    /** A page of 100 numbers. @throws {ApiError} 400 */
+    /** A page of 100 numbers. A token that is none leads to the first. */
     blacklistPage: (token: string | null): object => {
-      const start = token === null ? 0 : Number(Buffer.from(token, 'base64url'));
-      if (!Number.isInteger(start)) throw badRequest('token property value is invalid');
+      const start = Number(Buffer.from(token ?? '', 'base64url')) || 0;
       const path = '/v1/number_authorisation/mt/blacklist';
       const next = Buffer.from(String(start + pageSize)).toString('base64url');
       return {

@@ -49,6 +49,8 @@ describe.each([60, 80])('on a terminal of %i columns', (columns) => {
     ['keys rotate --help'],
     ['webhooks create --help'],
     ['reconcile --help'],
+    ['opt-outs --help'],
+    ['opt-outs'],
     ['doctor --help'],
     ['simulate --help'],
     ['simulate https://example.com/webhooks'],
