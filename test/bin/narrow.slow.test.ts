@@ -29,6 +29,8 @@ beforeAll(async () => {
   ({ key_id: keyId } = await api.createSignatureKey('SHA256'));
   const events = ['SUBMITTED_DR', 'DELIVERED_DR'] as const;
   await api.createWebhook({ url: webhookUrl, method: 'POST', encoding: 'JSON', events, template: '{}' });
+  const [sent] = await api.sendMessages([{ content: 'Hi', destination_number: '+61491570156' }]);
+  provider.optOut(sent?.message_id ?? '');
 });
 afterAll(() => provider.close());
 

@@ -53,7 +53,7 @@ test.each([
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);
   expect(output).toMatch(expected);
-  expect(output).toMatch(/\(mmw [a-z ]+ --help /);
+  expect(output).toMatch(/\(mmw [a-z -]+ --help /);
 });
 
 test.each([
