@@ -59,7 +59,7 @@ export function addReconcileCommand(program: Command): void {
       'after',
       wrap(`
 MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
-45 days. Opt-outs are not listed. The log of the stack says which events arrived already. Without --stack every event is queued,
+45 days. Opt-outs are elsewhere: see "mmw opt-outs". The log of the stack says which events arrived already. Without --stack every event is queued,
 and the FIFO queue and consumers drop the repetitions.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));

@@ -9,7 +9,7 @@ const logger = new Logger({ serviceName: 'consumer' });
  * tries it moves to the dead-letter queue.
  */
 export async function onEvent(event: WebhookEvent): Promise<void> {
-  // The log holds no phone numbers, and no text that people wrote.
+  // Every field of a payload may be missing or null. The log holds no phone numbers, and no text that people wrote.
   const about = { eventId: event.id, subject: event.subject };
   switch (event.type) {
     case 'com.messagemedia.delivery_report':

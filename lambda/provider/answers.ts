@@ -79,11 +79,12 @@ export function readWebhook(answer: unknown): RegisteredWebhook {
   };
 }
 
-type Fields = Record<string, unknown>;
+/** An object of an answer. */
+export type Fields = Record<string, unknown>;
 type IsNumber = (value: unknown) => value is number;
 
-/** The named fields that are there and not null. */
-function optional<Name extends string, Value>(
+/** The named fields that are there and not null. @throws {ShapeError} */
+export function optional<Name extends string, Value>(
   fields: Fields,
   names: readonly Name[],
   accepts: (value: unknown) => value is Value,
@@ -99,17 +100,20 @@ function optional<Name extends string, Value>(
   return found;
 }
 
-function object(value: unknown, name: string): Fields {
+/** @param name in the error @throws {ShapeError} */
+export function object(value: unknown, name: string): Fields {
   if (isObject(value)) return value;
   throw new ShapeError(`${name} is not an object`);
 }
 
-function list(value: unknown, name: string): unknown[] {
+/** @param name in the error @throws {ShapeError} */
+export function list(value: unknown, name: string): unknown[] {
   if (Array.isArray(value)) return value;
   throw new ShapeError(`${name} is not a list`);
 }
 
-function isText(value: unknown): value is string {
+/** Whether it is text. */
+export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 

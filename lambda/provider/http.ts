@@ -7,8 +7,10 @@ import { type Connection, connectionOf, type ProviderOptions, type Watch } from 
 /** One call of the management API. */
 export interface ProviderCall {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Path and query. */
+  /** Path, and query if errors and logs may show it. */
   path: string;
+  /** The rest of the URL, which errors and logs do not show because it may hold a phone number. */
+  hiddenQuery?: string;
   /** Sent as JSON. */
   body?: object;
   /** A POST that has no further effect when it is repeated, so it may be retried after any temporary failure. */
@@ -94,7 +96,7 @@ async function tryOnce(connection: Connection, call: ProviderCall, timeout: numb
   let status: number | undefined;
   try {
     const { method } = call;
-    const url = new URL(baseUrl + call.path);
+    const url = new URL(baseUrl + call.path + (call.hiddenQuery ?? ''));
     const body = call.body && JSON.stringify(call.body);
     const response = await fetch(url, {
       method,

@@ -11,9 +11,12 @@ import {
 } from './answers.ts';
 import { ProviderError } from './error.ts';
 import { type Caller, createCaller, ShapeError } from './http.ts';
+import { blacklistPage, optOutPage } from './opt-outs.ts';
 import type { ProviderOptions } from './options.ts';
 import type {
+  BlacklistPage,
   CreatedSignatureKey,
+  OptOutPage,
   OutboundMessage,
   PolledItem,
   RegisteredWebhook,
@@ -40,12 +43,16 @@ export interface Provider {
   sendMessages(messages: readonly OutboundMessage[]): Promise<SentMessage[]>;
   /** The oldest 100 delivery reports that nobody has confirmed. The next call returns the same until somebody confirms them. */
   checkDeliveryReports(): Promise<PolledItem[]>;
-  /** The oldest 100 replies that nobody has confirmed, as for delivery reports. Opt-outs are not in the list. */
+  /** The oldest 100 replies that nobody has confirmed, as for delivery reports. Opt-outs are elsewhere: {@link blacklistPage}. */
   checkReplies(): Promise<PolledItem[]>;
   /** Removes these from the list, for everybody who polls this account. If it fails, some may have been removed. */
   confirmDeliveryReports(deliveryReportIds: readonly string[]): Promise<void>;
   /** As {@link confirmDeliveryReports}, for replies. */
   confirmReplies(replyIds: readonly string[]): Promise<void>;
+  /** A page of 100 numbers on the account's blacklist. @param token of the page. Default: the first */
+  blacklistPage(token?: string): Promise<BlacklistPage>;
+  /** A page of 100 messages that triggered an opt-out. @param page from 0 */
+  optOutPage(from: Date, to: Date, page: number): Promise<OptOutPage>;
   createWebhook(webhook: WebhookDefinition): Promise<RegisteredWebhook>;
   listWebhooks(): Promise<RegisteredWebhook[]>;
   updateWebhook(webhookId: string, changes: Partial<WebhookSettings>): Promise<RegisteredWebhook>;
@@ -95,6 +102,8 @@ export function createProvider(options: ProviderOptions): Provider {
     checkReplies: () => call({ method: 'GET', path: repliesPath }, (answer) => readPolledItems(answer, 'replies')),
     confirmDeliveryReports: (ids) => confirm(call, deliveryReportsPath, 'delivery_report_ids', ids),
     confirmReplies: (ids) => confirm(call, repliesPath, 'reply_ids', ids),
+    blacklistPage: (token) => blacklistPage(call, token),
+    optOutPage: (from, to, page) => optOutPage(call, from, to, page),
     createWebhook: (webhook) => call({ method: 'POST', path: webhooksPath, body: webhook }, readWebhook),
     listWebhooks: () => listWebhooks(call),
     updateWebhook: async (webhookId, changes) =>

@@ -97,3 +97,35 @@ export interface RegisteredWebhook {
 
 /** A delivery report or a reply as the API lists it. No field is checked or changed. */
 export type PolledItem = Record<string, unknown>;
+
+/** A page of the blacklist: phones to which MessageMedia sends nothing for this account. */
+export interface BlacklistPage {
+  /** As MessageMedia writes them: in international format, with or without `+`. */
+  numbers: string[];
+  /** Token of the next page. Absent at the end. */
+  next?: string;
+}
+
+/** A page of the detail report, of messages that triggered an opt-out. */
+export interface OptOutPage {
+  messages: OptOutMessage[];
+  hasNext: boolean;
+}
+
+/** A message that triggered an opt-out. Its ids are not those of the webhook, which has a `notification_id`. */
+export interface OptOutMessage {
+  /** The phone. */
+  source_address: string;
+  message_id?: string;
+  /** Without a zone. It is asked for in UTC. */
+  timestamp?: string;
+  /** The message that it answers. */
+  in_response_to?: string;
+  destination_address?: string;
+  content?: string;
+  /** What MessageMedia did about it, such as `OPTOUT`. */
+  action?: string;
+  account_id?: string;
+  /** The metadata of the message that it answers. */
+  metadata?: Record<string, string>;
+}

@@ -1,6 +1,7 @@
 import type { createDelivery } from './delivery.ts';
 import type { Drops } from './drops.ts';
 import { createMessaging, type MessagingParts } from './messaging.ts';
+import { createOptOuts, type Stops } from './opt-outs.ts';
 import { createPolledLists } from './polled.ts';
 import { createWebhooks } from './webhooks.ts';
 
@@ -10,16 +11,27 @@ export type Account = ReturnType<typeof createAccount>;
 /** The parts that accounts share. */
 export type AccountParts = Pick<MessagingParts, 'callbackBackoff' | 'confirmedByWebhook' | 'escapeValues' | 'now'> & {
   drops: Drops;
+  /** Messages that triggered an opt-out. */
+  stops: Stops;
 };
 
 /** An account without webhooks and messages. */
 export function createAccount(
   id: string,
   delivery: ReturnType<typeof createDelivery>,
-  { drops, ...options }: AccountParts,
+  { drops, stops, ...options }: AccountParts,
 ) {
   const webhooks = createWebhooks();
   const lists = createPolledLists();
-  const messaging = createMessaging({ account: id, webhooks, lists, delivery, isDropped: drops.take, ...options });
-  return { id, webhooks, lists, messaging };
+  const optOuts = createOptOuts(id, stops);
+  const messaging = createMessaging({
+    account: id,
+    webhooks,
+    lists,
+    optOuts,
+    delivery,
+    isDropped: drops.take,
+    ...options,
+  });
+  return { id, webhooks, lists, optOuts, messaging };
 }

@@ -3,6 +3,7 @@ import { type AcceptedMessage, acceptMessages } from './accepted-messages.ts';
 import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
 import { notFound } from './errors.ts';
+import type { OptOuts } from './opt-outs.ts';
 import { deliveryReports, optOutAfter, type PhoneReply, type ProviderEvent, replyTo } from './payloads.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -23,6 +24,7 @@ export interface MessagingParts {
   account: string;
   webhooks: Webhooks;
   lists: PolledLists;
+  optOuts: OptOuts;
   delivery: ReturnType<typeof createDelivery>;
   callbackBackoff: Backoff;
   /** An event whose webhook or callback was accepted need not be confirmed. */
@@ -37,7 +39,7 @@ export interface MessagingParts {
 
 /** Sends messages to phones, receives answers from them, and sends webhooks about both in the background. */
 export function createMessaging(parts: MessagingParts) {
-  const { account, webhooks, lists, delivery, confirmedByWebhook, escapeValues, isDropped, now } = parts;
+  const { account, webhooks, lists, optOuts, delivery, confirmedByWebhook, escapeValues, isDropped, now } = parts;
   const from = { accountId: account, now };
   const { tries, firstDelay, factor } = parts.callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
@@ -96,6 +98,9 @@ export function createMessaging(parts: MessagingParts) {
       hear(messageId, (message) => replyTo(message, from, reply)),
     /** @returns the notification's id */
     optOut: (messageId: string, isSolicited = true): string =>
-      hear(messageId, (message) => optOutAfter(message, from, isSolicited)),
+      hear(messageId, (message) => {
+        if (isSolicited) optOuts.add(message, now());
+        return optOutAfter(message, from, isSolicited);
+      }),
   };
 }

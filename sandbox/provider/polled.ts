@@ -40,7 +40,7 @@ export function createPolledLists() {
   const reports = createList(reportFields, 'delivery_report_ids');
   const replies = createList(replyFields, 'reply_ids');
   return {
-    /** Adds a delivery report or a reply. There is no list of opt-outs. */
+    /** Adds a delivery report or a reply. Opt-outs are not in these lists. */
     add: ({ kind, id, body }: ProviderEvent, callback_url: string | undefined): void => {
       if (kind === 'OPT_OUT_SMS') return;
       const list = kind.endsWith('_DR') ? reports : replies;

@@ -11,6 +11,7 @@ import { ApiError, badRequest } from './errors.ts';
 import { answer, createFaults, type Fault, type Reply } from './faults.ts';
 import { createSignatureKeys } from './keys.ts';
 import type { Backoff } from './messaging.ts';
+import type { Stops } from './opt-outs.ts';
 import type { PhoneReply } from './payloads.ts';
 import { createRouter } from './routes.ts';
 import { refusalOf } from './wording.ts';
@@ -58,7 +59,11 @@ export interface ProviderSimulator extends LocalServer {
   signingKey: () => SigningKey | undefined;
   /** A phone answers a message. @returns the reply's id */
   reply: (messageId: string, reply: PhoneReply) => string;
-  /** A phone writes STOP, by default as an answer to a message. @returns the notification's id */
+  /**
+   * A phone writes STOP. As an answer to a message, which is the default, it puts the number on the blacklist.
+   *
+   * @returns the notification's id
+   */
   optOut: (messageId: string, isSolicited?: boolean) => string;
   /** Signs a webhook with the enabled key, if there is one, and sends it once. @returns `undefined` without an answer */
   deliver: (origin: string, webhook: Webhook) => Promise<DeliveryAnswer | undefined>;
@@ -80,8 +85,9 @@ export async function startProvider(options: ProviderSimulatorOptions = {}): Pro
   const delivery = createDelivery({ signingKey: keys.signingKey, ...sending });
   const faults = createFaults();
   const drops = createDrops();
-  const accounts = createAccounts(account, options, delivery, { drops, now });
-  const route = createRouter({ featureEnabled, keys, account: accounts.own });
+  const stops: Stops = [];
+  const accounts = createAccounts(account, options, delivery, { drops, stops, now });
+  const route = createRouter({ featureEnabled, keys, account: accounts.own, stops });
   const carryOut = async (request: IncomingMessage, url: URL): Promise<Reply> => {
     const body = (await readBody(request)) ?? Buffer.alloc(0);
     authenticate(request, body, { apiKey, apiSecret });
@@ -123,7 +129,7 @@ function createAccounts(
   ownId: string,
   { subAccounts = [], callbackBackoff, confirmedByWebhook = false, escapeValues = false }: ProviderSimulatorOptions,
   delivery: ReturnType<typeof createDelivery>,
-  shared: { drops: Drops; now: () => Date },
+  shared: { drops: Drops; stops: Stops; now: () => Date },
 ) {
   const parts = {
     ...shared,

@@ -3,6 +3,7 @@ import type { Account } from './account.ts';
 import { ApiError, notFound, paging } from './errors.ts';
 import type { Reply } from './faults.ts';
 import type { SignatureKeys } from './keys.ts';
+import { reportStops, type Stops } from './opt-outs.ts';
 
 /** A call after its credentials were checked. */
 export interface ApiCall {
@@ -22,6 +23,8 @@ export interface Api {
   keys: SignatureKeys;
   /** The account of the credentials. */
   account: Account;
+  /** Messages that triggered an opt-out, of the account and its sub-accounts. */
+  stops: Stops;
 }
 
 type Act = (call: ApiCall, account: Account, id: string) => Reply | Promise<Reply>;
@@ -31,7 +34,7 @@ const keysPath = '/v1/iam/signature_keys';
 
 /** Carries out calls of the management API. The returned function throws `ApiError` unless the call succeeds. */
 export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
-  const routes = [...keyRoutes(api), ...messageRoutes, ...polledRoutes, ...webhookRoutes];
+  const routes = [...keyRoutes(api), ...messageRoutes, ...polledRoutes, ...optOutRoutes(api), ...webhookRoutes];
   return async (call) => {
     if (call.path.startsWith(keysPath)) checkKeysCall(api, call);
     for (const [method, path, act] of routes) {
@@ -98,6 +101,24 @@ const polledRoutes: Route[] = [
     ({ body }, { lists }) => confirmed('replies', () => lists.replies.confirm(body)),
   ],
 ];
+
+function optOutRoutes({ stops, account: main }: Api): Route[] {
+  return [
+    [
+      'GET',
+      /^\/v1\/number_authorisation\/mt\/blacklist$/,
+      ({ query }, { optOuts }) => ({ status: 200, body: optOuts.blacklistPage(query.get('token')) }),
+    ],
+    [
+      'POST',
+      /^\/v2-preview\/reporting\/messages\/detail$/,
+      ({ body }, { id }) => {
+        const visible = stops.filter(({ account_id }) => id === main.id || id === account_id);
+        return { status: 200, body: reportStops(visible, body) };
+      },
+    ],
+  ];
+}
 
 const webhookRoutes: Route[] = [
   ['POST', /^\/v1\/webhooks\/messages$/, ({ body }, { webhooks }) => ({ status: 201, body: webhooks.create(body) })],

@@ -29,6 +29,8 @@ beforeAll(async () => {
   ({ key_id: keyId } = await api.createSignatureKey('SHA256'));
   const events = ['SUBMITTED_DR', 'DELIVERED_DR'] as const;
   await api.createWebhook({ url: webhookUrl, method: 'POST', encoding: 'JSON', events, template: '{}' });
+  const [sent] = await api.sendMessages([{ content: 'Hi', destination_number: '+61491570156' }]);
+  provider.optOut(sent?.message_id ?? '');
 });
 afterAll(() => provider.close());
 
@@ -49,6 +51,8 @@ describe.each([60, 80])('on a terminal of %i columns', (columns) => {
     ['keys rotate --help'],
     ['webhooks create --help'],
     ['reconcile --help'],
+    ['opt-outs --help'],
+    ['opt-outs'],
     ['doctor --help'],
     ['simulate --help'],
     ['simulate https://example.com/webhooks'],

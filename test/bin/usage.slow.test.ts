@@ -13,7 +13,7 @@ test('says its version', async () => {
   expect(await mmw('--version')).toEqual({ code: 0, output: `${version}\n` });
 });
 
-describe.each([['keys', 'list'], ['queue', 'peek'], ['webhooks', 'create'], ['send'], ['reconcile']])(
+describe.each([['keys', 'list'], ['queue', 'peek'], ['webhooks', 'create'], ['send'], ['reconcile'], ['opt-outs']])(
   'mmw %s %s',
   (...names) => {
     const command = names.filter((name) => name !== undefined);
@@ -47,12 +47,13 @@ test.each([
   ['doctor file --capture --stack One', /'file' cannot be used with option '--capture'/],
   ['doctor file --probe --stack One', /'file' cannot be used with option '--probe'/],
   ['doctor file --ngrok', /'file' cannot be used with option '--ngrok'/],
+  ['opt-outs --numbers --json', /'--numbers' cannot be used with option '--json'/],
   ['sign https://a --private-key file --curl --json', /'--curl' cannot be used with option '--json'/],
 ])('%s: options that contradict each other are an error', async (line, expected) => {
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);
   expect(output).toMatch(expected);
-  expect(output).toMatch(/\(mmw [a-z ]+ --help /);
+  expect(output).toMatch(/\(mmw [a-z -]+ --help /);
 });
 
 test.each([

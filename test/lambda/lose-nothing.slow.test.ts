@@ -33,7 +33,7 @@ async function perform(world: LossWorld, step: Step): Promise<void> {
   switch (step.does) {
     case 'webhook': {
       const { kind, message, fate, resent } = step;
-      // Opt-outs come only as webhooks, so lost ones cannot be recovered.
+      // Reconciliation does not queue opt-outs whose webhook was lost.
       const lastTryAfter = step.givenUp && kind !== 'optOut' ? undefined : step.lastTryAfter;
       const messageId = `6a5e1c1e-0000-4000-8000-00000000000${message}`;
       return world.webhook({ kind, id: randomUUID(), messageId, lastTryAfter, resent }, fate);

@@ -11,15 +11,17 @@ def on_event(event: CloudEvent) -> None:
 
     If it raises, the event is retried, and after five tries it moves to the dead-letter queue.
     """
-    # The log holds no phone numbers, and no text that people wrote.
+    # Every field of the data may be missing or null. The log holds no phone numbers, and no text that people wrote.
     about = {"eventId": event.get_id(), "subject": event.get_subject()}
     data = event.get_data()
     fields = data if isinstance(data, dict) else {}
+    attachments = fields.get("attachments")
     match event.get_type():
         case "com.messagemedia.delivery_report":
             logger.info("delivery report", extra={**about, "status": fields.get("status")})
         case "com.messagemedia.reply":
-            logger.info("reply", extra={**about, "attachments": len(fields.get("attachments") or [])})
+            count = len(attachments) if isinstance(attachments, list) else 0
+            logger.info("reply", extra={**about, "attachments": count})
         case "com.messagemedia.opt_out":
             logger.info("opt-out", extra=about)
         case _:

@@ -67,7 +67,7 @@ describe('the payload', () => {
   const read = async (webhook: (typeof webhooks)[string]) => readQueuedEvent((await receive(webhook)).body).event;
 
   test('is typed by the kind of event', async () => {
-    const summary = ({ event }: ReadEvent): string | undefined => {
+    const summary = ({ event }: ReadEvent): string | null | undefined => {
       switch (event.type) {
         case 'com.messagemedia.delivery_report':
           return event.payload?.status;

@@ -124,6 +124,14 @@ async function useClient(client: Provider, provider: ProviderSimulator): Promise
   expect([reports.length, replies.length]).toEqual([3, 3]);
   await client.confirmDeliveryReports(reports.map(({ delivery_report_id }) => String(delivery_report_id)));
   await client.confirmReplies(replies.map(({ reply_id }) => String(reply_id)));
+  const others = Array.from({ length: 100 }, (_, index) => `+6149157${1000 + index}`);
+  const more = others.map((destination_number) => ({ content: 'Hi', destination_number }));
+  for (const { message_id } of await client.sendMessages(more)) provider.optOut(message_id);
+  const { numbers, next } = await client.blacklistPage();
+  expect([numbers.length, (await client.blacklistPage(next)).numbers.length]).toEqual([100, 1]);
+  const day = 86_400_000;
+  const { messages } = await client.optOutPage(new Date(Date.now() - day), new Date(Date.now() + day), 0);
+  expect(messages).toHaveLength(100);
   const { id } = await client.createWebhook(webhook);
   await client.createWebhook({ url: 'http://example.com', method: 'GET', encoding: 'XML', events: ['OPT_OUT_SMS'] });
   await client.listWebhooks();
@@ -149,6 +157,7 @@ const refused: [call: string, body?: unknown][] = [
   [`GET /v1/messages/${absentId}`],
   ['POST /v1/delivery_reports/confirmed', {}],
   ['POST /v1/replies/confirmed', '{'],
+  ['POST /v2-preview/reporting/messages/detail', { start_date: '2026-11-28', end_date: '2026-11-28' }],
   [`POST ${webhooksPath}`, {}],
   [`POST ${webhooksPath}`, '{'],
   [`POST ${webhooksPath}`, { url: 'http://example.com', method: 'GET', encoding: 'XML', events: ['OPT_OUT_SMS'] }],

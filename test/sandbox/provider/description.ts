@@ -106,6 +106,29 @@ const messageErrors = {
 const { 400: badMessageRequest, 401: unauthorized, 404: noResource } = messageErrors;
 const ids = (name: string) => object({ [name]: list(uuid, { maxItems: 100 }) }, [name]);
 
+const direction = { enum: ['inbound', 'outbound', 'all'] };
+const reportRequest = object(
+  {
+    ...{ start_date: text, end_date: text, direction, timezone: text, opt_out: flag, mms_media: flag },
+    ...{ source: text, sources: list(text), destination: text, destinations: list(text) },
+    ...{ metadata_key: text, metadata_value: text, metadata_values: list(text), accounts: list(text) },
+    ...{ status: list(text), message_format: list(text), channels: list(text) },
+    page: { type: 'integer', minimum: 0 },
+    page_size: { type: 'integer', minimum: 1, maximum: 100 },
+  },
+  ['start_date', 'end_date'],
+);
+const reported = object({
+  ...{ message_id: uuid, format: { enum: ['SMS', 'TTS', 'MMS'] }, direction, status },
+  ...{ timestamp: text, delivered_timestamp: text, last_status_update: text },
+  ...{ status_code: { type: 'number' }, status_description: text, units: { type: 'number' } },
+  ...{ source_address: text, destination_address: number },
+  ...{ source_address_country: text, destination_address_country: text },
+  ...{ in_response_to: uuid, action: text, media_url: text, account_id: text, billing_category: text },
+  content: { type: 'string', minLength: 1, maxLength: 5000 },
+  metadata: list(object({ key: text, value: text }, ['key', 'value'])),
+});
+
 const settingFields = {
   url: { type: 'string', maxLength: 1000 },
   method: { enum: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'] },
@@ -216,6 +239,26 @@ export const operations: readonly Operation[] = [
     call: 'POST /v1/replies/confirmed',
     request: ids('reply_ids'),
     answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
+  },
+  {
+    call: 'GET /v1/number_authorisation/mt/blacklist',
+    query: { token: false },
+    answers: {
+      200: object({ uri: text, numbers: list(text), pagination: object({ page: text, next_uri: text }) }),
+      401: unauthorized,
+    },
+  },
+  {
+    call: 'POST /v2-preview/reporting/messages/detail',
+    request: reportRequest,
+    answers: {
+      200: object({
+        messages: list(reported),
+        pagination: object({ page: { type: 'number' }, page_size: { type: 'number' }, has_next: flag }),
+      }),
+      400: badMessageRequest,
+      401: unauthorized,
+    },
   },
   {
     call: `POST ${webhooksPath}`,

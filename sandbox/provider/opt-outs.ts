@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { AcceptedMessage } from './accepted-messages.ts';
+import { badRequest, fieldsOf } from './errors.ts';
+
+/** The entries in a page of the blacklist, and the most in one of the report. */
+const pageSize = 100;
+
+/** The zone in an account's settings, which a report uses if it is not told another one. */
+const accountZone = 'Australia/Melbourne';
+
+/** A STOP as the report has it, and when it was received. */
+interface Stop {
+  at: Date;
+  account_id: string;
+  record: object;
+}
+
+/** Messages that triggered an opt-out, of all accounts. */
+export type Stops = Stop[];
+
+/** The opt-outs of one account: its blacklist, and its part of the report. */
+export type OptOuts = ReturnType<typeof createOptOuts>;
+
+/** @param stops of all accounts, which the report of the main account has too */
+export function createOptOuts(accountId: string, stops: Stops) {
+  const blacklist = new Set<string>();
+  return {
+    /**
+     * A phone answered a message with STOP. MessageMedia does not document what happens to a STOP without a message
+     * before it. So there it is not called, the worse case.
+     */
+    add: (message: AcceptedMessage, at: Date): void => {
+      blacklist.add(message.destination_number);
+      stops.push({ at, account_id: accountId, record: recordOf(message, accountId) });
+    },
+    /** A page of 100 numbers. A token that is none leads to the first. */
+    blacklistPage: (token: string | null): object => {
+      const start = Number(Buffer.from(token ?? '', 'base64url')) || 0;
+      const path = '/v1/number_authorisation/mt/blacklist';
+      const next = Buffer.from(String(start + pageSize)).toString('base64url');
+      return {
+        uri: path + (token === null ? '' : `?token=${token}`),
+        numbers: [...blacklist].slice(start, start + pageSize),
+        ...(start + pageSize < blacklist.size && { pagination: { page: next, next_uri: `${path}?token=${next}` } }),
+      };
+    },
+  };
+}
+
+/** A STOP has an id of its own, and not the id of the notification that is sent about it. */
+function recordOf(message: AcceptedMessage, account_id: string): object {
+  return {
+    message_id: randomUUID(),
+    format: 'SMS',
+    direction: 'inbound',
+    source_address: message.destination_number,
+    ...(message.source_number !== undefined && { destination_address: message.source_number }),
+    in_response_to: message.message_id,
+    action: 'OPTOUT',
+    content: 'STOP',
+    account_id,
+    units: 1,
+    metadata: Object.entries(message.metadata).map(([key, value]) => ({ key, value })),
+  };
+}
+
+/**
+ * A page of the detail report. The stand-in has only messages that triggered an opt-out.
+ *
+ * @param stops of the account, and of its sub-accounts @throws {ApiError} 400
+ */
+export function reportStops(stops: Stops, body: unknown): object {
+  const fields = fieldsOf(body);
+  const { direction = 'all', timezone = accountZone, page = 0, page_size = 20, accounts } = fields;
+  const [from, to] = [dateOf(fields, 'start_date'), dateOf(fields, 'end_date')];
+  if (from >= to) throw badRequest('/end_date: must be after start_date');
+  const [number, size] = [Number(page), Number(page_size)];
+  if (!(Number.isInteger(number) && number >= 0)) throw badRequest('/page: is invalid');
+  if (!(Number.isInteger(size) && size >= 1 && size <= pageSize)) throw badRequest('/page_size: is invalid');
+  const isAsked = ({ at, account_id }: Stop) =>
+    direction !== 'outbound' && at >= from && at < to && (!Array.isArray(accounts) || accounts.includes(account_id));
+  const found = stops.filter(isAsked);
+  const start = number * size;
+  return {
+    messages: found
+      .slice(start, start + size)
+      .map(({ at, record }) => ({ ...record, timestamp: timeIn(String(timezone), at) })),
+    pagination: { page: number, page_size: size, has_next: start + size < found.length },
+  };
+}
+
+function dateOf(fields: Record<string, unknown>, name: string): Date {
+  const date = new Date(String(fields[name]));
+  if (Number.isNaN(date.getTime())) throw badRequest(`/${name}: is not a date of ISO 8601`);
+  return date;
+}
+
+/** A time as the report writes it: in a zone, but without saying in which. */
+function timeIn(timeZone: string, at: Date): string {
+  try {
+    return new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
+      .format(at)
+      .replace(' ', 'T');
+  } catch {
+    throw badRequest('/timezone: is unknown');
+  }
+}
