@@ -5,7 +5,7 @@ import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dyn
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse, SQSHandler, SQSRecord } from 'aws-lambda';
-import { openQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
+import { idempotencyKey, openQueuedEvent, type WebhookEvent } from 'messagemedia-webhook-receiver/events';
 import { fetchFromS3 } from 'messagemedia-webhook-receiver/events/s3';
 import { onEvent } from './on-event.ts';
 import { signatureCheck } from './signature-check.ts';
@@ -47,7 +47,7 @@ async function onRecord({ body, messageId }: SQSRecord): Promise<void> {
     eventId = read.event.id;
     await checkSignature?.(read);
     const attempt = randomUUID();
-    const isFirst = (await onEventOnce({ id: idempotencyKey(read.event) }, read.event, attempt)) === attempt;
+    const isFirst = (await onEventOnce({ id: memoryKey(read.event) }, read.event, attempt)) === attempt;
     logger.info(isFirst ? 'handled' : 'skipped: it was handled before', { eventId, messageId });
   } catch (error) {
     logger.error('not handled', { eventId, messageId, error: error as Error });
@@ -56,8 +56,9 @@ async function onRecord({ body, messageId }: SQSRecord): Promise<void> {
 }
 
 /** An event that comes out of the archive has its effect anew only if that is wanted: then once for each replay. */
-function idempotencyKey({ id, mmreplay }: WebhookEvent): string {
-  return handlesReplays && mmreplay !== undefined ? `${id} ${mmreplay}` : id;
+function memoryKey(event: WebhookEvent): string {
+  const key = idempotencyKey(event);
+  return handlesReplays && event.mmreplay !== undefined ? `${key} ${event.mmreplay}` : key;
 }
 
 function readReplays(value = 'skip'): boolean {

@@ -130,6 +130,9 @@ const storedBytes = [
   .concat(Buffer.from([0xff, 0xfe]), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('{"a":"\ud800"}', 'utf16le'))
   .map((bytes) => bytes.toString('base64'));
 
+/** Of the valid messages, and others. */
+const accounts = ['MessageMedia123', "!~*'()/%", 'other'];
+
 const names = ['id', 'type', 'source', 'subject', 'specversion', 'time', 'datacontenttype', 'data', 'data_base64'];
 const extensions = [
   'dataref',
@@ -254,6 +257,9 @@ function createMutator(seed: number, messages: readonly string[]) {
         '"key_id"',
         () => `"retired_at":"${pick(['2018-01-01T00:00:00Z', '2999-01-01T00:00:00.5+01:00'])}","key_id"`,
       ),
+    // One key, or all of them, of an account.
+    (text) => text.replace(pick([/"key_id"/, /"key_id"/g]), () => `"account":"${pick(accounts)}","key_id"`),
+    (text) => text.replace('"key_id"', () => `"account":${anyValue()},"key_id"`),
     (text) => text.replace('"key_id":"', () => `"key_id":"${pick(['\u00a0', '\u001c', ' '])}`),
     (text) => /"public_key":"([^"]+)"/.exec(text)?.[1] ?? text,
     (text) =>

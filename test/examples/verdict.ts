@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { QueuedEventError } from '../../lambda/event/attributes.ts';
-import { openQueuedEvent, type ReadEvent } from '../../lambda/event/queued-event.ts';
+import { idempotencyKey, openQueuedEvent, type ReadEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { KeyringError } from '../../lambda/keys/keyring-error.ts';
@@ -18,8 +18,8 @@ export interface ReaderInput {
 
 /** What a library makes of an input: the libraries of all languages must come to the same. */
 export interface Verdict {
-  /** Ids and digests of the keys, or `none` of a keyring that cannot be read. */
-  keys: [id: string | null, digest: string | null][] | 'none';
+  /** Ids, digests and accounts of the keys, or `none` of a keyring that cannot be read. */
+  keys: (string | null)[][] | 'none';
   /** Code of the error that says why it is no event. */
   code?: string;
   /** What no library may do: an error that is none of its own. */
@@ -30,6 +30,7 @@ export interface Verdict {
   payload?: string;
   body?: string | null;
   signature?: string;
+  idempotencyKey?: string;
 }
 
 /** The verdict of the library in TypeScript, and the CPU time that it took, in milliseconds. */
@@ -73,7 +74,7 @@ function parseOnce(keyring: string): readonly VerificationKey[] | undefined {
 }
 
 function describe({ keys: parsed, read, signature, error }: Result): Verdict {
-  const keys = parsed?.map(({ id = null, digest = null }): [string | null, string | null] => [id, digest]) ?? 'none';
+  const keys = parsed?.map(({ id = null, digest = null, account = null }) => [id, digest, account]) ?? 'none';
   if (error instanceof QueuedEventError) return { keys, code: error.code };
   if (read === undefined) return { keys, crash: String(error) };
   const { id, type, source, subject = null, datacontenttype = null, mmkeyid = null, mmdigest = null } = read.event;
@@ -100,5 +101,6 @@ function describe({ keys: parsed, read, signature, error }: Result): Verdict {
     payload: canonical(payload),
     body: signed === undefined ? null : createHash('sha256').update(signed.body).digest('hex'),
     signature: signature ?? 'none',
+    idempotencyKey: idempotencyKey(read.event),
   };
 }

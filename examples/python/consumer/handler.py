@@ -20,7 +20,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from consumer.claim_check import fetch_from_s3
 from consumer.on_event import on_event
-from consumer.queued_event import ReadEvent, read_queued_event
+from consumer.queued_event import ReadEvent, idempotency_key, read_queued_event
 from consumer.signature import parse_keyring, reverify
 
 logger = Logger(service="consumer")
@@ -53,7 +53,7 @@ def on_record(record: SQSRecord) -> None:
         ids["eventId"] = read.event.get_id()
         check_signature(read)
         attempt = str(uuid.uuid4())
-        is_first = on_event_once(event_id=idempotency_key(read.event), event=read.event, attempt=attempt) == attempt
+        is_first = on_event_once(event_id=memory_key(read.event), event=read.event, attempt=attempt) == attempt
     except Exception:
         logger.exception("not handled", extra=ids)
         raise
@@ -67,10 +67,11 @@ def on_event_once(*, event_id: str, event: CloudEvent, attempt: str) -> str:
     return attempt
 
 
-def idempotency_key(event: CloudEvent) -> str:
+def memory_key(event: CloudEvent) -> str:
     """Give an event of a replay a key of its own if it is wanted to have its effect anew: once for each replay."""
     replay = event.get_extension("mmreplay")
-    return f"{event.get_id()} {replay}" if replays == "handle" and replay is not None else event.get_id()
+    key = idempotency_key(event)
+    return f"{key} {replay}" if replays == "handle" and replay is not None else key
 
 
 def check_signature(read: ReadEvent) -> None:

@@ -1,6 +1,7 @@
 """Reads queued events: the CloudEvent, and the bytes that MessageMedia signed."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ def read_queued_event(message: str, fetch_data: FetchData) -> ReadEvent:
         return ReadEvent(event, payload, None, b"")
     signed = SignedRequest(attributes["mmrequestline"], attributes["mmdate"], body)
     return ReadEvent(event, payload, signed, base64.b64decode(attributes["mmsignature"]))
+
+
+def idempotency_key(event: CloudEvent) -> str:
+    """Return what to remember of an event that was handled: source, type and id, hashed as the receiver does it."""
+    return hashlib.sha256(_to_utf8(f"{event.get_source()} {event.get_type()} {event.get_id()}")).hexdigest()
 
 
 def _cloud_event_attributes(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 import base64
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from urllib.parse import quote
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from consumer import json_text
 from consumer.attributes import parse_http_date, parse_time
@@ -19,6 +20,10 @@ from consumer.queued_event import ReadEvent
 
 # Clocks differ, and a key is retired a moment before that is recorded.
 _GRACE = timedelta(seconds=300)
+
+_ACCOUNT = re.compile(r"[\x21-\x7e]{1,128}")
+# What JavaScript's encodeURIComponent leaves as it is, and `quote` does not.
+_SAFE = "!~*'()"
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "SHA224": hashes.SHA224(),
@@ -36,6 +41,8 @@ class VerificationKey:
     key: RSAPublicKey
     retired_at: datetime | None = None
     """When another key replaced it. It verifies only events that were signed before."""
+    account: str | None = None
+    """Whose key it is. As soon as one key has an account, the source of an event must be that of its key."""
 
 
 def parse_keyring(secret: str) -> list[VerificationKey]:
@@ -47,7 +54,7 @@ def parse_keyring(secret: str) -> list[VerificationKey]:
     """
     text = secret.strip(json_text.SPACE)
     entries = _entries(json_text.loads(text)) if text.startswith("{") else [{"public_key": text}]
-    keys = [key for key in map(_parse_key, entries) if key is not None]
+    keys = _with_accounts([key for key in map(_parse_key, entries) if key is not None])
     if entries and not keys:
         raise ValueError("the keyring yields no key")
     return keys
@@ -60,8 +67,26 @@ def _entries(keyring: dict[str, Any]) -> list[Any]:
     return entries
 
 
+def _with_accounts(keys: list[VerificationKey]) -> list[VerificationKey]:
+    """Let one public key be of one account: the first that an entry names for it. Skip it where another is named."""
+    named = [key for key in keys if key.account is not None]
+    if not named:
+        return keys
+    accounts: dict[bytes, str | None] = {}
+    for key in named:
+        accounts.setdefault(_spki(key), key.account)
+    owned = [replace(key, account=accounts.get(_spki(key))) for key in keys]
+    return [after for before, after in zip(keys, owned, strict=True) if before.account in (None, after.account)]
+
+
+def _spki(key: VerificationKey) -> bytes:
+    return key.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
 def reverify(read: ReadEvent, keys: Sequence[VerificationKey]) -> Literal["good", "bad", "never_signed"]:
     """Check the signature, which covers the data, the request line and the date, and no other attribute.
+
+    Where keys name accounts, the source must be the account of the key.
 
     An event that was fetched from MessageMedia's API was never signed. If you need signed events, accept only `good`.
     """
@@ -69,12 +94,17 @@ def reverify(read: ReadEvent, keys: Sequence[VerificationKey]) -> Literal["good"
         return "never_signed"
     digest = str(read.event.get_extension("mmdigest"))
     date = parse_http_date(read.signed.date)
+    names_accounts = any(key.account is not None for key in keys)
     is_good = date is not None and any(
-        _verify(read, key.key, digest)
+        (not names_accounts or read.event.get_source() == _source_of(key)) and _verify(read, key.key, digest)
         for key in _keys_for(read.event.get_extension("mmkeyid"), keys)
         if key.digest in (None, digest) and (key.retired_at is None or date <= key.retired_at + _GRACE)
     )
     return "good" if is_good else "bad"
+
+
+def _source_of(key: VerificationKey) -> str:
+    return "urn:messagemedia" if key.account is None else f"urn:messagemedia:account:{quote(key.account, safe=_SAFE)}"
 
 
 def _verify(read: ReadEvent, key: RSAPublicKey, digest: str) -> bool:
@@ -108,7 +138,10 @@ def _parse_key(entry: object) -> VerificationKey | None:
     # A key that was never retired signed until it was deleted.
     end = entry.get("retired_at") if entry.get("retired_at") is not None else entry.get("deleted_at")
     retired_at = parse_time(end) if isinstance(end, str) else None
-    return VerificationKey((key_id or "").strip(json_text.SPACE) or None, name, key, retired_at)
+    account = None if entry.get("account") == "" else entry.get("account")
+    if account is not None and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        return None
+    return VerificationKey((key_id or "").strip(json_text.SPACE) or None, name, key, retired_at, account)
 
 
 def _digest(value: object) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from consumer.attributes import QueuedEventError
-from consumer.queued_event import ReadEvent, read_queued_event
+from consumer.queued_event import ReadEvent, idempotency_key, read_queued_event
 from consumer.signature import VerificationKey, parse_keyring, reverify
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -81,12 +81,12 @@ def verdict_of(message: str, keyring: str, stored: bytes) -> tuple[dict[str, Any
     except Exception as raised:
         read, error = None, raised
     cpu = (time.thread_time() - start) * 1000
-    ids = "none" if keys is None else [[key.id, key.digest] for key in keys]
+    ids = "none" if keys is None else [[key.id, key.digest, key.account] for key in keys]
     if isinstance(error, QueuedEventError):
         return {"keys": ids, "code": error.code}, cpu
     if read is None:
         return {"keys": ids, "crash": repr(error)}, cpu
-    return {"keys": ids, **describe(read), "signature": signature}, cpu
+    return {"keys": ids, **describe(read), "signature": signature, "idempotencyKey": idempotency_key(read.event)}, cpu
 
 
 def describe(read: ReadEvent) -> dict[str, Any]:
