@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { EventType, SignedEvent } from '../contract.ts';
 import { isJsonMediaType } from '../media-type.ts';
-import { type Digest, requestLine, type SignedRequest } from '../signature.ts';
+import { type Digest, parseHttpDate, requestLine, type SignedRequest } from '../signature.ts';
 import { type Fields, identify, kindOf, parseObject, parseText } from './identity.ts';
 
 /** A request whose signature is good, with everything that is needed to verify it again. */
@@ -64,7 +64,7 @@ export function describeEvent(request: VerifiedRequest): EventDescription {
     source: sourceOf(account),
     type,
     subject,
-    time: receivedAt ?? new Date(request.date).toISOString(),
+    time: receivedAt ?? new Date(Number(parseHttpDate(request.date))).toISOString(),
     datacontenttype: data.contentType,
     mmkeyid: request.keyId,
     mmdigest: request.digest,

@@ -8,6 +8,7 @@ import {
   type VerifiedRequest,
 } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
+import { parseHttpDate } from '../signature.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError } from './errors.ts';
 import { parseRequest } from './request.ts';
@@ -100,7 +101,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const { id, type, unrendered } = await within(left, enqueue(verified, dependencies));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
-      const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
+      const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
       const template = unrendered.length > 0 ? { unrendered } : {};
       const bytes = verified.body.length;
       dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
