@@ -170,6 +170,13 @@ describe('a batch of the queue', () => {
   });
 });
 
+test('an event whose Date has one digit of the day is archived in the hour of its arrival', async () => {
+  const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
+  const message = JSON.stringify({ ...JSON.parse((await messages())[0] ?? ''), mmdate: date });
+  await handler({ Records: [recordOf(message, Date.parse('2026-11-24T00:00:00Z'))] });
+  expect([...(await objects()).keys()]).toEqual([expect.stringContaining('/month=11/day=05/hour=06/')]);
+});
+
 describe('the schedule', () => {
   test('archives the public keys once a day and once more for each change', async () => {
     await handler({});
