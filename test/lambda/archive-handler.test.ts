@@ -191,13 +191,16 @@ describe('the schedule', () => {
     expect(kept.sort()).toEqual([1, 2]);
   });
 
-  test('asks S3 to keep what is there, and is content when it does', async () => {
+  test.each([
+    ['what is there', 412, 'PreconditionFailed'],
+    ['what somebody else just writes', 409, 'ConditionalRequestConflict'],
+  ])('asks S3 to keep %s, and is content when it does', async (_what, status, code) => {
     const asked: unknown[] = [];
     const s3: LocalServer = await listen(0, (request, response) => {
       asked.push([request.method, request.headers['if-none-match']]);
       request.resume().on('end', () => {
-        response.writeHead(412, { 'content-type': 'application/xml' });
-        response.end('<Error><Code>PreconditionFailed</Code><Message>It is there</Message></Error>');
+        response.writeHead(status, { 'content-type': 'application/xml' });
+        response.end(`<Error><Code>${code}</Code><Message>It is there</Message></Error>`);
       });
     });
     process.env.AWS_ENDPOINT_URL_S3 = s3.url;
