@@ -41,7 +41,7 @@ export const laterArrival = defaultTimestampToleranceSeconds * 1000 + hour;
 
 /** When an event was signed, in milliseconds since the epoch. A polled event was never signed, so its `time` counts. */
 export function signedAt({ mmdate, time }: QueuedEvent): number {
-  return parseHttpDate(mmdate ?? '') ?? Date.parse(time);
+  return mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
 }
 
 export function isSelected(event: QueuedEvent, { from, to, types, subject, id }: Selection): boolean {

@@ -95,6 +95,6 @@ function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
  * later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
  */
 function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
-  const signedAt = parseHttpDate(mmdate ?? '') ?? Date.parse(time);
+  const signedAt = mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
   return new Date(Math.min(sentAt, signedAt + longestWay));
 }
