@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { oneDigitDate } from '../lambda/signature.ts';
 import { deliver, type SigningKey, toWire, type Webhook } from '../sandbox/sender.ts';
 import { sampleWebhooks, withFreshIds } from '../sandbox/webhooks.ts';
 
@@ -13,6 +14,8 @@ export interface Simulation {
   /** Webhooks a second, whether or not earlier ones are answered. */
   rate: number;
   count: number;
+  /** Whether the days 1 to 9 have one digit in the signed `Date`. */
+  oneDigitDays?: boolean | undefined;
   /** Called for each answer. */
   onAnswer?: (answered: number) => void;
 }
@@ -28,7 +31,8 @@ export interface SimulationResult {
 }
 
 /** Sends webhooks of every kind at a rate, each with its own ids. */
-export async function simulate({ url, key, rate, count, onAnswer }: Simulation): Promise<SimulationResult> {
+export async function simulate(simulation: Simulation): Promise<SimulationResult> {
+  const { url, key, rate, count, oneDigitDays, onAnswer } = simulation;
   const { origin, pathname } = new URL(url);
   const samples = Object.values(sampleWebhooks(pathname));
   const begun = performance.now();
@@ -38,11 +42,9 @@ export async function simulate({ url, key, rate, count, onAnswer }: Simulation):
   const send = async (webhook: Webhook) => {
     const sentAt = performance.now();
     try {
-      const { status } = await deliver(
-        origin,
-        toWire(withFreshIds(webhook), key),
-        AbortSignal.timeout(longestDelivery),
-      );
+      const date = new Date();
+      const request = toWire(withFreshIds(webhook), key, oneDigitDays ? oneDigitDate(date) : date);
+      const { status } = await deliver(origin, request, AbortSignal.timeout(longestDelivery));
       statuses[status] = (statuses[status] ?? 0) + 1;
     } catch {
       unanswered += 1;

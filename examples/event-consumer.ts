@@ -27,6 +27,9 @@ export interface EventConsumerProps {
   replays?: 'handle' | 'skip';
 }
 
+/** Data has its SHA-256 in hex as its key. */
+const wholeKey = { StringLike: { 's3:prefix': '?'.repeat(64) } };
+
 /** Connects a function to the queue. An event takes effect once, and a failing event delays only its own group. */
 export class EventConsumer extends Construct {
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
@@ -44,11 +47,10 @@ export class EventConsumer extends Construct {
     if (replays) handler.addEnvironment('REPLAYS', replays);
     if (overflowBucket) {
       handler.addEnvironment('OVERFLOW_BUCKET', overflowBucket.bucketName);
-      Grant.addToPrincipal({
-        grantee: handler,
-        actions: ['s3:GetObject'],
-        resourceArns: [overflowBucket.arnForObjects('*')],
-      });
+      const read = { actions: ['s3:GetObject'], resourceArns: [overflowBucket.arnForObjects('*')] };
+      // Without this S3 says of missing data that access is denied. The only prefix that may be listed is a whole key.
+      const list = { actions: ['s3:ListBucket'], resourceArns: [overflowBucket.bucketArn], conditions: wholeKey };
+      for (const permission of [read, list]) Grant.addToPrincipal({ grantee: handler, ...permission });
       overflowBucket.encryptionKey?.grantDecrypt(handler);
     }
     if (keyring) {

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
-import { withDeadline } from './deadline.ts';
+import { type Deadline, withDeadline } from './deadline.ts';
 import { describeError } from './describe-error.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
@@ -59,7 +59,7 @@ function start() {
     send,
     archive: archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log }),
     store: storage?.store,
-    capture: storage && createCapture({ keyring, put: storage.put, warn }),
+    capture: storage && createCapture({ keyring, put: storage.put, deadline: deadlines.store, warn }),
     now: Date.now,
     toleranceSeconds: timestampToleranceSeconds,
     answerWithin,
@@ -76,11 +76,11 @@ function storageIn(bucket: string, forcePathStyle: boolean) {
   });
   const captures = once(async () => {
     const { createCaptureStore } = await import('./receiver/capture-store.ts');
-    return createCaptureStore(bucket, config, deadlines.store);
+    return createCaptureStore(bucket, config);
   });
   return {
     store: async (data: Uint8Array, contentType: string | undefined) => (await overflow())(data, contentType),
-    put: async (name: string, text: string) => (await captures())(name, text),
+    put: async (name: string, text: string, options: Deadline) => (await captures())(name, text, options),
   };
 }
 

@@ -31,11 +31,20 @@ export function parseDigest(name: string): Digest | undefined {
   return size === undefined ? undefined : (`SHA${size}` as Digest);
 }
 
-/** Milliseconds since the epoch of a strict IMF-fixdate (RFC 9110, 5.6.7) of a day that exists; else `undefined`. */
+/**
+ * Milliseconds since the epoch of a strict IMF-fixdate (RFC 9110, 5.6.7) of a day that exists, or of the same with one digit
+ * of the days 1 to 9, as Java's `RFC_1123_DATE_TIME` writes them; else `undefined`. Neither form is the beginning of the other.
+ */
 export function parseHttpDate(value: string): number | undefined {
-  if (value.length !== 29) return undefined;
-  const time = Date.parse(value);
-  return !Number.isNaN(time) && new Date(time).toUTCString() === value ? time : undefined;
+  const fixdate = value.length === 28 ? `${value.slice(0, 5)}0${value.slice(5)}` : value;
+  if (fixdate.length !== 29) return undefined;
+  const time = Date.parse(fixdate);
+  return !Number.isNaN(time) && new Date(time).toUTCString() === fixdate ? time : undefined;
+}
+
+/** A date with one digit of the days 1 to 9, for tests and local tools. */
+export function oneDigitDate(date: Date): string {
+  return date.toUTCString().replace(', 0', ', ');
 }
 
 /** An RFC 9110 method token. */

@@ -1,5 +1,5 @@
 import { CfnElement, Stack, Validations } from 'aws-cdk-lib';
-import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
 /**
@@ -15,4 +15,18 @@ export function acknowledgeObjects(role: Role, bucket: IBucket, ...prefixes: str
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
     Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`, reason });
   }
+}
+
+/** The shape of a SHA-256 in hex, which is the key of the data of a large event. */
+const anyDataKey = '?'.repeat(64);
+
+/**
+ * Lets somebody read the data of large events. Without the permission to list, S3 says of missing data that access is denied.
+ * For that question S3 takes the object's key as the prefix, so a whole key is the only prefix that may be listed.
+ */
+export function grantReadData(grantee: IGrantable, bucket: IBucket): Grant {
+  const read = { actions: ['s3:GetObject'], resourceArns: [bucket.arnForObjects('*')] };
+  const conditions = { StringLike: { 's3:prefix': anyDataKey } };
+  const list = { actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn], conditions };
+  return Grant.addToPrincipal({ grantee, ...read }).combine(Grant.addToPrincipal({ grantee, ...list }));
 }

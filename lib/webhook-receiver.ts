@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -22,6 +22,7 @@ import { HttpFrontDoor } from './front-door/http-front-door.ts';
 import { RestFrontDoor } from './front-door/rest-front-door.ts';
 import { Keyring } from './keyring.ts';
 import { allowLogs } from './log-key.ts';
+import { grantReadData } from './object-grants.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
 import type { WebhookReceiverProps } from './webhook-receiver-props.ts';
@@ -147,9 +148,8 @@ export class WebhookReceiver extends Construct {
 
   /** Lets a consumer receive and delete events, fetch the data of large ones, and decrypt both. */
   grantConsumeEvents(grantee: IGrantable): Grant {
-    const objects = { grantee, actions: ['s3:GetObject'], resourceArns: [this.overflowBucket.arnForObjects('*')] };
     this.overflowBucket.encryptionKey?.grantDecrypt(grantee);
-    return this.queue.grantConsumeMessages(grantee).combine(Grant.addToPrincipal(objects));
+    return this.queue.grantConsumeMessages(grantee).combine(grantReadData(grantee, this.overflowBucket));
   }
 
   /** Lets somebody who rotates keys read and write the keyring, for example with `mmw keys`. */

@@ -29,15 +29,19 @@ export interface SigningKey {
   privateKey: KeyObject;
 }
 
-/** Writes the request as MessageMedia does, signed unless there is no key. */
-export function toWire(webhook: Webhook, key: SigningKey | undefined, date = new Date()): WireRequest {
+/**
+ * Writes the request as MessageMedia does, signed unless there is no key.
+ *
+ * @param when the value of `Date`, or the time, which is written with two digits of the day
+ */
+export function toWire(webhook: Webhook, key: SigningKey | undefined, when: Date | string = new Date()): WireRequest {
   const { method, target, contentType } = webhook;
   const body = Buffer.from(webhook.body);
-  const dateHeader = date.toUTCString();
-  const headers: Record<string, string> = { date: dateHeader };
+  const date = typeof when === 'string' ? when : when.toUTCString();
+  const headers: Record<string, string> = { date };
   if (contentType !== undefined) headers['content-type'] = contentType;
   if (key) {
-    headers['x-messagemedia-signature'] = sign({ method, target, date: dateHeader, body }, key.privateKey, key.digest);
+    headers['x-messagemedia-signature'] = sign({ method, target, date, body }, key.privateKey, key.digest);
     headers['x-messagemedia-digest-type'] = key.digest;
     headers['x-messagemedia-cipher-type'] = 'RSA';
     headers['x-messagemedia-key-id'] = key.id;

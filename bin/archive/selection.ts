@@ -6,6 +6,7 @@ import {
   type QueuedEvent,
 } from '../../lambda/contract.ts';
 import { isTimestamp } from '../../lambda/guards.ts';
+import { parseHttpDate } from '../../lambda/signature.ts';
 
 /** Which events of an archive to read. Times are milliseconds since the epoch, compared with `signedAt`. */
 export interface Selection {
@@ -40,7 +41,7 @@ export const laterArrival = defaultTimestampToleranceSeconds * 1000 + hour;
 
 /** When an event was signed, in milliseconds since the epoch. A polled event was never signed, so its `time` counts. */
 export function signedAt({ mmdate, time }: QueuedEvent): number {
-  return Date.parse(mmdate ?? time);
+  return mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
 }
 
 export function isSelected(event: QueuedEvent, { from, to, types, subject, id }: Selection): boolean {

@@ -18,6 +18,7 @@ interface Options extends GlobalOptions {
   digest: string;
   rate: number;
   count: number;
+  oneDigitDays?: boolean;
 }
 
 /** `mmw simulate`: sends test webhooks at a rate. */
@@ -38,13 +39,14 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
     .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
+    .option('--one-digit-days', 'sign a Date such as "Wed, 4 Nov 2026 …", without the 0, on the days 1 to 9')
     .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
 }
 
 async function run(url: string | undefined, options: Options): Promise<void> {
-  const { rate, count, stack, json } = options;
+  const { rate, count, oneDigitDays, stack, json } = options;
   const result = await (stack === undefined
-    ? simulateVisibly({ url: requireLoopback(url), key: await readKey(options), rate, count })
+    ? simulateVisibly({ url: requireLoopback(url), key: await readKey(options), rate, count, oneDigitDays })
     : simulateAt(stack, url, options));
   print(json, result, describe(result));
   const good = result.statuses[stack === undefined ? 202 : 200] ?? 0;
@@ -66,14 +68,15 @@ function simulateVisibly(simulation: Simulation): Promise<SimulationResult> {
 }
 
 /** Starts when the deployed function knows the probe key. */
-async function simulateAt(stack: string, url: string | undefined, { rate, count }: Options): Promise<SimulationResult> {
+async function simulateAt(stack: string, url: string | undefined, options: Options): Promise<SimulationResult> {
+  const { rate, count, oneDigitDays } = options;
   if (url !== undefined) throw new UsageError('Give a URL or --stack, not both.');
   const callbackUrl = await readOutput(stack, outputs.callbackUrl);
   const keyring = await connectKeyring({ stack });
   const minutes = 5 + Math.ceil(count / rate / 60);
   return withProbeKey(keyring, minutes, async (key) => {
     const refusal = await probe(callbackUrl, key);
-    if (refusal === undefined) return simulateVisibly({ url: callbackUrl, key, rate, count });
+    if (refusal === undefined) return simulateVisibly({ url: callbackUrl, key, rate, count, oneDigitDays });
     throw new Error(`A probe to ${callbackUrl} was answered with ${refusal.status}: npx mmw doctor --stack ${stack}`);
   });
 }

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { archiveFileExtension, eventPartition } from '../archive-contract.ts';
 import type { QueuedEvent } from '../contract.ts';
 import { parseQueuedEvent } from '../event/attributes.ts';
+import { parseHttpDate } from '../signature.ts';
 import { toArchiveLine } from './archive-line.ts';
 
 /** A message of the queue, as Lambda passes it to the function. */
@@ -94,5 +95,6 @@ function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
  * later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
  */
 function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
-  return new Date(Math.min(sentAt, Date.parse(mmdate ?? time) + longestWay));
+  const signedAt = mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
+  return new Date(Math.min(sentAt, signedAt + longestWay));
 }

@@ -1,12 +1,7 @@
-import {
-  CopyObjectCommand,
-  PutObjectCommand,
-  S3Client,
-  type S3ClientConfig,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { dataKey } from '../archive-contract.ts';
 import { keyOfDataref } from '../event/dataref.ts';
+import { existsAlready } from '../s3-conflict.ts';
 
 /** Names of the buckets. */
 export interface ArchiveBuckets {
@@ -30,7 +25,7 @@ export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, c
         await put(key, body, { ContentType: 'application/json', IfNoneMatch: '*' });
         return true;
       } catch (error) {
-        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412) return false;
+        if (existsAlready(error)) return false;
         throw error;
       }
     },

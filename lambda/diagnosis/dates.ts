@@ -1,19 +1,27 @@
+import { oneDigitDate } from '../signature.ts';
 import type { Candidate } from './bodies.ts';
 
 /** Largest difference between the signed Date and one that a proxy writes, in seconds. */
 const nearby = 300;
 
-/** Values of `Date` that may have been signed: the same time in the signed format, then every second nearby. */
+/** Values of `Date` that may have been signed: the same time in the signed formats, then every second nearby. */
 export function dateCandidates(arrived: string): Candidate<string>[] {
   const time = parseDate(arrived);
   if (time === undefined) return [];
-  const asIs = new Date(time).toUTCString();
-  const found: Candidate<string>[] = asIs === arrived ? [] : [{ part: asIs, cause: 'date_reformatted' }];
+  const found: Candidate<string>[] = formats(time)
+    .filter((part) => part !== arrived)
+    .map((part) => ({ part, cause: 'date_reformatted' }));
   for (let seconds = 1; seconds <= nearby; seconds++) {
     for (const sign of [-1, 1])
-      found.push({ part: new Date(time + sign * seconds * 1000).toUTCString(), cause: 'date_replaced' });
+      for (const part of formats(time + sign * seconds * 1000)) found.push({ part, cause: 'date_replaced' });
   }
   return found;
+}
+
+/** Two texts on the days 1 to 9, else one. */
+function formats(time: number): string[] {
+  const date = new Date(time);
+  return [...new Set([date.toUTCString(), oneDigitDate(date)])];
 }
 
 /** RFC 850, asctime, RFC 2822, ISO 8601, or seconds since the epoch; `undefined` for anything else. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type EventType, eventTypes, type SignedEvent } from '../contract.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
 import { isJsonMediaType } from '../media-type.ts';
-import { type Digest, requestLine, type SignedRequest } from '../signature.ts';
+import { type Digest, parseHttpDate, requestLine, type SignedRequest } from '../signature.ts';
 import { groupOf, identityOf, sourceOf } from './identifiers.ts';
 import {
   identify,
@@ -84,7 +84,7 @@ export function describeEvent(request: VerifiedRequest): EventDescription {
     source,
     type,
     subject,
-    time: receivedAt ?? new Date(request.date).toISOString(),
+    time: receivedAt ?? new Date(Number(parseHttpDate(request.date))).toISOString(),
     datacontenttype: data.contentType,
     mmkeyid: request.keyId,
     mmdigest: request.digest,

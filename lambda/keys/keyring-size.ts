@@ -14,28 +14,46 @@ export interface FittingSecret {
 }
 
 /**
- * Writes entries as a secret that Secrets Manager takes. If they do not fit, keys that were deleted at MessageMedia are
- * dropped, those deleted longest ago first.
+ * Writes entries as a secret that Secrets Manager takes. If they do not fit, a probe and a capture end first. Then keys that
+ * were deleted at MessageMedia are dropped, those deleted longest ago first.
  *
  * @throws {Error} when no deleted key is left to drop
  */
 export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): FittingSecret {
+  const whole = writeEntries(entries, diagnostics);
+  if (bytesOf(whole) <= maxSecretBytes) return fitting(whole, []);
+  const names = Object.keys(diagnostics);
+  const ended = names.length > 0 ? [`the keyring is full: ${names.join(' and ')} ended, to keep its keys`] : [];
   const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
   const forgotten = new Set<KeyringEntry>();
-  let secret = writeEntries(entries, diagnostics);
+  let secret = writeEntries(entries);
   while (bytesOf(secret) > maxSecretBytes) {
     const oldest = remembered.shift();
     if (oldest === undefined) throw tooLarge(secret);
     forgotten.add(oldest);
-    secret = writeEntries(
-      entries.filter((entry) => !forgotten.has(entry)),
-      diagnostics,
-    );
+    secret = writeEntries(entries.filter((entry) => !forgotten.has(entry)));
   }
-  const warnings = [...forgotten].map(
+  const dropped = [...forgotten].map(
     ({ key_id, deleted_at }) =>
       `the keyring is full: key ${key_id}, deleted ${deleted_at}, was dropped, and nothing that it signed verifies any more`,
   );
+  return fitting(secret, [...ended, ...dropped]);
+}
+
+/**
+ * Writes a probe or a capture beside entries that stay as they are.
+ *
+ * @throws {Error} when they do not fit, because no key is worth less than a probe
+ */
+export function fitDiagnostics(entries: readonly KeyringEntry[], diagnostics: Diagnostics): FittingSecret {
+  const secret = writeEntries(entries, diagnostics);
+  if (bytesOf(secret) <= maxSecretBytes) return fitting(secret, []);
+  throw new Error(
+    `The keyring has no room for a probe or a capture: it would have ${bytesOf(secret)} bytes, and a secret holds ${maxSecretBytes}. Remove a deleted key with "mmw keys forget"`,
+  );
+}
+
+function fitting(secret: string, warnings: string[]): FittingSecret {
   const bytes = bytesOf(secret);
   // Stryker disable next-line EqualityOperator: four fifths of a secret are no whole number of bytes.
   if (bytes > crowdedBytes) {

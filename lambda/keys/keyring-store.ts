@@ -13,7 +13,7 @@ import { expectOneAccount } from './account-keys.ts';
 import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { eventually } from './eventually.ts';
 import { type KeyringEntry, readEntries, secretText } from './keyring-secret.ts';
-import { fitEntries } from './keyring-size.ts';
+import { fitDiagnostics, fitEntries } from './keyring-size.ts';
 
 /** The keyring for code that changes it. Receivers only read it, see `createKeyring`. */
 export interface KeyringStore {
@@ -35,7 +35,11 @@ export interface KeyringStore {
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
   /** The diagnostics in the secret. */
   readDiagnostics(): Promise<Diagnostics>;
-  /** Changes the diagnostics in the way of `update`, and none of the keys. */
+  /**
+   * Changes the diagnostics in the way of `update`, and none of the keys.
+   *
+   * @throws {Error} when they do not fit into the secret beside its keys
+   */
   updateDiagnostics(change: (diagnostics: Diagnostics) => Diagnostics): Promise<void>;
 }
 
@@ -75,7 +79,8 @@ export function createKeyringStore(
     const changed = change(content);
     if (changed.entries === content.entries && changed.diagnostics === content.diagnostics) return true;
     expectOneAccount(content.entries, changed.entries);
-    const { secret: SecretString, warnings } = fitEntries(changed.entries, changed.diagnostics);
+    const write = changed.entries === content.entries ? fitDiagnostics : fitEntries;
+    const { secret: SecretString, warnings } = write(changed.entries, changed.diagnostics);
     const version = { ClientRequestToken: versionId, VersionStages: [nextStage] };
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ...version }));
     try {

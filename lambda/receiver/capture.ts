@@ -1,4 +1,5 @@
 import { capturePrefix } from '../contract.ts';
+import { type Deadline, withDeadline } from '../deadline.ts';
 import { isObject } from '../guards.ts';
 import type { Keyring } from '../keys/keyring-cache.ts';
 
@@ -6,7 +7,9 @@ import type { Keyring } from '../keys/keyring-cache.ts';
 export interface CaptureDependencies {
   keyring: Pick<Keyring, 'diagnostics'>;
   /** Creates an object unless one of this name exists. @returns whether it did */
-  put: (name: string, text: string) => Promise<boolean>;
+  put: (name: string, text: string, options: Deadline) => Promise<boolean>;
+  /** Longest time for one request, however many names are taken, in milliseconds. */
+  deadline: number;
   /** Gets failures of `put`. */
   warn: (message: string, cause: unknown) => void;
 }
@@ -18,10 +21,10 @@ export const captureIsFull = 'no more: the capture is full';
  * Keeps refused requests while the keyring secret asks for it. Objects are numbered, and each number is used once. So all
  * functions that run at the same time keep together no more than the number asked for.
  */
-export function createCapture({ keyring, put, warn }: CaptureDependencies) {
+export function createCapture({ keyring, put, deadline, warn }: CaptureDependencies) {
   let current: string | undefined;
   let next = 0;
-  return async (event: unknown): Promise<string | undefined> => {
+  return async (event: unknown, milliseconds = deadline): Promise<string | undefined> => {
     const { capture } = keyring.diagnostics();
     if (capture === undefined) return undefined;
     if (capture.id !== current) {
@@ -30,11 +33,14 @@ export function createCapture({ keyring, put, warn }: CaptureDependencies) {
     }
     try {
       const text = JSON.stringify(withoutCredentials(event));
-      while (next < capture.count && current === capture.id) {
-        const name = `${capturePrefix}${capture.id}/${String(next++).padStart(3, '0')}.json`;
-        if (await put(name, text)) return name;
-      }
-      return captureIsFull;
+      return await withDeadline(Math.min(deadline, milliseconds), async (options) => {
+        while (next < capture.count && current === capture.id) {
+          options.abortSignal.throwIfAborted();
+          const name = `${capturePrefix}${capture.id}/${String(next++).padStart(3, '0')}.json`;
+          if (await put(name, text, options)) return name;
+        }
+        return captureIsFull;
+      });
     } catch (error) {
       warn('cannot capture a refused request', error);
       return undefined;

@@ -8,6 +8,7 @@ import {
   type VerifiedRequest,
 } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
+import { parseHttpDate } from '../signature.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
 import { ReceiverError } from './errors.ts';
 import { parseRequest } from './request.ts';
@@ -25,13 +26,14 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
-   * Keeps a refused request for a person to look at, while capturing is on. Never rejects.
+   * Keeps a refused request for a person to look at, while capturing is on. Never rejects, and ends within `milliseconds`.
    *
    * @returns where the request is kept, or that the capture is full
    */
-  capture?: ((event: unknown) => Promise<string | undefined>) | undefined;
+  capture?: ((event: unknown, milliseconds: number) => Promise<string | undefined>) | undefined;
   /**
-   * Longest time from a request to its answer, in milliseconds. An event that is not queued by then is answered with 503.
+   * Longest time from a request to its answer, in milliseconds. An event that is not queued by then is answered with 503,
+   * and a refused request that is not captured by then is not captured.
    * @default - no limit
    */
   answerWithin?: number;
@@ -89,6 +91,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
   return async (event: unknown, invocationId: string): Promise<Answer> => {
     let requestId = invocationId;
     const begun = performance.now();
+    const left = () => (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
     try {
       const request = parseRequest(event);
       requestId = request.requestId ?? invocationId;
@@ -98,11 +101,10 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, keyId });
         return answer(200, { probe: 'verified' });
       }
-      const left = (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
-      const { id, type, unrendered, unreadable } = await within(left, enqueue(verified, dependencies));
+      const { id, type, unrendered, unreadable } = await within(left(), enqueue(verified, dependencies));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
-      const age = Math.round((dependencies.now() - Date.parse(verified.date)) / 1000);
+      const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
       const template = { ...(unrendered.length > 0 && { unrendered }), ...(unreadable && { unreadable }) };
       const bytes = verified.body.length;
       dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
@@ -111,7 +113,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const status = statusOf(error);
       const reason = error instanceof ReceiverError ? error.code : 'unexpected';
       const outcome = status === 503 ? 'failed' : 'refused';
-      const captured = outcome === 'refused' ? await dependencies.capture?.(event) : undefined;
+      const captured = outcome === 'refused' ? await dependencies.capture?.(event, left()) : undefined;
       dependencies.report({
         ...{ outcome, requestId, status, reason, error },
         ...(captured !== undefined && { captured }),

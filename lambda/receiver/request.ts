@@ -40,7 +40,7 @@ export function parseRequest(event: unknown): WebhookRequest {
     method,
     targets: [...new Set(targets)].filter(isTarget),
     hasPlainTarget: targets.slice(0, 1).some(isTarget),
-    headers: parseHeaders(root),
+    headers: http ? parseHeaders(root) : withDate(parseHeaders(root)),
     bodyCharacters: encodedBody.length,
     get body() {
       body ??= Buffer.from(encodedBody, root.isBase64Encoded === true ? 'base64' : undefined);
@@ -102,7 +102,7 @@ function percentEncode(value: string, needsEncoding: RegExp): string {
 }
 
 /** Payload 1.0 keeps duplicates only in `multiValueHeaders`. Without them a second `Date` would go unnoticed. */
-function parseHeaders(root: Json): ReadonlyMap<string, string> {
+function parseHeaders(root: Json): Map<string, string> {
   const source = isObject(root.multiValueHeaders) ? root.multiValueHeaders : root.headers;
   const headers = new Map<string, string>();
   for (const [name, values] of Object.entries(isObject(source) ? source : {})) {
@@ -115,6 +115,12 @@ function parseHeaders(root: Json): ReadonlyMap<string, string> {
     }
   }
   return headers;
+}
+
+/** AWS has listed `Date` among the headers that a REST API may rename. It is signed, so its value is safe under any name. */
+function withDate(headers: Map<string, string>): ReadonlyMap<string, string> {
+  const date = headers.get('date') || headers.get('x-amzn-remapped-date');
+  return date === undefined ? headers : headers.set('date', date);
 }
 
 function object(value: unknown, name: string): Json {

@@ -12,7 +12,7 @@ import { environment } from '../../lambda/contract.ts';
 import { BundledFunction } from '../bundled-function.ts';
 import { grantKeyThrough } from '../key-grant.ts';
 import { grantReadKeyring } from '../keyring-grant.ts';
-import { acknowledgeObjects } from '../object-grants.ts';
+import { acknowledgeObjects, grantReadData } from '../object-grants.ts';
 import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
 
 /** Most events of one call. Lambda passes at most 6 MB, whatever their number. */
@@ -69,8 +69,7 @@ export class ArchiveFunction extends Construct {
     Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: written });
     grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey'], bucket);
     acknowledgeObjects(role, bucket, ...prefixes);
-    const read = [overflowBucket.arnForObjects('*')];
-    Grant.addToPrincipal({ grantee: role, actions: ['s3:GetObject'], resourceArns: read });
+    grantReadData(role, overflowBucket);
     grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:Decrypt'], overflowBucket);
     acknowledgeObjects(role, overflowBucket);
     grantReadKeyring(role, keyring);

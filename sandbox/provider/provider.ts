@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SignatureKey, WebhookEvent } from '../../lambda/provider/types.ts';
+import { oneDigitDate } from '../../lambda/signature.ts';
 import { type LocalServer, listen, readBody } from '../http.ts';
 import { type DeliveryAnswer, deliver, type SigningKey, type Webhook } from '../sender.ts';
 import { type Account, createAccount } from './account.ts';
@@ -32,6 +33,8 @@ export interface ProviderSimulatorOptions {
   secondMilliseconds?: number;
   /** The clock of events, and of the signed `Date`. Default: this machine's. */
   now?: () => Date;
+  /** Whether the days 1 to 9 have one digit in the signed `Date`. MessageMedia does not document this. Default `false`. */
+  oneDigitDays?: boolean;
   /** Sends a webhook to the origin of its URL. Default: over the network. */
   deliver?: typeof deliver;
   /** A retried webhook repeats the first try byte for byte. Default: it gets a new signature with a new `Date`. */
@@ -79,8 +82,9 @@ export interface ProviderSimulator extends LocalServer {
 export async function startProvider(options: ProviderSimulatorOptions = {}): Promise<ProviderSimulator> {
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
-  const { now = () => new Date() } = options;
-  const sending = { deliver: options.deliver ?? deliver, secondMilliseconds, now, resendSameBytes };
+  const { now = () => new Date(), oneDigitDays = false } = options;
+  const date = () => (oneDigitDays ? oneDigitDate(now()) : now().toUTCString());
+  const sending = { deliver: options.deliver ?? deliver, secondMilliseconds, date, resendSameBytes };
   const keys = createSignatureKeys(modulusLength);
   const delivery = createDelivery({ signingKey: keys.signingKey, ...sending });
   const faults = createFaults();

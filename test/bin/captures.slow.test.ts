@@ -188,6 +188,9 @@ test('Lambda events of both payloads are read as the function reads them', () =>
   };
   expect(readCapture(Buffer.from(JSON.stringify(rest)))).toMatchObject({ format: 'Lambda event', receivedAt: 1 });
   expect(causesOf(JSON.stringify(rest))).toEqual(['none']);
+  const { date: sent, ...others } = rest.multiValueHeaders;
+  const renamed = { ...others, 'x-amzn-Remapped-Date': sent };
+  expect(causesOf(JSON.stringify({ ...rest, multiValueHeaders: renamed }))).toEqual(['none']);
 });
 
 test('a curl command is read with the quotes of its shell', () => {

@@ -121,7 +121,22 @@ describe.each([
   test('may do what it must and nothing else', () => {
     expect(actions(plain)).toEqual([...ofTable, ...ofQueue].sort());
     const ofSecret = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
-    expect(actions(full)).toEqual([...ofTable, ...ofQueue, ...ofSecret, 's3:GetObject'].sort());
+    expect(actions(full)).toEqual([...ofTable, ...ofQueue, ...ofSecret, 's3:GetObject', 's3:ListBucket'].sort());
+  });
+
+  test('may ask for data by its whole key, and list nothing else', () => {
+    full.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Effect: 'Allow',
+            Action: 's3:ListBucket',
+            Resource: Match.anyValue(),
+            Condition: { StringLike: { 's3:prefix': '?'.repeat(64) } },
+          },
+        ]),
+      },
+    });
   });
 
   test('is told where everything is', () => {

@@ -170,6 +170,27 @@ describe('a batch of the queue', () => {
   });
 });
 
+test.each([
+  ['whose Date has one digit of the day', { mmdate: 'Wed, 4 Nov 2026 06:33:52 GMT' }],
+  [
+    'that was polled',
+    {
+      ...{
+        mmdate: undefined,
+        mmdigest: undefined,
+        mmkeyid: undefined,
+        mmrequestline: undefined,
+        mmsignature: undefined,
+      },
+      ...{ mmorigin: 'poll', time: '2026-11-04T06:33:52Z' },
+    },
+  ],
+])('an event %s is archived where one that came a day later would be, at the latest', async (_which, attributes) => {
+  const message = JSON.stringify({ ...JSON.parse((await messages())[0] ?? ''), ...attributes });
+  await handler({ Records: [recordOf(message, Date.parse('2026-11-24T00:00:00Z'))] });
+  expect([...(await objects()).keys()]).toEqual([expect.stringContaining('/month=11/day=05/hour=06/')]);
+});
+
 describe('the schedule', () => {
   test('archives the public keys once a day and once more for each change', async () => {
     await handler({});
@@ -184,13 +205,16 @@ describe('the schedule', () => {
     expect(kept.sort()).toEqual([1, 2]);
   });
 
-  test('asks S3 to keep what is there, and is content when it does', async () => {
+  test.each([
+    ['what is there', 412, 'PreconditionFailed'],
+    ['what somebody else just writes', 409, 'ConditionalRequestConflict'],
+  ])('asks S3 to keep %s, and is content when it does', async (_what, status, code) => {
     const asked: unknown[] = [];
     const s3: LocalServer = await listen(0, (request, response) => {
       asked.push([request.method, request.headers['if-none-match']]);
       request.resume().on('end', () => {
-        response.writeHead(412, { 'content-type': 'application/xml' });
-        response.end('<Error><Code>PreconditionFailed</Code><Message>It is there</Message></Error>');
+        response.writeHead(status, { 'content-type': 'application/xml' });
+        response.end(`<Error><Code>${code}</Code><Message>It is there</Message></Error>`);
       });
     });
     process.env.AWS_ENDPOINT_URL_S3 = s3.url;

@@ -7,6 +7,7 @@ import {
   decodeSignature,
   FramingError,
   isSignedBy,
+  oneDigitDate,
   parseDigest,
   parseHttpDate,
   type SignedRequest,
@@ -25,22 +26,38 @@ interface Vector extends Omit<SignedRequest, 'body'> {
   public_key: string;
   signature: string;
 }
-const vectors: Vector[] = JSON.parse(readFileSync(new URL('../vectors/signatures.json', import.meta.url), 'utf8'));
+const read = (name: string) => JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
+const vectors: Vector[] = read('signatures.json');
+const ofJdk: (Vector & { seconds: number })[] = read('jdk.json');
 
 describe('known answers of openssl', () => {
   test('cover every key size, digest and case', () => {
     expect(new Set(vectors.map(({ bits, digest, name }) => `${bits} ${digest} ${name}`)).size).toBe(3 * 3 * 4);
   });
 
-  test.each(vectors)('$bits bits, $digest, $name', ({ body_base64, public_key, signature, digest, ...parts }) => {
-    const key = createPublicKey({ key: Buffer.from(public_key, 'base64'), format: 'der', type: 'spki' });
-    const request = { ...parts, body: Buffer.from(body_base64, 'base64') };
-    expect(verify(request, signature, key, digest)).toBe(true);
-    for (const other of ['SHA224', 'SHA256', 'SHA512'] as const) {
-      expect(verify(request, signature, key, other)).toBe(other === digest);
-    }
+  test.each(vectors)('$bits bits, $digest, $name', expectGood);
+});
+
+describe('known answers of the JDK', () => {
+  test('have every day of one digit, and some of two', () => {
+    const days = ofJdk.map(({ date }) => Number(/ (\d+) /.exec(date)?.[1]));
+    expect(days).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 30]);
+  });
+
+  test.each(ofJdk)('$date', (vector) => {
+    expectGood(vector);
+    expect(parseHttpDate(vector.date)).toBe(vector.seconds * 1000);
+    expect(oneDigitDate(new Date(vector.seconds * 1000))).toBe(vector.date);
   });
 });
+
+function expectGood({ body_base64, public_key, signature, digest, ...parts }: Vector): void {
+  const key = createPublicKey({ key: Buffer.from(public_key, 'base64'), format: 'der', type: 'spki' });
+  const request = { ...parts, body: Buffer.from(body_base64, 'base64') };
+  for (const other of ['SHA224', 'SHA256', 'SHA512'] as const) {
+    expect(verify(request, signature, key, other)).toBe(other === digest);
+  }
+}
 
 const { privateKey, publicKey } = makeKey();
 const methods = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE');
@@ -49,7 +66,7 @@ const targets = fc
   .map((rest) => `/${rest.toWellFormed().replace(/[\s\p{Cc}]/gu, '_')}`);
 const dates = fc
   .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
-  .map((date) => date.toUTCString());
+  .chain((date) => fc.constantFrom(date.toUTCString(), oneDigitDate(date)));
 const bodies = fc.uint8Array({ maxLength: 200 });
 const requests: fc.Arbitrary<SignedRequest> = fc.record({
   method: methods,
@@ -113,12 +130,13 @@ describe('any request', () => {
   });
 
   test('verifies in no other division into target, date and body, though the joined bytes are the same', () => {
-    const date = 'Wed, 18 Jul 2018 06:33:52 GMT';
     const version = ' HTTP/1.1';
+    const parts = ['Wed, 18 Jul 2018 06:33:52 GMT', 'Wed, 04 Nov 2026 06:33:52 GMT', 'Wed, 4 Nov 2026 06:33:52 GMT'];
     // Bodies made of parts that a forger needs: more versions, more dates, and filling.
-    const pieces = fc.array(fc.constantFrom(version, date, '/a', ' ', 'Wed', '\t', '\u00a0'), { maxLength: 6 });
+    const fillings = fc.constantFrom(version, ...parts, '/a', ' ', 'Wed', 'T', '4', '\t', '\u00a0');
+    const pieces = fc.array(fillings, { maxLength: 6 });
     fc.assert(
-      fc.property(targets, pieces, (target, body) => {
+      fc.property(targets, fc.constantFrom(...parts), pieces, (target, date, body) => {
         const original: SignedRequest = { method: 'POST', target, date, body: Buffer.from(body.join('')) };
         const signature = sign(original, privateKey, 'SHA256');
         const joined = signedBytes(original).toString();
@@ -137,6 +155,22 @@ describe('any request', () => {
         expect(verified).toBe(1);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test('has a date that is not the beginning of another date', () => {
+    const all = ['18', '04', '4', '14', '40'].map((day) => `Wed, ${day} Nov 2026 06:33:52 GMT`);
+    fc.assert(
+      fc.property(
+        fc.oneof(dates, fc.constantFrom(...all)),
+        fc.string({ unit: 'binary-ascii', maxLength: 3 }),
+        (date, more) => {
+          for (let length = 0; length < date.length; length++)
+            expect(parseHttpDate(date.slice(0, length))).toBeUndefined();
+          expect(parseHttpDate(date + more)).toBe(more === '' ? parseHttpDate(date) : undefined);
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
@@ -234,6 +268,25 @@ test.each([
   ['Wed, 18 Jul 2018 06:33:52 GMT ', undefined],
   ['Wed, 18 Jul 2018 06:33:52 GMT,Wed, 18 Jul 2018 06:33:52 GMT', undefined],
   ['Sat, 01 Jan 10000 00:00:00 GMT', undefined],
+  ['Wed, 4 Nov 2026 06:33:52 GMT', Date.UTC(2026, 10, 4, 6, 33, 52)],
+  ['Wed, 04 Nov 2026 06:33:52 GMT', Date.UTC(2026, 10, 4, 6, 33, 52)],
+  ['Thu, 4 Nov 2026 06:33:52 GMT', undefined], // it was a Wednesday
+  ['Wed,  4 Nov 2026 06:33:52 GMT', undefined],
+  ['Wed, 4  Nov 2026 06:33:52 GMT', undefined],
+  ['Wed,4 Nov 2026 06:33:52 GMT', undefined],
+  ['Wed, 004 Nov 2026 06:33:52 GMT', undefined],
+  ['Sat, 0 Nov 2026 06:33:52 GMT', undefined],
+  ['Wed, \u0664 Nov 2026 06:33:52 GMT', undefined],
+  ['Wed, 4 Nov 2026 6:33:52 GMT', undefined],
+  ['Wed, 14 Nov 2026 6:33:52 GMT', undefined],
+  ['Wed, 18 Jul 018 06:33:52 GMT', undefined],
+  ['wed, 4 nov 2026 06:33:52 gmt', undefined],
+  ['Wed, 4 Nov 2026 06:33:52 UTC', undefined],
+  ['Wed, 4 Nov 2026 06:33:52 GMT ', undefined],
+  [' Wed, 4 Nov 2026 06:33:52 GMT', undefined],
+  ['Wed, 4 Nov 2026 06:33:52 +0000', undefined],
+  ['Wed, 4 Nov 26 06:33:52 GMT', undefined],
+  ['Sat, 1 Jan 10000 00:00:00 GMT', undefined],
   ['', undefined],
 ])('the date %j is %j', (value, expected) => {
   expect(parseHttpDate(value)).toBe(expected);

@@ -42,7 +42,10 @@ function streamOf(json: TemplateJson, type: string): string {
 function allowed(json: TemplateJson, role: string): string[] {
   const lines = statementsOf(json, role).flatMap(({ Action, Resource, Condition = {} }) => {
     const via = Object.values(Condition.StringEquals ?? {}).map((service) => ` via ${String(service).split('.')[0]}`);
-    return [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${via}`));
+    const like = Object.values(Condition.StringLike ?? {}).map((prefix) => ` of ${String(prefix)}`);
+    return [Action]
+      .flat()
+      .flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${via}${like}`));
   });
   return [...new Set(lines)].sort();
 }
@@ -222,6 +225,7 @@ describe.each(settings)('with %j', (context) => {
         ),
         ...['events', 'data', 'keys'].map((prefix) => `s3:PutObject ${bucket}/${prefix}/*`),
         `s3:GetObject ${arnOf('OverflowBucket')}/*`,
+        `s3:ListBucket ${arnOf('OverflowBucket')} of ${'?'.repeat(64)}`,
         `secretsmanager:GetSecretValue ${arnOf('Keyring')}`,
         `logs:CreateLogStream ${log}`,
         `logs:PutLogEvents ${log}`,

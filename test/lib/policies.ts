@@ -14,6 +14,8 @@ export interface Request {
   resource: string;
   /** The service on whose behalf KMS is called. */
   via?: string;
+  /** What S3 is asked to list. For an object that does not exist it is the object's key. */
+  prefix?: string;
 }
 
 /** The ARN that stands for a resource of the template. */
@@ -52,11 +54,13 @@ export function isAllowed(statements: readonly Statement[], request: Request): b
   return effects.includes('Allow') && !effects.includes('Deny');
 }
 
-function applies({ Action, Resource, Condition = {} }: Statement, { action, resource, via }: Request): boolean {
+function applies({ Action, Resource, Condition = {} }: Statement, { action, resource, via, prefix }: Request): boolean {
   return (
     [Action].flat().some((pattern) => matches(pattern, action)) &&
     [Resource].flat().some((pattern) => matches(pattern, resource)) &&
     Object.entries(Condition).every(([operator, test]) => {
+      if (operator === 'StringLike' && Object.keys(test).join() === 's3:prefix')
+        return prefix !== undefined && matches(String(test['s3:prefix']), prefix);
       if (operator !== 'StringEquals' || Object.keys(test).join() !== 'kms:ViaService') {
         throw new Error(`No rule for condition ${JSON.stringify(Condition)}`);
       }

@@ -113,8 +113,8 @@ describe('grants', () => {
   const arn = (type: string, shape: RegExp) => `arn:${idOf(json, type, shape)}`;
   const events = arn('AWS::SQS::Queue', /^Events[0-9A-F]{8}$/);
   const keyring = arn('AWS::SecretsManager::Secret', /./);
-  const may = (who: RegExp, action: string, resource: string, via?: string) =>
-    isAllowed(statementsOf(json, idOf(json, 'AWS::IAM::Role', who)), { action, resource, ...(via && { via }) });
+  const may = (who: RegExp, action: string, resource: string, prefix?: string) =>
+    isAllowed(statementsOf(json, idOf(json, 'AWS::IAM::Role', who)), { action, resource, ...(prefix && { prefix }) });
 
   test('a consumer may receive, delete and decrypt, and not send', () => {
     expect(may(/^Consumer/, 'sqs:ReceiveMessage', events)).toBe(true);
@@ -122,6 +122,16 @@ describe('grants', () => {
     expect(may(/^Consumer/, 'kms:Decrypt', arn('AWS::KMS::Key', /./))).toBe(true);
     expect(may(/^Consumer/, 'sqs:SendMessage', events)).toBe(false);
     expect(may(/^Consumer/, 'secretsmanager:GetSecretValue', keyring)).toBe(false);
+  });
+
+  test('a consumer learns of missing data that it is missing, and cannot list what there is', () => {
+    const large = arn('AWS::S3::Bucket', /./);
+    expect(may(/^Consumer/, 's3:GetObject', `${large}/${'0'.repeat(64)}`)).toBe(true);
+    expect(may(/^Consumer/, 's3:ListBucket', large, '0'.repeat(64))).toBe(true);
+    for (const prefix of [undefined, '', '0'.repeat(63), '0'.repeat(65), 'captures/'])
+      expect(may(/^Consumer/, 's3:ListBucket', large, prefix)).toBe(false);
+    expect(may(/^Consumer/, 's3:PutObject', `${large}/${'0'.repeat(64)}`)).toBe(false);
+    expect(may(/^KeyManager/, 's3:ListBucket', large, '0'.repeat(64))).toBe(false);
   });
 
   test('who manages keys may read and write the keyring, and not the queue', () => {

@@ -38,6 +38,7 @@ const others: Record<string, string[]> = {
   'lambda/node-process.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/node-zlib.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
+  'lambda/s3-conflict.ts': ['test/lambda/receiver/capture-store.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],

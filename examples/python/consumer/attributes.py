@@ -71,13 +71,17 @@ def parse_time(value: str) -> datetime | None:
 
 
 def parse_http_date(value: str) -> datetime | None:
-    """Read a strict IMF-fixdate (RFC 9110, 5.6.7) of a day that exists; `None` for anything else."""
+    """Read a strict IMF-fixdate (RFC 9110, 5.6.7) of a day that exists; `None` for anything else.
+
+    Days 1 to 9 may have one digit, as Java writes them.
+    """
+    fixdate = f"{value[:5]}0{value[5:]}" if len(value) == _ONE_DIGIT_DAY else value
     try:
-        date = datetime.strptime(value, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=timezone.utc)
+        date = datetime.strptime(fixdate, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=timezone.utc)
     except ValueError:
         return None
     # Other programs read years of one or two digits in different ways.
-    return date if date.year > 99 and format_datetime(date, usegmt=True) == value else None  # noqa: PLR2004
+    return date if date.year > 99 and format_datetime(date, usegmt=True) == fixdate else None  # noqa: PLR2004
 
 
 def decode_base64(value: str) -> bytes | None:
@@ -94,6 +98,8 @@ _TIME = re.compile(
     r"(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _REQUEST_LINE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32} [^\s\ufeff\x00-\x1f\x7f-\x9f\ud800-\udfff]+ HTTP/1\.1")
+# Characters of a date with one digit of the day.
+_ONE_DIGIT_DAY = 28
 # The longest RSA key in use has 8192 bits.
 _LONGEST_SIGNATURE = 1368
 

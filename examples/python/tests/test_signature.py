@@ -5,12 +5,13 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from cloudevents.core.v1.event import CloudEvent
 from conftest import ROOT, Samples
 
-from consumer.attributes import QueuedEventError
+from consumer.attributes import QueuedEventError, parse_http_date
 from consumer.queued_event import ReadEvent, SignedRequest, read_queued_event
 from consumer.signature import VerificationKey, parse_keyring, reverify
 
@@ -82,8 +83,26 @@ def test_the_digest_is_pinned_to_the_key(samples: Samples, keys: list[Verificati
 
 
 def test_known_answers_of_openssl_verify() -> None:
-    vectors = json.loads((ROOT / "test" / "vectors" / "signatures.json").read_text())
+    vectors = vectors_in("signatures.json")
     assert {vector["digest"] for vector in vectors} == {"SHA224", "SHA256", "SHA512"}
+    assert_good(vectors)
+
+
+def test_known_answers_of_the_jdk_verify_on_days_of_one_digit_and_of_two() -> None:
+    vectors = vectors_in("jdk.json")
+    assert [len(vector["date"]) for vector in vectors] == [28] * 9 + [29] * 3
+    assert_good(vectors)
+    for vector in vectors:
+        parsed = parse_http_date(vector["date"])
+        assert parsed is not None
+        assert parsed.timestamp() == vector["seconds"]
+
+
+def vectors_in(name: str) -> list[dict[str, Any]]:
+    return json.loads((ROOT / "test" / "vectors" / name).read_text())
+
+
+def assert_good(vectors: list[dict[str, Any]]) -> None:
     for vector in vectors:
         body = base64.b64decode(vector["body_base64"])
         signed = SignedRequest(f"{vector['method']} {vector['target']} HTTP/1.1", vector["date"], body)

@@ -47,13 +47,13 @@ export async function startArchive(): Promise<LocalArchive> {
   };
 }
 
-/** A message as the receiver queues it for a webhook that was signed at a time. */
+/** A message as the receiver queues it for a webhook that was signed at a time, or with this value of `Date`. */
 export function messageOf(key: TestKey, signed: string, body: object | string, webhook: Partial<Webhook> = {}): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const wire = toWire(
     { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: text, ...webhook },
     key,
-    new Date(signed),
+    signed.endsWith('GMT') ? signed : new Date(signed),
   );
   return toQueueMessage({
     method: wire.method,

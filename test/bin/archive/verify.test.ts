@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readArchivedKeys } from '../../../bin/archive/archived-keys.ts';
 import { judge } from '../../../bin/archive/judge.ts';
+import { signedAt } from '../../../bin/archive/selection.ts';
 import { type BadLine, verifyArchive } from '../../../bin/archive/verify.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
@@ -112,6 +113,23 @@ describe('an archive of its own', () => {
     for (const { body } of messages) {
       expect(await judge(archive, toArchiveLine(body), keys)).toMatchObject({ verdict: 'good', key: { id: key.id } });
     }
+  });
+
+  test('an event whose Date has one digit of the day is good, and is selected by it', async () => {
+    const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
+    const message = messageOf(key, date, { reply_id: 'r-1' });
+    const { keys } = parseKeyring(keyringOf(key));
+    expect(await judge(archive, toArchiveLine(message), keys)).toMatchObject({
+      verdict: 'good',
+      read: { event: { time: '2026-11-04T06:33:52.000Z', mmdate: date } },
+    });
+    const at = Date.parse('2026-11-04T06:33:52Z');
+    expect(signedAt(JSON.parse(message))).toBe(at);
+    const { keys: early } = parseKeyring(retired(key, '2026-11-04T06:00:00Z'));
+    expect(await judge(archive, toArchiveLine(message), early.slice(0, 1))).toEqual({
+      verdict: 'bad',
+      reason: `its key ${key.id} was retired before the event was signed`,
+    });
   });
 
   test('events that earlier versions archived stay good', async () => {

@@ -20,6 +20,20 @@ test('a day of one digit is read in the form of asctime', () => {
   expect(dateCandidates('Sun Nov  1 09:00:00 2026')[0]?.part).toBe('Sun, 01 Nov 2026 09:00:00 GMT');
 });
 
+test.each([
+  ['Wed, 4 Nov 2026 06:33:52 GMT', ['Wed, 04 Nov 2026 06:33:52 GMT']],
+  ['Wed, 04 Nov 2026 06:33:52 GMT', ['Wed, 4 Nov 2026 06:33:52 GMT']],
+  ['2026-11-04T06:33:52Z', ['Wed, 04 Nov 2026 06:33:52 GMT', 'Wed, 4 Nov 2026 06:33:52 GMT']],
+  ['Wed, 18 Nov 2026 06:33:52 GMT', []],
+])('a day below 10 may have been signed with one digit and with two: %s', (arrived, others) => {
+  const found = dateCandidates(arrived);
+  expect(found.filter(({ cause }) => cause === 'date_reformatted').map(({ part }) => part)).toEqual(others);
+  const near = found.filter(({ cause }) => cause === 'date_replaced').map(({ part }) => part);
+  expect(near).toContain(others.length > 0 ? 'Wed, 4 Nov 2026 06:33:53 GMT' : 'Wed, 18 Nov 2026 06:33:53 GMT');
+  expect(near).toContain(others.length > 0 ? 'Wed, 04 Nov 2026 06:38:52 GMT' : 'Wed, 18 Nov 2026 06:38:52 GMT');
+  expect(near).toHaveLength(others.length > 0 ? 1_200 : 600);
+});
+
 test('a Date in the signed form may stand for every second within five minutes, the nearest first', () => {
   const found = dateCandidates(signed);
   expect(found.map(({ part }) => (Date.parse(part) - Date.parse(signed)) / 1000)).toEqual(

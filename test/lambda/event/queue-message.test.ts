@@ -65,6 +65,11 @@ test.each([
   expect(event.subject).toBe(subject);
 });
 
+test('a Date with one digit of the day is the time of an event without one, and kept as it was signed', () => {
+  const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
+  expect(eventOf(verified({ date }))).toMatchObject({ time: '2026-11-04T06:33:52.000Z', mmdate: date });
+});
+
 describe('an event without a known identity', () => {
   test.each([
     '{}',

@@ -256,6 +256,19 @@ describe('diagnostics', () => {
     await storeOf().updateDiagnostics(() => ({}));
     expect(kept()).toEqual({ keys: [one] });
   });
+
+  test('are refused by a full keyring, which keeps its deleted keys, and end in it', async () => {
+    const remembered = { ...other, deleted_at: '2026-01-01T00:00:00Z', public_key: 'A'.repeat(maxSecretBytes - 200) };
+    put([one, remembered]);
+    const asked = storeOf().updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
+    await expect(asked).rejects.toThrow('The keyring has no room for a probe or a capture');
+    expect(kept()).toEqual({ keys: [one, remembered] });
+    put([one, { ...remembered, public_key: 'A'.repeat(maxSecretBytes - 240) }], { probe });
+    await storeOf().update((entries) => [...entries, { ...one, key_id: 'two' }]);
+    expect(kept().keys.map(({ key_id }: KeyringEntry) => key_id)).toEqual(['one', 'other', 'two']);
+    expect(await storeOf().readDiagnostics()).toEqual({});
+    expect(warnings[0]).toBe('the keyring is full: probe ended, to keep its keys');
+  });
 });
 
 function outage(): never {

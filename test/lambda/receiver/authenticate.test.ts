@@ -97,6 +97,19 @@ test('of a key without an id the sender names it, if that can be an id', async (
   );
 });
 
+test.each(['Wed, 4 Nov 2026 06:33:52 GMT', 'Wed, 04 Nov 2026 06:33:52 GMT'])(
+  'the day of a Date may have one digit below 10, and is kept as it was signed: %s',
+  async (written) => {
+    const age = Date.UTC(2026, 10, 4, 6, 33, 52) - signedAt;
+    const { headers } = toWire(webhook, key, written);
+    expect(await attempt({ headers, age })).toMatchObject({ date: written });
+    await expect(attempt({ headers, age: age + 900_001 })).rejects.toMatchObject({ code: 'stale_date' });
+    await expect(attempt({ headers: { ...headers, date: 'Wed, 4 Nov 2026 6:33:52 GMT' }, age })).rejects.toMatchObject({
+      code: 'malformed_date',
+    });
+  },
+);
+
 const named = (id: string) => `(key id in the request: ${id})`;
 const forged = { body: '' };
 const unknown = 'The keyring does not have this key, or it was retired before the Date';

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import { captureIsFull, createCapture } from '../../../lambda/receiver/capture.ts';
 
+const deadline = 10_000;
 let kept: Map<string, string>;
 let warnings: string[];
 beforeEach(() => {
@@ -11,7 +13,7 @@ beforeEach(() => {
 /** One running function; all of them share a bucket. */
 function running(put = async (name: string, text: string) => !kept.has(name) && kept.set(name, text).size > 0) {
   const keyring = { diagnostics: () => ({ capture: { id: 'c', count: 3, until: Number.POSITIVE_INFINITY } }) };
-  return createCapture({ keyring, put, warn: (message) => warnings.push(message) });
+  return createCapture({ keyring, put, deadline, warn: (message) => warnings.push(message) });
 }
 
 test('functions that run at the same time keep no more together than were asked for', async () => {
@@ -26,7 +28,7 @@ test('another capture begins anew, and one that is full says so', async () => {
   const names: string[] = [];
   const put = async (name: string) => names.push(name) > 0;
   const keyring = { diagnostics: () => ({ capture: asked }) };
-  const capture = createCapture({ keyring, put, warn: () => {} });
+  const capture = createCapture({ keyring, put, deadline, warn: () => {} });
   await capture({});
   await capture({});
   expect(await capture({})).toBe('no more: the capture is full');
@@ -41,7 +43,7 @@ test('a capture ends when another begins, though its bucket has not answered yet
   const names: string[] = [];
   const put = async (name: string) => (names.push(name) === 1 ? answer.promise : true);
   const keyring = { diagnostics: () => ({ capture: { id, count: 9, until: Number.POSITIVE_INFINITY } }) };
-  const capture = createCapture({ keyring, put, warn: () => {} });
+  const capture = createCapture({ keyring, put, deadline, warn: () => {} });
   const early = capture({});
   id = 'b';
   await capture({});
@@ -55,9 +57,27 @@ test('a bucket that does not answer is told of, and nothing else happens', async
   expect(warnings).toEqual(['cannot capture a refused request']);
 });
 
+test.each([
+  ['its own', 40, undefined],
+  ['that of the request', 10_000, 40],
+])('taken names are tried within one time, %s, and no longer', async (_whose, most, left) => {
+  const asked: string[] = [];
+  const put = async (name: string) => {
+    asked.push(name);
+    return sleep(25, false);
+  };
+  const capture = { id: 'c', count: 100, until: Number.POSITIVE_INFINITY };
+  const keyring = { diagnostics: () => ({ capture }) };
+  const problems: unknown[] = [];
+  const warn = (_message: string, cause: unknown) => problems.push(cause);
+  expect(await createCapture({ keyring, put, deadline: most, warn })({}, left)).toBeUndefined();
+  expect(problems).toEqual([new Error('Not done within 40 ms')]);
+  expect(asked.length).toBeLessThanOrEqual(2);
+});
+
 test('nothing is kept while nobody asks', async () => {
   const put = () => Promise.reject(new Error('it was kept'));
-  const capture = createCapture({ keyring: { diagnostics: () => ({}) }, put, warn: () => {} });
+  const capture = createCapture({ keyring: { diagnostics: () => ({}) }, put, deadline, warn: () => {} });
   expect(await capture({})).toBeUndefined();
 });
 

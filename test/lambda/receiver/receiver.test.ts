@@ -97,6 +97,25 @@ describe('a request that is to be answered in time', () => {
     expect(outcomes).toMatchObject([{ outcome: 'failed', reason: 'queue_unavailable', error: { message } }]);
   });
 
+  test('has the time for its capture that the keyring left', async () => {
+    const given: number[] = [];
+    const capture = async (_event: unknown, milliseconds: number) => {
+      given.push(milliseconds);
+      return undefined;
+    };
+    const load = async () => {
+      clock += 2_000;
+      return keyringOf(makeKey());
+    };
+    const keyring = createKeyring({ load, now: () => now, warn: () => {} });
+    const report = (outcome: Outcome) => outcomes.push(outcome);
+    const common = { keyring, send: async () => {}, now: () => now, toleranceSeconds: 900, report, capture };
+    expect(await createReceiver({ ...common, answerWithin: 17_000 })(signed(), 'i')).toMatchObject({ statusCode: 401 });
+    await createReceiver(common)(signed(), 'i');
+    // The keyring is read twice, as the key may be a new one.
+    expect(given).toEqual([13_000, Number.POSITIVE_INFINITY]);
+  });
+
   test('has less time for the queue, by what the keyring took, and no more than that', async () => {
     expect(await receive(9_970, 500, 10_000)).toMatchObject(late);
     expect(await receive(5_000, 50, 10_000)).toMatchObject({ statusCode: 202 });

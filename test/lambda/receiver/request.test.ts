@@ -31,6 +31,10 @@ describe('HTTP API and Function URL', () => {
     expect(targets).toEqual(['/messagemedia?b=2&a=1&a=%2B+1']);
   });
 
+  test('no other header is taken for Date', () => {
+    expect(parseRequest(v2({ headers: { 'x-amzn-remapped-date': 'there' } })).headers.has('date')).toBe(false);
+  });
+
   test('without a query, a lone question mark may have been written', () => {
     expect(parseRequest(v2()).targets).toEqual(['/messagemedia', '/messagemedia?']);
   });
@@ -167,6 +171,18 @@ describe('REST API', () => {
   test('a repeated header keeps all its values', () => {
     const event = v1({ headers: { Date: 'second' }, multiValueHeaders: { Date: ['first', 'second'] } });
     expect(parseRequest(event).headers.get('date')).toBe('first,second');
+  });
+
+  test.each([
+    ['Date is taken from where AWS may put it', { 'x-amzn-Remapped-Date': ['there'] }, 'there'],
+    ['Date is taken from there also if it is empty', { Date: [''], 'x-amzn-remapped-date': ['there'] }, 'there'],
+    ['Date counts if there are both', { 'x-amzn-remapped-date': ['there'], Date: ['here'] }, 'here'],
+    ['there is no Date if there is neither', { 'x-amzn-remapped-host': ['there'] }, undefined],
+    ['two such values stay two', { 'x-amzn-remapped-date': ['one', 'two'] }, 'one,two'],
+  ])('%s', (_name, multiValueHeaders, expected) => {
+    const { headers } = parseRequest(v1({ multiValueHeaders }));
+    expect(headers.get('date')).toBe(expected);
+    expect(headers.has('date')).toBe(expected !== undefined);
   });
 
   test('headers alone will do', () => {
