@@ -88,6 +88,7 @@ async function run(options: Options): Promise<void> {
     signal: interrupted.signal,
     send: createReplaySender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
+    onRefused: ({ id, reason }) => progress(`The queue does not take event ${id}: ${reason}`),
     onRead: reading.onRead,
     onSent: (done, total) => {
       if (sending === undefined) reading.clear();
@@ -107,7 +108,7 @@ async function run(options: Options): Promise<void> {
   if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
   if (!report.isFinished) progress(`Stopped. ${howToContinue(state)}`);
   print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
-  if (report.bad > 0 || !report.isFinished) process.exitCode = 1;
+  if (report.bad > 0 || report.refused > 0 || !report.isFinished) process.exitCode = 1;
 }
 
 function howToContinue({ request: { replayId } }: ReplayState): string {
@@ -116,7 +117,7 @@ function howToContinue({ request: { replayId } }: ReplayState): string {
 
 function describeReport(
   replayId: string,
-  { sent, sentBefore, duplicates, bad }: ReplayReport,
+  { sent, sentBefore, duplicates, bad, refused }: ReplayReport,
   dryRun?: boolean,
 ): string {
   const kinds = Object.entries(sent).map(([type, count]) => `${count} ${type}`);
@@ -126,6 +127,7 @@ function describeReport(
     ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
     ...(duplicates > 0 ? [`${duplicates} duplicate lines were skipped.`] : []),
     ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
+    ...(refused > 0 ? [`${refused} were refused by the queue.`] : []),
   ].join('\n');
 }
 
