@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
@@ -12,10 +11,10 @@ import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
 import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
 import { readSelection } from '../archive/selection.ts';
-import { namePlace } from '../aws.ts';
 import { readOutputs } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print, progress, wrap } from '../output.ts';
+import { connectSqs } from '../places.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { describeBadLine } from './archive-bad-line.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
@@ -86,7 +85,7 @@ async function run(options: Options): Promise<void> {
     target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
     isDryRun: options.dryRun ?? false,
     signal: interrupted.signal,
-    send: createReplaySender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl),
+    send: createReplaySender(connectSqs(queueUrl), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
     onRefused: ({ id, reason }) => progress(`The queue does not take event ${id}: ${reason}`),
     onRead: reading.onRead,

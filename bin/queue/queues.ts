@@ -4,15 +4,15 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../lambda/event/queue-refusals.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { namePlace } from '../aws.ts';
 import { readOutput } from '../connections.ts';
+import { connectSqs } from '../places.ts';
 import { connectS3 } from '../s3.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -57,8 +57,7 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
     (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
   if (!queueUrl) throw new UsageError(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   return {
-    // As for every AWS tool, the endpoint is the region's or that of the environment.
-    client: namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })),
+    client: connectSqs(queueUrl),
     queueUrl,
     store: async (data, contentType) => {
       const bucket = (await fromStack(outputs.overflowBucketName)) ?? process.env[environment.overflowBucket];
