@@ -11,7 +11,7 @@ export interface QueueRefusal {
 export function isTooLong(error: unknown): boolean {
   const { code, message } = read(error);
   if (code === 'BatchRequestTooLong') return true;
-  return code === 'InvalidParameterValue' && /must be shorter than \d+ bytes|^MessageTooLong/i.test(message);
+  return code === 'InvalidParameterValue' && /must be shorter than \d+ bytes|MessageTooLong/.test(message);
 }
 
 /** Whether the queue refused a character. Some implementations of SQS refuse more than AWS documents. */
@@ -34,8 +34,8 @@ function read(error: unknown): { code: string; message: string } {
   const { name, message } = error as Partial<QueueRefusal>;
   return {
     code: String(name)
-      .replace(/^.*[#.]/, '')
-      .replace(/Exception$/, ''),
+      .replace(/.*[#.]/, '')
+      .replace('Exception', ''),
     message: String(message),
   };
 }

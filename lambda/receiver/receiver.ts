@@ -131,9 +131,9 @@ async function enqueue(
     };
     const offload = async (bytes: number) =>
       write({ dataref: await storeData(request.body, dataContentType, bytes, dependencies) });
-    const trySend = (placement: 'text' | 'base64') =>
+    const trySend = (placement?: 'base64') =>
       place({ dataBytes: request.body.length, inline: () => write(placement), offload }, send);
-    return await trySend('text').catch((error: unknown) => {
+    return await trySend().catch((error: unknown) => {
       if (refusesCharacters(error)) return trySend('base64');
       throw error;
     });
