@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { BroughtResourceError } from '../lib/brought-resource.ts';
 import { readSettings } from '../lib/settings/config.ts';
 import { SettingError } from '../lib/settings/context.ts';
 import { WebhookStack } from '../lib/webhook-stack.ts';
@@ -8,7 +9,7 @@ try {
   const settings = readSettings(app.node);
   new WebhookStack(app, settings.stackName, { settings });
 } catch (error) {
-  if (!(error instanceof SettingError)) throw error;
+  if (!(error instanceof SettingError || error instanceof BroughtResourceError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -1,5 +1,4 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Command, Option } from 'commander';
 import { environment } from '../lambda/contract.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
@@ -8,6 +7,7 @@ import { createProvider, type Provider } from '../lambda/provider/provider.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
 import { namePlace } from './aws.ts';
 import { progress } from './output.ts';
+import { connectSecrets } from './places.ts';
 import { UsageError } from './usage-error.ts';
 import { pause, watch } from './waiting.ts';
 
@@ -61,9 +61,7 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
     stack === undefined
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
-  return id
-    ? createKeyringStore(namePlace(new SecretsManagerClient()), id, { warn: progress, pause: pauseUpdate })
-    : undefined;
+  return id ? createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }) : undefined;
 }
 
 /** Before the keyring is written once more. */

@@ -19,7 +19,10 @@ const shapes = {
   filter: [{ test: (name: string) => filterNames.includes(name) }, `one of ${filterNames.join(', ')}`],
   queueArn: [/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of the queue of events'],
   overflowBucket: [/^[a-z0-9.-]{3,63}$/, 'the name of the bucket for large events'],
-  keyringSecretArn: [/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, 'the ARN of the keyring'],
+  keyringSecretArn: [
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
+    'the whole ARN of the keyring, which ends in a hyphen and six characters',
+  ],
   keyArn: [/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, 'the ARN of the KMS key of queue and bucket'],
 } satisfies Record<string, [Pick<RegExp, 'test'>, string]>;
 type Name = keyof typeof shapes;
@@ -49,7 +52,12 @@ export function readSettings(node: Node, known: readonly Name[] = names) {
     return value === undefined ? undefined : String(value);
   };
   const stack = given('stack');
-  const problems = [...wrongValues(given), ...wrongTogether(given), ...unknownNames(node, known)];
+  const problems = [
+    ...wrongValues(given),
+    ...wrongTogether(given),
+    ...wrongRegions(given),
+    ...unknownNames(node, known),
+  ];
   if (problems.length > 0) throw new SettingError(problems.join('\n'));
 
   const found = (name: keyof typeof outputs) =>
@@ -83,6 +91,16 @@ function* wrongTogether(given: (name: Name) => string | undefined): Generator<st
   if (given('queueArn') === undefined) yield 'No queue is given: add -c stack=NAME, or -c queueArn=arn:aws:sqs:…';
   if (given('customerManagedKey') !== undefined)
     yield 'Setting customerManagedKey needs stack; without it give keyArn.';
+}
+
+/** Lambda reads only queues of its own region. The CDK's command says where the stack goes. */
+function* wrongRegions(given: (name: Name) => string | undefined): Generator<string> {
+  const here = process.env.CDK_DEFAULT_REGION;
+  for (const name of ['queueArn', 'keyringSecretArn', 'keyArn'] as const) {
+    const region = given(name)?.split(':')[3];
+    if (here && region && region !== here)
+      yield `Setting ${name} is in ${region}, and the stack goes to ${here}: deploy it with AWS_REGION=${region}.`;
+  }
 }
 
 /** A misspelt name would otherwise go unnoticed. Names of other programs have punctuation. */

@@ -14,6 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { expectHere } from './brought-resource.ts';
 import { type BundledEntry, bundle, bundleEntry } from './bundle.ts';
 
 /** Properties in which our functions differ. */
@@ -35,6 +36,8 @@ export class BundledFunction extends Construct {
 
   constructor(scope: Construct, id: string, { entry, tracing, ...props }: BundledFunctionProps) {
     super(scope, id);
+    const { logGroup } = props;
+    expectHere(this, 'Log group', { arn: logGroup.logGroupArn, env: logGroup.env }, ['region', 'account']);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const common = {
       ...props,
@@ -56,7 +59,7 @@ export class BundledFunction extends Construct {
       reason:
         'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults take only *: they have no resources.',
     });
-    props.logGroup.grantWrite(this.role);
+    logGroup.grantWrite(this.role);
   }
 }
 

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
+import { expectKey } from './brought-resource.ts';
 
 const policyId = 'KeyUse';
 
@@ -20,6 +21,7 @@ export function grantKeyThrough(
   ...encrypted: IConstruct[]
 ): void {
   if (key === undefined) return;
+  expectKey(role, key);
   const found = role.node.tryFindChild(policyId);
   const policy = found instanceof Policy ? found : new Policy(role, policyId, { roles: [role] });
   const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } };

@@ -7,8 +7,10 @@ import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanage
 import { Construct } from 'constructs';
 import { rotationEnvironment } from '../lambda/contract.ts';
 import { ApiCredentials } from './api-credentials.ts';
+import { expectHere } from './brought-resource.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantKeyThrough } from './key-grant.ts';
+import { keyringArnOf } from './keyring-grant.ts';
 import { allowLogs } from './log-key.ts';
 
 /** How keys are rotated. */
@@ -45,6 +47,7 @@ export class KeyRotation extends Construct {
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const { keyring, everyDays, baseUrl, encryptionKey } = props;
+    expectHere(this, 'Keyring', { arn: keyring.secretArn, env: keyring.env }, ['region', 'account']);
     const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
     this.log = new LogGroup(this, 'Log', {
@@ -82,7 +85,7 @@ export class KeyRotation extends Construct {
         actions: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
           (action) => `secretsmanager:${action}`,
         ),
-        resourceArns: [keyring.secretArn],
+        resourceArns: [keyringArnOf(keyring)],
       }),
       apiCredentials.allowReading(role),
     ];

@@ -14,6 +14,7 @@ import {
   type RefusalReason,
 } from '../lambda/contract.ts';
 import type { Archive } from './archive/archive.ts';
+import { BroughtResourceError } from './brought-resource.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
 import { CustomDomain } from './front-door/custom-domain.ts';
@@ -61,6 +62,7 @@ export class WebhookReceiver extends Construct {
     this.keyring = props.keyring ?? new Keyring(this, 'Keyring', { encryptionKey });
     this.overflowBucket = props.overflowBucket ?? new OverflowBucket(this, 'Overflow', { encryptionKey });
     this.archive = props.archive;
+    expectSameArchive(this);
 
     const logs = {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -162,4 +164,22 @@ export class WebhookReceiver extends Construct {
 function serviceOf(receiver: Construct): string {
   const stack = Stack.of(receiver);
   return `${stack.stackName}${receiver.node.path.slice(stack.node.path.length)}`;
+}
+
+/** An archive of other keys and data could not verify what it keeps. @throws {BroughtResourceError} */
+function expectSameArchive({ node, archive, keyring, overflowBucket }: WebhookReceiver): void {
+  if (archive === undefined) return;
+  const stack = Stack.of(archive);
+  const text = (arn: string) => JSON.stringify(stack.resolve(arn));
+  const differ = (one: string, other: string) => text(one) !== text(other);
+  const problem = [
+    archive.keyring !== keyring && differ(archive.keyring.secretArn, keyring.secretArn) && 'keyring',
+    archive.overflowBucket !== overflowBucket &&
+      differ(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) &&
+      'overflowBucket',
+  ].find(Boolean);
+  if (!problem) return;
+  throw new BroughtResourceError(
+    `${archive.node.path} has another ${problem} than the receiver ${node.path}: give both the same ${problem}.`,
+  );
 }

@@ -19,7 +19,7 @@ const arrows: Record<string, readonly string[]> = {
   'lambda/provider': ['lambda'],
   lib: ['lambda', 'lib/archive', 'lib/front-door', 'lib/monitoring', 'lib/settings'],
   'lib/archive': ['lambda', 'lib'],
-  'lib/front-door': ['lambda'],
+  'lib/front-door': ['lambda', 'lib'],
   'lib/monitoring': ['lambda', 'lib', 'lib/archive'],
   'lib/settings': ['lambda', 'lib/front-door'],
   terminal: [],

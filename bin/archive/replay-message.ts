@@ -14,6 +14,12 @@ export interface ReplayMessage {
   body: string;
   groupId: string;
   deduplicationId: string;
+  /**
+   * Moves the data to S3, if the queue does not take so long a message; `undefined` if it is there already.
+   *
+   * @throws {Error} when no bucket is known
+   */
+  offload?: () => Promise<ReplayMessage>;
 }
 
 /** Where a replay stores the data of large events. */
@@ -41,18 +47,23 @@ export async function toReplayMessage(
   const { id } = read.event;
   const queued = fromArchiveLine(line);
   const message = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
-  return {
+  const ids = {
     id,
-    body: await place(message, read, target),
     groupId: groupOf(read.event),
     deduplicationId: createHash('sha256')
       .update(`${identityOf(read.event)} ${replayId}`)
       .digest('hex'),
   };
+  const offload = async () => ({ ...ids, body: await withDataInS3(message, read, target) });
+  const fits = read.event.dataref === undefined && Buffer.byteLength(message) <= maxMessageBytes;
+  return fits ? { ...ids, body: message, offload } : offload();
 }
 
-async function place(message: string, { event, signed }: ReadEvent, target: DataTarget | undefined): Promise<string> {
-  if (event.dataref === undefined && Buffer.byteLength(message) <= maxMessageBytes) return message;
+async function withDataInS3(
+  message: string,
+  { event, signed }: ReadEvent,
+  target: DataTarget | undefined,
+): Promise<string> {
   if (target === undefined) {
     throw new Error(
       `The data of event ${event.id} must be stored in S3: give --stack, or the bucket for large events in OVERFLOW_BUCKET.`,

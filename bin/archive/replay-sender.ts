@@ -1,59 +1,119 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type BatchResultErrorEntry,
+  SendMessageBatchCommand,
+  type SendMessageBatchResult,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { maxMessageBytes } from '../../lambda/event/queue-message.ts';
+import { isTooLong, refusesMessage } from '../../lambda/event/queue-refusals.ts';
 import type { ReplayMessage } from './replay-message.ts';
 
 /** Most messages that SQS accepts in one batch. Together they may have as many bytes as one message. */
 const mostEntries = 10;
+/** An event that the queue does not take. */
+export interface RefusedEvent {
+  id: string;
+  reason: string;
+}
+
 /** How often a message is sent if SQS fails to accept it, and the wait before the second try in milliseconds. */
 const mostTries = 8;
 const firstWait = 100;
 
 /**
  * Sends messages so that those of a group keep their order. It sends only one message of a group at a time, because SQS may
- * accept some messages of a batch and not others.
+ * accept some messages of a batch and not others. If the queue does not take a message because of its length, it is sent
+ * with its data in S3.
  *
  * @param wait waits before a retry
- * @returns a function that rejects when SQS does not accept a message
+ * @returns a function that resolves to the events that the queue does not take, and rejects when it accepts nothing more
  */
 export function createReplaySender(
   client: SQSClient,
   queueUrl: string,
   wait: (milliseconds: number) => Promise<unknown> = sleep,
 ) {
-  const isFifo = queueUrl.endsWith('.fifo');
+  const sendOnce = batchSender(client, queueUrl);
 
-  async function sendBatch(messages: readonly ReplayMessage[]): Promise<void> {
+  async function sendBatch(messages: readonly ReplayMessage[]): Promise<RefusedEvent[]> {
+    const refused: RefusedEvent[] = [];
     let left = messages;
     for (let tries = 1; left.length > 0; tries++) {
-      const Entries = left.map(({ body, groupId, deduplicationId }, index) => ({
-        Id: String(index),
-        MessageBody: body,
-        ...(isFifo && { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId }),
-      }));
-      const { Failed = [], Successful = [] } = await client.send(
-        new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
-      );
-      const refused = Failed.find(({ SenderFault }) => SenderFault) ?? (tries === mostTries ? Failed[0] : undefined);
-      if (refused) {
-        const { id } = left[Number(refused.Id)] ?? {};
-        throw new Error(`SQS did not accept event ${id}: ${refused.Code} ${refused.Message ?? ''}`.trim());
+      const again: ReplayMessage[] = [];
+      let isBusy = false;
+      for (const { message, error, isFinal } of await sendOnce(left)) {
+        if (message.offload && isTooLong(error)) again.push(await message.offload());
+        else if (refusesMessage(error)) refused.push({ id: message.id, reason: describe(error) });
+        else if (isFinal || tries === mostTries)
+          throw new Error(`SQS did not accept event ${message.id}: ${describe(error)}`);
+        else {
+          again.push(message);
+          isBusy = true;
+        }
       }
-      if (Failed.length + Successful.length < left.length) {
-        throw new Error(`SQS answered for ${Failed.length + Successful.length} of ${left.length} messages`);
-      }
-      left = Failed.flatMap(({ Id }) => left[Number(Id)] ?? []);
-      if (left.length > 0) await wait(firstWait * 2 ** (tries - 1));
+      if (isBusy) await wait(firstWait * 2 ** (tries - 1));
+      left = again;
     }
+    return refused;
   }
 
-  return async (messages: readonly ReplayMessage[]): Promise<void> => {
+  return async (messages: readonly ReplayMessage[]): Promise<RefusedEvent[]> => {
+    const refused: RefusedEvent[] = [];
     for (const round of roundsOf(messages)) {
       const outcomes = await Promise.allSettled(batchesOf(round).map(sendBatch));
       const failed = outcomes.find(({ status }) => status === 'rejected');
       if (failed) throw (failed as PromiseRejectedResult).reason;
+      refused.push(...outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : [])));
     }
+    return refused;
   };
+}
+
+interface Failure {
+  message: ReplayMessage;
+  error: { name: string; message: string };
+  /** Whether it is useless to send it again. */
+  isFinal: boolean;
+}
+
+const describe = ({ name, message }: Failure['error']) => `${name} ${message}`.trim();
+
+/** Sends a batch, in parts if the queue does not take so much at once. @returns what was not accepted */
+function batchSender(client: SQSClient, queueUrl: string) {
+  const isFifo = queueUrl.endsWith('.fifo');
+  const send = (messages: readonly ReplayMessage[]): Promise<SendMessageBatchResult> => {
+    const Entries = messages.map(({ body, groupId, deduplicationId }, index) => ({
+      Id: String(index),
+      MessageBody: body,
+      ...(isFifo && { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId }),
+    }));
+    return client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  };
+  return async function sendOnce(messages: readonly ReplayMessage[]): Promise<Failure[]> {
+    const [first, ...others] = messages;
+    let result: SendMessageBatchResult;
+    try {
+      result = await send(messages);
+    } catch (error) {
+      if (!(error instanceof Error) || !isTooLong(error) || first === undefined) throw error;
+      if (others.length === 0) return [{ message: first, error, isFinal: true }];
+      const half = Math.ceil(messages.length / 2);
+      return [...(await sendOnce(messages.slice(0, half))), ...(await sendOnce(messages.slice(half)))];
+    }
+    const { Failed = [], Successful = [] } = result;
+    if (Failed.length + Successful.length < messages.length)
+      throw new Error(`SQS answered for ${Failed.length + Successful.length} of ${messages.length} messages`);
+    return Failed.flatMap((entry) => toFailure(entry, messages));
+  };
+}
+
+function toFailure(
+  { Id, Code = '', Message = '', SenderFault = false }: BatchResultErrorEntry,
+  messages: readonly ReplayMessage[],
+): Failure[] {
+  const message = messages[Number(Id)];
+  return message ? [{ message, error: { name: Code, message: Message }, isFinal: SenderFault }] : [];
 }
 
 /** Splits messages into rounds with at most one message of each group. */

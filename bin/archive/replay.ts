@@ -7,6 +7,7 @@ import { createSorter, type Sorter } from './external-sort.ts';
 import { judge } from './judge.ts';
 import { type ArchivedEvent, type BrokenLine, type Place, readArchive } from './read-archive.ts';
 import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
+import type { RefusedEvent } from './replay-sender.ts';
 import { createSeenIds } from './seen-ids.ts';
 import { type Selection, signedAt } from './selection.ts';
 import type { BadLine } from './verify.ts';
@@ -21,6 +22,8 @@ export interface ReplayReport {
   duplicates: number;
   /** Lines that do not verify. They are not sent, because the queue has only verified events. */
   bad: number;
+  /** Events that the queue does not take. */
+  refused: number;
   /** Whether everything is done. */
   isFinished: boolean;
 }
@@ -38,11 +41,13 @@ export interface Replay {
   rate: number | undefined;
   /** Everything up to this place was done by an earlier run. */
   after: string | undefined;
-  send: (messages: readonly ReplayMessage[]) => Promise<void>;
+  /** Resolves to the events that the queue does not take. */
+  send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedEvent[]>;
   wait: (milliseconds: number) => Promise<unknown>;
   /** Called when everything up to a place is done. */
   onDone: (last: string, sent: number) => void;
   onBad: (line: BadLine) => void;
+  onRefused: (event: RefusedEvent) => void;
   onRead?: (object: StoredObject, events: number) => void;
   onSent?: (done: number, total: number) => void;
   /** Stops the replay between two chunks. */
@@ -55,7 +60,7 @@ const chunkBytes = 8 * 1_048_576;
 
 /** Queues the events of a selection again, each once, in the order in which they were signed. */
 export async function replay(archive: Archive, options: Replay): Promise<ReplayReport> {
-  const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, isFinished: false };
+  const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, refused: 0, isFinished: false };
   const sorter = createSorter();
   try {
     const total = await readInto(sorter, archive, options, report);
@@ -96,9 +101,12 @@ async function sendSorted(
   let done = 0;
   const flush = async (last: string) => {
     await pace(chunk.length);
-    await options.send(chunk.map(({ message }) => message));
-    for (const { type } of chunk) count(report, type);
-    options.onDone(last, chunk.length);
+    const refused = await options.send(chunk.map(({ message }) => message));
+    const sent = chunk.filter(({ message }) => !refused.some(({ id }) => id === message.id));
+    for (const { type } of sent) count(report, type);
+    report.refused += refused.length;
+    refused.forEach(options.onRefused);
+    options.onDone(last, sent.length);
     chunk = [];
     bytes = 0;
   };

@@ -1,11 +1,10 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { namePlace } from '../aws.ts';
+import { connectSqs } from '../places.ts';
 import { countMessages } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Do both queues exist, and does a consumer read them? */
 export async function checkQueues(stack: string, queueUrl: string, deadLetterQueueUrl: string): Promise<Finding[]> {
-  const client = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
+  const client = connectSqs(queueUrl);
   const counts = async (url: string) => {
     try {
       return await countMessages(client, url);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
@@ -12,10 +11,10 @@ import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
 import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
 import { readSelection } from '../archive/selection.ts';
-import { namePlace } from '../aws.ts';
 import { readOutputs } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
 import { print, progress, wrap } from '../output.ts';
+import { connectSqs } from '../places.ts';
 import { createProgressBar } from '../progress-bar.ts';
 import { describeBadLine } from './archive-bad-line.ts';
 import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
@@ -86,8 +85,9 @@ async function run(options: Options): Promise<void> {
     target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
     isDryRun: options.dryRun ?? false,
     signal: interrupted.signal,
-    send: createReplaySender(namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })), queueUrl),
+    send: createReplaySender(connectSqs(queueUrl), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
+    onRefused: ({ id, reason }) => progress(`The queue does not take event ${id}: ${reason}`),
     onRead: reading.onRead,
     onSent: (done, total) => {
       if (sending === undefined) reading.clear();
@@ -107,7 +107,7 @@ async function run(options: Options): Promise<void> {
   if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
   if (!report.isFinished) progress(`Stopped. ${howToContinue(state)}`);
   print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
-  if (report.bad > 0 || !report.isFinished) process.exitCode = 1;
+  if (report.bad > 0 || report.refused > 0 || !report.isFinished) process.exitCode = 1;
 }
 
 function howToContinue({ request: { replayId } }: ReplayState): string {
@@ -116,7 +116,7 @@ function howToContinue({ request: { replayId } }: ReplayState): string {
 
 function describeReport(
   replayId: string,
-  { sent, sentBefore, duplicates, bad }: ReplayReport,
+  { sent, sentBefore, duplicates, bad, refused }: ReplayReport,
   dryRun?: boolean,
 ): string {
   const kinds = Object.entries(sent).map(([type, count]) => `${count} ${type}`);
@@ -126,6 +126,7 @@ function describeReport(
     ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
     ...(duplicates > 0 ? [`${duplicates} duplicate lines were skipped.`] : []),
     ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
+    ...(refused > 0 ? [`${refused} were refused by the queue.`] : []),
   ].join('\n');
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber } from '../numbers.ts';
-import { ClosedPipeError, formatTable, print, printLine, progress } from '../output.ts';
+import { ClosedPipeError, explain, formatTable, print, printLine, progress } from '../output.ts';
 import { confirm, warn } from '../question.ts';
 import { findMessage } from '../queue/find.ts';
 import { costOfLook, peek } from '../queue/peek.ts';
@@ -115,11 +115,14 @@ async function redriveAll(id: string | undefined, options: Options<{ dryRun?: bo
     print(options.json, { redriven: 1 }, `Back on the queue: ${id}.`);
     return;
   }
-  const { redriven, left } = await redrive(queues, (done) =>
-    progress(`${done} of about ${amount(Math.max(waiting, done))} back in the queue`),
+  const { redriven, refused, left } = await redrive(
+    queues,
+    (done) => progress(`${done} of about ${amount(Math.max(waiting, done))} back in the queue`),
+    (message, error) =>
+      progress(`The queue does not take ${describe(message).id || message.MessageId}: ${explain(error)}`),
   );
   const others = left === 0 ? '' : ` ${left} are left, or were added meanwhile: run the command again.`;
-  print(options.json, { redriven, left }, `Back on the queue: ${amount(redriven)}.${others}`);
+  print(options.json, { redriven, refused, left }, `Back on the queue: ${amount(redriven)}.${others}`);
   if (left > 0) process.exitCode = 1;
 }
 

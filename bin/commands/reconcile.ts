@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
@@ -12,6 +11,7 @@ import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
+import { connectSqs } from '../places.ts';
 import { confirm } from '../question.ts';
 import { targetOf } from '../reconciliation-target.ts';
 import { connectS3 } from '../s3.ts';
@@ -106,7 +106,7 @@ async function connectTarget(
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
   const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
   const deadline = 30_000;
-  const sqs = namePlace(new SQSClient({ useQueueUrlAsEndpoint: false }));
+  const sqs = connectSqs(queueUrl);
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
   return {
     send: createQueueSender(sqs, queueUrl, deadline),

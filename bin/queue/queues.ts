@@ -4,14 +4,20 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
+import { storeIn } from '../../lambda/event/overflow-store.ts';
+import { MessageRefusedError } from '../../lambda/event/queue-refusals.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { namePlace } from '../aws.ts';
 import { readOutput } from '../connections.ts';
+import { connectSqs } from '../places.ts';
+import { connectS3 } from '../s3.ts';
 import { UsageError } from '../usage-error.ts';
+
+/** How long S3 may take to store the data of an event, in milliseconds. */
+const storeDeadline = 30_000;
 
 /** Where the queues are. */
 export interface QueueOptions {
@@ -26,6 +32,8 @@ export interface Queues {
   queueUrl: string;
   /** @throws {Error} when nothing names it */
   deadLetterQueueUrl: () => string;
+  /** Puts the data of an event that is too large for the queue into S3. @throws {Error} when nothing names the bucket */
+  store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
 }
 
 /** Adds the options that name the queues. */
@@ -49,9 +57,15 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
     (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
   if (!queueUrl) throw new UsageError(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
   return {
-    // As for every AWS tool, the endpoint is the region's or that of the environment.
-    client: namePlace(new SQSClient({ useQueueUrlAsEndpoint: false })),
+    client: connectSqs(queueUrl),
     queueUrl,
+    store: async (data, contentType) => {
+      const bucket = (await fromStack(outputs.overflowBucketName)) ?? process.env[environment.overflowBucket];
+      if (bucket) return storeIn(bucket, connectS3(), storeDeadline)(data, contentType);
+      throw new MessageRefusedError(
+        `An event is larger than the queue takes: add --stack, or set ${environment.overflowBucket} to the bucket for its data.`,
+      );
+    },
     deadLetterQueueUrl: () => {
       if (deadLetters) return deadLetters;
       throw new UsageError(

@@ -18,11 +18,21 @@ const deadlineMilliseconds = 10_000;
  */
 export function createClaimCheck(bucket: string, config: S3ClientConfig): (message: string) => Promise<string> {
   const put = createOverflowStore(bucket, config, deadlineMilliseconds);
-  return async (message) => {
-    const event = parseQueuedEvent(message);
-    const { data, data_base64, ...attributes } = event;
-    if (data === undefined && data_base64 === undefined) return message;
-    const dataref = await put(inlineBody(event, message), event.datacontenttype);
-    return writeEvent(attributes, datarefMember(dataref));
-  };
+  return (message) => moveData(message, put);
+}
+
+/**
+ * As {@link createClaimCheck} for one message.
+ *
+ * @param store stores data, and resolves to its `dataref`
+ */
+export async function moveData(
+  message: string,
+  store: (data: Uint8Array, contentType: string | undefined) => Promise<string>,
+): Promise<string> {
+  const event = parseQueuedEvent(message);
+  const { data, data_base64, ...attributes } = event;
+  if (data === undefined && data_base64 === undefined) return message;
+  const dataref = await store(inlineBody(event, message), event.datacontenttype);
+  return writeEvent(attributes, datarefMember(dataref));
 }

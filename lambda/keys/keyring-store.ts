@@ -65,8 +65,15 @@ export function createKeyringStore(
   SecretId: string,
   { pause = (milliseconds) => sleep(milliseconds), warn = () => {} }: KeyringStoreOptions = {},
 ): KeyringStore {
-  const get = async (VersionId?: string) => {
-    const { VersionId: seen, ...answer } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }));
+  const get = async (VersionId?: string): Promise<Content & { seen: string | undefined }> => {
+    const command = new GetSecretValueCommand({ SecretId, VersionId });
+    const found = await client.send(command).catch((error: unknown) => {
+      // A secret that somebody created without a value. The first key is its first value.
+      if (VersionId === undefined && hasNoValue(error)) return undefined;
+      throw error;
+    });
+    if (found === undefined) return { entries: [], diagnostics: {}, seen: undefined };
+    const { VersionId: seen, ...answer } = found;
     // What a proxy answers in the place of Secrets Manager is not an empty keyring.
     if (!seen) throw new Error('Secrets Manager answered without a VersionId, so what the keyring holds is not known');
     const secret = secretText(answer);
@@ -121,6 +128,11 @@ export function createKeyringStore(
     readDiagnostics: async () => (await get()).diagnostics,
     updateDiagnostics: (change) => update((content) => ({ ...content, diagnostics: change(content.diagnostics) })),
   };
+}
+
+/** Only the words tell a secret without a value from one that does not exist. */
+function hasNoValue(error: unknown): boolean {
+  return error instanceof ResourceNotFoundException && /secret value/.test(error.message);
 }
 
 function toEntries(secret: string): KeyringEntry[] {

@@ -1,12 +1,7 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
-import {
-  type DataPlacement,
-  describeEvent,
-  type EventDescription,
-  maxMessageBytes,
-  type QueueMessage,
-  type VerifiedRequest,
-} from '../event/queue-message.ts';
+import { createPlacement } from '../event/message-placement.ts';
+import { describeEvent, maxMessageBytes, type QueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
+import { refusesCharacters } from '../event/queue-refusals.ts';
 import { isUuid } from '../guards.ts';
 import { parseHttpDate } from '../signature.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
@@ -88,6 +83,7 @@ const wordOf: Record<ErrorStatus, string> = {
  * @returns a function of the event and of Lambda's own request id, which is used if the front door gave none
  */
 export function createReceiver(dependencies: ReceiverDependencies) {
+  const place = createPlacement();
   return async (event: unknown, invocationId: string): Promise<Answer> => {
     let requestId = invocationId;
     const begun = performance.now();
@@ -101,7 +97,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, keyId });
         return answer(200, { probe: 'verified' });
       }
-      const { id, type, unrendered, unreadable } = await within(left(), enqueue(verified, dependencies));
+      const { id, type, unrendered, unreadable } = await within(left(), enqueue(verified, dependencies, place));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
       const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
@@ -123,20 +119,27 @@ export function createReceiver(dependencies: ReceiverDependencies) {
   };
 }
 
-async function enqueue(request: VerifiedRequest, dependencies: ReceiverDependencies): Promise<QueueMessage> {
+async function enqueue(
+  request: VerifiedRequest,
+  dependencies: ReceiverDependencies,
+  place: ReturnType<typeof createPlacement>,
+): Promise<QueueMessage> {
   try {
-    const description = describeEvent(request);
-    const { foreignAccount } = description;
+    const { foreignAccount, dataContentType, write } = describeEvent(request);
     if (foreignAccount !== undefined) {
       throw new ReceiverError('foreign_account', `The event names account ${foreignAccount}, which has another key`);
     }
-    const trySend = async (placement?: DataPlacement) => {
-      const message = await writeMessage(description, placement, request.body, dependencies);
-      // Waited for in any case: Lambda may freeze what goes on after the answer.
-      const archived = dependencies.archive?.(message);
+    let archived: Promise<void> | undefined;
+    const send = async (message: QueueMessage) => {
+      // Once, whatever forms the queue refuses: each holds the same signed bytes. It is waited for in any case, because
+      // Lambda may freeze what goes on after the answer.
+      archived ??= dependencies.archive?.(message);
       await dependencies.send(message).finally(() => archived);
-      return message;
     };
+    const offload = async (bytes: number) =>
+      write({ dataref: await storeData(request.body, dataContentType, bytes, dependencies) });
+    const trySend = (placement?: 'base64') =>
+      place({ dataBytes: request.body.length, inline: () => write(placement), offload }, send);
     return await trySend().catch((error: unknown) => {
       if (refusesCharacters(error)) return trySend('base64');
       throw error;
@@ -157,33 +160,22 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** The message, or, if it is larger than SQS takes, a message that says where its data is. */
-async function writeMessage(
-  { dataContentType, write }: EventDescription,
-  placement: DataPlacement | undefined,
+/** @param bytes that the message would have with the data @returns where the data is */
+async function storeData(
   body: Uint8Array,
+  contentType: string | undefined,
+  bytes: number,
   { store }: ReceiverDependencies,
-): Promise<QueueMessage> {
-  let bytes = body.length;
-  // A message is longer than its body, so a body that is too large is not written into one.
-  if (bytes <= maxMessageBytes) {
-    const message = write(placement);
-    bytes = Buffer.byteLength(message.body);
-    if (bytes <= maxMessageBytes) return message;
-  }
+): Promise<string> {
   if (store === undefined) {
-    throw new ReceiverError('event_too_large', `The event has at least ${bytes} bytes; SQS takes ${maxMessageBytes}`);
+    const limit = `SQS takes ${maxMessageBytes}, or less if the queue's MaximumMessageSize says so`;
+    throw new ReceiverError('event_too_large', `The event has at least ${bytes} bytes; ${limit}`);
   }
   try {
-    return write({ dataref: await store(body, dataContentType) });
+    return await store(body, contentType);
   } catch (error) {
     throw new ReceiverError('storage_unavailable', 'S3 did not take the data of a large event', { cause: error });
   }
-}
-
-/** Whether the queue refused a character. Some implementations of SQS refuse more than AWS documents. */
-function refusesCharacters(error: unknown): boolean {
-  return error instanceof Error && error.name.endsWith('InvalidMessageContents');
 }
 
 function answer(statusCode: number, body: Record<string, string>): Answer {

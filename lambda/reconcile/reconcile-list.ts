@@ -1,4 +1,5 @@
-import { maxMessageBytes, type QueueMessage } from '../event/queue-message.ts';
+import { createPlacement } from '../event/message-placement.ts';
+import { MessageRefusedError, refusesMessage } from '../event/queue-refusals.ts';
 import type { PolledItem } from '../provider/types.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconciliation-run.ts';
@@ -81,13 +82,15 @@ async function reconcilePage(page: readonly PolledEntry[], run: ListRun): Promis
       );
     }
     const isKnown = known.has(entry.traceId);
-    if (isKnown || (await recover(entry, run))) {
-      counts[isKnown ? 'known' : 'recovered']++;
+    const outcome = isKnown ? 'known' : await recover(entry, run);
+    if (outcome === 'known' || outcome === 'recovered') {
+      counts[outcome]++;
       took.push(entry);
       failures = 0;
     } else {
       counts.failed++;
-      failures++;
+      // What the queue does not take of one event says nothing about the others.
+      if (outcome === 'failed') failures++;
     }
   }
   return took;
@@ -117,31 +120,33 @@ async function findKnown(
   }
 }
 
-async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
-  if (run.dryRun) return true;
+async function recover(entry: PolledEntry, run: ListRun): Promise<'recovered' | 'refused' | 'failed'> {
+  if (run.dryRun) return 'recovered';
+  const { message, data } = entry;
+  const event = {
+    dataBytes: data.length,
+    inline: () => message,
+    offload: (bytes: number) => moveData(entry, bytes, run),
+  };
   try {
-    const message = await moveDataIfTooLarge(entry, run);
-    await run.send(message);
-    await run.archive?.(message);
+    const sent = await createPlacement()(event, run.send);
+    await run.archive?.(sent);
   } catch (error) {
     run.failed(error);
-    return false;
+    return refusesMessage(error) ? 'refused' : 'failed';
   }
-  run.recovered({ id: entry.traceId, type: entry.message.type, bytes: entry.data.length });
-  return true;
+  run.recovered({ id: entry.traceId, type: message.type, bytes: data.length });
+  return 'recovered';
 }
 
 /** Moves large data to the bucket, as the receiver does. */
-async function moveDataIfTooLarge(entry: PolledEntry, { store }: ListRun): Promise<QueueMessage> {
-  const { message, data } = entry;
-  const bytes = Buffer.byteLength(message.body);
-  if (bytes <= maxMessageBytes) return message;
+async function moveData({ message, data, withDataAt }: PolledEntry, bytes: number, { store }: ListRun) {
   if (store === undefined) {
-    throw new Error(
-      `An event has ${bytes} bytes, but SQS takes ${maxMessageBytes}, and no bucket is given: set OVERFLOW_BUCKET.`,
+    throw new MessageRefusedError(
+      `An event has ${bytes} bytes, which is more than the queue takes, and no bucket is given: set OVERFLOW_BUCKET.`,
     );
   }
-  return entry.withDataAt(await store(data, message.dataContentType));
+  return withDataAt(await store(data, message.dataContentType));
 }
 
 async function confirmEntries(entries: readonly PolledEntry[], { list, counts }: ListRun): Promise<void> {

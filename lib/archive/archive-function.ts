@@ -9,6 +9,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { archiveEnvironment, archivePrefixes } from '../../lambda/archive-contract.ts';
 import { environment } from '../../lambda/contract.ts';
+import { expectHere } from '../brought-resource.ts';
 import { BundledFunction } from '../bundled-function.ts';
 import { grantKeyThrough } from '../key-grant.ts';
 import { grantReadKeyring } from '../keyring-grant.ts';
@@ -41,6 +42,8 @@ export class ArchiveFunction extends Construct {
     super(scope, id);
     const { bucket, keyring, overflowBucket, logGroup } = props;
     const { queue, deadLetterQueue } = props.events;
+    for (const { bucketArn: arn, env } of [bucket, overflowBucket])
+      expectHere(this, 'Bucket', { arn, env }, ['region']);
     const { function: archive, role } = new BundledFunction(this, 'Handler', {
       entry: 'archive-handler',
       logGroup,

@@ -40,6 +40,8 @@ export interface ArchiveProps {
  */
 export class Archive extends Construct {
   readonly bucket: IBucket;
+  readonly keyring: ISecret;
+  readonly overflowBucket: IBucket;
   readonly streams: ArchiveStreams;
   /** Events that no stream accepted. The function archives them. */
   readonly queue: IQueue;
@@ -53,6 +55,8 @@ export class Archive extends Construct {
     super(scope, id);
     const { bucket, keyring, overflowBucket, encryptionKey } = props;
     this.bucket = bucket;
+    this.keyring = keyring;
+    this.overflowBucket = overflowBucket;
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
     this.log = new LogGroup(this, 'Log', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,

@@ -1,8 +1,10 @@
+import { Token } from 'aws-cdk-lib';
 import { CfnApiMapping, DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { ARecord, type IHostedZone, PrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
+import { BroughtResourceError, expectHere } from '../brought-resource.ts';
 import type { FrontDoor } from './front-door.ts';
 
 /** Your own domain name. */
@@ -32,6 +34,8 @@ export class CustomDomain extends Construct {
 
   constructor(scope: Construct, id: string, { domainName, certificate, hostedZone, frontDoor }: CustomDomainProps) {
     super(scope, id);
+    expectHere(this, 'Certificate', { arn: certificate.certificateArn, env: certificate.env }, ['region', 'account']);
+    if (hostedZone) expectZoneOf(domainName, hostedZone);
     const domain = new DomainName(this, 'Name', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
     // No mapping key, because it would be part of the signed path, and reports differ on how API Gateway passes it on.
     const { apiId, stage } = frontDoor;
@@ -49,5 +53,29 @@ export class CustomDomain extends Construct {
     }
     this.url = `https://${domainName}`;
     this.target = domain.regionalDomainName;
+  }
+}
+
+/** @throws {BroughtResourceError} when no record in the zone can lead MessageMedia to the domain */
+function expectZoneOf(domainName: string, zone: IHostedZone): void {
+  const name = nameOf(zone);
+  if (name !== undefined && domainName !== name && !domainName.endsWith(`.${name}`)) {
+    throw new BroughtResourceError(
+      `Domain ${domainName} is not in the hosted zone ${name}: give the zone of the domain, or leave it out and make a record yourself.`,
+    );
+  }
+  if (zone instanceof PrivateHostedZone) {
+    throw new BroughtResourceError(
+      `Hosted zone ${zone.node.path} is private, so MessageMedia cannot find ${domainName}: give a public zone.`,
+    );
+  }
+}
+
+/** Without a dot at its end; `undefined` for a zone that was imported by its id alone. */
+function nameOf(zone: IHostedZone): string | undefined {
+  try {
+    return Token.isUnresolved(zone.zoneName) ? undefined : zone.zoneName.replace(/\.$/, '');
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { Names, Validations } from 'aws-cdk-lib';
+import { Names, Token, Validations } from 'aws-cdk-lib';
 import {
   EndpointType,
   LambdaIntegration,
@@ -9,6 +9,7 @@ import {
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { BroughtResourceError, expectHere } from '../brought-resource.ts';
 import type { FrontDoor, FrontDoorProps } from './front-door.ts';
 
 /** Options that only a REST API has. */
@@ -60,6 +61,8 @@ export class RestFrontDoor extends Construct implements FrontDoor {
     this.url = this.api.url.replace(/\/$/, '');
     this.apiId = this.api.restApiId;
     if (webAclArn !== undefined) {
+      expectRegionalAcl(webAclArn);
+      expectHere(this, 'Web ACL', { arn: webAclArn }, ['region', 'account']);
       new CfnWebACLAssociation(this, 'WebAcl', { webAclArn, resourceArn: this.stage.stageArn });
     }
     this.#acknowledge();
@@ -83,6 +86,14 @@ export class RestFrontDoor extends Construct implements FrontDoor {
       },
     );
   }
+}
+
+/** @throws {BroughtResourceError} for the ARN of anything else, such as a web ACL for CloudFront */
+function expectRegionalAcl(arn: string): void {
+  if (Token.isUnresolved(arn) || /^arn:[^:]+:wafv2:[^:]+:[^:]+:regional\/webacl\//.test(arn)) return;
+  throw new BroughtResourceError(
+    `Web ACL ${arn} is not for a REST API: give the ARN of a web ACL of AWS WAF (wafv2) with the scope REGIONAL.`,
+  );
 }
 
 function allowOnly(addresses: readonly string[]): PolicyDocument {

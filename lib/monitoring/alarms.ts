@@ -7,9 +7,11 @@ import {
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { isOfOtherAccount, warn } from '../brought-resource.ts';
 import { type PackageInfo, packageInfo } from '../package-info.ts';
+import { notify } from './alarm-topic.ts';
 import { archiveWatches } from './archive-watches.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
 import { createAlarm, type Watch } from './watch.ts';
@@ -26,9 +28,9 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const action = props.alarmTopic && new SnsAction(props.alarmTopic);
+    const action = props.alarmTopic && notify(this, props.alarmTopic);
     const watches = [
-      ...eventWatches(props),
+      ...eventWatches(this, props),
       ...requestWatches(props),
       ...rotationWatch(props),
       ...reconciliationWatches(props),
@@ -53,21 +55,34 @@ export function runbookOf({ name, version, homepage }: PackageInfo): string {
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
 }
 
-function eventWatches({ receiver }: MonitoringProps): Watch[] {
+function eventWatches(scope: Construct, { receiver }: MonitoringProps): Watch[] {
   const maximum = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
-  const oldest: Watch = {
-    id: 'OldestEvent',
-    meaning: `The oldest event has waited ${oldestAllowed.toMinutes()} minutes for a consumer`,
-    metric: receiver.queue.metricApproximateAgeOfOldestMessage(maximum),
-    options: { threshold: oldestAllowed.toSeconds() },
-  };
-  if (!receiver.deadLetterQueue) return [oldest];
-  const dead: Watch = {
-    id: 'DeadLetters',
-    meaning: 'No consumer could handle some events',
-    metric: receiver.deadLetterQueue.metricApproximateNumberOfMessagesVisible(maximum),
-  };
-  return [dead, oldest];
+  const watches: Watch[] = [];
+  if (hasMetricsHere(scope, receiver.queue))
+    watches.push({
+      id: 'OldestEvent',
+      meaning: `The oldest event has waited ${oldestAllowed.toMinutes()} minutes for a consumer`,
+      metric: receiver.queue.metricApproximateAgeOfOldestMessage(maximum),
+      options: { threshold: oldestAllowed.toSeconds() },
+    });
+  if (receiver.deadLetterQueue && hasMetricsHere(scope, receiver.deadLetterQueue))
+    watches.unshift({
+      id: 'DeadLetters',
+      meaning: 'No consumer could handle some events',
+      metric: receiver.deadLetterQueue.metricApproximateNumberOfMessagesVisible(maximum),
+    });
+  return watches;
+}
+
+/** A queue has its metrics in its own account, so an alarm of another account would never go off. */
+function hasMetricsHere(scope: Construct, { queueArn: arn, env }: IQueue): boolean {
+  if (!isOfOtherAccount(scope, { arn, env })) return true;
+  warn(
+    scope,
+    'queueOfOtherAccount',
+    `Queue ${arn} is of another account, which has its metrics: nothing here watches how long events wait in it. Make an alarm on ApproximateAgeOfOldestMessage there.`,
+  );
+  return false;
 }
 
 function requestWatches({ receiver }: MonitoringProps): Watch[] {

@@ -76,7 +76,7 @@ export function readSettings(node: Node): Settings {
     alarmTopicArn: read.text(
       'alarmTopicArn',
       /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
-      'the ARN of an SNS topic',
+      'the ARN of a standard SNS topic',
     ),
     silenceAlarmMinutes: read.wholeNumber('silenceAlarmMinutes', 0, 1_440, 0),
     runbookUrl: read.text('runbookUrl', /^https?:\/\/[^\s#]+$/, 'the URL of a page, without #'),

@@ -6,6 +6,8 @@ import { type LocalServer, listen, readBody } from '../http.ts';
 export interface LocalSecrets extends LocalServer {
   /** Stores a secret's current value, and creates the secret if there is none. */
   put: (secretId: string, value: string) => void;
+  /** Creates a secret without a value. */
+  create: (secretId: string) => void;
   /** The secret's current value. */
   get: (secretId: string) => string | undefined;
   /**
@@ -81,6 +83,7 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       secrets.set(secretId, versions);
       putSecretValue(versions, { SecretString: value });
     },
+    create: (secretId) => void secrets.set(secretId, new Map()),
     get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
     isFailing: () => isFailing,
     setFailing: (fails) => {
@@ -122,6 +125,8 @@ function putSecretValue(versions: Versions, input: Input): object {
     throw new SecretsError('ResourceExistsException', `Version ${ClientRequestToken} exists with another value.`);
   }
   version.value = SecretString;
+  // The first version of a secret becomes the current one, whatever its labels.
+  if (versions.size === 0) version.stages.add('AWSCURRENT');
   versions.set(ClientRequestToken, version);
   for (const stage of VersionStages) moveStage(versions, stage, ClientRequestToken);
   return { VersionId: ClientRequestToken, VersionStages };

@@ -184,7 +184,7 @@ test('redrive says what it would do, does it in order, and loses nothing to dedu
   expect((await json('redrive', '--dry-run')).result).toEqual({ wouldRedrive: 12 });
   expect((await json('stats')).result.deadLetters.waiting).toBe(12);
   const { code, stdout, stderr } = await run(['queue', 'redrive', '--json'], env);
-  expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { redriven: 12, left: 0 } });
+  expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { redriven: 12, refused: 0, left: 0 } });
   expect(stderr).toMatch(/12 of about 12 messages back/);
   expect((await json('stats')).result).toMatchObject({ queue: { waiting: 12 }, deadLetters: { waiting: 0 } });
   const events: string[] = [];

@@ -289,6 +289,23 @@ describe('an event around the limit of SQS', () => {
     expect((await object.Body?.transformToString()) === body).toBe(true);
   });
 
+  test('of a queue that takes a quarter of it is in S3 above that, and only the first such message is refused', async () => {
+    const Attributes = { MaximumMessageSize: '262144' };
+    const command = new CreateQueueCommand({ QueueName: 'created-in-2019', Attributes });
+    const { QueueUrl = '' } = await queue.client.send(command);
+    const receiver = startReceiver(keyringOf(key), { ...environment(), QUEUE_URL: QueueUrl });
+    const sizes = [100_000, 262_144, 262_145, 900_000, 1_500_000];
+    for (const bytes of sizes) {
+      expect(await post(receiver, webhookOf(bytes).request)).toMatchObject({ statusCode: 202 });
+    }
+    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    const inS3 = Messages.map(({ Body = '' }) => JSON.parse(Body))
+      .filter(({ dataref }) => dataref !== undefined)
+      .map(({ id }) => id);
+    expect(Messages).toHaveLength(sizes.length);
+    expect(inS3.toSorted()).toEqual(['d-1500000', 'd-262145', 'd-900000']);
+  });
+
   test('is our own fault while S3 is out of reach, and nothing is queued', async () => {
     const receiver = startReceiver(keyringOf(key), { ...environment(), OVERFLOW_BUCKET: 'nowhere' });
     const result = await post(receiver, webhookOf(1_048_577).request);

@@ -12,12 +12,18 @@ interface Entry {
 /** An SQS that takes some entries of a batch and not others, which the local one never does. */
 let server: LocalServer;
 let client: SQSClient;
-async function start(fails: (entry: Entry, call: number) => object | undefined) {
+/** @param mostBytes that it takes of a batch */
+async function start(fails: (entry: Entry, call: number) => object | undefined, mostBytes = Number.POSITIVE_INFINITY) {
   const batches: string[][] = [];
   const taken: string[] = [];
   server = await listen(0, async (request, response) => {
     const { Entries }: { Entries: Entry[] } = JSON.parse(String(await readBody(request)));
     const call = batches.push(Entries.map(({ MessageBody }) => MessageBody.slice(0, 10)));
+    if (Entries.reduce((sum, { MessageBody }) => sum + MessageBody.length, 0) > mostBytes) {
+      const __type = 'com.amazonaws.sqs#BatchRequestTooLong';
+      response.writeHead(400).end(JSON.stringify({ __type, message: 'Batch requests cannot be longer' }));
+      return;
+    }
     const failed = Entries.map((entry) => ({ entry, failure: fails(entry, call) }));
     const Failed = failed.flatMap(({ entry, failure }) => (failure ? [{ Id: entry.Id, ...failure }] : []));
     const Successful = failed.flatMap(({ entry, failure }) => {
@@ -59,11 +65,11 @@ test('an entry that SQS did not take is sent again before the next of its group'
   expect(waits).toEqual([100, 200]);
 });
 
-test('what SQS refuses, and what it does not take after eight tries, is an error with its id', async () => {
-  const refusal = { Code: 'InvalidMessageContents', Message: 'no XML', SenderFault: true };
+test('what SQS refuses for a reason that may concern all, or does not take after eight tries, is an error', async () => {
+  const refusal = { Code: 'KmsAccessDenied', Message: 'no key', SenderFault: true };
   const first = await start(({ MessageBody }) => (MessageBody === 'b' ? refusal : undefined));
   await expect(first.send([message('a'), message('b')])).rejects.toThrow(
-    'SQS did not accept event id-b: InvalidMessageContents no XML',
+    'SQS did not accept event id-b: KmsAccessDenied no key',
   );
   expect(first.taken).toEqual(['a']);
   client.destroy();
@@ -71,6 +77,47 @@ test('what SQS refuses, and what it does not take after eight tries, is an error
   const second = await start(() => ({ Code: 'InternalError', SenderFault: false }));
   await expect(second.send([message('a')])).rejects.toThrow('SQS did not accept event id-a: InternalError');
   expect(second.waits).toHaveLength(7);
+});
+
+test('what SQS refuses of one event is told with its id, and the others are sent', async () => {
+  const refusal = { Code: 'InvalidMessageContents', Message: 'no XML', SenderFault: true };
+  const { taken, send } = await start(({ MessageBody }) => (MessageBody === 'b' ? refusal : undefined));
+  expect(await send([message('a'), message('b'), message('c', 'b')])).toEqual([
+    { id: 'id-b', reason: 'InvalidMessageContents no XML' },
+  ]);
+  expect(taken).toEqual(['a', 'c']);
+});
+
+const long = {
+  Code: 'InvalidParameterValue',
+  Message: 'One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.',
+  SenderFault: true,
+};
+
+test('a message that is too long for the queue is sent without its data, before the next of its group', async () => {
+  const { taken, waits, send } = await start(({ MessageBody }) => (MessageBody.length > 2 ? long : undefined));
+  const first = { ...message('long', 'a'), offload: async () => message('s3', 'a') };
+  expect(await send([first, message('a2', 'a'), message('b1', 'b')])).toEqual([]);
+  expect(taken).toEqual(['b1', 's3', 'a2']);
+  expect(waits).toEqual([]);
+  const stillLong = { ...message('long', 'a'), offload: async () => message('not short', 'a') };
+  expect(await send([stillLong, message('c1', 'c')])).toEqual([
+    { id: 'id-not short', reason: `InvalidParameterValue ${long.Message}` },
+  ]);
+  const noBucket = { ...message('long', 'a'), offload: () => Promise.reject(new Error('give --stack')) };
+  await expect(send([noBucket])).rejects.toThrow('give --stack');
+});
+
+test('a batch that is too long for the queue is sent in parts', async () => {
+  const { batches, taken, send } = await start(() => undefined, 3);
+  expect(await send([message('a'), message('b'), message('c'), message('dd')])).toEqual([]);
+  expect(taken.toSorted()).toEqual(['a', 'b', 'c', 'dd']);
+  expect(batches.map(({ length }) => length)).toEqual([4, 2, 2]);
+  const tooLong = { ...message('long'), offload: async () => message('s3') };
+  expect(await send([tooLong, { ...message('other'), offload: async () => message('four') }])).toEqual([
+    { id: 'id-four', reason: 'BatchRequestTooLong Batch requests cannot be longer' },
+  ]);
+  expect(taken).toContain('s3');
 });
 
 test('a batch has ten messages and a mebibyte at the most', async () => {

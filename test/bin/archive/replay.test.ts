@@ -1,9 +1,14 @@
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Replay, replay } from '../../../bin/archive/replay.ts';
 import { copyFromArchive } from '../../../bin/archive/replay-message.ts';
-import { createReplaySender } from '../../../bin/archive/replay-sender.ts';
+import { createReplaySender, type RefusedEvent } from '../../../bin/archive/replay-sender.ts';
 import type { BadLine } from '../../../bin/archive/verify.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
@@ -24,10 +29,12 @@ const { deliveryReport, reply, webhook } = eventTypes;
 
 let archive: LocalArchive;
 let bad: BadLine[];
+let refused: RefusedEvent[];
 let done: { last: string; sent: number }[];
 beforeEach(async () => {
   archive = await startArchive();
   bad = [];
+  refused = [];
   done = [];
 });
 afterEach(() => archive.queue.close());
@@ -41,6 +48,7 @@ function run(options: Partial<Replay> = {}) {
     wait: async () => {},
     onDone: (last, sent) => done.push({ last, sent }),
     onBad: (line) => bad.push(line),
+    onRefused: (event) => refused.push(event),
     ...options,
   });
 }
@@ -75,6 +83,7 @@ test('an hour comes back: each event once, as it was queued, and with an attribu
     sentBefore: 0,
     duplicates: 3,
     bad: 0,
+    refused: 0,
     isFinished: true,
   });
   const messages = await take();
@@ -152,6 +161,52 @@ test('the data of large events is put where consumers look for it', async () => 
   }
   const { ContentLength } = await client.send(new GetObjectCommand({ Bucket: otherBucket, Key: pointer.key }));
   expect(ContentLength).toBe(large.length);
+});
+
+test('a queue that takes a quarter of what SQS takes gets all events, the large ones without their data', async () => {
+  const { client, queue } = archive;
+  const Attributes = { MaximumMessageSize: '262144' };
+  await queue.client.send(new SetQueueAttributesCommand({ QueueUrl: queue.queueUrl, Attributes }));
+  const sizes = [100_000, 200_000, 300_000, 900_000];
+  const lines = sizes.map((size, index) =>
+    messageOf(key, `2026-11-25T10:00:0${index}Z`, {
+      reply_id: `r-${size}`,
+      message_id: 'm',
+      content: 'x'.repeat(size),
+    }),
+  );
+  await archive.put(reply, '2026-11-25T10:00:00Z', lines.map(toArchiveLine));
+  // Without a bucket the replay stops, and can go on with one.
+  await expect(run()).rejects.toThrow('The data of event r-300000 must be stored in S3: give --stack');
+  await take();
+  const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
+  const target = {
+    store: createOverflowStore(queue.overflowBucket, config, 10_000),
+    bringBack: copyFromArchive(archive, queue.overflowBucket),
+  };
+  expect(await run({ target, replayId: 'with a bucket' })).toMatchObject({ sent: { reply: 4 }, refused: 0 });
+  const messages = await take();
+  expect(idsOf(messages)).toEqual(sizes.map((size) => `r-${size}`));
+  expect(messages.map(({ Body = '' }) => 'dataref' in JSON.parse(Body))).toEqual([false, false, true, true]);
+  for (const { Body = '' } of messages) {
+    const read = await openQueuedEvent(Body, fetchFromS3(client, queue.overflowBucket));
+    expect(reverify(read, keys)).toBe('good');
+  }
+});
+
+test('an event that the queue refuses is told and not counted as sent, and stops no other', async () => {
+  const lines = many.slice(0, 150);
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', lines);
+  const send = createReplaySender(archive.queue.client, archive.queue.queueUrl);
+  const refusal = { id: 'd-120', reason: 'InvalidMessageContents' };
+  const refusing: Replay['send'] = async (messages) => {
+    await send(messages.filter(({ id }) => id !== refusal.id));
+    return messages.some(({ id }) => id === refusal.id) ? [refusal] : [];
+  };
+  expect(await run({ send: refusing })).toMatchObject({ sent: { delivery_report: 149 }, refused: 1, isFinished: true });
+  expect(refused).toEqual([refusal]);
+  expect(done.map(({ sent }) => sent)).toEqual([100, 49]);
+  expect(idsOf(await take())).toHaveLength(149);
 });
 
 /** 350 reports about 7 messages, as lines. */

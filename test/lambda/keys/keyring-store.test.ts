@@ -274,3 +274,36 @@ describe('diagnostics', () => {
 function outage(): never {
   throw new InternalServiceError({ message: 'an outage', $metadata: {} });
 }
+
+describe('a secret that was created without a value', () => {
+  beforeEach(() => secrets.create('empty'));
+
+  test('reads as a keyring without keys', async () => {
+    expect(await storeOf('empty').read()).toEqual([]);
+    expect(await storeOf('empty').readDiagnostics()).toEqual({});
+  });
+
+  test('gets its first key', async () => {
+    await storeOf('empty').update((entries) => [...entries, one]);
+    expect(JSON.parse(secrets.get('empty') ?? '')).toEqual({ keys: [one] });
+    expect(pauses).toEqual([]);
+  });
+
+  test('keeps a key that somebody else put there first', async () => {
+    let meddled = false;
+    meddle = async (command, pass) => {
+      if (command instanceof PutSecretValueCommand && !meddled) {
+        meddled = true;
+        secrets.put('empty', JSON.stringify({ keys: [other] }));
+      }
+      return pass();
+    };
+    await storeOf('empty').update((entries) => [...entries, one]);
+    expect(JSON.parse(secrets.get('empty') ?? '')).toEqual({ keys: [other, one] });
+  });
+
+  test('is not one that does not exist', async () => {
+    await expect(storeOf('nowhere').read()).rejects.toThrow("can't find the specified secret.");
+    await expect(storeOf('nowhere').update(() => [one])).rejects.toThrow("can't find the specified secret.");
+  });
+});

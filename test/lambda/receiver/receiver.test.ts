@@ -310,6 +310,80 @@ describe('what is answered, and what is reported', () => {
   });
 });
 
+describe('a queue that takes less than SQS', () => {
+  const tooLong = 'One or more parameters are invalid. Reason: Message must be shorter than 2000 bytes.';
+  const refusal = Object.assign(new Error(tooLong), { name: 'InvalidParameterValue' });
+  const large = { ...webhook, body: JSON.stringify({ reply_id: 'r-1', content: '👍'.repeat(1_000) }) };
+  let offered: QueueMessage[];
+  let archived: QueueMessage[];
+  let stored: string[];
+  beforeEach(() => {
+    [offered, archived, stored] = [[], [], []];
+  });
+
+  /** @param refuses the error for a message that the queue does not take */
+  function receiver(refuses: (message: QueueMessage) => Error | undefined, parts: Partial<ReceiverDependencies> = {}) {
+    const keyring = createKeyring({ load: async () => keyringOf(key), now: () => now, warn: () => {} });
+    const receive = createReceiver({
+      ...{ keyring, now: () => now, toleranceSeconds: 900, report: (outcome) => outcomes.push(outcome) },
+      send: async (message) => {
+        offered.push(message);
+        const error = refuses(message);
+        if (error) throw error;
+        queue.push(message);
+      },
+      archive: async (message) => void archived.push(message),
+      store: async (body) => {
+        stored.push(Buffer.from(body).toString());
+        return 's3://b/k';
+      },
+      ...parts,
+    });
+    return (what: Webhook) => receive(httpApiEvent(toWire(what, key, new Date(signedAt)), 'request-1'), 'i');
+  }
+  const short = ({ body }: QueueMessage) => (Buffer.byteLength(body) > 2_000 ? refusal : undefined);
+
+  test('gets a larger event with its data in S3, and the archive gets it once', async () => {
+    const post = receiver(short);
+    expect(await post(large)).toMatchObject({ statusCode: 202, body: '{"id":"r-1"}' });
+    expect(queue).toMatchObject([{ id: 'r-1', deduplicationId: offered[0]?.deduplicationId, dataref: 's3://b/k' }]);
+    expect(stored).toEqual([large.body]);
+    expect(archived).toEqual([offered[0]]);
+    // From then on it is not asked.
+    expect(await post(large)).toMatchObject({ statusCode: 202 });
+    expect(await post(webhook)).toMatchObject({ statusCode: 202 });
+    expect(offered).toHaveLength(4);
+    expect(queue.map(({ dataref }) => dataref)).toEqual(['s3://b/k', 's3://b/k', undefined]);
+    expect(archived.slice(1)).toEqual(queue.slice(1));
+  });
+
+  test('and no emoji either, gets a larger event with its data in S3', async () => {
+    const noEmoji = Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
+    const post = receiver((message) => (message.body.includes('👍') ? noEmoji : short(message)));
+    expect(await post(large)).toMatchObject({ statusCode: 202 });
+    expect(queue).toMatchObject([{ dataref: 's3://b/k' }]);
+    expect(archived).toHaveLength(1);
+  });
+
+  test.each<[string, string, number, Partial<ReceiverDependencies>]>([
+    ['there is no bucket', 'event_too_large', 413, { store: undefined }],
+    ['S3 fails', 'storage_unavailable', 503, { store: () => Promise.reject(new Error('no S3')) }],
+  ])('cannot get it if %s', async (_why, reason, statusCode, parts) => {
+    expect(await receiver(short, parts)(large)).toMatchObject({ statusCode });
+    expect(outcomes).toMatchObject([{ reason }]);
+  });
+
+  test('refuses an event that is too large even without its data, or that has none: that is our own fault', async () => {
+    const post = receiver(() => refusal);
+    expect(await post(large)).toMatchObject({ statusCode: 503 });
+    expect(await post({ method: 'GET', target: '/messagemedia?reply_id=r-2', body: '' })).toMatchObject({
+      statusCode: 503,
+    });
+    expect(outcomes).toMatchObject(Array(2).fill({ reason: 'queue_unavailable', error: { cause: refusal } }));
+    expect(stored).toEqual([large.body]);
+  });
+});
+
 describe('the cost of a bad request', () => {
   /** Sends a request that no key verifies. @returns the ids of the keys that were tried */
   async function keysTried(ids: (string | undefined)[]) {

@@ -91,7 +91,8 @@ describe('a wrong value stops the synthesis and says what is allowed:', () => {
     ['logRetentionDays', '9999', 'one of 1, 3, 5, 7, 14, 30'],
     ['tracing', 'yes', 'true or false'],
     ['customerManagedKey', 'yes', 'false or true'],
-    ['alarmTopicArn', 'somebody@example.com', 'the ARN of an SNS topic'],
+    ['alarmTopicArn', 'somebody@example.com', 'the ARN of a standard SNS topic'],
+    ['alarmTopicArn', 'arn:aws:sns:us-east-1:123456789012:on-call.fifo', 'the ARN of a standard SNS topic'],
     ['silenceAlarmMinutes', '1441', 'a whole number from 0 to 1440'],
   ])('%s=%s', (name, value, allowed) => {
     expect(() => settingsOf({ [name]: value })).toThrow(`Setting ${name} is "${value}": it must be ${allowed}`);
