@@ -44,7 +44,7 @@ export interface Settings {
    */
   reconcileConfirm: boolean;
   /**
-   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `eu`, `au`, or a URL. The URL must be https, or
+   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `us`, `eu`, `au`, or a URL. The URL must be https, or
    * for tests http on the loopback.
    * @default messagemedia
    */

@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hmacAuthentication } from '../../../lambda/provider/authentication.ts';
@@ -101,6 +100,24 @@ describe('a signature', () => {
 
   test('that is right is taken', async () => {
     expect(await send()).toBe(202);
+  });
+
+  test("as MessageMedia's own client libraries make it is taken", async () => {
+    const { method, target, body } = good();
+    const date = new Date().toUTCString();
+    const md5 = createHash('md5').update(body).digest('hex');
+    const sign = (names: string, ...lines: string[]) => {
+      const signature = createHmac('sha1', provider.apiSecret).update(lines.join('\n')).digest('base64');
+      const said = `username="${provider.apiKey}", algorithm="hmac-sha1", headers="${names}", signature="${signature}"`;
+      return { date, authorization: `hmac ${said}` };
+    };
+    const line = `${method} ${target} HTTP/1.1`;
+    const names = 'date x-Content-MD5 request-line';
+    const headers = { ...sign(names, `date: ${date}`, `x-Content-MD5: ${md5}`, line), 'x-content-md5': md5 };
+    expect(await send({ headers })).toBe(202);
+    expect(await send({ headers: { ...headers, 'x-content-md5': md5.replace(/./, 'x') } })).toBe(401);
+    // A body must be signed.
+    expect(await send({ headers: sign('date request-line', `date: ${date}`, line) })).toBe(401);
   });
 
   test('of another call or body is not', async () => {
