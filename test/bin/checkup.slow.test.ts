@@ -245,6 +245,7 @@ test('everything that is wrong is told at once, the worst first', async () => {
   expect(code).toBe(1);
   expect(issues.map(([title]) => title)).toEqual([
     'The keyring and the keys at MessageMedia do not match',
+    expect.stringMatching(/^Webhook .* misses the stack$/),
     'http://127.0.0.1:9/ does not answer',
     'No request was accepted in the last 24 hours',
     'The keyring and the keys at MessageMedia do not match',

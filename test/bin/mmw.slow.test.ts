@@ -444,7 +444,7 @@ describe('webhooks', () => {
       await mmw(['webhooks', 'list', '--json']),
       await mmw(['webhooks', 'list']),
       await mmw(['webhooks', 'update', id, '--method', 'PUT', '--json']),
-      await mmw(['webhooks', 'update', id, '--header', 'let-me-in\n: x']),
+      await mmw(['webhooks', 'update', id, '--header', 'X=(let-me-in): x']),
       await mmw(['webhooks', 'update', id, '--header', 'X-Token: let-me-in\n']),
     ];
     for (const { stdout, stderr } of outcomes) expect(stdout + stderr).not.toContain('let-me-in');

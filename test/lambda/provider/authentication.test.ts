@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hmacAuthentication } from '../../../lambda/provider/authentication.ts';
