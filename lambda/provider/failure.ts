@@ -37,7 +37,7 @@ export function refusal({ status, text }: Answer, retryAfter: string | null, red
   const wait = parseRetryAfter(retryAfter);
   return {
     ...facts,
-    code: codeOf(status, [message, ...details].join('; ')),
+    code: codeOf(status, [message, ...details].join()),
     what: `answered ${status}${said === '' ? '' : ` "${said}"`}`,
     transient: status === 429 || status >= 500,
     ...(wait !== undefined && { retryAfter: wait }),

@@ -14,6 +14,8 @@ test.each([
   ['us', 'https://us.app.api.sinch.com'],
   ['https://api.test/v1', 'https://api.test'],
   ['https://api.test/proxy/v1/', 'https://api.test/proxy'],
+  ['https://api.test//v1', 'https://api.test'],
+  ['https://api.test/v1/mm', 'https://api.test/v1/mm'],
   ['https://api.test/v2', 'https://api.test/v2'],
   ['https://api.test/env1', 'https://api.test/env1'],
 ])('the base URL %s is %s', (baseUrl, expected) => {
