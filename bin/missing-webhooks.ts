@@ -24,11 +24,14 @@ export async function createMissing(
 }
 
 /** Options that make a webhook as wished. It may have more events than that. */
-function changesFor({ method, encoding, events }: RegisteredWebhook, wish: WebhookDefinition): string[] {
+function changesFor({ method, encoding, events, headers }: RegisteredWebhook, wish: WebhookDefinition): string[] {
   const all = webhookEvents.filter((event) => events.includes(event) || wish.events.includes(event));
   return [
     ...(method === wish.method ? [] : [`--method ${wish.method}`]),
     ...(encoding === undefined || encoding === wish.encoding ? [] : [`--encoding ${wish.encoding}`]),
     ...(wish.events.every((event) => events.includes(event)) ? [] : [`--events ${all.join(',')}`]),
+    ...Object.entries(wish.headers ?? {})
+      .filter(([name, value]) => headers[name] !== value)
+      .map(([name]) => `--header '${name}: …'`),
   ];
 }

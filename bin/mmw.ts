@@ -24,7 +24,7 @@ const program = new Command('mmw')
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
   .option(
     '--base-url <name or URL>',
-    'messagemedia, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
+    'messagemedia, us, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
     checkBaseUrl,
   )
   .option('--account <id>', 'act for this sub-account')

@@ -13,7 +13,7 @@ export function isKind(name: string): name is TemplateKind {
 type Field = [name: string, variable: string];
 
 /** An opt-out is a notification with its own kind of id: `$moId` and `$replyId` do not exist for it. */
-const ids: Record<TemplateKind, Field> = {
+export const idFields: Record<TemplateKind, Field> = {
   'delivery-report': ['delivery_report_id', 'drId'],
   reply: ['reply_id', 'moId'],
   'opt-out': ['notification_id', 'notificationId'],
@@ -43,7 +43,7 @@ const more: Record<TemplateKind, Field[]> = {
  * values are escaped there, and unescaped text breaks the document or can look like other fields.
  */
 function fieldsOf(kind: TemplateKind): Field[] {
-  return [ids[kind], ...common, ...more[kind]];
+  return [idFields[kind], ...common, ...more[kind]];
 }
 
 /**
@@ -84,7 +84,7 @@ function each(list: string, item: string): string {
 }
 
 function head(kind: TemplateKind): string {
-  return text(...ids[kind]) + optional('message_id', 'mtId');
+  return text(...idFields[kind]) + optional('message_id', 'mtId');
 }
 
 /** All fields of MessageMedia's own callbacks. There is no callback for an opt-out, so it has the fields of a reply. */

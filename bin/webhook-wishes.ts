@@ -5,6 +5,8 @@ import { byKind, changesOf, contentOf, type Wish } from './webhook-content.ts';
 /** Parts of a webhook that somebody names. */
 export interface WebhookParts extends Partial<Wish> {
   method?: WebhookMethod;
+  /** Custom headers, by name. */
+  headers?: Record<string, string> | undefined;
 }
 
 /** Webhooks to create. Times are as MessageMedia has them: seconds between retries, milliseconds for an answer. */
@@ -21,13 +23,15 @@ export interface WebhookCreation extends WebhookParts {
  * @throws {Error} when the parts do not fit together
  */
 export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'>): WebhookDefinition[] {
-  const { url, template, kind, method = 'POST', encoding = 'JSON', retries, retryDelay, readTimeout } = creation;
+  const { url, template, kind, method = 'POST', encoding = 'JSON', headers } = creation;
+  const { retries, retryDelay, readTimeout } = creation;
   const groups = template === undefined && kind === undefined ? byKind(creation.events) : [creation.events];
   return groups.map((events) => ({
     ...contentOf({ url, method, encoding, events, template, kind }),
     method,
     encoding,
     events,
+    ...(headers !== undefined && { headers }),
     retries,
     retry_delay: retryDelay,
     ...(readTimeout !== undefined && { read_timeout: readTimeout }),
@@ -35,22 +39,27 @@ export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'
 }
 
 /**
- * Changes the named parts of a webhook, and those that no longer fit them.
+ * Changes the named parts of a webhook, and those that no longer fit them. It keeps its other headers.
  *
+ * @param check gets the webhook as it would be, and throws when it should not be so
  * @throws {Error} when there is no such webhook, or the parts do not fit together
  */
 export async function changeWebhook(
   provider: Provider,
   webhookId: string,
   parts: WebhookParts,
+  check: (webhook: RegisteredWebhook) => void = () => {},
 ): Promise<RegisteredWebhook> {
   const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
   if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows all webhooks.`);
-  const { method, encoding, events } = parts;
-  return provider.updateWebhook(webhookId, {
+  const { method, encoding, events, headers } = parts;
+  const changes = {
     ...(method !== undefined && { method }),
     ...(encoding !== undefined && { encoding }),
     ...(events !== undefined && { events }),
+    ...(headers !== undefined && { headers: { ...current.headers, ...headers } }),
     ...changesOf(current, parts),
-  });
+  };
+  check({ ...current, ...changes, events: [...(events ?? current.events)] });
+  return provider.updateWebhook(webhookId, changes);
 }

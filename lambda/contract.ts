@@ -21,7 +21,7 @@ export const environment = {
 export const rotationEnvironment = {
   /** Name or ARN of the secret with the credentials of MessageMedia's API: `{"api_key","api_secret","account"?}`. */
   apiCredentialsSecretId: 'API_CREDENTIALS_SECRET_ID',
-  /** `messagemedia`, `eu`, `au`, or a URL. */
+  /** `messagemedia`, `us`, `eu`, `au`, or a URL. */
   baseUrl: 'MESSAGEMEDIA_BASE_URL',
   /** Digest of new keys. */
   digest: 'SIGNATURE_DIGEST',

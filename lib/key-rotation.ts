@@ -19,7 +19,7 @@ export interface KeyRotationProps {
   keyring: ISecret;
   /** Days from one rotation to the next: 1 to 1000. */
   everyDays: number;
-  /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
+  /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
   baseUrl: string;
   /**
    * The credentials of MessageMedia's API, for example those of a `Reconciliation`.

@@ -23,7 +23,7 @@ export interface ReconciliationProps {
   receiver: WebhookReceiver;
   /** From one run to the next: 5 minutes to a day. */
   every: Duration;
-  /** MessageMedia's API: `messagemedia`, `eu`, `au`, or a URL. */
+  /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
   baseUrl: string;
   /**
    * Removes queued events from MessageMedia's lists, for everybody who polls the account.

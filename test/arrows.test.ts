@@ -41,7 +41,10 @@ const arrows: Record<string, readonly string[]> = {
   ],
   'bin/archive': ['lambda', 'lambda/archive', 'lambda/event', 'lambda/keys', 'terminal', 'bin'],
   'bin/captures': ['lambda', 'lambda/receiver', 'lambda/diagnosis'],
-  'bin/checkup': ['lambda', 'lambda/keys', 'lambda/provider', 'bin', 'bin/queue'],
+  'bin/checkup': [
+    ...['lambda', 'lambda/event', 'lambda/keys', 'lambda/provider'],
+    ...['sandbox/provider', 'bin', 'bin/queue'],
+  ],
   'bin/queue': ['lambda', 'lambda/event', 'terminal', 'bin'],
   // Measures what the tests prove, with their keys and requests.
   bench: [

@@ -9,6 +9,7 @@ import { checkKeys } from './check-keys.ts';
 import { checkProbe } from './check-probe.ts';
 import { checkQueues } from './check-queues.ts';
 import { checkRequests } from './check-requests.ts';
+import { checkWebhooks } from './check-webhooks.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
 
 /** The stack to check, and how. */
@@ -22,7 +23,7 @@ export interface Checkup {
 }
 
 /**
- * Checks everything that a deployed stack needs: outputs, keyring, MessageMedia's key, queues, public URL and clock,
+ * Checks everything that a deployed stack needs: outputs, keyring, MessageMedia's key and webhooks, queues, public URL and clock,
  * refusals, alarms. It changes nothing, unless a probe is sent. A check that fails is reported as an issue.
  *
  * @throws {Error} when there is no such stack
@@ -31,6 +32,7 @@ export async function checkStack({ stack, provider, now, sendsProbe }: Checkup):
   const config = await readOutputs(stack);
   const checks: [Issue['category'], () => Promise<Finding[]>][] = [
     ['keys', async () => checkKeys(stack, requireOutput(config, outputs.keyringSecretArn), provider)],
+    ['webhooks', async () => checkWebhooks(stack, requireOutput(config, outputs.callbackUrl), provider)],
     [
       'queue',
       async () =>

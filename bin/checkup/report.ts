@@ -4,7 +4,7 @@ export type Severity = 'error' | 'warning' | 'info';
 /** One problem. */
 export interface Issue {
   severity: Severity;
-  category: 'stack' | 'keys' | 'queue' | 'endpoint' | 'requests' | 'alarms';
+  category: 'stack' | 'keys' | 'webhooks' | 'queue' | 'endpoint' | 'requests' | 'alarms';
   title: string;
   description: string;
   /** What to do, with the command if there is one. */
@@ -57,6 +57,7 @@ export function issue(
   const page = {
     stack: 'upgrade',
     keys: 'keys',
+    webhooks: 'webhooks',
     queue: 'operations',
     endpoint: 'front-doors',
     requests: 'doctor',

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
@@ -10,16 +11,20 @@ import {
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { createMissing } from '../missing-webhooks.ts';
-import { formatTable, print, progress, wrap } from '../output.ts';
+import { print, progress, wrap } from '../output.ts';
 import { confirm } from '../question.ts';
 import { templateKinds } from '../templates.ts';
 import { UsageError } from '../usage-error.ts';
 import { urlKinds } from '../webhook-content.ts';
+import { headersOf, withoutSecrets } from '../webhook-header.ts';
 import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhook-wishes.ts';
+import { check, listWebhooks } from './webhooks-list.ts';
 
 /** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
-  const webhooks = program.command('webhooks').description('webhooks for all messages of the account');
+  const webhooks = program
+    .command('webhooks')
+    .description('webhooks of the account, whichever messages their events are about');
   addSettings(
     webhooks
       .command('create')
@@ -32,7 +37,8 @@ export function addWebhooksCommand(program: Command): void {
     .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
   webhooks
     .command('list')
-    .description('list the webhooks')
+    .description('list the webhooks, however they were made, and what is wrong with them')
+    .option('--stack <name>', 'the deployed stack whose CallbackUrl they should go to')
     .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
   addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
     .addHelpText('after', wrap(updateNotes))
@@ -45,6 +51,8 @@ export function addWebhooksCommand(program: Command): void {
 }
 
 const createNotes = `
+MessageMedia sends delivery reports only about messages that were sent with delivery_report: true, as "mmw send" does.
+
 One template serves one kind of event (${templateKinds.join(', ')}), so each kind gets its own webhook. Its URL gets
 ?kind=… as first parameter. This tells the receiver the kind of event, whatever somebody typed into a phone, because the
 query is signed too. With your own template it is kind=webhook. Then nothing is read from the body, and every event has
@@ -55,15 +63,22 @@ MessageMedia documents events and variables, $esc.json in JSON templates, and fo
 without a template. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in
 the body as it is written, unless it is written $!x. MessageMedia does not document whether values are escaped in a
 form, in XML and in a query. So only the JSON templates hold text that people typed; the others hold ids, numbers, times
-and states.`;
+and states.
+
+Your own template is rendered and read as the receiver does, with texts that people type. If they break the JSON or can
+be taken for an id, or the only id is one that the event does not have, the webhook is not created. "mmw webhooks list" says the
+same of webhooks that were made elsewhere.
+
+If your account has no signed webhooks, put a secret into a header, and let your own server compare it. MessageMedia stores
+it; mmw never prints it.`;
 
 const updateNotes = `
 A template is written for one kind of event and one encoding. So with --events or --encoding the webhook gets a new
 built-in template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
 give --url.`;
 
-type Settings = GlobalOptions & WebhookParts & { stack?: string };
-type Creation = Settings & WebhookCreation;
+type Settings = GlobalOptions & Omit<WebhookParts, 'headers'> & { stack?: string; header?: string[] };
+type Creation = Settings & Omit<WebhookCreation, 'headers'>;
 
 function addSettings(command: Command): Command {
   return command
@@ -81,7 +96,8 @@ function addSettings(command: Command): Command {
     .option(
       '--template <template>',
       `${templateKinds.join(', ')}, the text of your own template, or @file (default: as the events need)`,
-    );
+    )
+    .option('--header <name: value>', 'a header of your own, such as one with a secret; may be repeated', collect);
 }
 
 /** One webhook, or one for each kind of event, because a built-in template serves one kind. */
@@ -90,12 +106,13 @@ async function createWebhooks(options: Creation): Promise<void> {
   const url = await urlOf(options);
   if (url === undefined || events === undefined) throw new UsageError('Add --events, and --url or --stack.');
   const template = await readTemplate(options.template);
-  const wishes = wishesOf({ ...options, url, events, template });
+  const wishes = wishesOf({ ...options, url, events, template, headers: headersOf(options.header) });
+  for (const wish of wishes) check({ ...wish, events: [...wish.events] }, true);
   const provider = connectProvider(options);
   const [wish] = wishes;
   if (wish && wishes.length === 1) {
     const webhook = await provider.createWebhook(wish);
-    print(options.json, webhook, describe(webhook));
+    print(options.json, withoutSecrets(webhook), describe(webhook));
     return;
   }
   const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
@@ -104,27 +121,17 @@ async function createWebhooks(options: Creation): Promise<void> {
     progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
     process.exitCode = 1;
   });
-  print(options.json, made, made.map(describe).join('\n'));
-}
-
-async function listWebhooks(options: GlobalOptions): Promise<void> {
-  const webhooks = await connectProvider(options).listWebhooks();
-  const cells = webhooks.map(({ id, method, url, encoding, events }) => [
-    id,
-    method,
-    url,
-    encoding ?? '',
-    events.join('\n'),
-  ]);
-  const heads = ['webhook', 'method', 'url', 'encoding', 'events'];
-  print(options.json, webhooks, webhooks.length === 0 ? 'There are no webhooks.' : formatTable(heads, cells));
+  print(options.json, made.map(withoutSecrets), made.map(describe).join('\n'));
 }
 
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
   const provider = connectProvider(options);
+  const { kind, encoding, events } = options;
   const [url, template] = [await urlOf(options), await readTemplate(options.template)];
-  const webhook = await changeWebhook(provider, webhookId, { ...options, url, template });
-  print(options.json, webhook, describe(webhook));
+  const isOther = [template, kind, encoding, events].some((part) => part !== undefined);
+  const parts = { ...options, url, template, headers: headersOf(options.header) };
+  const webhook = await changeWebhook(provider, webhookId, parts, (changed) => check(changed, isOther));
+  print(options.json, withoutSecrets(webhook), describe(webhook));
 }
 
 async function deleteWebhook(webhookId: string, options: GlobalOptions & { yes?: boolean }): Promise<void> {
@@ -137,9 +144,19 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
   return url ?? (stack === undefined ? undefined : readOutput(stack, outputs.callbackUrl));
 }
 
-/** The text of a template, or the unchanged name of a built-in one. */
+/**
+ * The text of a template, or the unchanged name of a built-in one. Editors put a byte order mark before a text, and a line
+ * break behind it, and neither belongs to it.
+ */
 async function readTemplate(value: string | undefined): Promise<string | undefined> {
-  return value?.startsWith('@') ? readFile(value.slice(1), 'utf8') : value;
+  if (!value?.startsWith('@')) return value?.replace(/^\uFEFF/, '');
+  const bytes = await readFile(value.slice(1));
+  if (!isUtf8(bytes)) throw new UsageError(`${value.slice(1)} is not UTF-8: save it as UTF-8.`);
+  return new TextDecoder().decode(bytes).replace(/\r?\n$/, '');
+}
+
+function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
 }
 
 function eventList(value: string): WebhookEvent[] {

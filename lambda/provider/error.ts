@@ -7,6 +7,8 @@ export type ProviderErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'too_many_webhooks'
+  | 'old_tls'
   | 'rate_limited'
   | 'server_error'
   | 'redirected'
@@ -55,6 +57,9 @@ export const advice: Record<Exclude<ProviderErrorCode, 'invalid_options'>, strin
   forbidden: 'check what this API key may do, and that it may act for this account',
   not_found: 'list what there is, and check that account and base URL are right',
   conflict: 'it exists already (a webhook is known by its URL and method): list, then update or delete that one',
+  too_many_webhooks: 'delete those that are not in use ("mmw webhooks list" shows them all)',
+  old_tls:
+    'for numbers in Singapore (+65) both the connection to the API and the host of callback_url need TLS 1.3: check the host, and proxies on the way',
   rate_limited: 'wait before the next call, and make fewer of them',
   server_error: 'MessageMedia has a problem: try again later, and tell its support if the problem stays',
   redirected: 'the redirect was not followed, because it would send the credentials along: give the final base URL',

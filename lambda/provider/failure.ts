@@ -37,7 +37,7 @@ export function refusal({ status, text }: Answer, retryAfter: string | null, red
   const wait = parseRetryAfter(retryAfter);
   return {
     ...facts,
-    code: codeOf(status, message),
+    code: codeOf(status, [message, ...details].join()),
     what: `answered ${status}${said === '' ? '' : ` "${said}"`}`,
     transient: status === 429 || status >= 500,
     ...(wait !== undefined && { retryAfter: wait }),
@@ -57,12 +57,13 @@ const codes: Record<number, Failure['code']> = {
   403: 'forbidden',
   404: 'not_found',
   409: 'conflict',
+  422: 'old_tls',
   429: 'rate_limited',
 };
 
-function codeOf(status: number, vendorMessage = ''): Failure['code'] {
-  if (status === 403 && /feature/i.test(vendorMessage) && /not.{0,20}enabled/i.test(vendorMessage))
-    return 'feature_not_enabled';
+function codeOf(status: number, said: string): Failure['code'] {
+  if (status === 403 && /feature/i.test(said) && /not.{0,20}enabled/i.test(said)) return 'feature_not_enabled';
+  if (status === 400 && /maximum number of webhooks/i.test(said)) return 'too_many_webhooks';
   if (status < 400) return 'redirected';
   return codes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request');
 }

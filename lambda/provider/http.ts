@@ -15,6 +15,8 @@ export interface ProviderCall {
   body?: object;
   /** A POST that has no further effect when it is repeated, so it may be retried after any temporary failure. */
   repeatable?: boolean;
+  /** Text in the body that no error may show. */
+  secrets?: readonly string[];
   /** Only the status of the answer matters, and it need not be JSON. This is true of every DELETE. */
   statusOnly?: boolean;
 }
@@ -91,7 +93,10 @@ function seconds(milliseconds: number): string {
 }
 
 async function tryOnce(connection: Connection, call: ProviderCall, timeout: number): Promise<Answer | Failure> {
-  const { baseUrl, headers, redact } = connection;
+  const { baseUrl, headers } = connection;
+  const { secrets = [] } = call;
+  const redact = (text: string) =>
+    secrets.reduce((left, secret) => left.replaceAll(secret, '***'), connection.redact(text));
   const signal = AbortSignal.timeout(timeout);
   let status: number | undefined;
   try {

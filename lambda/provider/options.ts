@@ -7,9 +7,10 @@ import {
 } from './authentication.ts';
 import { ProviderError } from './error.ts';
 
-/** Base URLs of MessageMedia's management API, by name: the classic host, and those of Europe and Asia-Pacific. */
+/** Base URLs of MessageMedia's management API, by name: the classic host, and one for each region of accounts. */
 export const providerBaseUrls = {
   messagemedia: 'https://api.messagemedia.com',
+  us: 'https://us.app.api.sinch.com',
   eu: 'https://eu.app.api.sinch.com',
   au: 'https://au.app.api.sinch.com',
 } as const;
@@ -82,7 +83,7 @@ export function connectionOf(options: ProviderOptions): Connection {
 }
 
 /**
- * The URL of the API, from its name or a URL.
+ * The URL of the API, from its name or a URL. A version at its end is left out, because every call has its own.
  *
  * @throws {ProviderError} `invalid_options`
  */
@@ -100,7 +101,7 @@ export function resolveBaseUrl(baseUrl: string): string {
   if (url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) {
     throw invalid(`the base URL is plain http to ${url.hostname}, which would expose the credentials: use https`);
   }
-  return url.href.replace(/(?<!\/)\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '').replace(/(?<!\/)\/+v1$/, '');
 }
 
 function invalid(problem: string): ProviderError {

@@ -104,12 +104,21 @@ export function createProvider(options: ProviderOptions): Provider {
     confirmReplies: (ids) => confirm(call, repliesPath, 'reply_ids', ids),
     blacklistPage: (token) => blacklistPage(call, token),
     optOutPage: (from, to, page) => optOutPage(call, from, to, page),
-    createWebhook: (webhook) => call({ method: 'POST', path: webhooksPath, body: webhook }, readWebhook),
+    createWebhook: (webhook) =>
+      call({ method: 'POST', path: webhooksPath, body: webhook, secrets: secretsOf(webhook) }, readWebhook),
     listWebhooks: () => listWebhooks(call),
     updateWebhook: async (webhookId, changes) =>
-      call({ method: 'PATCH', path: withId(webhooksPath, webhookId), body: changes }, readWebhook),
+      call(
+        { method: 'PATCH', path: withId(webhooksPath, webhookId), body: changes, secrets: secretsOf(changes) },
+        readWebhook,
+      ),
     deleteWebhook: async (webhookId) => call({ method: 'DELETE', path: withId(webhooksPath, webhookId) }, ignore),
   };
+}
+
+/** A header may hold a secret, for receivers that cannot check signatures. */
+function secretsOf({ headers = {} }: Partial<WebhookSettings>): string[] {
+  return Object.values(headers).filter((value) => value !== '');
 }
 
 /** Makes one call after the other. Confirming twice does no harm. */

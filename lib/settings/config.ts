@@ -43,8 +43,8 @@ export function readSettings(node: Node): Settings {
     reconcileConfirm: read.oneOf('reconcileConfirm', ['false', 'true']) === 'true',
     messagemediaBaseUrl: read.text(
       'messagemediaBaseUrl',
-      /^(messagemedia|eu|au|https:\/\/[^\s?#@]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s?#@]*)?)$/,
-      'messagemedia, eu, au, or an https URL (http only on the loopback)',
+      /^(messagemedia|us|eu|au|https:\/\/[^\s?#@]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s?#@]*)?)$/,
+      'messagemedia, us, eu, au, or an https URL (http only on the loopback)',
       'messagemedia',
     ),
     frontDoor: read.oneOf('frontDoor', ['http', 'rest']),

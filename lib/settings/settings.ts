@@ -44,8 +44,8 @@ export interface Settings {
    */
   reconcileConfirm: boolean;
   /**
-   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, `eu`, `au`, or a URL. The URL must be https, or
-   * for tests http on the loopback.
+   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, or the account's region `us`, `eu` or `au`, or a URL.
+   * The URL must be https, or for tests http on the loopback.
    * @default messagemedia
    */
   messagemediaBaseUrl: string;

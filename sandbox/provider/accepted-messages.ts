@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isObject } from '../../lambda/guards.ts';
 import type { OutboundMessage, SentMessage } from '../../lambda/provider/types.ts';
-import { badRequest, fieldsOf, isHttpUrl } from './errors.ts';
+import { ApiError, badRequest, fieldsOf, isHttpUrl } from './errors.ts';
 
 /** An accepted message, with everything that later events repeat. */
 export interface AcceptedMessage extends SentMessage {
@@ -20,9 +20,11 @@ export interface AcceptedMessage extends SentMessage {
 /**
  * Reads the body of a send request. If one message is wrong, all are refused.
  *
- * @param now when the request came @throws {ApiError} 400
+ * @param now when the request came
+ * @param hasNewTls whether a host of a callback URL has TLS 1.3, which messages to Singapore need
+ * @throws {ApiError} 400 or 422
  */
-export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
+export function acceptMessages(body: unknown, now: Date, hasNewTls: (host: string) => boolean): AcceptedMessage[] {
   const { messages } = fieldsOf(body);
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > 100) {
     throw badRequest('/messages: must hold 1 to 100 messages');
@@ -32,7 +34,12 @@ export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
     problemsOf(draft).map((problem) => `/messages/${index}/${problem}`),
   );
   if (problems.length > 0) throw badRequest(...problems);
-  return drafts.map((draft) => accept(draft, now));
+  const accepted = drafts.map((draft) => accept(draft, now));
+  const isUnsafe = ({ destination_number, callback_url }: AcceptedMessage) =>
+    /^\+?65/.test(destination_number) && callback_url !== undefined && !hasNewTls(new URL(callback_url).hostname);
+  // The words of this answer are not documented.
+  if (accepted.some(isUnsafe)) throw new ApiError(422, 'Unprocessable Entity');
+  return accepted;
 }
 
 /** A message in the form of answers. */
@@ -47,14 +54,15 @@ const checks: Record<string, (value: unknown) => string | undefined> = {
   source_number: unless((value) => isText(value, 1), 'must be text'),
   format: unless((value) => ['SMS', 'MMS', 'TTS'].includes(String(value)), 'must be one of SMS, MMS, TTS'),
   delivery_report: unless((value) => typeof value === 'boolean', 'must be true or false'),
-  callback_url: unless(isHttpUrl, 'Not a valid http url'),
+  callback_url: unless(isHttpUrl, 'Invalid callback url'),
   metadata: unless(isMetadata, 'must map up to 10 names of up to 100 characters to text of up to 256'),
 };
 
 function problemsOf(draft: Record<string, unknown>): string[] {
   return Object.entries(checks).flatMap(([name, problemOf]) => {
     const problem = problemOf(draft[name] ?? undefined);
-    return problem === undefined ? [] : [`${name}: ${problem}`];
+    const shown = name === 'callback_url' ? 'callbackUrl' : name;
+    return problem === undefined ? [] : [`${shown}: ${problem}`];
   });
 }
 

@@ -9,7 +9,10 @@ import { createWebhooks } from './webhooks.ts';
 export type Account = ReturnType<typeof createAccount>;
 
 /** The parts that accounts share. */
-export type AccountParts = Pick<MessagingParts, 'callbackBackoff' | 'confirmedByWebhook' | 'escapeValues' | 'now'> & {
+export type AccountParts = Pick<
+  MessagingParts,
+  'callbackBackoff' | 'confirmedByWebhook' | 'escapeValues' | 'hasNewTls' | 'now'
+> & {
   drops: Drops;
   /** Messages that triggered an opt-out. */
   stops: Stops;

@@ -14,8 +14,8 @@ const clockTolerance = 300;
 /**
  * Checks Basic or HMAC authentication of a call.
  *
- * This follows the steps in MessageMedia's description. Its two example signatures do not follow them: they are as long as
- * an HMAC-SHA1, and one of them is hex inside base64.
+ * HMAC follows the steps in MessageMedia's description, which names SHA-256. Its own client libraries sign with SHA-1, and
+ * call the hash of the body `x-Content-MD5`. Both are taken.
  *
  * @throws {ApiError} 401
  */
@@ -33,26 +33,31 @@ function basic({ apiKey, apiSecret }: Credentials): string {
 
 function isSigned(authorization: string, request: IncomingMessage, body: Buffer, credentials: Credentials): boolean {
   const { method, url, headers } = request;
-  const parts = Object.fromEntries(
-    [...authorization.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  const parts: Record<string, string> = Object.fromEntries(
+    [...authorization.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
   );
-  const date = headers.date ?? '';
-  const lines = [`Date: ${date}`];
-  if (body.length > 0) {
-    const md5 = createHash('md5').update(body).digest('hex');
-    if (headers['content-md5'] !== md5) return false;
-    lines.push(`Content-MD5: ${md5}`);
-  }
-  const text = [...lines, `${method} ${url} HTTP/1.1`].join('\n');
-  const age = Math.abs(Date.now() - Date.parse(date)) / 1000;
+  const algorithm = algorithms[parts.algorithm ?? ''];
+  const names = (parts.headers ?? '').split(' ');
+  const hashName = names.find((name) => /^(x-)?content-md5$/i.test(name)) ?? '';
+  const expected = body.length > 0 ? ['date', hashName.toLowerCase(), 'request-line'] : ['date', 'request-line'];
+  if (algorithm === undefined || names.map((name) => name.toLowerCase()).join(' ') !== expected.join(' ')) return false;
+  const md5 = createHash('md5').update(body).digest('hex');
+  if (body.length > 0 && headers[hashName.toLowerCase()] !== md5) return false;
+  const lines = names.map((name) =>
+    name.toLowerCase() === 'request-line' ? `${method} ${url} HTTP/1.1` : `${name}: ${headers[name.toLowerCase()]}`,
+  );
+  const age = Math.abs(Date.now() - Date.parse(headers.date ?? '')) / 1000;
   return (
     age <= clockTolerance &&
     parts.username === credentials.apiKey &&
-    parts.algorithm === 'hmac-sha256' &&
-    parts.headers === (body.length > 0 ? 'Date Content-MD5 request-line' : 'Date request-line') &&
-    isEqual(parts.signature ?? '', createHmac('sha256', credentials.apiSecret).update(text).digest('base64'))
+    isEqual(
+      parts.signature ?? '',
+      createHmac(algorithm, credentials.apiSecret).update(lines.join('\n')).digest('base64'),
+    )
   );
 }
+
+const algorithms: Record<string, string | undefined> = { 'hmac-sha256': 'sha256', 'hmac-sha1': 'sha1' };
 
 function isEqual(given: string, expected: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(expected)];

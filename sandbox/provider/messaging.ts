@@ -33,6 +33,8 @@ export interface MessagingParts {
   escapeValues: boolean;
   /** The clock of messages and events. */
   now: () => Date;
+  /** Whether a host of a callback URL has TLS 1.3. */
+  hasNewTls: (host: string) => boolean;
   /** Whether this event is not delivered. */
   isDropped: (kind: WebhookEvent) => boolean;
 }
@@ -60,7 +62,10 @@ export function createMessaging(parts: MessagingParts) {
     const taken = answers.some((answer) => answer !== undefined && answer.status >= 200 && answer.status < 300);
     if (taken && confirmedByWebhook) lists.remove(event);
   };
-  /** Sends the reports one after the other, each after the previous one was accepted or given up. */
+  /**
+   * Sends the reports one after the other, each after the previous one was accepted or given up. A message that did not ask
+   * for reports has none, wherever they would go.
+   */
   const report = async (message: AcceptedMessage) => {
     for (const event of deliveryReports(message, from)) {
       message.status = String(event.variables.status);
@@ -76,9 +81,9 @@ export function createMessaging(parts: MessagingParts) {
   };
 
   return {
-    /** @returns the messages in their first state @throws {ApiError} 400 */
+    /** @returns the messages in their first state @throws {ApiError} 400 or 422 */
     send: (body: unknown): AcceptedMessage[] => {
-      const accepted = acceptMessages(body, now());
+      const accepted = acceptMessages(body, now(), parts.hasNewTls);
       for (const message of accepted) {
         const kept = { ...message };
         messages.set(message.message_id, kept);

@@ -48,6 +48,8 @@ export interface ProviderSimulatorOptions {
   confirmedByWebhook?: boolean;
   /** Whether values in forms and XML are escaped. MessageMedia does not document this. Default `false`, the worse case. */
   escapeValues?: boolean;
+  /** Whether a host of a callback URL has TLS 1.3. Without it a message to a +65 number gets a 422. Default: every host has it. */
+  hasNewTls?: (host: string) => boolean;
 }
 
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
@@ -131,12 +133,14 @@ const defaultBackoff: Backoff = { tries: 4, firstDelay: 1, factor: 2 };
 
 function createAccounts(
   ownId: string,
-  { subAccounts = [], callbackBackoff, confirmedByWebhook = false, escapeValues = false }: ProviderSimulatorOptions,
+  options: ProviderSimulatorOptions,
   delivery: ReturnType<typeof createDelivery>,
   shared: { drops: Drops; stops: Stops; now: () => Date },
 ) {
+  const { subAccounts = [], callbackBackoff, confirmedByWebhook = false, escapeValues = false } = options;
   const parts = {
     ...shared,
+    hasNewTls: options.hasNewTls ?? (() => true),
     callbackBackoff: { ...defaultBackoff, ...callbackBackoff },
     confirmedByWebhook,
     escapeValues,

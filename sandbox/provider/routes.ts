@@ -61,13 +61,18 @@ function keyRoutes({ keys }: Api): Route[] {
   const one = /^\/v1\/iam\/signature_keys\/([^/]+)$/;
   return [
     ['POST', all, async ({ body }) => ({ status: 201, body: await keys.create(body) })],
-    ['GET', all, ({ query }) => ({ status: 200, body: slice(keys.list(), paging(query, 1), 1) })],
+    // The description requires both parameters, and MessageMedia's own client libraries send neither.
+    ['GET', all, ({ query }) => ({ status: 200, body: slice(keys.list(), keyPaging(query), 1) })],
     ['GET', enabled, () => ({ status: 200, body: keys.enabled() })],
     ['PATCH', enabled, ({ body }) => ({ status: 200, body: keys.enable(body) })],
     ['DELETE', enabled, () => done(204, keys.disable)],
     ['GET', one, (_call, _account, id) => ({ status: 200, body: keys.get(id) })],
     ['DELETE', one, (_call, _account, id) => done(200, () => keys.remove(id))],
   ];
+}
+
+function keyPaging(query: URLSearchParams) {
+  return query.has('page') || query.has('page_size') ? paging(query, 1) : { page: 1, pageSize: 20 };
 }
 
 const messageRoutes: Route[] = [

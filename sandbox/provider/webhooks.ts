@@ -18,6 +18,9 @@ export interface StoredWebhook extends WebhookDefinition {
   retries: number;
 }
 
+/** The most webhooks of an account. */
+const most = 150;
+
 /** The webhooks of one account. */
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
@@ -34,13 +37,14 @@ export function createWebhooks() {
     return webhook;
   };
   return {
-    /** @throws {ApiError} 400, or 409 if another webhook has this URL and method */
+    /** @throws {ApiError} 400, also if there are too many, or 409 if another webhook has this URL and method */
     create: (body: unknown): StoredWebhook => {
       const definition = checkDefinition(body);
       const taken = [...webhooks.values()].some(
         ({ url, method }) => url === definition.url && method === definition.method,
       );
       if (taken) throw new ApiError(409, 'A webhook with the given url and method already exists.');
+      if (webhooks.size >= most) throw new ApiError(400, `Maximum number of webhooks (${most}) reached`);
       const { headers = {}, retries = 0, retry_delay, ...rest } = definition;
       // The delay is only shown and used if there are retries.
       const delay = retries > 0 && retry_delay !== undefined ? { retry_delay } : {};

@@ -18,7 +18,7 @@ function serviceOf(path: string): Service {
 
 /** If the description has no body for a status, the answer has none either, because nobody may rely on one. */
 function bodyOf({ status, message, details }: ApiError, service: Service): object | undefined {
-  if (status === 400) return badRequests[service](details);
+  if (status === 400 && details.length > 0) return badRequests[service](details);
   if (status === 401) return service === 'messages' ? { message } : undefined;
   if (status === 404 && service === 'webhooks') return undefined;
   return { message };
@@ -30,6 +30,11 @@ const badRequests: Record<Service, (details: readonly string[]) => object> = {
     message: 'Request failed to parse correctly. Please ensure input is valid and try again.',
     details,
   }),
-  // This service never says which field is wrong.
-  webhooks: () => ({ message: 'Something went wrong. Please try again later.' }),
+  // Only these details are known. The description says that it never tells which field is wrong.
+  webhooks: (details) => {
+    const told = details.filter((detail) => /^\/url: Not|^\/events\/\d+: |^Failed to parse/.test(detail));
+    return told.length > 0
+      ? { message: 'Bad Request', details: told }
+      : { message: 'Something went wrong. Please try again later.' };
+  },
 };

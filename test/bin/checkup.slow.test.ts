@@ -6,6 +6,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { wishesOf } from '../../bin/webhook-wishes.ts';
+import { webhookEvents } from '../../lambda/provider/types.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { deliver, toWire } from '../../sandbox/sender.ts';
@@ -122,6 +124,10 @@ test('an empty keyring is bad, and the mend is named', async () => {
   expect([code, summary.health]).toEqual([1, 'bad']);
   expect(issues).toEqual([
     ['The keyring is empty', 'npx mmw keys create --enable --stack s'],
+    [
+      'No webhook at MessageMedia goes to the stack',
+      'npx mmw webhooks create --events all --stack s, unless every message has a callback_url.',
+    ],
     ['No signed probe was sent', 'npx mmw doctor --probe --stack s'],
   ]);
 });
@@ -130,11 +136,15 @@ test('a stack that is well says what it looked at', async () => {
   const key = await sandbox.api.createSignatureKey('SHA256');
   sandbox.storeKeyring(JSON.stringify(key));
   await sandbox.api.enableSignatureKey(key.key_id);
+  const [, , optOut] = wishesOf({ url: callbackUrl, events: webhookEvents, retries: 0, retryDelay: 5 });
+  if (optOut === undefined) throw new Error('There is no webhook');
+  await sandbox.api.createWebhook(optOut);
   const { code, summary, issues } = await doctor('--probe');
   expect({ code, health: summary.health, issues }).toEqual({ code: 0, health: 'good', issues: [] });
   expect(summary.ok).toEqual([
     'Keyring: 1 of 1 keys can verify',
     'The key that is enabled at MessageMedia is in the keyring',
+    '1 of 1 webhooks at MessageMedia go to the stack',
     'Queue: 0 waiting, 0 in flight',
     'Consumer: consumer',
     `${callbackUrl} answers, and refuses unsigned requests`,
@@ -142,6 +152,31 @@ test('a stack that is well says what it looked at', async () => {
     'Last accepted 2023-11-14T22:13:20.000Z; in 24 hours 1 accepted, 1 refused: unsigned',
     '1 alarms, which notify a topic',
   ]);
+});
+
+test('webhooks that miss the stack, or break, are told, however they were made', async () => {
+  const webhook = { method: 'POST', encoding: 'JSON', events: ['OPT_OUT_SMS'] } as const;
+  const template = '{"notification_id":"$notificationId","text":"$moContent"}';
+  const { id: slash } = await sandbox.api.createWebhook({ ...webhook, url: `${callbackUrl}/?kind=opt-out`, template });
+  const { id: broken } = await sandbox.api.createWebhook({ ...webhook, url: callbackUrl, template });
+  const { id: other } = await sandbox.api.createWebhook({ ...webhook, url: 'https://a.example/m', template });
+  const { code, issues } = await doctor();
+  for (const id of [slash, broken, other]) await sandbox.api.deleteWebhook(id);
+  expect(code).toBe(1);
+  expect(issues.filter(([title]) => title?.startsWith('Webhook'))).toEqual([
+    [`Webhook ${slash} misses the stack`, `npx mmw webhooks update ${slash} --url '${callbackUrl}?kind=opt-out'`],
+    [`Webhook ${broken} for OPT_OUT_SMS`, 'Write "$!esc.json($!moContent)".'],
+    [`Webhook ${other} does not go to the stack`, 'Nothing, if that is what you want.'],
+  ]);
+});
+
+test('the list of webhooks says which miss the stack', async () => {
+  const webhook = { method: 'POST', encoding: 'JSON', events: ['OPT_OUT_SMS'] } as const;
+  const template = '{"notification_id":"$notificationId"}';
+  const { id } = await sandbox.api.createWebhook({ ...webhook, url: `${callbackUrl}/`, template });
+  const list: { id: string; problems: object[] }[] = await mmw('webhooks', 'list');
+  await sandbox.api.deleteWebhook(id);
+  expect(list.find((one) => one.id === id)?.problems).toMatchObject([{ severity: 'error', code: 'address' }]);
 });
 
 test('a probe leaves nothing: no event, and no key in the secret', async () => {
@@ -210,12 +245,14 @@ test('everything that is wrong is told at once, the worst first', async () => {
   expect(code).toBe(1);
   expect(issues.map(([title]) => title)).toEqual([
     'The keyring and the keys at MessageMedia do not match',
+    expect.stringMatching(/^Webhook .* misses the stack$/),
     'http://127.0.0.1:9/ does not answer',
     'No request was accepted in the last 24 hours',
     'The keyring and the keys at MessageMedia do not match',
     '1 dead letters',
     'Events wait, and none is in flight',
     'Alarms notify nobody',
+    'No webhook at MessageMedia goes to the stack',
     'No Lambda function consumes the queue',
     'No signed probe was sent',
   ]);

@@ -54,4 +54,6 @@ test('what is there and does less than was wished is told with what would mend i
   await provider.updateWebhook(id, { method: 'POST', events: ['SUBMITTED_DR', 'DELIVERED_DR', 'FAILED_DR'] });
   await createMissing(provider, [wish], onThere);
   expect(told.at(-1)).toEqual([]);
+  await createMissing(provider, [{ ...wish, headers: { 'X-Token': 'secret' } }], onThere);
+  expect(told.at(-1)).toEqual(["--header 'X-Token: …'"]);
 });

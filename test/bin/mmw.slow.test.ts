@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
@@ -368,14 +371,85 @@ describe('webhooks', () => {
 
   test('with a template of their own say that nothing is read from it, unless told otherwise', async () => {
     const url = `${callback.url}/own?a=b`;
-    const own = ['--url', url, '--events', 'RECEIVED_SMS,OPT_OUT_SMS', '--template', '$moContent'];
+    const template = '{"text":"$esc.json($!moContent)"}';
+    const own = ['--url', url, '--events', 'RECEIVED_SMS,OPT_OUT_SMS', '--template', template];
     const created = await json('webhooks', 'create', ...own);
-    expect(created).toMatchObject({ url: `${callback.url}/own?kind=webhook&a=b`, template: '$moContent' });
+    expect(created).toMatchObject({ url: `${callback.url}/own?kind=webhook&a=b`, template });
     const changed = await json('webhooks', 'update', String(created.id), '--method', 'PUT');
-    expect(changed).toMatchObject({ url: created.url, template: '$moContent', method: 'PUT' });
+    expect(changed).toMatchObject({ url: created.url, template, method: 'PUT' });
     const told = await json('webhooks', 'create', ...own, '--kind', 'reply');
     expect(told.url).toBe(`${callback.url}/own?kind=reply&a=b`);
     for (const { id } of [created, told]) await json('webhooks', 'delete', String(id), '--yes');
+  });
+
+  test('with a template that breaks are not made, and are told when they were made elsewhere', async () => {
+    const url = `${callback.url}/broken`;
+    const template = '{"reply_id":"$moId","text":"$moContent"}';
+    const own = ['--url', url, '--events', 'RECEIVED_SMS'];
+    calls.length = 0;
+    const refused = await mmw(['webhooks', 'create', ...own, '--template', template]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Write "$!esc.json($!moContent)".') });
+    expect(calls).toEqual([]);
+    const webhook = { url, method: 'POST', encoding: 'JSON', events: ['RECEIVED_SMS'], template } as const;
+    const { id } = await api.createWebhook(webhook);
+    expect(await json('webhooks', 'list')).toMatchObject([{ id, problems: [{ code: 'unescaped' }] }]);
+    expect((await mmw(['webhooks', 'list'])).stdout).toContain('$moContent is not escaped');
+    // What is wrong already hinders no other change.
+    const moved = await mmw(['webhooks', 'update', id, '--url', `${url}/2`]);
+    expect(moved).toMatchObject({ code: 0, stderr: expect.stringContaining('$moContent is not escaped') });
+    expect(await mmw(['webhooks', 'update', id, '--kind', 'reply'])).toMatchObject({ code: 1 });
+    const mended = template.replace('$moContent', '$esc.json($!moContent)');
+    expect(await json('webhooks', 'update', id, '--template', mended, '--kind', 'reply')).toMatchObject({ id });
+    expect(await json('webhooks', 'list')).toMatchObject([{ id, problems: [] }]);
+    await json('webhooks', 'delete', id, '--yes');
+  });
+
+  test('have the text of a template file, without the byte order mark and the line break of an editor', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'template-'));
+    const file = join(folder, 'template.json');
+    const own = [
+      '--url',
+      `${callback.url}/file`,
+      '--events',
+      'RECEIVED_SMS',
+      '--kind',
+      'reply',
+      '--template',
+      `@${file}`,
+    ];
+    try {
+      await writeFile(file, '\uFEFF{"reply_id":"$moId"}\r\n');
+      const { id, template } = await json('webhooks', 'create', ...own);
+      expect(template).toBe('{"reply_id":"$moId"}');
+      await json('webhooks', 'delete', String(id), '--yes');
+      await writeFile(file, Buffer.from('{"reply_id":"$moId"}', 'utf16le'));
+      await writeFile(file, Buffer.concat([Buffer.from([0xff, 0xfe]), await readFile(file)]));
+      expect(await mmw(['webhooks', 'create', ...own])).toMatchObject({ stderr: expect.stringContaining('not UTF-8') });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('have headers of their own, whose values no command shows', async () => {
+    const url = `${callback.url}/headers`;
+    const header = ['--header', 'X-Token: let-me-in', '--header', 'X-Other: a: b'];
+    const make = () => mmw(['webhooks', 'create', '--url', url, '--events', 'RECEIVED_SMS', '--json', ...header]);
+    const made = await make();
+    const { id } = JSON.parse(made.stdout);
+    const [stored] = await api.listWebhooks();
+    expect(stored?.headers).toEqual({ 'X-Token': 'let-me-in', 'X-Other': 'a: b' });
+    const outcomes = [
+      made,
+      await make(),
+      await mmw(['webhooks', 'list', '--json']),
+      await mmw(['webhooks', 'list']),
+      await mmw(['webhooks', 'update', id, '--method', 'PUT', '--json']),
+      await mmw(['webhooks', 'update', id, '--header', 'X=(let-me-in): x']),
+      await mmw(['webhooks', 'update', id, '--header', 'X-Token: let-me-in\n']),
+    ];
+    for (const { stdout, stderr } of outcomes) expect(stdout + stderr).not.toContain('let-me-in');
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 1, 0, 0, 0, 1, 0]);
+    await json('webhooks', 'delete', id, '--yes');
   });
 
   test('by GET have their variables in the URL and no template', async () => {
@@ -399,7 +473,9 @@ describe('webhooks', () => {
     ],
     [['--url', 'http://localhost/', '--events', 'LOST_DR'], 'LOST_DR is not one of ENROUTE_DR'],
     [['--url', 'http://localhost/', '--events', 'RECEIVED_SMS', '--retries', 'many'], 'It must be a whole number.'],
-    [['--url', 'nowhere', '--events', 'RECEIVED_SMS'], 'does not say what is wrong, compare'],
+    [['--url', 'nowhere', '--events', 'RECEIVED_SMS'], '/url: Not a valid http url'],
+    [['--url', 'http://a.example/', '--events', 'RECEIVED_SMS', '--header', 'no colon'], '--header must be a name'],
+    [['--url', 'http://a.example/', '--events', 'RECEIVED_SMS', '--header', 'Date: x'], 'itself sends Date'],
   ])('%j is refused in words', async (args, words) => {
     expect(await mmw(['webhooks', 'create', ...args])).toMatchObject({
       code: 1,

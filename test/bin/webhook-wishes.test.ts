@@ -43,6 +43,31 @@ test('a template of your own serves all events in one webhook; a kind for severa
   expect(() => wishesOf({ ...creation, kind: 'reply' })).toThrow('creates a webhook for each kind');
 });
 
+test('headers are sent with all webhooks, and a change of one keeps the others', async () => {
+  const headers = { 'X-Token': 'a' };
+  const wishes = wishesOf({ ...creation, headers });
+  expect(wishes.map((wish) => wish.headers)).toEqual([headers, headers, headers]);
+  expect(wishesOf(creation)[0]).not.toHaveProperty('headers');
+  const [wish] = wishesOf({ ...creation, url: `${url}/headers`, events: ['RECEIVED_SMS'], headers });
+  if (!wish) throw new Error('There is no wish');
+  const { id } = await provider.createWebhook(wish);
+  expect(await changeWebhook(provider, id, { headers: { 'X-Other': 'b' } })).toMatchObject({
+    headers: { 'X-Token': 'a', 'X-Other': 'b' },
+  });
+});
+
+test('a change that must not be is not made', async () => {
+  const [wish] = wishesOf({ ...creation, url: `${url}/checked`, events: ['RECEIVED_SMS'] });
+  if (!wish) throw new Error('There is no wish');
+  const created = await provider.createWebhook(wish);
+  const check = (changed: object) => {
+    expect(changed).toEqual({ ...created, template: '{}', url: `${url}/checked?kind=webhook` });
+    throw new Error('no');
+  };
+  await expect(changeWebhook(provider, created.id, { template: '{}' }, check)).rejects.toThrow('no');
+  expect(await provider.listWebhooks()).toContainEqual(created);
+});
+
 test('a change keeps what is not named, and changes what no longer fits', async () => {
   const [wish] = wishesOf({ ...creation, events: ['RECEIVED_SMS'] });
   if (!wish) throw new Error('There is no wish');

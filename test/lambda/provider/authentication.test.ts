@@ -103,6 +103,24 @@ describe('a signature', () => {
     expect(await send()).toBe(202);
   });
 
+  test("as MessageMedia's own client libraries make it is taken", async () => {
+    const { method, target, body } = good();
+    const date = new Date().toUTCString();
+    const md5 = createHash('md5').update(body).digest('hex');
+    const sign = (names: string, ...lines: string[]) => {
+      const signature = createHmac('sha1', provider.apiSecret).update(lines.join('\n')).digest('base64');
+      const said = `username="${provider.apiKey}", algorithm="hmac-sha1", headers="${names}", signature="${signature}"`;
+      return { date, authorization: `hmac ${said}` };
+    };
+    const line = `${method} ${target} HTTP/1.1`;
+    const names = 'date x-Content-MD5 request-line';
+    const headers = { ...sign(names, `date: ${date}`, `x-Content-MD5: ${md5}`, line), 'x-content-md5': md5 };
+    expect(await send({ headers })).toBe(202);
+    expect(await send({ headers: { ...headers, 'x-content-md5': md5.replace(/./, 'x') } })).toBe(401);
+    // A body must be signed.
+    expect(await send({ headers: sign('date request-line', `date: ${date}`, line) })).toBe(401);
+  });
+
   test('of another call or body is not', async () => {
     expect(await send({ target: '/v1/replies/confirmed?a=b' })).toBe(401);
     expect(await send({ body: '{"reply_ids":[]}' })).toBe(401);

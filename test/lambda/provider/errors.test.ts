@@ -26,7 +26,8 @@ describe('an answer that refuses says what to do', () => {
     [403, 'Denied', 'forbidden', /account/],
     [404, 'Not found', 'not_found', /list what there is/],
     [409, 'Exists', 'conflict', /update or delete/],
-    [422, 'TLS 1.3 or higher is required', 'invalid_request', /correct/],
+    [400, 'Maximum number of webhooks (150) reached', 'too_many_webhooks', /delete those that are not in use/],
+    [422, 'Unprocessable Entity', 'old_tls', /\+65.*TLS 1\.3.*host.*proxies/],
     [429, 'Too many requests', 'rate_limited', /wait/],
     [500, 'Something went wrong', 'server_error', /try again later.*may have been carried out/],
     [503, 'Unavailable', 'server_error', /try again later/],
@@ -120,9 +121,11 @@ describe('options', () => {
   const good = { baseUrl: 'eu', apiKey: 'key', apiSecret: secret };
   test.each([
     'messagemedia',
+    'us',
     'eu',
     'au',
     'https://api.example/mm',
+    'https://api.example/v1',
     'http://127.0.0.1:1',
     'http://localhost:1',
     'http://[::1]:1',
@@ -133,9 +136,9 @@ describe('options', () => {
   test.each([
     ['plain http', { baseUrl: 'http://api.messagemedia.com' }, /api\.messagemedia\.com.*https/],
     ['a host that only starts like the loopback', { baseUrl: 'http://127.0.0.1.example' }, /https/],
-    ['another protocol', { baseUrl: 'ftp://api.messagemedia.com' }, /messagemedia, eu, au/],
-    ['a name that is none', { baseUrl: 'us' }, /messagemedia, eu, au/],
-    ['a name that every object has', { baseUrl: 'constructor' }, /messagemedia, eu, au/],
+    ['another protocol', { baseUrl: 'ftp://api.messagemedia.com' }, /messagemedia, us, eu, au/],
+    ['a name that is none', { baseUrl: 'uk' }, /messagemedia, us, eu, au/],
+    ['a name that every object has', { baseUrl: 'constructor' }, /messagemedia, us, eu, au/],
     [
       'credentials in the URL',
       { baseUrl: `https://key:${secret.replace('/', '')}@api.messagemedia.com` },

@@ -15,6 +15,7 @@ describe('an answer outside 200 to 299', () => {
     [404, 'not_found', false],
     [409, 'conflict', false],
     [418, 'invalid_request', false],
+    [422, 'old_tls', false],
     [429, 'rate_limited', true],
     [499, 'invalid_request', false],
     [500, 'server_error', true],
@@ -30,8 +31,11 @@ describe('an answer outside 200 to 299', () => {
     [403, 'feature denied', 'forbidden'],
     [403, 'the account is not enabled', 'forbidden'],
     [400, 'feature has not been enabled', 'invalid_request'],
+    [400, 'maximum number of webhooks (150) reached', 'too_many_webhooks'],
+    [500, 'Maximum number of webhooks', 'server_error'],
   ])('%i "%s" is %s', (status, message, code) => {
     expect(refused(status, { message })).toMatchObject({ code, vendorMessage: message });
+    expect(refused(status, { message: 'No', details: ['/a: wrong', message] })).toMatchObject({ code });
   });
 
   test('is quoted as far as it is text, without credentials', () => {

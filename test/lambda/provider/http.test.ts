@@ -81,6 +81,15 @@ describe('a call', () => {
     expect(arrived[0]?.headers).toMatchObject({ 'content-type': 'application/json', accept: 'application/json' });
   });
 
+  test('shows none of its secrets when an answer repeats them, and all else', async () => {
+    const answer = () => reply(400, '{"message":"hunter2 is wrong, Stryker was here"}');
+    replies = [answer(), answer()];
+    expect(await failed({ ...post, secrets: ['hunter2'] })).toMatchObject({
+      vendorMessage: '*** is wrong, Stryker was here',
+    });
+    expect(await failed(post)).toMatchObject({ vendorMessage: 'hunter2 is wrong, Stryker was here' });
+  });
+
   test('without a body has no media type either', async () => {
     await call({ method: 'GET', path: '/v1/x?page=1&page_size=20' });
     expect(arrived).toMatchObject([{ line: 'GET /v1/x?page=1&page_size=20', body: '' }]);

@@ -11,6 +11,13 @@ test.each([
   ['http://localhost:8080', 'http://localhost:8080'],
   ['http://127.10.200.1', 'http://127.10.200.1'],
   ['http://[::1]:80/', 'http://[::1]'],
+  ['us', 'https://us.app.api.sinch.com'],
+  ['https://api.test/v1', 'https://api.test'],
+  ['https://api.test/proxy/v1/', 'https://api.test/proxy'],
+  ['https://api.test//v1', 'https://api.test'],
+  ['https://api.test/v1/mm', 'https://api.test/v1/mm'],
+  ['https://api.test/v2', 'https://api.test/v2'],
+  ['https://api.test/env1', 'https://api.test/env1'],
 ])('the base URL %s is %s', (baseUrl, expected) => {
   expect(resolveBaseUrl(baseUrl)).toBe(expected);
 });

@@ -5,6 +5,7 @@ import { startProvider } from '../../../sandbox/provider/provider.ts';
 import { failureOf, withServer, withTcp } from './fixture.ts';
 
 const secret = 'S3cret/with+signs';
+const webhookId = '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11';
 const credentials = btoa(`key:${secret}`);
 
 const at = (baseUrl: string) =>
@@ -55,6 +56,30 @@ test('the secret does not show in the causes when the other side sends the reque
       expect(inspect(error.cause)).toContain('HTTPParserError');
       expectNoSecret(error);
     },
+  );
+});
+
+test('a header of a webhook does not show in an error answer that repeats it, nor in those of the network', async () => {
+  const webhook = { url: 'https://a.example/', method: 'POST', encoding: 'JSON', events: ['RECEIVED_SMS'] } as const;
+  const headers = { 'X-Token': secret, 'X-Empty': '' };
+  await withServer(
+    (_request, response) => {
+      response
+        .writeHead(400)
+        .end(JSON.stringify({ message: 'Bad Request', details: [`/headers: [${secret}] is invalid`] }));
+    },
+    async ({ url }) => {
+      const calls = [at(url).createWebhook({ ...webhook, headers }), at(url).updateWebhook(webhookId, { headers })];
+      for (const call of calls) {
+        const error = await failureOf(call);
+        expect(error).toMatchObject({ vendorMessage: 'Bad Request', details: ['/headers: [***] is invalid'] });
+        expectNoSecret(error);
+      }
+    },
+  );
+  await withTcp(
+    (socket, bytes) => socket.end(bytes),
+    async (url) => expectNoSecret(await failureOf(at(url).createWebhook({ ...webhook, headers }))),
   );
 });
 

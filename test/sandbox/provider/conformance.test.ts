@@ -146,7 +146,7 @@ const webhooksPath = '/v1/webhooks/messages';
 const refused: [call: string, body?: unknown][] = [
   [`POST ${keysPath}`, { digest: 'SHA256', cipher: 'RA' }],
   [`POST ${keysPath}`, '{'],
-  [`GET ${keysPath}`],
+  [`GET ${keysPath}?page=1`],
   [`GET ${keysPath}/4711`],
   [`GET ${keysPath}/${absentId}`],
   [`DELETE ${keysPath}/${absentId}`],
@@ -159,6 +159,7 @@ const refused: [call: string, body?: unknown][] = [
   ['POST /v1/replies/confirmed', '{'],
   ['POST /v2-preview/reporting/messages/detail', { start_date: '2026-11-28', end_date: '2026-11-28' }],
   [`POST ${webhooksPath}`, {}],
+  [`POST ${webhooksPath}`, { ...webhook, url: 'https://invalid_.com', events: ['LOST_DR'] }],
   [`POST ${webhooksPath}`, '{'],
   [`POST ${webhooksPath}`, { url: 'http://example.com', method: 'GET', encoding: 'XML', events: ['OPT_OUT_SMS'] }],
   [`GET ${webhooksPath}?page=-1`],
@@ -172,7 +173,7 @@ const byClient: Exchange[] = [];
 const raw: Exchange[] = [];
 
 beforeAll(async () => {
-  provider = await startSimulator();
+  provider = await startSimulator({ hasNewTls: (host) => host !== 'old.example' });
   const { apiKey, apiSecret } = provider;
   for (const authentication of ['basic', 'hmac'] as const) {
     const throughClient = await listenIn(provider.url, byClient);
@@ -188,6 +189,8 @@ beforeAll(async () => {
 
   const { body: sent } = await api(through, 'POST /v1/messages', { messages: [message] });
   await api(through, `GET /v1/messages/${sent.messages[0].message_id}`);
+  const toSingapore = { ...message, destination_number: '+6591234567', callback_url: 'https://old.example' };
+  await api(through, 'POST /v1/messages', { messages: [toSingapore] });
   const { body: created } = await api(provider, `GET ${webhooksPath}`);
   await api(through, `PATCH ${webhooksPath}/${created.pageData[0].id}`, {});
 

@@ -81,8 +81,12 @@ describe('delivery reports', () => {
     expect(catcher.caught.map(bodyOf).at(-1)).toMatchObject({ status });
   });
 
-  test('are not sent unless asked for', async () => {
+  test('are not sent unless asked for, also to a webhook of the account', async () => {
+    const events = ['ENROUTE_DR', 'SUBMITTED_DR', 'DELIVERED_DR'];
+    const webhook = { url: `${catcher.url}/hook`, method: 'POST', encoding: 'JSON', events, template: '{}' };
+    expect((await api(provider, 'POST /v1/webhooks/messages', webhook)).status).toBe(201);
     await send();
+    await send({ delivery_report: false });
     await provider.settled();
     expect(catcher.caught).toEqual([]);
   });

@@ -170,7 +170,14 @@ const webhook = object(
   },
   ['id', 'url', 'method', 'retries'],
 );
-const somethingWrong = says('Something went wrong. Please try again later.');
+const somethingWrong = {
+  oneOf: [
+    says('Something went wrong. Please try again later.'),
+    // The description has only the text above. These are what its users see.
+    says('Maximum number of webhooks (150) reached'),
+    badRequest('Bad Request'),
+  ],
+};
 
 const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
@@ -215,6 +222,8 @@ export const operations: readonly Operation[] = [
       202: object({ messages: list(message, { maxItems: 100 }) }),
       400: badMessageRequest,
       401: unauthorized,
+      // In the text of the operation only, without a body.
+      422: object({ message: text }),
     },
   },
   {

@@ -72,7 +72,7 @@ describe('signature keys', () => {
     });
   });
 
-  test('pages start at 1, and both parameters are required', async () => {
+  test('pages start at 1, and have both parameters or neither', async () => {
     const ids = [await createKey(provider), await createKey(provider), await createKey(provider)].map(
       ({ key_id }) => key_id,
     );
@@ -83,8 +83,8 @@ describe('signature keys', () => {
     expect(await page('?page=1&page_size=2')).toEqual(ids.slice(0, 2));
     expect(await page('?page=2&page_size=2')).toEqual(ids.slice(2));
     expect(await page('?page=3&page_size=2')).toEqual([]);
+    expect(await page('')).toEqual(ids);
     for (const [query, wrong] of [
-      ['', 'page'],
       ['?page=1', 'page_size'],
       ['?page_size=2', 'page'],
       ['?page=0&page_size=2', 'page'],
@@ -178,15 +178,11 @@ describe('webhooks', () => {
   });
 
   test.each([
-    [{ url: 'ftp://example.com/' }],
-    [{ url: 'https://exa mple.com/' }],
     [{ url: undefined }],
-    [{ url: `https://example.com/${'a'.repeat(981)}` }],
     [{ method: 'HEAD' }],
     [{ encoding: 'YAML' }],
     [{ encoding: null }],
     [{ events: [] }],
-    [{ events: ['RECEIVED_SMS', 'RECEIVED_123'] }],
     [{ headers: { 'content-type': 'text/plain' } }],
     [{ headers: { 'X-A': 'a\r\nb: c' } }],
     [{ headers: { 'X-A': 7 } }],
@@ -202,6 +198,55 @@ describe('webhooks', () => {
     [{ read_timeout: 60_001 }],
   ])('%j is refused, without a word on what is wrong', async (change) => {
     expect(await create(change)).toEqual({ status: 400, body: vague });
+  });
+
+  test.each([
+    ...[
+      'ftp://example.com/',
+      'https://exa mple.com/',
+      'example.com',
+      '',
+      'https://-invalid.com',
+      'https://invalid-.com',
+    ],
+    ...[
+      'https://invalid_.com',
+      'https:///path',
+      'http://.example.com',
+      'http://example..com',
+      'https://ex\u00e4mple.com',
+    ],
+    ...['https://example.com/a b', 'https://example.com/a\u0000', 'https://[::1]/', 'https://example.com:port/'],
+    `https://example.com/${'a'.repeat(981)}`,
+  ])('the URL %j is refused', async (url) => {
+    const body = { message: 'Bad Request', details: ['/url: Not a valid http url'] };
+    expect(await create({ url })).toEqual({ status: 400, body });
+  });
+
+  test.each([
+    'https://a-1.example.com',
+    'http://127.0.0.1:3000/a?b=$moId#c',
+    'https://example.com?a',
+    'HTTPS://EXAMPLE.COM/',
+  ])('the URL %j is taken', async (url) => expect(await create({ url })).toMatchObject({ status: 201, body: { url } }));
+
+  test('an event that there is not, and a body that cannot be parsed, are told', async () => {
+    const details = ['/events/1: [RECEIVED_123] is invalid'];
+    expect((await create({ events: ['RECEIVED_SMS', 'RECEIVED_123'], retries: 6 })).body).toMatchObject({ details });
+    for (const body of ['{', '[]']) {
+      expect((await api(provider, `POST ${webhooksPath}`, body)).body).toMatchObject({
+        details: ['Failed to parse message body.'],
+      });
+    }
+  });
+
+  test('there are at most 150', async () => {
+    for (let count = 0; count < 150; count++) await create({ url: `https://example.com/${count}` });
+    const body = { message: 'Maximum number of webhooks (150) reached' };
+    expect(await create()).toEqual({ status: 400, body });
+    const { body: list } = await api(provider, `GET ${webhooksPath}`);
+    await api(provider, `DELETE ${webhooksPath}/${list.pageData[0].id}`);
+    expect((await create()).status).toBe(201);
   });
 
   test('may go to the limits', async () => {
@@ -249,7 +294,8 @@ describe('messages', () => {
     ['source_number', { source_number: 7 }],
     ['format', { format: 'FAX' }],
     ['delivery_report', { delivery_report: 'yes' }],
-    ['callback_url', { callback_url: 'example.com' }],
+    ['callbackUrl: Invalid callback url', { callback_url: 'example.com' }],
+    ['callbackUrl: Invalid callback url', { callback_url: 'https://invalid_.com' }],
     ['metadata', { metadata: pairs(11) }],
     ['metadata', { metadata: { ['a'.repeat(101)]: 'v' } }],
     ['metadata', { metadata: { a: 'v'.repeat(257) } }],
@@ -278,6 +324,35 @@ describe('messages', () => {
         ],
       },
     });
+  });
+
+  test('one bad callback URL refuses the whole batch', async () => {
+    const callback_url = 'https://example.com';
+    const messages = [
+      { ...message, callback_url },
+      { ...message, callback_url: 'https://example..com' },
+    ];
+    expect(await api(provider, 'POST /v1/messages', { messages })).toMatchObject({
+      status: 400,
+      body: { details: ['/messages/1/callbackUrl: Invalid callback url'] },
+    });
+    expect(provider.deliveries).toEqual([]);
+  });
+
+  test('to Singapore need TLS 1.3 at their callback URL', async () => {
+    const old = await startSimulator({ hasNewTls: (host) => host !== 'old.example' });
+    const sendTo = async (destination_number: string, callback_url?: string) => {
+      const messages = [{ ...message, destination_number, callback_url }];
+      return (await api(old, 'POST /v1/messages', { messages })).status;
+    };
+    try {
+      expect(await sendTo('+6591234567', 'https://old.example/a')).toBe(422);
+      expect(await sendTo('+6591234567', 'https://new.example/a')).toBe(202);
+      expect(await sendTo('+6591234567')).toBe(202);
+      expect(await sendTo('+61412123123', 'https://old.example/a')).toBe(202);
+    } finally {
+      await old.close();
+    }
   });
 
   test('that are no messages, or too many, are refused whole', async () => {

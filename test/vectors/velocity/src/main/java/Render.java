@@ -9,10 +9,12 @@ import java.util.Map;
 import org.apache.commons.text.StringEscapeUtils;
 import org.apache.velocity.VelocityContext;
 import org.apache.velocity.app.VelocityEngine;
+import org.apache.velocity.exception.ParseErrorException;
 
 /**
  * Reads a list of {template, variables} and writes it with what this version of Apache Velocity makes of each. The first
  * argument is the name that the result gets, `rendered` for the first version; of another only what differs is written.
+ * A template that it cannot read is `refused`.
  */
 public class Render {
   /** MessageMedia's `$esc`. What it does with a null is what Velocity Tools do: nothing comes back. */
@@ -33,7 +35,12 @@ public class Render {
       one.get("variables").fields().forEachRemaining((entry) -> context.put(entry.getKey(), toJava(entry.getValue())));
       context.put("esc", new Escape());
       StringWriter writer = new StringWriter();
-      engine.evaluate(context, writer, "template", one.get("template").asText());
+      try {
+        engine.evaluate(context, writer, "template", one.get("template").asText());
+      } catch (ParseErrorException error) {
+        ((ObjectNode) one).put("refused", true);
+        continue;
+      }
       JsonNode before = one.get("rendered");
       if (before == null || !before.asText().equals(writer.toString())) {
         ((ObjectNode) one).put(args[0], writer.toString());
