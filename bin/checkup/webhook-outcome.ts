@@ -1,5 +1,5 @@
 import { type EventType, eventTypes } from '../../lambda/contract.ts';
-import { kindOf } from '../../lambda/event/identity.ts';
+import { kindOf, parseQuery } from '../../lambda/event/identity.ts';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
 import type { RegisteredWebhook } from '../../lambda/provider/types.ts';
 import type { Sample } from './webhook-samples.ts';
@@ -37,23 +37,13 @@ export function receive(
     contentType: encoding === 'JSON' ? 'application/json' : undefined,
     requestId,
   });
-  return { written, id: message.id, type: message.type, isUnread: kindOf(target) === eventTypes.webhook };
+  return { written, id: message.id, type: message.type, isUnread: kindOf(parseQuery(target)) === eventTypes.webhook };
 }
 
 /** Names in the references that a rendered text still holds. */
 export function leftIn(written: string): string[] {
   const names = [...written.matchAll(/\$!?\{?(esc\.\w+|[A-Za-z_]\w*)/g)].map(([, name = '']) => name);
   return [...new Set(names)].filter((name) => name !== 'esc.json');
-}
-
-/** Whether a text is JSON. */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** How comments and literal text begin and end. */

@@ -1,16 +1,9 @@
 import { type EventType, eventTypes } from '../../lambda/contract.ts';
+import { isJson } from '../../lambda/event/identity.ts';
 import { type WebhookEvent, webhookEvents } from '../../lambda/provider/types.ts';
 import { renderTemplate } from '../../sandbox/provider/templates.ts';
 import { idFields, kindOf, type TemplateKind } from '../templates.ts';
-import {
-  type CheckedWebhook,
-  isClosed,
-  isJson,
-  leftIn,
-  type Outcome,
-  type Render,
-  receive,
-} from './webhook-outcome.ts';
+import { type CheckedWebhook, isClosed, leftIn, type Outcome, type Render, receive } from './webhook-outcome.ts';
 import { bareSampleOf, knownVariables, type Sample, sampleOf, typedVariables } from './webhook-samples.ts';
 import {
   idVariables,

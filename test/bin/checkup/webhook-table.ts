@@ -94,6 +94,12 @@ export const rows: Row[] = [
     '{"reply_id":"$!moId","notification_id":"$!notificationId"}',
     [],
   ),
+  row(
+    'replies and opt-outs with both ids, as the guide writes them',
+    both,
+    '{"reply_id":"$moId","notification_id":"$notificationId"}',
+    ['warning no_variable RECEIVED_SMS', 'warning no_variable OPT_OUT_SMS'],
+  ),
   row('an id under the name of another kind', optOut, '{"reply_id":"$notificationId"}', [
     'warning other_kind OPT_OUT_SMS',
   ]),
