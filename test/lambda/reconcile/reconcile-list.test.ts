@@ -18,7 +18,9 @@ const page = (from: number) => Array.from({ length: 100 }, (_, index) => reply(f
 
 /** A list that answers with these pages, and what came of a run. The last page is answered again and again. */
 async function run(pages: PolledItem[][], parts: Partial<ListRun> = {}) {
-  const counts = { listed: 0, recovered: 0, known: 0, younger: 0, older: 0, confirmed: 0, failed: 0 };
+  const counts: ListRun['counts'] = {
+    ...{ listed: 0, recovered: 0, unlogged: 0, known: 0, younger: 0, older: 0, left: 0, confirmed: 0, failed: 0 },
+  };
   const notes: string[] = [];
   const errors: unknown[] = [];
   const sent: QueueMessage[] = [];
