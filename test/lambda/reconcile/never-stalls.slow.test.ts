@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import type { PolledKind } from '../../../lambda/reconcile/polled-event.ts';
-import type { ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
+import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
 import { createPolledLists } from '../../../sandbox/provider/polled.ts';
 import { day, idField, ModelList, minute } from './model-lists.ts';
 import { type Burst, command, type Fault, type Month, StallWorld, type WorldItem } from './stall-world.ts';
@@ -15,7 +15,12 @@ const resultName = { deliveryReport: 'deliveryReports', reply: 'replies' } as co
 const minutesOfMonth = 30 * 24 * 60;
 
 /** What is wrong after a run: items that no webhook brought, and that are neither queued nor named. */
-function* unnamed(world: StallWorld, began: number, before: Record<PolledKind, WorldItem[]>, result: ReconciliationResult) {
+function* unnamed(
+  world: StallWorld,
+  began: number,
+  before: Record<PolledKind, WorldItem[]>,
+  result: ReconciliationResult,
+) {
   const { notes, errors, ...counts } = result;
   const told = [...notes, ...errors.map(String)].join('\n');
   for (const kind of kinds) {
@@ -51,8 +56,8 @@ function momentsOf({ bursts, faults, logDays }: Month): number[] {
 }
 
 /** Lives a month, and returns what went wrong. */
-async function live(month: Month): Promise<string[]> {
-  const world = new StallWorld(month);
+async function live(month: Month, flaws: Partial<ReconciliationOptions> = {}): Promise<string[]> {
+  const world = new StallWorld(month, flaws);
   const wrong: string[] = [];
   const end = Math.max(minutesOfMonth, ...month.faults.map(({ from, minutes }) => from + minutes));
   const slots = momentsOf(month).map((moment) => Math.max(0, Math.ceil(moment / month.everyMinutes)));
@@ -124,12 +129,11 @@ const bursts: fc.Arbitrary<Burst> = fc.record({
   webhookAfter: fc.constantFrom(undefined, undefined, 1, 6 * 60),
   refused: fc.constantFrom(false, false, false, false, false, true),
 });
-const faults: fc.Arbitrary<Fault> = fc
-  .record({
-    what: fc.constantFrom<Fault['what'][]>('function', 'function', 'lists', 'confirmation', 'queue', 'log'),
-    from: fc.integer({ min: 0, max: minutesOfMonth }),
-    minutes: fc.oneof(fc.integer({ min: 1, max: 24 * 60 }), fc.integer({ min: 24 * 60, max: 30 * 24 * 60 })),
-  });
+const faults: fc.Arbitrary<Fault> = fc.record({
+  what: fc.constantFrom<Fault['what'][]>('function', 'function', 'lists', 'confirmation', 'queue', 'log'),
+  from: fc.integer({ min: 0, max: minutesOfMonth }),
+  minutes: fc.oneof(fc.integer({ min: 1, max: 24 * 60 }), fc.integer({ min: 24 * 60, max: 30 * 24 * 60 })),
+});
 const months: fc.Arbitrary<Month> = fc.record({
   everyMinutes: fc.oneof(fc.constantFrom(5, 15, 60, 1440), fc.integer({ min: 5, max: 1440 })),
   confirm: fc.boolean(),
@@ -150,3 +154,93 @@ test('in any month every item that no webhook brought is queued, or named with a
     { numRuns },
   );
 }, 3_600_000);
+
+const quiet: Month = {
+  ...{
+    everyMinutes: 15,
+    confirm: true,
+    logDays: 30,
+    faults: [],
+    heardRemoves: false,
+    lag: 0,
+    sendTime: 10,
+    warm: true,
+  },
+  bursts: [],
+};
+const lost: Burst = {
+  ...{ kind: 'deliveryReport', from: 0, count: 130, spread: 120, id: 'uuid', date: 'right', webhookAfter: undefined },
+  refused: false,
+};
+
+test.each<[string, Partial<Month>, Partial<ReconciliationOptions>, string]>([
+  [
+    'a window of a day, after three days without a run',
+    { bursts: [lost], faults: [{ what: 'function', from: 0, minutes: 3 * 24 * 60 }] },
+    { since: day },
+    'is never queued',
+  ],
+  [
+    'a window of a day, every day',
+    { everyMinutes: 1440, bursts: [{ ...lost, from: 1_430, spread: 5 }] },
+    { since: day },
+    'is never queued',
+  ],
+  [
+    'a log that is taken to last, without confirmation',
+    { confirm: false, logDays: 1, bursts: [{ ...lost, from: -10 * 24 * 60, webhookAfter: 1 }] },
+    { leavesUnknown: false },
+    'was queued again',
+  ],
+])('the checks of this test can fail: %s', async (_name, month, flaws, wrong) => {
+  expect(await live({ ...quiet, ...month })).toEqual([]);
+  expect(await live({ ...quiet, ...month }, flaws)).toEqual(expect.arrayContaining([expect.stringContaining(wrong)]));
+});
+
+/** What one may do with a list. */
+const deeds = fc.array(
+  fc.oneof(
+    fc.record({ does: fc.constant('add' as const), count: fc.constantFrom(1, 2, 120), other: fc.boolean() }),
+    fc.record({ does: fc.constant('confirm' as const), which: fc.array(fc.nat(260), { maxLength: 101 }) }),
+  ),
+  { maxLength: 12 },
+);
+
+test.each(kinds)('the model of a list does as the simulator does: %s', (kind) => {
+  const field = idField[kind];
+  fc.assert(
+    fc.property(deeds, (steps) => {
+      const lists = createPolledLists();
+      const simulator = kind === 'reply' ? lists.replies : lists.reports;
+      const model = new ModelList(() => 0, 0);
+      const ids: string[] = [];
+      for (const step of steps) {
+        if (step.does === 'add') {
+          for (let n = 0; n < step.count; n++) {
+            const id = step.other
+              ? `id ${ids.length}`
+              : `00000000-0000-4000-8000-${String(ids.length).padStart(12, '0')}`;
+            ids.push(id);
+            model.add({ kind, id, at: 0, body: { [field]: id } });
+            const event = { kind: kind === 'reply' ? 'RECEIVED_SMS' : 'DELIVERED_DR', id, variables: {} } as const;
+            lists.add({ ...event, body: { [field]: id } }, undefined);
+          }
+        } else {
+          const some = step.which.flatMap((place) => ids[place] ?? []);
+          const outcome = (work: () => unknown) => {
+            try {
+              work();
+              return 'accepted';
+            } catch {
+              return 'refused';
+            }
+          };
+          const accepted = outcome(() => simulator.confirm({ [`${field}s`]: some }));
+          expect(outcome(() => model.confirm(some))).toBe(accepted);
+        }
+        const listed = simulator.oldest() as Record<string, unknown>[];
+        expect(model.listed().map(({ id }) => id)).toEqual(listed.map((item) => item[field]));
+      }
+    }),
+  );
+});

@@ -4,7 +4,7 @@ import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
 import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
-import { day, idField, ModelList, type ModelItem, minute } from './model-lists.ts';
+import { day, idField, type ModelItem, ModelList, minute } from './model-lists.ts';
 
 /** What can fail, and for how long. Times are minutes from the beginning of the month. */
 export interface Fault {
@@ -71,8 +71,12 @@ export class StallWorld {
   private readonly remembered = new Set<string>();
   private readonly logKept: number;
 
-  constructor(month: Month) {
+  /** Options with which the test is tested. */
+  private readonly flaws: Partial<ReconciliationOptions>;
+
+  constructor(month: Month, flaws: Partial<ReconciliationOptions> = {}) {
     this.month = month;
+    this.flaws = flaws;
     this.logKept = month.logDays * day;
     const now = () => this.time;
     this.lists = { deliveryReport: new ModelList(now, month.lag), reply: new ModelList(now, month.lag) };
@@ -85,7 +89,13 @@ export class StallWorld {
     const at = this.start + Math.round((from + (spread * n) / count) * minute);
     const uuid = `${kind === 'reply' ? '1' : '0'}0000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
     const id = { uuid, other: `id ${number}`, none: undefined }[burst.id];
-    const claimed = { right: at, none: undefined, soon: at + day, 'in years': at + 3000 * day, 'years ago': at - 900 * day };
+    const claimed = {
+      right: at,
+      none: undefined,
+      soon: at + day,
+      'in years': at + 3000 * day,
+      'years ago': at - 900 * day,
+    };
     const date = claimed[burst.date];
     const body: PolledItem = {
       ...(id !== undefined && { [idField[kind]]: id }),
@@ -140,7 +150,7 @@ export class StallWorld {
     const leaves = this.month.confirm && item.entry.confirmId !== undefined;
     const date = dateOf(item.entry, this.time);
     // Its line in the log is from before the date that it claims.
-    const isEarly = date !== undefined && line < date - 60 * minute;
+    const isEarly = this.log.has(item.traceId) && date !== undefined && line < date - 60 * minute;
     const mayRepeat = this.byHand || date === undefined || leaves || this.time - date <= this.logKept;
     if (!this.isBlind && !isEarly && !(isForgotten && mayRepeat)) this.wrong.push(`${item.traceId} was queued again`);
   }
@@ -164,7 +174,7 @@ export class StallWorld {
     const read = (kind: PolledKind) => this.guard('lists', () => this.lists[kind].listed().map(({ body }) => body));
     const scheduled: ReconciliationOptions = { confirm, stopAt: this.time + 4 * minute, leavesUnknown: true, command };
     this.byHand = how === 'by hand';
-    const options = this.byHand ? { confirm: true, command } : scheduled;
+    const options = this.byHand ? { confirm: true, command } : { ...scheduled, ...this.flaws };
     return reconcile(
       {
         provider: {
@@ -180,7 +190,9 @@ export class StallWorld {
         },
         ...(warm && !this.byHand && { remembered: this.remembered }),
         now: () => this.time,
-        pause: async (milliseconds) => void (this.time += milliseconds),
+        pause: async (milliseconds) => {
+          this.time += milliseconds;
+        },
         // The command does not write to the log.
         recovered: ({ id }) => this.byHand || this.log.set(id, this.time),
       },
