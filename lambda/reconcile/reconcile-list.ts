@@ -1,5 +1,6 @@
 import { maxMessageBytes, type QueueMessage } from '../event/queue-message.ts';
 import type { PolledItem } from '../provider/types.ts';
+import { confirmEntries, confirmUnusual, split } from './confirm-entries.ts';
 import { dateOf, findKnown } from './find-known.ts';
 import { notesOn, type Rest } from './list-notes.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
@@ -129,10 +130,6 @@ async function reconcilePage(
   return { took, stopped: false };
 }
 
-function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
 /** The run as it recovers one entry: an error names the event, and the archive is told if it is late. */
 function forEntry({ traceId }: PolledEntry, run: ListRun, age: number): ListRun {
   const { archive } = run;
@@ -172,33 +169,4 @@ async function moveDataIfTooLarge(entry: PolledEntry, { store }: ListRun): Promi
     );
   }
   return entry.withDataAt(await store(data, message.dataContentType));
-}
-
-/** @returns the entries that were confirmed */
-async function confirmEntries(entries: readonly PolledEntry[], run: ListRun, rest: Rest): Promise<PolledEntry[]> {
-  const [some, others] = split(entries, ({ confirmId }) => confirmId !== undefined);
-  rest.unconfirmable.push(...others);
-  if (some.length > 0) await run.list.confirmIds(some.flatMap(({ confirmId = [] }) => confirmId));
-  for (const { traceId } of some) run.remembered?.delete(traceId);
-  run.counts.confirmed += some.length;
-  return some;
-}
-
-/**
- * MessageMedia documents only UUIDs. Where other ids fill the list, it gets them in a call of their own, once: nothing is
- * lost if it refuses them, and the list moves on if it does not.
- *
- * @returns the entries that it took
- */
-async function confirmUnusual({ list, counts }: ListRun, rest: Rest): Promise<PolledEntry[]> {
-  const [unusual, others] = split(rest.unconfirmable, ({ unusualId }) => unusualId !== undefined);
-  if (!counts.full || unusual.length === 0) return [];
-  try {
-    await list.confirmIds(unusual.flatMap(({ unusualId = [] }) => unusualId));
-  } catch {
-    return [];
-  }
-  counts.confirmed += unusual.length;
-  rest.unconfirmable = others;
-  return unusual;
 }

@@ -60,6 +60,7 @@ const customerManagedKey = [
 
 const reconciliation = [
   '+ MonitoringAlarmsReconciliationFailures',
+  '+ MonitoringAlarmsHiddenEvents',
   '+ MonitoringAlarmsRecoveredEvents',
   '+ ReconciliationLog',
   '+ ReconciliationReconcileFunction',
