@@ -231,7 +231,8 @@ describe('what fails', () => {
       confirmDeliveryReports: async () => {},
       confirmReplies: async () => {},
     };
-    const { replies, deliveryReports, errors } = await run({}, { provider });
+    const { replies, deliveryReports, errors, notes } = await run({}, { provider });
+    expect(notes).toEqual([]);
     expect(replies.recovered).toBe(1);
     // Nobody knows whether that list is full.
     expect(deliveryReports).not.toHaveProperty('full');
