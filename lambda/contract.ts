@@ -33,6 +33,10 @@ export const reconciliationEnvironment = {
   confirm: 'RECONCILE_CONFIRM',
   /** Names of the log groups that are searched for accepted and recovered events, separated by commas. */
   logGroups: 'RECONCILE_LOG_GROUPS',
+  /** Days that these logs are kept, or `Infinity`. */
+  logDays: 'RECONCILE_LOG_DAYS',
+  /** Name of the stack, for the command that a person can run. */
+  stack: 'RECONCILE_STACK',
 } as const;
 
 /** Names of functions in their logs. */
@@ -107,6 +111,8 @@ export const metrics = {
   age: 'Age',
   /** Queued by reconciliation, because the webhook had not arrived. */
   recovered: 'Recovered',
+  /** MessageMedia's lists that hide newer items. Each reconciliation writes it, also 0, so that the alarm can end. */
+  fullLists: 'FullLists',
   /** Queued, but neither a stream nor the queue of the archive took it. */
   archiveFailed: 'ArchiveFailed',
   /** Answered with a 429 by API Gateway, before the function; counted from the access log. */

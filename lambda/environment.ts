@@ -66,6 +66,10 @@ export interface ReconciliationEnvironment
   confirm: boolean;
   /** Names of the log groups with the events that arrived already. */
   logGroups: string[];
+  /** Days that these logs are kept. */
+  logDays: number;
+  /** Name of the stack. */
+  stack: string;
 }
 
 /**
@@ -82,6 +86,8 @@ export function readReconciliationEnvironment(variables: NodeJS.ProcessEnv): Rec
     baseUrl: required(variables, rotationEnvironment.baseUrl),
     confirm: variables[reconciliationEnvironment.confirm] === 'true',
     logGroups: required(variables, reconciliationEnvironment.logGroups).split(','),
+    logDays: Number(required(variables, reconciliationEnvironment.logDays)),
+    stack: required(variables, reconciliationEnvironment.stack),
   };
 }
 

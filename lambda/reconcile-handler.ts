@@ -13,25 +13,29 @@ import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
+import type { ReconciliationResult } from './reconcile/reconciliation-run.ts';
 import { createLogSearch } from './reconcile/seen-in-logs.ts';
 
 const logger = createLog(reconciliationService);
 // The metrics belong to the receiver whose webhooks were lost.
 const receiverLog = createLog(process.env[environment.service] ?? names.service);
 
-/** How old an event may be, and how long a run starts further pages, which is a minute less than the function's timeout. */
-const since = 24 * 3_600_000;
+/** How long a run queues events: a minute less than the function's timeout. */
 const runTime = 4 * 60_000;
+
+const day = 24 * 3_600_000;
+
+/** Kept while the function stays warm. */
+const remembered = new Set<string>();
 
 const clientSettings = backgroundSettings(10_000);
 /** Longest time of a call with all its tries, in milliseconds. */
 const deadline = 15_000;
 
-/** Lambda's entry point for the schedule: queues the events of the last day whose webhook did not arrive. */
+/** Lambda's entry point for the schedule: queues the events whose webhook did not arrive. */
 export async function handler(): Promise<void> {
   const settings = readReconciliationEnvironment(process.env);
-  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, confirm, archive } =
-    settings;
+  const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, archive } = settings;
   const stopAt = Date.now() + runTime;
   const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
   const sqs = new SQSClient({ ...clientSettings, ...queueSettings });
@@ -48,16 +52,33 @@ export async function handler(): Promise<void> {
         now: Date.now,
         pause: sleep,
       }),
+      remembered,
       now: Date.now,
+      pause: sleep,
       recovered: (event) => logger.info('recovered', event),
     },
-    { since, confirm, stopAt },
+    {
+      confirm: settings.confirm,
+      stopAt,
+      logKept: settings.logDays * day,
+      leavesUnknown: true,
+      command: `npx mmw reconcile --stack ${settings.stack} --base-url ${baseUrl}`,
+    },
   );
   const recovered = counts.deliveryReports.recovered + counts.replies.recovered;
-  receiverLog.info('recovered in all', {}, { values: { [names.recovered]: recovered } });
+  const full = countFull(counts);
+  const values = { [names.recovered]: recovered, ...(full !== undefined && { [names.fullLists]: full }) };
+  receiverLog.info('recovered in all', {}, { values });
   logger.info('reconciled', counts);
   for (const note of notes) logger.warn(note);
   for (const error of errors) logger.error('failed', { detail: describeError(error) });
   if (errors.length > 0)
     throw new Error(`Reconciliation had ${errors.length} failures, the first: ${describeError(errors[0])}`);
+}
+
+/** How many lists hide newer items; `undefined` if that is not known of a list that could not be read. */
+function countFull({ deliveryReports, replies }: Omit<ReconciliationResult, 'notes' | 'errors'>): number | undefined {
+  const lists = [deliveryReports, replies];
+  const full = lists.filter((list) => list.full).length;
+  return full > 0 || lists.every((list) => list.full === false) ? full : undefined;
 }

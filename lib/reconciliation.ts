@@ -5,7 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnLogGroup, type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { environment, metrics, reconciliationEnvironment, rotationEnvironment } from '../lambda/contract.ts';
 import { ApiCredentials } from './api-credentials.ts';
@@ -47,7 +47,7 @@ export interface ReconciliationProps {
   encryptionKey?: IKey;
 }
 
-/** Fetches, on a schedule, the delivery reports and replies of the last day whose webhook did not arrive, and queues them. */
+/** Fetches, on a schedule, the delivery reports and replies whose webhook did not arrive, and queues them. */
 export class Reconciliation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
@@ -90,6 +90,8 @@ export class Reconciliation extends Construct {
           ',',
           logs.map(({ logGroupName }) => logGroupName),
         ),
+        [reconciliationEnvironment.logDays]: String(Math.min(...logs.map(daysKept))),
+        [reconciliationEnvironment.stack]: Stack.of(this).stackName,
       },
     });
     this.function = reconcile;
@@ -109,8 +111,21 @@ export class Reconciliation extends Construct {
 
   /** Events that were queued because their webhook had not arrived, as a sum. */
   metricRecovered(options?: MetricOptions): Metric {
-    const dimensionsMap = { service: this.#service };
-    const common = { namespace: metrics.namespace, metricName: metrics.recovered, statistic: Stats.SUM };
-    return new Metric({ ...common, dimensionsMap, ...options });
+    return this.#metric(metrics.recovered, { statistic: Stats.SUM, ...options });
   }
+
+  /** MessageMedia's lists that hide newer items, as a maximum. Each run that could read both lists writes it. */
+  metricFullLists(options?: MetricOptions): Metric {
+    return this.#metric(metrics.fullLists, { statistic: Stats.MAXIMUM, ...options });
+  }
+
+  #metric(metricName: string, options: MetricOptions): Metric {
+    const dimensionsMap = { service: this.#service };
+    return new Metric({ namespace: metrics.namespace, metricName, dimensionsMap, ...options });
+  }
+}
+
+function daysKept({ node }: ILogGroup): number {
+  const group = node.defaultChild;
+  return (group instanceof CfnLogGroup && group.retentionInDays) || Number.POSITIVE_INFINITY;
 }

@@ -6,6 +6,8 @@ export interface LocalLogs extends LocalServer {
   lines: string[];
   /** The queries. */
   queries: { logGroupNames: string[]; startTime: number; endTime: number; queryString: string }[];
+  /** How long the log groups are kept; `undefined` for ever. */
+  retentionInDays: number | undefined;
   /** Statuses of a query before it is complete, used one by one. The last may be one that never completes. */
   statuses: string[];
 }
@@ -13,13 +15,20 @@ export interface LocalLogs extends LocalServer {
 const form = /^fields @message \| filter @message like \/\(\?i\)(.+)\/ \| limit 10000$/;
 
 export async function startLogs(): Promise<LocalLogs> {
-  const state: Pick<LocalLogs, 'lines' | 'queries' | 'statuses'> = { lines: [], queries: [], statuses: [] };
+  const state: Omit<LocalLogs, keyof LocalServer> = { lines: [], queries: [], statuses: [], retentionInDays: 30 };
   const server = await listen(0, async (request, response) => {
+    const { retentionInDays } = logs;
     const input = JSON.parse(String(await readBody(request)));
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     const refuse = (type: string, message: string) => reply(400, { __type: type, message });
-    if (String(request.headers['x-amz-target']).endsWith('.StartQuery')) {
+    const call = String(request.headers['x-amz-target']);
+    if (call.endsWith('.DescribeLogGroups')) {
+      const { logGroupNamePrefix: logGroupName } = input;
+      const others = { logGroupName: `${logGroupName}-other`, retentionInDays: 1 };
+      return reply(200, { logGroups: [others, { logGroupName, retentionInDays }] });
+    }
+    if (call.endsWith('.StartQuery')) {
       if (input.logGroupNames.includes('missing')) {
         return refuse('ResourceNotFoundException', 'Log group missing does not exist');
       }
@@ -38,5 +47,6 @@ export async function startLogs(): Promise<LocalLogs> {
     ]);
     return reply(200, { status, results: status === 'Complete' ? results : [] });
   });
-  return Object.assign(server, state);
+  const logs = Object.assign(server, state);
+  return logs;
 }

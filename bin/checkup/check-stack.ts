@@ -8,6 +8,7 @@ import { checkEndpoint } from './check-endpoint.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkProbe } from './check-probe.ts';
 import { checkQueues } from './check-queues.ts';
+import { checkReconciliation } from './check-reconciliation.ts';
 import { checkRequests } from './check-requests.ts';
 import { checkWebhooks } from './check-webhooks.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
@@ -24,7 +25,7 @@ export interface Checkup {
 
 /**
  * Checks everything that a deployed stack needs: outputs, keyring, MessageMedia's key and webhooks, queues, public URL and clock,
- * refusals, alarms. It changes nothing, unless a probe is sent. A check that fails is reported as an issue.
+ * refusals, reconciliation, alarms. It changes nothing, unless a probe is sent. A check that fails is reported as an issue.
  *
  * @throws {Error} when there is no such stack
  */
@@ -50,6 +51,7 @@ export async function checkStack({ stack, provider, now, sendsProbe }: Checkup):
     ],
     ['requests', async () => checkRequests(requireOutput(config, outputs.functionLogGroup), now())],
     ['requests', async () => checkCapture(stack, await connectKeyring({ stack }), now())],
+    ['reconciliation', () => checkReconciliation(stack, config.get(outputs.reconciliationLogGroup), now())],
     ['alarms', () => checkAlarms(stack)],
   ];
   const findings = await Promise.all(

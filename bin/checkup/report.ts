@@ -4,7 +4,7 @@ export type Severity = 'error' | 'warning' | 'info';
 /** One problem. */
 export interface Issue {
   severity: Severity;
-  category: 'stack' | 'keys' | 'webhooks' | 'queue' | 'endpoint' | 'requests' | 'alarms';
+  category: 'stack' | 'keys' | 'webhooks' | 'queue' | 'endpoint' | 'requests' | 'reconciliation' | 'alarms';
   title: string;
   description: string;
   /** What to do, with the command if there is one. */
@@ -61,6 +61,7 @@ export function issue(
     queue: 'operations',
     endpoint: 'front-doors',
     requests: 'doctor',
+    reconciliation: 'lost-webhooks',
     alarms: 'operations',
   };
   return { severity, category, title, description, suggestion, links: [`docs/${page[category]}.md`] };

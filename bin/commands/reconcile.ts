@@ -10,18 +10,19 @@ import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts
 import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
+import { shortestRetention } from '../log-retention.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
 import { connectSqs } from '../places.ts';
 import { confirm } from '../question.ts';
 import { targetOf } from '../reconciliation-target.ts';
 import { connectS3 } from '../s3.ts';
 import { UsageError } from '../usage-error.ts';
-import { watch } from '../waiting.ts';
+import { pause, watch } from '../waiting.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
   queueUrl?: string;
-  since: number;
+  since?: number;
   grace: number;
   confirm?: boolean;
   dryRun?: boolean;
@@ -38,9 +39,9 @@ export function addReconcileCommand(program: Command): void {
     )
     .option('--queue-url <URL>', `the event queue (default: ${environment.queueUrl})`)
     .addOption(
-      new Option('--since <duration>', 'skip older events: 30m, 2h, 3d, up to 45d')
-        .argParser(durationUpTo(45))
-        .default(2 * 3_600_000, '2h'),
+      new Option('--since <duration>', 'skip older events: 30m, 2h, 3d (default: take all that are listed)').argParser(
+        durationUpTo(45),
+      ),
     )
     .addOption(
       new Option('--grace <duration>', 'skip younger events, whose webhook may still come')
@@ -59,25 +60,26 @@ export function addReconcileCommand(program: Command): void {
       'after',
       wrap(`
 MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies that nobody confirmed, and keeps them for
-45 days. Opt-outs are elsewhere: see "mmw opt-outs". The log of the stack says which events arrived already. Without --stack every event is queued,
-and the FIFO queue and consumers drop the repetitions.`),
+45 days. Opt-outs are elsewhere: see "mmw opt-outs". A full list hides what is newer; only --confirm goes on to it. The log of the stack says which
+events arrived already. What is older than the log, and without --stack every event, is queued, and the FIFO queue and consumers
+drop the repetitions.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.grace >= options.since) {
+  if (options.since !== undefined && options.grace >= options.since) {
     throw new UsageError('--since must be longer than --grace (15m if not given), else no event is between the two.');
   }
   const provider = connectProvider(options);
-  const target = await connectTarget(options);
+  const { logKept, ...target } = await connectTarget(options);
   if (options.confirm) {
     const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
   }
   const { notes, errors, ...counts } = await reconcile(
-    { provider, ...target, now: Date.now, recovered: ({ id, type }) => progress(`queued ${type} ${id}`) },
-    options,
+    { provider, ...target, now: Date.now, pause, recovered: ({ id, type }) => progress(`queued ${type} ${id}`) },
+    { ...options, logKept, command: commandOf(options) },
   );
   for (const note of notes) progress(note);
   for (const error of errors) progress(explain(error));
@@ -100,9 +102,16 @@ function row(name: string, { listed, recovered, known, younger, older, confirmed
   return [name, ...[listed, recovered, known, younger, older, confirmed, failed].map(String)];
 }
 
+/** The command without options that leave something. */
+function commandOf({ stack, queueUrl, baseUrl, account }: Options): string {
+  const named = { stack, 'queue-url': queueUrl, 'base-url': baseUrl, account };
+  const options = Object.entries(named).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ['npx mmw reconcile', ...options].join(' ');
+}
+
 async function connectTarget(
   options: Options,
-): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'>> {
+): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'> & { logKept?: number }> {
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
   const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
   const deadline = 30_000;
@@ -112,12 +121,17 @@ async function connectTarget(
     send: createQueueSender(sqs, queueUrl, deadline),
     archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
     store: bucket ? storeIn(bucket, connectS3(), deadline) : undefined,
-    seen: logGroups.length === 0 ? undefined : searchVisibly(logGroups),
+    ...(logGroups.length > 0 && (await connectLog(logGroups))),
   };
 }
 
-function searchVisibly(logGroups: string[]): ReconciliationDependencies['seen'] {
+async function connectLog(logGroups: string[]) {
   const client = namePlace(new CloudWatchLogsClient());
+  const logKept = await shortestRetention(client, logGroups).catch((error) =>
+    progress(`It is not known how long the log is kept: ${explain(error)}`),
+  );
   const search = createLogSearch({ client, logGroups, now: Date.now, pause: sleep });
-  return (ids, since) => watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
+  const seen: typeof search = (ids, since) =>
+    watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
+  return { seen, ...(logKept !== undefined && { logKept }) };
 }

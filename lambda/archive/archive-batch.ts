@@ -27,7 +27,7 @@ export interface BatchDependencies {
 /** Most copies at the same time. */
 const maxCopies = 20;
 
-/** How late a webhook may be by default, and how far back a scheduled reconciliation looks, in milliseconds. */
+/** How late a webhook may be by default, in milliseconds. */
 const longestWay = 24 * 3_600_000;
 
 interface Entry {
@@ -91,8 +91,8 @@ function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
 }
 
 /**
- * When the event arrived. A message that was redriven from the dead-letter queue may have been sent to the queue weeks
- * later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
+ * When the event arrived. A message that was redriven from the dead-letter queue, or recovered by reconciliation, may have
+ * been sent to the queue weeks later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
  */
 function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
   const signedAt = mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));

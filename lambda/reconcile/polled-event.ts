@@ -16,6 +16,8 @@ export interface PolledEntry {
   traceId: string;
   /** The id to confirm; `undefined` if it is not a UUID, because such an id would make the whole call fail. */
   confirmId: string | undefined;
+  /** The id that is not a UUID. */
+  unusualId: string | undefined;
   /** When MessageMedia received it, in milliseconds since 1970; `undefined` if the item does not say. */
   receivedAt: number | undefined;
   /** The item as JSON. */
@@ -64,6 +66,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     withDataAt: (dataref) => messageWith({ dataref }),
     traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
     confirmId: isUuid(confirmId) ? confirmId : undefined,
+    unusualId: typeof confirmId === 'string' && !isUuid(confirmId) ? confirmId : undefined,
     receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),
     data: Buffer.from(data),
   };

@@ -1,6 +1,9 @@
 import { createPlacement } from '../event/message-placement.ts';
-import { MessageRefusedError, refusesMessage } from '../event/queue-refusals.ts';
+import { MessageRefusedError } from '../event/queue-refusals.ts';
 import type { PolledItem } from '../provider/types.ts';
+import { confirmEntries, confirmUnusual, split } from './confirm-entries.ts';
+import { dateOf, findKnown } from './find-known.ts';
+import { notesOn, type Rest } from './list-notes.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconciliation-run.ts';
 
@@ -9,8 +12,12 @@ const pageSize = 100;
 
 const defaultGrace = 15 * 60_000;
 
-/** After so many failures in a row, the queue is the problem and not an event. */
-const maxFailures = 3;
+/** How often a list is read again that still has what was just confirmed, and the pause before, in milliseconds. */
+const maxRereads = 5;
+const rereadPause = 2_000;
+
+/** Webhooks are at most this late, and the archive is read accordingly. In milliseconds. */
+const latestWebhook = 24 * 3_600_000;
 
 /** One of MessageMedia's lists. */
 export interface List {
@@ -31,21 +38,46 @@ export interface ListRun extends ReconciliationDependencies, ReconciliationOptio
 /**
  * Queues missing events, page by page. Confirmed events make room for the next page; without confirmation there is one page.
  *
- * @throws when the list or the confirmation fails, or the queue takes nothing
+ * @throws when the list or the confirmation fails
  */
 export async function reconcileList(run: ListRun): Promise<void> {
-  const { list, counts, now, stopAt = Number.POSITIVE_INFINITY } = run;
+  const rest: Rest = { left: [], unconfirmable: [], lagging: 0, timeOver: false };
+  try {
+    await readPages(run, rest);
+  } finally {
+    for (const text of notesOn(run, rest)) run.note(text);
+  }
+}
+
+async function readPages(run: ListRun, rest: Rest): Promise<void> {
+  const { list, counts, now, pause } = run;
   const handled = new Set<string>();
-  for (;;) {
+  const confirmed = new Set<string>();
+  for (let rereads = 0; ; ) {
     const items = await list.read();
-    const page = items.map((item) => toPolledEntry(list.kind, item, now())).filter(isNew(handled));
+    const entries = items.map((item) => toPolledEntry(list.kind, item, now()));
+    const isFull = items.length >= pageSize;
+    // Items are listed in their order, so what follows a young one is younger, and its turn comes later.
+    const last = entries.findLast((entry) => dateOf(entry, now()) !== undefined);
+    counts.full = isFull && !(last && isYoung(last, run));
+    const page = entries.filter(isNew(handled));
     counts.listed += page.length;
-    const took = await reconcilePage(page, run);
+    const { took, stopped } = await reconcilePage(page, run, rest);
     const confirms = run.confirm && !run.dryRun;
-    if (confirms) await confirmEntries(took, run);
-    if (items.length < pageSize) return;
-    if (!confirms || page.length === 0 || took.length === 0) return noteHidden(run);
-    if (now() >= stopAt) return run.note(`The time is over, and there may be more ${list.name}: run it again.`);
+    rest.timeOver = timeIsOver(run) && (stopped || (confirms === true && isFull));
+    const some = confirms ? await confirmEntries(took, run, rest) : [];
+    if (!confirms || !isFull || stopped || rest.timeOver) return;
+    for (const { traceId } of some) confirmed.add(traceId);
+    rest.lagging = entries.filter(({ traceId }) => confirmed.has(traceId)).length;
+    if (some.length > 0) rereads = 0;
+    else if (rest.lagging > 0) {
+      if (rereads++ === maxRereads) return;
+      await pause(rereadPause);
+    } else {
+      const unusual = await confirmUnusual(run, rest);
+      if (unusual.length === 0) return;
+      for (const { traceId } of unusual) confirmed.add(traceId);
+    }
   }
 }
 
@@ -56,72 +88,65 @@ function isNew(handled: Set<string>): (entry: PolledEntry) => boolean {
   };
 }
 
-function noteHidden({ list, note }: ListRun): void {
-  note(
-    `The list of ${list.name} is full: the oldest ${pageSize} stay in it and hide newer ones until they are confirmed.`,
-  );
+/** Whether its webhook may still come. Nobody can say that of an entry without a date, so it is never young. */
+function isYoung(entry: PolledEntry, { now, grace = defaultGrace }: ListRun): boolean {
+  const date = dateOf(entry, now());
+  return date !== undefined && date > now() - grace;
 }
 
-/** @returns the entries that are in the queue */
-async function reconcilePage(page: readonly PolledEntry[], run: ListRun): Promise<PolledEntry[]> {
-  const { counts, since, grace = defaultGrace } = run;
-  const now = run.now();
-  // An entry without a time may have any age, so it is not skipped.
-  const isOlder = ({ receivedAt = now - grace }: PolledEntry) => receivedAt < now - since;
-  const isYounger = ({ receivedAt = now - grace }: PolledEntry) => receivedAt > now - grace;
-  const due = page.filter((entry) => !isOlder(entry) && !isYounger(entry));
-  counts.older += page.filter(isOlder).length;
-  counts.younger += page.filter((entry) => !isOlder(entry) && isYounger(entry)).length;
+function timeIsOver({ now, stopAt = Number.POSITIVE_INFINITY }: ListRun): boolean {
+  return now() >= stopAt;
+}
+
+/** @returns the entries that are in the queue, and whether the time was over before the last */
+async function reconcilePage(
+  page: readonly PolledEntry[],
+  run: ListRun,
+  rest: Rest,
+): Promise<{ took: PolledEntry[]; stopped: boolean }> {
+  const { counts, now, since = Number.POSITIVE_INFINITY, logKept = Number.POSITIVE_INFINITY } = run;
+  const ageOf = (entry: PolledEntry) => now() - (dateOf(entry, now()) ?? now());
+  const [old, fit] = split(page, (entry) => ageOf(entry) > since);
+  const [young, due] = split(fit, (entry) => isYoung(entry, run));
+  counts.older += old.length;
+  counts.younger += young.length;
   const known = await findKnown(due, run);
   const took: PolledEntry[] = [];
-  let failures = 0;
   for (const entry of due) {
-    if (failures === maxFailures) {
-      throw new Error(
-        `${failures} events in a row could not be queued, so the run stopped. The remaining events are still on the list.`,
-      );
-    }
-    const isKnown = known.has(entry.traceId);
-    const outcome = isKnown ? 'known' : await recover(entry, run);
-    if (outcome === 'known' || outcome === 'recovered') {
-      counts[outcome]++;
+    if (timeIsOver(run)) return { took, stopped: true };
+    const isUnlogged = ageOf(entry) > logKept;
+    if (known.has(entry.traceId)) {
+      counts.known++;
       took.push(entry);
-      failures = 0;
-    } else {
-      counts.failed++;
-      // What the queue does not take of one event says nothing about the others.
-      if (outcome === 'failed') failures++;
-    }
+    } else if (isUnlogged && run.leavesUnknown && !(run.confirm && entry.confirmId)) {
+      counts.left++;
+      rest.left.push(entry);
+    } else if (await recover(entry, forEntry(entry, run, ageOf(entry)))) {
+      counts.recovered++;
+      if (isUnlogged) counts.unlogged++;
+      took.push(entry);
+      // Whatever the queue does not take, it may take the next: an event that fails always must not stop the others.
+    } else counts.failed++;
   }
-  return took;
+  return { took, stopped: false };
 }
 
-/** Searches the log from an hour before the oldest entry, because clocks differ. */
-async function findKnown(
-  due: readonly PolledEntry[],
-  { seen, since, now, note }: ListRun,
-): Promise<ReadonlySet<string>> {
-  if (due.length === 0) return new Set();
-  const all = 'every event is queued again, and FIFO queue and consumers drop repetitions';
-  if (seen === undefined) {
-    note(`It is not known which events arrived already: ${all}.`);
-    return new Set();
-  }
-  const hour = 3_600_000;
-  const oldest = Math.min(...due.map(({ receivedAt = now() - since }) => receivedAt));
-  try {
-    return await seen(
-      due.map(({ traceId }) => traceId),
-      new Date(oldest - hour),
-    );
-  } catch (error) {
-    note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
-    return new Set();
-  }
+/** The run as it recovers one entry: an error names the event, and the archive is told if it is late. */
+function forEntry({ traceId }: PolledEntry, run: ListRun, age: number): ListRun {
+  const { archive } = run;
+  return {
+    ...run,
+    failed: (cause) => run.failed(new Error(`Event ${traceId} of the ${run.list.name} was not queued`, { cause })),
+    archive: archive && ((message) => archive(message, age > latestWebhook)),
+    recovered: (event) => {
+      run.remembered?.add(traceId);
+      run.recovered(event);
+    },
+  };
 }
 
-async function recover(entry: PolledEntry, run: ListRun): Promise<'recovered' | 'refused' | 'failed'> {
-  if (run.dryRun) return 'recovered';
+async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
+  if (run.dryRun) return true;
   const { message, data } = entry;
   const event = {
     dataBytes: data.length,
@@ -133,10 +158,10 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<'recovered' | 
     await run.archive?.(sent);
   } catch (error) {
     run.failed(error);
-    return refusesMessage(error) ? 'refused' : 'failed';
+    return false;
   }
   run.recovered({ id: entry.traceId, type: message.type, bytes: data.length });
-  return 'recovered';
+  return true;
 }
 
 /** Moves large data to the bucket, as the receiver does. */
@@ -147,10 +172,4 @@ async function moveData({ message, data, withDataAt }: PolledEntry, bytes: numbe
     );
   }
   return withDataAt(await store(data, message.dataContentType));
-}
-
-async function confirmEntries(entries: readonly PolledEntry[], { list, counts }: ListRun): Promise<void> {
-  const ids = entries.map(({ confirmId }) => confirmId).filter((id) => id !== undefined);
-  if (ids.length > 0) await list.confirmIds(ids);
-  counts.confirmed += ids.length;
 }

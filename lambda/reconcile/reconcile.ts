@@ -1,5 +1,10 @@
 import { type List, reconcileList } from './reconcile-list.ts';
-import type { ReconciliationDependencies, ReconciliationOptions, ReconciliationResult } from './reconciliation-run.ts';
+import type {
+  ReconciliationCounts,
+  ReconciliationDependencies,
+  ReconciliationOptions,
+  ReconciliationResult,
+} from './reconciliation-run.ts';
 
 /**
  * Queues the delivery reports and replies at MessageMedia whose webhook did not arrive, one after the other, oldest first.
@@ -13,7 +18,9 @@ export async function reconcile(
   const notes = new Set<string>();
   const errors: unknown[] = [];
   const run = async (list: List) => {
-    const counts = { listed: 0, recovered: 0, known: 0, younger: 0, older: 0, confirmed: 0, failed: 0 };
+    const counts: ReconciliationCounts = {
+      ...{ listed: 0, recovered: 0, unlogged: 0, known: 0, younger: 0, older: 0, left: 0, confirmed: 0, failed: 0 },
+    };
     const failed = (error: unknown) => errors.push(error);
     await reconcileList({ ...dependencies, ...options, list, counts, note: (text) => notes.add(text), failed }).catch(
       failed,

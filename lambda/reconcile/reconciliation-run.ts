@@ -7,8 +7,8 @@ export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
-  /** Archives a message that was queued. Never rejects. */
-  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
+  /** Archives a message that was queued. Never rejects. @param late whether it is older than a webhook can be */
+  archive?: ((message: QueueMessage, late?: boolean) => Promise<void>) | undefined;
   /** Stores the data of a large event, and returns where. Without it such events fail. */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
@@ -16,23 +16,35 @@ export interface ReconciliationDependencies {
    * it, or if it fails, every event is queued, and FIFO queues and consumers drop repetitions.
    */
   seen?: ((ids: readonly string[], since: Date) => Promise<ReadonlySet<string>>) | undefined;
+  /** Ids that are in the queue and may still be listed. They are not searched again, because a long log costs money. */
+  remembered?: Set<string>;
   now: () => number;
+  pause: (milliseconds: number) => Promise<unknown>;
   /** Gets each event that was queued. From then on `seen` has to know its id. */
   recovered: (event: { id: string; type: EventType; bytes: number }) => void;
 }
 
 /** Options of a run. Times are in milliseconds. */
 export interface ReconciliationOptions {
-  /** How old an event may be; older events are skipped. */
-  since: number;
+  /** How old an event may be; older events are skipped. @default everything that MessageMedia lists */
+  since?: number;
   /** How old an event must be, because its webhook may still be retried. @default 15 minutes */
   grace?: number;
   /** Removes queued events from MessageMedia's lists, for everybody who polls the account. */
   confirm?: boolean;
   /** Queues nothing, and only counts. */
   dryRun?: boolean;
-  /** No further page is read after this time, in milliseconds since 1970. */
+  /** Nothing more is queued after this time, in milliseconds since 1970. */
   stopAt?: number;
+  /** How long the log is kept. Nobody knows whether an older event arrived. @default for ever */
+  logKept?: number | undefined;
+  /**
+   * Leaves events that are older than the log, if they would stay on the list. Otherwise runs would queue them again and
+   * again, because the log forgets that they did.
+   */
+  leavesUnknown?: boolean;
+  /** The command that does the same by hand, for notes. */
+  command: string;
 }
 
 /** Result for one list. */
@@ -40,15 +52,21 @@ export interface ReconciliationCounts {
   listed: number;
   /** Queued now; with `dryRun`, those that would be queued. */
   recovered: number;
+  /** Of these, older than the log, so that they may have arrived before. */
+  unlogged: number;
   /** In the queue already. */
   known: number;
   /** Skipped, because the webhook may still come. */
   younger: number;
   /** Skipped, because they are older than `since`. */
   older: number;
+  /** Left, because they are older than the log and would stay on the list. A note names them. */
+  left: number;
   confirmed: number;
   /** Not taken by queue or bucket; still on the list. */
   failed: number;
+  /** Whether the list hides newer items. Absent if it could not be read. */
+  full?: boolean;
 }
 
 /** Result of a run. */

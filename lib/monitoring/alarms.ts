@@ -154,6 +154,13 @@ function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
       meaning: 'A reconciliation failed',
       metric: reconciliation.function.metricErrors(sum),
     },
+    {
+      id: 'HiddenEvents',
+      meaning: 'A list of MessageMedia is full, and hides events that cannot be recovered until it is emptied',
+      metric: reconciliation.metricFullLists({ period: Duration.minutes(5) }),
+      // Between two runs, up to a day, nothing changes.
+      options: { treatMissingData: TreatMissingData.IGNORE },
+    },
   ];
 }
 

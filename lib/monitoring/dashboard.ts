@@ -88,7 +88,12 @@ function webhooks(receiver: WebhookReceiver): IWidget[] {
 }
 
 function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | undefined): IWidget[] {
-  const recovered = reconciliation ? [reconciliation.metricRecovered({ label: 'recovered', color: orange })] : [];
+  const recovered = reconciliation
+    ? [
+        reconciliation.metricRecovered({ label: 'recovered', color: orange }),
+        reconciliation.metricFullLists({ label: 'full lists' }),
+      ]
+    : [];
   return [
     graph('Seconds from signature to arrival, of accepted webhooks', [
       receiver.metricAge({ statistic: 'p99', label: '99%' }),

@@ -32,14 +32,14 @@ export interface Settings {
    */
   rotationDays: number;
   /**
-   * Minutes from one reconciliation to the next, 5 to 1440; `0` for none. It queues delivery reports and replies of the
-   * last day whose webhook did not arrive, and needs the same credentials as rotation.
+   * Minutes from one reconciliation to the next, 5 to 1440; `0` for none. It queues delivery reports and replies whose
+   * webhook did not arrive, and needs the same credentials as rotation.
    * @default 0
    */
   reconcileMinutes: number;
   /**
    * Lets reconciliation confirm queued events at MessageMedia. This counts for the whole account: nobody else gets these
-   * events by polling any more. Without it the list fills up, because MessageMedia shows only the oldest 100.
+   * events by polling any more. Without it, a list of 100 hides newer events, and an alarm goes off.
    * @default false
    */
   reconcileConfirm: boolean;

@@ -20,6 +20,9 @@ let aws: LocalServer;
 let env: Record<string, string>;
 /** Log entries of the function, and the template and URL of the stack. */
 let entries: object[];
+/** Log entries of the reconciliation, if the stack has one. */
+let runs: object[];
+let reconciles: boolean;
 let actions: string[];
 let callbackUrl: string;
 let consumers: object[];
@@ -30,7 +33,15 @@ beforeAll(async () => {
   aws = await listen(0, async (request, response) => {
     const body = String(await readBody(request));
     if (String(request.headers['x-amz-target']).endsWith('FilterLogEvents')) {
-      const events = entries.map((entry) => ({ timestamp: 1_700_000_000_000, message: JSON.stringify(entry) }));
+      const isOfRuns = body.includes('"reconciliation"');
+      const some = isOfRuns ? runs : entries;
+      const events = some.map((entry) => ({ timestamp: 1_700_000_000_000, message: JSON.stringify(entry) }));
+      // The first page of an answer may be empty.
+      if (isOfRuns && !body.includes('"nextToken"')) {
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify({ events: [], nextToken: 'next' }));
+        return;
+      }
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify({ events }));
       return;
     }
@@ -56,6 +67,8 @@ afterAll(async () => {
   await sandbox.close();
 });
 beforeEach(() => {
+  runs = [];
+  reconciles = false;
   entries = [{ message: 'accepted' }, { message: 'refused', reason: 'unsigned' }];
   actions = ['arn:aws:sns:us-east-1:123456789012:alarms'];
   consumers = [{ UUID: 'u', State: 'Enabled', FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:consumer' }];
@@ -73,6 +86,7 @@ function stacks(): string {
     KeyringSecretArn: 'keyring',
     FunctionLogGroup: 'receiver',
     OverflowBucketName: sandbox.queue.overflowBucket,
+    ...(reconciles && { ReconciliationLogGroup: 'reconciliation' }),
   };
   const members = Object.entries(outputs).map(
     ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
@@ -230,8 +244,32 @@ test('a consumer that is switched off, and a topic that nobody hears, are named'
   );
 });
 
+test('a list that hides events is named, and so are events that were left, and runs that do not end', async () => {
+  reconciles = true;
+  const well = { full: false, left: 0 };
+  const take = 'npx mmw reconcile --stack s --confirm';
+  const titles = async () =>
+    (await doctor()).issues.filter(([, suggestion]) => /reconcil|logs tail/.test(String(suggestion)));
+  expect(await titles()).toEqual([
+    ['No reconciliation ended in the last 25 hours', 'aws logs tail reconciliation --since 2d'],
+  ]);
+  runs = [
+    { message: 'reconciled', deliveryReports: { full: true }, replies: well },
+    { message: 'reconciled', deliveryReports: well, replies: well },
+  ];
+  expect(await titles()).toEqual([]);
+  expect((await doctor()).summary.ok).toContain('Last reconciliation 2023-11-14T22:13:20.000Z');
+  runs.push({ message: 'reconciled', deliveryReports: { full: true, left: 0 }, replies: { full: false, left: 3 } });
+  expect(await titles()).toEqual([
+    ["MessageMedia's list of delivery reports is full", take],
+    ['3 replies were left', take],
+  ]);
+});
+
 test('everything that is wrong is told at once, the worst first', async () => {
   sandbox.storeKeyring(keyringOf(makeKey()));
+  runs = [];
+  reconciles = false;
   entries = [{ message: 'refused', reason: 'unknown_key' }];
   actions = [];
   consumers = [];

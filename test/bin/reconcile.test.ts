@@ -108,6 +108,39 @@ test('what is young is left, and a dry run queues nothing', async () => {
   expect(await waiting()).toBe(0);
 });
 
+test('a list that is full is said to hide events, with the command that empties it', async () => {
+  const send = () =>
+    api.sendMessages([{ content: 'Hi', destination_number: '+61491570156', format: 'SMS', delivery_report: true }]);
+  await Promise.all(Array.from({ length: 40 }, send));
+  await provider.settled();
+  const { stdout, stderr } = await mmw('reconcile', '--stack', 'Webhooks', '--grace', '0m', '--json');
+  expect(stderr.replace(/\s+/g, ' ')).toContain(
+    'hide newer ones until they are confirmed. "npx mmw reconcile --stack Webhooks --confirm" does that',
+  );
+  expect(JSON.parse(stdout).deliveryReports).toMatchObject({ listed: 100, full: true });
+  const all = await mmw('reconcile', '--stack', 'Webhooks', '--grace', '0m', '--json', '--confirm', '--yes');
+  expect(JSON.parse(all.stdout).deliveryReports).toMatchObject({ confirmed: 123, full: false });
+});
+
+test('what is older than the log of the stack is queued, and it is said', async () => {
+  logs.retentionInDays = 1;
+  const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3_600_000).toISOString();
+  const old = await listen(0, (_request, response) => {
+    response.end(JSON.stringify({ replies: [{ reply_id: 'x', date_received: twoDaysAgo }], delivery_reports: [] }));
+  });
+  const { stdout } = await mmw('reconcile', '--stack', 'Webhooks', '--base-url', old.url, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    replies: { recovered: 1, unlogged: 1 },
+    notes: [
+      '1 replies are older than the log. They are queued, though they may have arrived before: consumers drop repetitions.',
+    ],
+  });
+  logs.retentionInDays = undefined;
+  const { stdout: kept } = await mmw('reconcile', '--stack', 'Webhooks', '--base-url', old.url, '--json');
+  expect(JSON.parse(kept)).toMatchObject({ replies: { recovered: 1, unlogged: 0 }, notes: [] });
+  await old.close();
+});
+
 test('what fails is told, with a code', async () => {
   const url = `${queue.queueUrl}-other.fifo`;
   const { code, stdout, stderr } = await mmw('reconcile', '--queue-url', url, '--grace', '0m', '--json');

@@ -88,6 +88,5 @@ test.each([
 
 test('defaults are shown as one writes them', async () => {
   const { output } = await mmw('reconcile', '--help');
-  expect(output).toContain('(default: 2h)');
   expect(output).toContain('(default: 15m)');
 });

@@ -83,6 +83,8 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
     OVERFLOW_BUCKET: queue.overflowBucket,
     API_CREDENTIALS_SECRET_ID: 'credentials',
     RECONCILE_LOG_GROUPS: 'receiver,reconciliation',
+    RECONCILE_LOG_DAYS: '30',
+    RECONCILE_STACK: 'Webhooks',
     RECONCILE_CONFIRM: 'true',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,

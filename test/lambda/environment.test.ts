@@ -11,7 +11,13 @@ const receiver = { QUEUE_URL: 'https://sqs/q', KEYRING_SECRET_ID: 'k' };
 const archive = { ARCHIVE_BUCKET: 'a', OVERFLOW_BUCKET: 'b', KEYRING_SECRET_ID: 'k' };
 const rotation = { API_CREDENTIALS_SECRET_ID: 'c', MESSAGEMEDIA_BASE_URL: 'https://api', SIGNATURE_DIGEST: 'SHA512' };
 const { SIGNATURE_DIGEST: _digest, ...api } = rotation;
-const reconciliation = { ...api, QUEUE_URL: 'https://sqs/q', RECONCILE_LOG_GROUPS: 'one,two' };
+const reconciliation = {
+  ...api,
+  QUEUE_URL: 'https://sqs/q',
+  RECONCILE_LOG_GROUPS: 'one,two',
+  RECONCILE_LOG_DAYS: '30',
+  RECONCILE_STACK: 'S',
+};
 
 describe('the receiver', () => {
   test('needs a queue and a keyring, and all else has a default', () => {
@@ -95,6 +101,8 @@ test('reconciliation reads the queue, the API, the log groups, and whether to co
     baseUrl: 'https://api',
     confirm: false,
     logGroups: ['one', 'two'],
+    logDays: 30,
+    stack: 'S',
   });
   expect(readReconciliationEnvironment({ ...reconciliation, RECONCILE_CONFIRM: 'true' }).confirm).toBe(true);
   expect(readReconciliationEnvironment({ ...reconciliation, RECONCILE_CONFIRM: 'yes' }).confirm).toBe(false);

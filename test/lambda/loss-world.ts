@@ -175,7 +175,10 @@ export class LossWorld {
     const send = (message: Parameters<ModelQueue['send']>[0]) => this.send(message);
     const now = () => this.time;
     return this.withQueue(queue, () =>
-      reconcile({ provider: this.provider.api, send, seen, now, recovered }, { ...options }),
+      reconcile(
+        { provider: this.provider.api, send, seen, now, recovered, pause: async () => {} },
+        { ...options, command: 'npx mmw reconcile' },
+      ),
     );
   }
 

@@ -46,6 +46,8 @@ beforeEach(async () => {
     API_CREDENTIALS_SECRET_ID: 'credentials',
     MESSAGEMEDIA_BASE_URL: provider.url,
     RECONCILE_LOG_GROUPS: 'receiver,reconciliation',
+    RECONCILE_LOG_DAYS: '30',
+    RECONCILE_STACK: 'Webhooks',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
@@ -115,6 +117,7 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   expect(metric()).toMatchObject({
     _aws: { CloudWatchMetrics: [{ Namespace: 'MessageMediaWebhooks', Dimensions: [['service']] }] },
     Recovered: 3,
+    FullLists: 0,
     service: 'webhook-receiver',
     message: 'recovered in all',
   });
@@ -133,7 +136,7 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   logs.lines.push(...output.split('\n'));
   output = '';
   await handler();
-  expect(metric()).toMatchObject({ Recovered: 0 });
+  expect(metric()).toMatchObject({ Recovered: 0, FullLists: 0 });
 });
 
 /** Turns the archive on. */
@@ -218,13 +221,13 @@ describe('lists of several pages', () => {
     }));
 
   /** Reconciles so many reports, each of which takes a time. @returns the number that stay in MessageMedia's list */
-  async function reconcileReports(count: number, takes: number): Promise<number> {
+  async function reconcileReports(count: number, takes: number, confirm = 'true'): Promise<number> {
     let left = reports(count);
     const server = await listen(0, ({ url = '' }, response) => {
       if (url.endsWith('/confirmed')) left = left.slice(100);
       response.end(JSON.stringify({ replies: [], delivery_reports: left.slice(0, 100) }));
     });
-    Object.assign(process.env, { MESSAGEMEDIA_BASE_URL: server.url, RECONCILE_CONFIRM: 'true' });
+    Object.assign(process.env, { MESSAGEMEDIA_BASE_URL: server.url, RECONCILE_CONFIRM: confirm });
     const begin = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => begin + takes * (output.split('"recovered"').length - 1));
     await handler();
@@ -241,12 +244,38 @@ describe('lists of several pages', () => {
     expect(await reconcileReports(101, 2_410)).toBe(1);
     expect(lines().at(-1)).toMatchObject({
       level: 'WARN',
-      message: 'The time is over, and there may be more delivery reports: run it again.',
+      message: expect.stringMatching(
+        /^The time is over.*"npx mmw reconcile --stack Webhooks --base-url http:\S+ --confirm"/,
+      ),
     });
   });
 
   test('so three minutes are not enough to stop', async () => {
     expect(await reconcileReports(101, 1_800)).toBe(0);
+  });
+
+  test('are counted when they hide what is newer, as long as they do', async () => {
+    expect(await reconcileReports(100, 0, 'false')).toBe(100);
+    expect(metric()).toMatchObject({ FullLists: 1 });
+    expect(lines().at(-1)).toMatchObject({
+      level: 'WARN',
+      service: 'reconciliation',
+      message: expect.stringMatching(/^The list of delivery reports is full.* --confirm" does that once/),
+    });
+    output = '';
+    expect(await reconcileReports(100, 0)).toBe(0);
+    expect(metric()).toMatchObject({ FullLists: 0 });
+  });
+
+  test('are not said to hide nothing if one of them cannot be read', async () => {
+    const server = await listen(0, ({ url = '' }, response) => {
+      response.statusCode = url.endsWith('/replies') ? 403 : 200;
+      response.end(JSON.stringify({ message: 'no', delivery_reports: [] }));
+    });
+    process.env.MESSAGEMEDIA_BASE_URL = server.url;
+    await expect(handler()).rejects.toThrow('1 failures');
+    expect(metric()).not.toHaveProperty('FullLists');
+    await server.close();
   });
 });
 
@@ -268,7 +297,9 @@ test('confirms what the queue has if it is told to', async () => {
 test('fails when the queue takes nothing, and says why', async () => {
   await lose();
   process.env.QUEUE_URL = `${queue.queueUrl}-other.fifo`;
-  await expect(runLater()).rejects.toThrow(/^Reconciliation had 4 failures, the first: .*QueueDoesNotExist/);
+  await expect(runLater()).rejects.toThrow(
+    /^Reconciliation had 4 failures, the first: .*was not queued.*QueueDoesNotExist/,
+  );
   expect(metric()).toMatchObject({ Recovered: 0 });
   const failures = lines().filter(({ level }) => level === 'ERROR');
   expect(failures).toHaveLength(4);
@@ -286,10 +317,14 @@ test.each(['{"api_key":"","api_secret":""}', 'null', '[]', ''])(
   },
 );
 
-test.each(['QUEUE_URL', 'API_CREDENTIALS_SECRET_ID', 'MESSAGEMEDIA_BASE_URL', 'RECONCILE_LOG_GROUPS'])(
-  'names %s when it is not set',
-  async (name) => {
-    delete process.env[name];
-    await expect(handler()).rejects.toThrow(`Environment variable ${name} is not set`);
-  },
-);
+test.each([
+  'QUEUE_URL',
+  'API_CREDENTIALS_SECRET_ID',
+  'MESSAGEMEDIA_BASE_URL',
+  'RECONCILE_LOG_GROUPS',
+  'RECONCILE_LOG_DAYS',
+  'RECONCILE_STACK',
+])('names %s when it is not set', async (name) => {
+  delete process.env[name];
+  await expect(handler()).rejects.toThrow(`Environment variable ${name} is not set`);
+});

@@ -116,7 +116,11 @@ test('cdk synth works without account or network, and what it bundles runs as it
   await expectSelfContained(reconciliation);
   secrets.put('credentials', '{"api_key":"","api_secret":""}');
   await expect(
-    invoke(reconciliation, {}, { ...rotationEnvironment(), RECONCILE_LOG_GROUPS: 'log' }),
+    invoke(
+      reconciliation,
+      {},
+      { ...rotationEnvironment(), RECONCILE_LOG_GROUPS: 'log', RECONCILE_LOG_DAYS: '30', RECONCILE_STACK: 'S' },
+    ),
   ).rejects.toMatchObject({ stderr: expect.stringContaining('Secret credentials must hold {"api_key"') });
 });
 

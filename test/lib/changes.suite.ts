@@ -61,6 +61,7 @@ const customerManagedKey = [
 
 const reconciliation = [
   '+ MonitoringAlarmsReconciliationFailures',
+  '+ MonitoringAlarmsHiddenEvents',
   '+ MonitoringAlarmsRecoveredEvents',
   '+ ReconciliationLog',
   '+ ReconciliationReconcileFunction',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { KeyRotation } from '../../lib/key-rotation.ts';
 import { Reconciliation } from '../../lib/reconciliation.ts';
@@ -55,6 +56,8 @@ describe.each(settings)('with %j', (context) => {
           POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
           RECONCILE_CONFIRM: String('reconcileConfirm' in context),
           RECONCILE_LOG_GROUPS: logs.join(','),
+          RECONCILE_LOG_DAYS: '30',
+          RECONCILE_STACK: 'Test',
         },
       },
     });
@@ -151,6 +154,25 @@ describe('as constructs', () => {
     expect(idsOf(json, 'AWS::SecretsManager::Secret')).toHaveLength(3);
     expect(idsOf(json, 'AWS::SecretsManager::Secret')).toContain('RotationApiCredentials44313B9B');
     template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 day)' });
+  });
+
+  test('the shorter of the two logs says how far back it is known what arrived', () => {
+    const stack = new Stack(createApp(), 'Shop');
+    const { TWO_WEEKS, INFINITE } = RetentionDays;
+    const daysOf = (id: string, receiverDays: RetentionDays, ownDays: RetentionDays) => {
+      const receiver = new WebhookReceiver(stack, `Receiver${id}`, { logRetention: receiverDays });
+      new Reconciliation(stack, id, { receiver, every: Duration.hours(1), baseUrl: 'eu', logRetention: ownDays });
+    };
+    daysOf('A', TWO_WEEKS, INFINITE);
+    daysOf('B', INFINITE, INFINITE);
+    const { json } = templateOf(stack);
+    const days = idsOf(json, 'AWS::Lambda::Function').flatMap((id) => {
+      const { Environment } = (json.Resources[id]?.Properties ?? {}) as {
+        Environment?: { Variables: Partial<Record<string, string>> };
+      };
+      return Environment?.Variables.RECONCILE_LOG_DAYS ?? [];
+    });
+    expect(days).toEqual(['14', 'Infinity']);
   });
 
   test.each([Duration.minutes(4), Duration.hours(25)])('refuses %s between two runs', (every) => {

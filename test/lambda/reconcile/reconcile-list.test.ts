@@ -19,17 +19,20 @@ const page = (from: number) => Array.from({ length: 100 }, (_, index) => reply(f
 
 /** A list that answers with these pages, and what came of a run. The last page is answered again and again. */
 async function run(pages: PolledItem[][], parts: Partial<ListRun> = {}) {
-  const counts = { listed: 0, recovered: 0, known: 0, younger: 0, older: 0, confirmed: 0, failed: 0 };
+  const counts: ListRun['counts'] = {
+    ...{ listed: 0, recovered: 0, unlogged: 0, known: 0, younger: 0, older: 0, left: 0, confirmed: 0, failed: 0 },
+  };
   const notes: string[] = [];
   const errors: unknown[] = [];
   const sent: QueueMessage[] = [];
   const confirmed: string[][] = [];
+  const pauses: number[] = [];
   let reads = 0;
   const list: ListRun['list'] = {
     kind: 'reply',
     name: 'replies',
     read: async () => {
-      if (++reads > 5) throw new Error('it is read without end');
+      if (++reads > 8) throw new Error('it is read without end');
       return pages[Math.min(reads, pages.length) - 1] ?? [];
     },
     confirmIds: async (ids) => {
@@ -42,8 +45,11 @@ async function run(pages: PolledItem[][], parts: Partial<ListRun> = {}) {
       sent.push(message);
     },
     now: () => now,
+    pause: async (milliseconds) => {
+      pauses.push(milliseconds);
+    },
     recovered: () => {},
-    since: 24 * hour,
+    command: 'mmw',
     list,
     counts,
     note: (text) => notes.push(text),
@@ -51,53 +57,113 @@ async function run(pages: PolledItem[][], parts: Partial<ListRun> = {}) {
     seen: async () => new Set(),
   };
   const error: unknown = await reconcileList({ ...dependencies, ...parts }).catch((thrown: unknown) => thrown);
-  return { counts, notes, errors, sent, confirmed, reads, error };
+  return { counts, notes, errors, sent, confirmed, pauses, reads, error };
 }
 
-const hidden = 'The list of replies is full: the oldest 100 stay in it and hide newer ones until they are confirmed.';
+const full = 'The list of replies is full: the oldest 100 stay in it and hide newer ones';
+const unconfirmed = `${full} until they are confirmed. "mmw --confirm" does that once, and the setting reconcileConfirm at every run. Other systems that poll this account do not get what is confirmed.`;
+const tries = '"mmw --confirm" tries again, with items of any age.';
 
 describe('a full page', () => {
   test('is followed by the next, if it is confirmed', async () => {
     const { counts, confirmed, notes, reads } = await run([page(0), [reply(200, hour)]], { confirm: true });
-    expect(counts).toMatchObject({ listed: 101, recovered: 101, confirmed: 101 });
+    expect(counts).toMatchObject({ listed: 101, recovered: 101, confirmed: 101, full: false });
     expect(confirmed.map(({ length }) => length)).toEqual([100, 1]);
     expect(reads).toBe(2);
     expect(notes).toEqual([]);
   });
 
-  test.each<[string, Partial<ListRun>]>([
-    ['nothing is confirmed', {}],
-    ['nothing is queued', { confirm: true, dryRun: true }],
-    ['nothing was taken, as all are young', { confirm: true, grace: 2 * hour }],
-  ])('hides what is newer, if %s', async (_name, parts) => {
-    const { notes, reads, confirmed } = await run([page(0)], parts);
-    expect(notes).toEqual([hidden]);
+  test.each<[string, Partial<ListRun>, string]>([
+    ['nothing is confirmed', {}, unconfirmed],
+    ['nothing is queued', { confirm: true, dryRun: true }, unconfirmed],
+    ['all are too old', { confirm: true, since: hour - 1 }, `${full}. 100 are older than --since. ${tries}`],
+  ])('hides what is newer, if %s', async (_name, parts, note) => {
+    const { notes, reads, confirmed, counts } = await run([page(0)], parts);
+    expect(notes).toEqual([note]);
+    expect(counts.full).toBe(true);
     expect(reads).toBe(1);
     expect(confirmed).toEqual([]);
   });
 
-  test('hides what is newer, if it stays though it was confirmed', async () => {
-    const { counts, notes, reads } = await run([page(0)], { confirm: true });
-    expect(counts).toMatchObject({ listed: 100, recovered: 100, confirmed: 100 });
-    expect(notes).toEqual([hidden]);
-    expect(reads).toBe(2);
+  test('hides nothing that is due, if its last item is young: the rest is younger', async () => {
+    const young = [...page(0).slice(1), reply(100, minute)];
+    for (const list of [young, [...young.slice(1), reply(101, minute), reply(102)].slice(-100)]) {
+      const { notes, counts } = await run([list]);
+      expect([counts.full, notes]).toEqual([false, []]);
+    }
+    // A date to come is none.
+    expect((await run([[...page(0).slice(1), reply(100, -hour)]])).counts.full).toBe(true);
+    expect((await run([page(0).slice(1)])).counts.full).toBe(false);
+    expect((await run([[]])).counts.full).toBe(false);
+  });
+
+  test('is read again, if it stays though it was confirmed, and if it stays still, it is said', async () => {
+    const late = await run([page(0), page(0), page(0), [reply(200, hour)]], { confirm: true });
+    expect(late.counts).toMatchObject({ listed: 101, recovered: 101, confirmed: 101, full: false });
+    expect([late.pauses, late.notes]).toEqual([[2_000, 2_000], []]);
+    const { counts, notes, reads, pauses } = await run([page(0)], { confirm: true });
+    expect(counts).toMatchObject({ listed: 100, recovered: 100, confirmed: 100, full: true });
+    expect(notes).toEqual([`${full}. 100 are listed although they were confirmed: wait for the next run. ${tries}`]);
+    expect(pauses).toHaveLength(5);
+    expect(reads).toBe(7);
+  });
+
+  test('is waited for anew after each page that moved', async () => {
+    const pages = [page(0), page(0), page(100), page(100), page(100), page(100), page(100), []];
+    const { notes, pauses } = await run(pages, { confirm: true });
+    expect([notes, pauses.length]).toEqual([[], 5]);
   });
 
   test('is the last when the time is over', async () => {
-    const { notes, reads } = await run([page(0)], { confirm: true, stopAt: now });
-    expect(notes).toEqual(['The time is over, and there may be more replies: run it again.']);
-    expect(reads).toBe(1);
+    const over =
+      'The time is over, and there may be more replies: the next run goes on, and "mmw --confirm" takes them all at once.';
+    const after = await run([page(0)], { confirm: true, stopAt: now + 100, ...ticking() });
+    expect(after.notes).toEqual([over]);
+    expect([after.reads, after.counts.full]).toEqual([1, true]);
+    const amid = await run([page(0).slice(0, 3)], { stopAt: now });
+    expect(amid.notes).toEqual([over]);
+    expect(amid.counts).toMatchObject({ listed: 3, recovered: 0, full: false });
+    expect((await run([page(0)], { stopAt: now })).notes).toEqual([over, unconfirmed]);
+    // All are done, and so is the list.
+    expect((await run([[reply(1, hour)]], { confirm: true, stopAt: now + 1, ...ticking() })).notes).toEqual([]);
+  });
+
+  test('is told though its confirmation fails', async () => {
+    const list = {
+      ...{ kind: 'reply' as const, name: 'replies' },
+      read: async () => page(0),
+      confirmIds: () => Promise.reject(new Error('503')),
+    };
+    const { error, counts, notes } = await run([], { confirm: true, list });
+    expect(error).toEqual(new Error('503'));
+    expect(counts).toMatchObject({ recovered: 100, confirmed: 0, full: true });
+    expect(notes).toEqual([`${full}. ${tries}`]);
   });
 });
+
+/** A clock that goes on by a millisecond whenever something is sent. */
+function ticking(): Pick<ListRun, 'now' | 'send'> {
+  let time = now;
+  const send = async () => {
+    time += 1;
+  };
+  return { now: () => time, send };
+}
 
 test('how old an event may be, and must be, includes both ends; one without a time may have any age', async () => {
   const items = [24 * hour + 1, 24 * hour, 15 * minute, 15 * minute - 1, undefined].map((age, index) =>
     reply(index, age),
   );
-  const { counts, sent } = await run([items]);
+  const { counts, sent } = await run([items], { since: 24 * hour });
   expect(counts).toMatchObject({ listed: 5, older: 1, younger: 1, recovered: 3 });
   expect(sent.map(({ id }) => id)).toEqual([1, 2, 4].map(idOf));
-  expect((await run([[reply(1)]], { since: 0 })).counts).toMatchObject({ recovered: 0, older: 1 });
+  expect((await run([items])).counts).toMatchObject({ older: 0, recovered: 4 });
+  expect((await run([[reply(1)]], { since: 0 })).counts).toMatchObject({ recovered: 1, older: 0 });
+});
+
+test('a date that clocks cannot explain is none', async () => {
+  const items = [-15 * minute, -15 * minute - 1].map((age, index) => reply(index, age));
+  expect((await run([items])).counts).toMatchObject({ younger: 1, recovered: 1 });
 });
 
 describe('what arrived already is looked for', () => {
@@ -112,9 +178,30 @@ describe('what arrived already is looked for', () => {
     expect(counts).toMatchObject({ known: 1, recovered: 1, younger: 1 });
     expect(sent.map(({ id }) => id)).toEqual([idOf(1)]);
     await run([[reply(1)]], { seen });
-    expect(searches[1]?.[1]).toEqual(new Date(now - 25 * hour));
+    const longestAgo = new Date(now - 45 * 24 * hour - hour);
+    expect(searches[1]?.[1]).toEqual(longestAgo);
+    // MessageMedia keeps nothing for so long.
+    await run([[reply(1, 9_000 * hour)]], { seen });
+    expect(searches[2]?.[1]).toEqual(longestAgo);
     await run([[reply(3, minute)]], { seen });
-    expect(searches).toHaveLength(2);
+    expect(searches).toHaveLength(3);
+  });
+
+  test('only once, as long as it stays on the list', async () => {
+    const remembered = new Set<string>();
+    const asked: number[] = [];
+    const seen = async (ids: readonly string[]) => {
+      asked.push(ids.length);
+      return new Set([idOf(2)]);
+    };
+    const list = [[reply(1, 3 * hour), reply(2, 2 * hour), { reply_id: 'x' }]];
+    await run(list, { seen, remembered, dryRun: true });
+    expect([...remembered]).toEqual([idOf(2)]);
+    await run(list, { seen, remembered });
+    expect((await run(list, { seen, remembered })).counts).toMatchObject({ known: 3, recovered: 0 });
+    expect(asked).toEqual([3, 2]);
+    await run(list, { seen, remembered, confirm: true });
+    expect(remembered.size).toBe(1);
   });
 
   test('and if it cannot be, every event is queued', async () => {
@@ -133,27 +220,57 @@ describe('what arrived already is looked for', () => {
   });
 });
 
-test('after three failures in a row the run stops, and confirms nothing', async () => {
-  const { counts, error, errors, confirmed } = await run([page(0)], {
-    confirm: true,
-    send: () => Promise.reject(new Error('no queue')),
-  });
-  expect(error).toEqual(
-    new Error('3 events in a row could not be queued, so the run stopped. The remaining events are still on the list.'),
-  );
-  expect(errors).toHaveLength(3);
-  expect(counts.failed).toBe(3);
-  expect(confirmed).toEqual([]);
+test('an event that fails never stops the others, and is named', async () => {
+  const send = async ({ id }: QueueMessage) => {
+    if (id !== idOf(99)) throw new Error('no');
+  };
+  const { counts, errors, error, confirmed, notes } = await run([page(0)], { confirm: true, send });
+  expect(counts).toMatchObject({ recovered: 1, failed: 99, confirmed: 1 });
+  expect(error).toBeUndefined();
+  expect(confirmed).toEqual([[idOf(99)]]);
+  expect(errors).toHaveLength(99);
+  expect(errors[0]).toEqual(new Error(`Event ${idOf(0)} of the replies was not queued`));
+  expect(errors[0]).toHaveProperty('cause', new Error('no'));
+  // The list stays full here, though one was confirmed.
+  expect(notes).toEqual([
+    `${full}. 99 could not be queued, see the errors. 1 are listed although they were confirmed: wait for the next run. ${tries}`,
+  ]);
 });
 
-test('failures between others do not stop it', async () => {
-  let count = 0;
-  const send = async () => {
-    if (++count % 3 !== 0) throw new Error('busy');
+describe('an event that is older than the log', () => {
+  const items = [reply(1, 10 * hour), reply(2, 10 * hour + 1), reply(3, 11 * hour), reply(4, 12 * hour), reply(5)];
+  const parts: Partial<ListRun> = {
+    logKept: 10 * hour,
+    seen: async () => new Set([idOf(4)]),
   };
-  const { counts, error } = await run([page(0).slice(0, 9)], { send });
-  expect(error).toBeUndefined();
-  expect(counts).toMatchObject({ failed: 6, recovered: 3 });
+  const queued =
+    '2 replies are older than the log. They are queued, though they may have arrived before: consumers drop repetitions.';
+
+  test('is queued if it leaves the list by that, and it is said', async () => {
+    const { counts, notes } = await run([items], { ...parts, leavesUnknown: true, confirm: true });
+    expect(counts).toMatchObject({ recovered: 4, unlogged: 2, known: 1, left: 0, confirmed: 5 });
+    expect(notes).toEqual([queued]);
+  });
+
+  test('is left if it stays on the list, and named, with a command that takes it', async () => {
+    const { counts, notes, sent } = await run([items], { ...parts, leavesUnknown: true });
+    expect(counts).toMatchObject({ recovered: 2, unlogged: 0, known: 1, left: 2 });
+    expect(sent.map(({ id }) => id)).toEqual([1, 5].map(idOf));
+    const left = `2 replies are older than the log, so it is not known whether they arrived, and they are left. "mmw --confirm" queues them and takes them off the list: ${idOf(2)}, ${idOf(3)}`;
+    expect(notes).toEqual([left]);
+    expect((await run([items], parts)).notes).toEqual([queued]);
+  });
+
+  test('is left if its id cannot be confirmed', async () => {
+    const date_received = new Date(now - 11 * hour).toISOString();
+    const list = [...page(0).slice(1), { reply_id: 'x', date_received }];
+    const { counts, notes } = await run([list, list.slice(99)], { ...parts, leavesUnknown: true, confirm: true });
+    expect(counts).toMatchObject({ recovered: 98, known: 1, left: 1, confirmed: 99 });
+    expect(notes).toHaveLength(1);
+    const alone = Array.from({ length: 100 }, (_, index) => ({ reply_id: `x${index}`, date_received }));
+    const full100 = await run([alone], { ...parts, leavesUnknown: true, confirm: true });
+    expect(full100.notes[0]).toBe(`${full}. 100 are older than the log, see below. ${tries}`);
+  });
 });
 
 describe('an event that is too large for the queue', () => {
@@ -170,7 +287,7 @@ describe('an event that is too large for the queue', () => {
   test('stays on the list if there is none', async () => {
     const most = maxMessageBytes - (await overhead());
     const { errors, counts } = await run([[sized(most + 1)]]);
-    expect(errors).toEqual([
+    expect(errors.map((error) => (error as Error).cause)).toEqual([
       new MessageRefusedError(
         `An event has ${maxMessageBytes + 1} bytes, which is more than the queue takes, and no bucket is given: set OVERFLOW_BUCKET.`,
       ),
@@ -219,11 +336,52 @@ test('an event with a character that the queue does not take does not stop the o
   expect(counts).toMatchObject({ failed: 10, recovered: 90 });
 });
 
-test('an id that is no UUID is not confirmed', async () => {
-  const { counts, confirmed } = await run([[reply(1, hour), { reply_id: 'x' }]], { confirm: true });
-  expect(confirmed).toEqual([[idOf(1)]]);
-  expect(counts).toMatchObject({ recovered: 2, confirmed: 1 });
-  expect((await run([[{ reply_id: 'x' }]], { confirm: true })).confirmed).toEqual([]);
+describe('an id that is no UUID', () => {
+  const unusual = (count: number) => Array.from({ length: count }, (_, index) => ({ reply_id: `x${index}` }));
+
+  test('is not confirmed with others', async () => {
+    const { counts, confirmed } = await run([[reply(1, hour), { reply_id: 'x' }]], { confirm: true });
+    expect(confirmed).toEqual([[idOf(1)]]);
+    expect(counts).toMatchObject({ recovered: 2, confirmed: 1 });
+    expect((await run([[{ reply_id: 'x' }]], { confirm: true })).confirmed).toEqual([]);
+  });
+
+  test('is tried in a call of its own when such ids fill the list', async () => {
+    const { counts, confirmed, notes } = await run([unusual(100), unusual(100), [reply(1, hour)]], { confirm: true });
+    expect(confirmed).toEqual([unusual(100).map(({ reply_id }) => reply_id), [idOf(1)]]);
+    expect(counts).toMatchObject({ recovered: 101, confirmed: 101, full: false });
+    expect(notes).toEqual([]);
+  });
+
+  test('hides what is newer when MessageMedia refuses it, and that is said', async () => {
+    const list = {
+      ...{ kind: 'reply' as const, name: 'replies' },
+      read: async () => [...unusual(99), { content: 'no id' }],
+      confirmIds: () => Promise.reject(new Error('400')),
+    };
+    const { counts, error, errors, notes } = await run([], { confirm: true, list });
+    expect([error, errors]).toEqual([undefined, []]);
+    expect(counts).toMatchObject({ recovered: 100, confirmed: 0, full: true });
+    expect(notes).toEqual([
+      `${full}. 100 have ids that MessageMedia does not confirm, because they are not UUIDs: they leave the list after 45 days, or ask its support to remove them. ${tries}`,
+    ]);
+  });
+
+  test('and no id at all is not tried', async () => {
+    const items = Array.from({ length: 100 }, (_, index) => ({ content: String(index) }));
+    expect((await run([items], { confirm: true })).confirmed).toEqual([]);
+  });
+});
+
+test('the archive is told of an event that is older than a webhook can be', async () => {
+  const late: unknown[] = [];
+  const archive: ListRun['archive'] = async ({ id }, isLate) => void late.push([id, isLate]);
+  await run([[reply(1, 24 * hour + 1), reply(2, 24 * hour), reply(3)]], { archive });
+  expect(late).toEqual([
+    [idOf(1), true],
+    [idOf(2), false],
+    [idOf(3), false],
+  ]);
 });
 
 test('each event that was queued is told and archived, and none in a dry run', async () => {

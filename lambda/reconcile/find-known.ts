@@ -1,0 +1,45 @@
+import type { PolledEntry } from './polled-event.ts';
+import type { ReconciliationDependencies } from './reconciliation-run.ts';
+
+/** How long MessageMedia lists an item, in milliseconds. */
+export const keptByProvider = 45 * 24 * 3_600_000;
+
+/** Clocks differ by less, in milliseconds. */
+const clockTolerance = 15 * 60_000;
+
+/** When MessageMedia received an item, in milliseconds since 1970; `undefined` without a date, or with one to come. */
+export function dateOf({ receivedAt }: PolledEntry, now: number): number | undefined {
+  return receivedAt !== undefined && receivedAt <= now + clockTolerance ? receivedAt : undefined;
+}
+
+/** What the search needs. */
+interface Search extends Pick<ReconciliationDependencies, 'seen' | 'remembered' | 'now'> {
+  note: (text: string) => void;
+}
+
+/**
+ * Finds out which events are in the queue, and remembers them. It searches the log from an hour before the oldest event,
+ * because clocks differ.
+ */
+export async function findKnown(
+  due: readonly PolledEntry[],
+  { seen, remembered = new Set(), now, note }: Search,
+): Promise<ReadonlySet<string>> {
+  const wanted = due.filter(({ traceId }) => !remembered.has(traceId));
+  if (wanted.length === 0) return remembered;
+  const all = 'every event is queued again, and FIFO queue and consumers drop repetitions';
+  if (seen === undefined) {
+    note(`It is not known which events arrived already: ${all}.`);
+    return remembered;
+  }
+  const hour = 3_600_000;
+  const longestAgo = now() - keptByProvider;
+  const oldest = Math.min(...wanted.map((entry) => Math.max(dateOf(entry, now()) ?? longestAgo, longestAgo)));
+  try {
+    const ids = wanted.map(({ traceId }) => traceId);
+    for (const id of await seen(ids, new Date(oldest - hour))) remembered.add(id);
+  } catch (error) {
+    note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
+  }
+  return remembered;
+}
