@@ -60,7 +60,7 @@ export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationE
 
 /** Settings of the reconciliation function. */
 export interface ReconciliationEnvironment
-  extends Pick<ReceiverEnvironment, 'queueUrl' | 'overflowBucket' | 'hasOwnS3Endpoint' | 'archive'>,
+  extends Pick<ReceiverEnvironment, 'queueUrl' | 'keyringSecretId' | 'overflowBucket' | 'hasOwnS3Endpoint' | 'archive'>,
     Pick<RotationEnvironment, 'apiCredentialsSecretId' | 'baseUrl'> {
   /** Whether queued events are removed from MessageMedia's lists. */
   confirm: boolean;
@@ -80,6 +80,7 @@ export interface ReconciliationEnvironment
 export function readReconciliationEnvironment(variables: NodeJS.ProcessEnv): ReconciliationEnvironment {
   return {
     queueUrl: required(variables, environment.queueUrl),
+    keyringSecretId: required(variables, environment.keyringSecretId),
     ...readOverflow(variables),
     archive: readArchive(variables),
     apiCredentialsSecretId: required(variables, rotationEnvironment.apiCredentialsSecretId),

@@ -10,6 +10,8 @@ import { describeError } from './describe-error.ts';
 import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
+import { ownerOf } from './keys/account-keys.ts';
+import { createKeyringStore } from './keys/keyring-store.ts';
 import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
@@ -37,12 +39,15 @@ export async function handler(): Promise<void> {
   const settings = readReconciliationEnvironment(process.env);
   const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, archive } = settings;
   const stopAt = Date.now() + runTime;
-  const provider = await connectWithSecret(new SecretsManagerClient(clientSettings), apiCredentialsSecretId, baseUrl);
+  const secrets = new SecretsManagerClient(clientSettings);
+  const provider = await connectWithSecret(secrets, apiCredentialsSecretId, baseUrl);
+  const owner = await ownerOf(provider, createKeyringStore(secrets, settings.keyringSecretId));
   const sqs = new SQSClient({ ...clientSettings, ...queueSettings });
   const s3 = { ...clientSettings, forcePathStyle: hasOwnS3Endpoint };
   const { notes, errors, ...counts } = await reconcile(
     {
       provider,
+      owner,
       send: createQueueSender(sqs, queueUrl, deadline),
       archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }),
       store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),

@@ -11,6 +11,7 @@ import { environment, metrics, reconciliationEnvironment, rotationEnvironment } 
 import { ApiCredentials } from './api-credentials.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantSendEvents } from './event-grants.ts';
+import { grantReadKeyring } from './keyring-grant.ts';
 import { allowLogs } from './log-key.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
@@ -80,6 +81,7 @@ export class Reconciliation extends Construct {
       retryAttempts: 0,
       environment: {
         [environment.queueUrl]: receiver.queue.queueUrl,
+        [environment.keyringSecretId]: receiver.keyring.secretArn,
         [environment.overflowBucket]: receiver.overflowBucket.bucketName,
         [environment.service]: receiver.service,
         ...receiver.archive?.environment,
@@ -97,6 +99,7 @@ export class Reconciliation extends Construct {
     this.function = reconcile;
     grantSendEvents(role, receiver);
     this.apiCredentials.allowReading(role);
+    grantReadKeyring(role, receiver.keyring);
     const logGroupArns = logs.map(({ logGroupArn }) => logGroupArn);
     Grant.addToPrincipal({ grantee: role, actions: ['logs:StartQuery'], resourceArns: logGroupArns });
     // A result belongs to a query, and queries are not resources.

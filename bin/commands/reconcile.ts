@@ -4,11 +4,12 @@ import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
+import { ownerOf } from '../../lambda/keys/account-keys.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
 import { namePlace } from '../aws.ts';
-import { connectProvider, type GlobalOptions, readOutputs } from '../connections.ts';
+import { connectProvider, findKeyring, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { shortestRetention } from '../log-retention.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
@@ -73,12 +74,20 @@ async function run(options: Options): Promise<void> {
   }
   const provider = connectProvider(options);
   const { logKept, ...target } = await connectTarget(options);
+  const keyring = await findKeyring(options);
   if (options.confirm) {
     const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
   }
   const { notes, errors, ...counts } = await reconcile(
-    { provider, ...target, now: Date.now, pause, recovered: ({ id, type }) => progress(`queued ${type} ${id}`) },
+    {
+      provider,
+      owner: keyring && (await ownerOf(provider, keyring)),
+      ...target,
+      now: Date.now,
+      pause,
+      recovered: ({ id, type }) => progress(`queued ${type} ${id}`),
+    },
     { ...options, logKept, command: commandOf(options) },
   );
   for (const note of notes) progress(note);

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider/provider.ts';
+import type { KeyOwner } from './keyring.ts';
 import { findEntry, identify, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
 import { parsePublicKey } from './public-key.ts';
@@ -41,8 +42,25 @@ type KeyLists = Pick<Provider, 'getEnabledSignatureKey' | 'listSignatureKeys'>;
  * @throws {Error} when it names accounts, but has none of these keys: then nobody can tell whose credentials they are
  */
 export async function accountOf(provider: KeyLists, keyring: KeyringStore): Promise<string | undefined> {
+  return (await ownerOf(provider, keyring))?.account;
+}
+
+/**
+ * The account of these credentials, and those of the other keys. Its lists at MessageMedia have its events.
+ *
+ * @returns `undefined` as long as no key names an account
+ * @throws {Error} as `accountOf`
+ */
+export async function ownerOf(provider: KeyLists, keyring: KeyringStore): Promise<KeyOwner | undefined> {
   const entries = (await keyring.read()) ?? [];
-  if (!entries.some(({ account }) => account)) return undefined;
+  const others = new Set(entries.flatMap(({ account }) => account || []));
+  if (others.size === 0) return undefined;
+  const account = await findAccount(provider, entries);
+  if (account !== undefined) others.delete(account);
+  return { account, others };
+}
+
+async function findAccount(provider: KeyLists, entries: readonly KeyringEntry[]): Promise<string | undefined> {
   const enabled = await provider.getEnabledSignatureKey();
   const known =
     (enabled && findEntry(entries, enabled.key_id)) ??

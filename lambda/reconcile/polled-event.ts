@@ -4,6 +4,7 @@ import { groupOf, identityOf, sourceOf } from '../event/identifiers.ts';
 import { identify } from '../event/identity.ts';
 import { type QueueMessage, writeEvent } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
+import type { KeyOwner } from '../keys/keyring.ts';
 import type { PolledItem } from '../provider/types.ts';
 
 /** The list that an item comes from. */
@@ -35,15 +36,17 @@ const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_
  * So the queue and consumers recognise the two as one event. It was never signed, and says that it was polled.
  *
  * @param now milliseconds since 1970, the event's time when the item has none
+ * @param owner whose list it is from, where keys name accounts: it says the source, unless the item names another key's account
  */
-export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): PolledEntry {
+export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number, owner?: KeyOwner): PolledEntry {
   const data = JSON.stringify(item);
   // The same item gets the same id at every poll. Otherwise each poll would make a new event of it.
   const { type, id = hashedUuid(data), subject, account, receivedAt, unrendered } = identify(item, eventTypes[kind]);
+  const signer = owner && (account !== undefined && owner.others.has(account) ? account : owner.account);
   const attributes: PolledEvent = {
     specversion: '1.0',
     id,
-    source: sourceOf(account),
+    source: sourceOf(owner ? signer : account),
     type,
     ...(subject !== undefined && { subject }),
     time: receivedAt ?? new Date(now).toISOString(),
@@ -54,7 +57,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number): 
     id,
     type,
     body: writeEvent({ ...attributes, ...place }, ''),
-    groupId: groupOf(attributes),
+    groupId: groupOf(attributes, signer),
     deduplicationId: identityOf(attributes),
     dataContentType,
     ...('dataref' in place && place),

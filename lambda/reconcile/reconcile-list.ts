@@ -55,7 +55,7 @@ async function readPages(run: ListRun, rest: Rest): Promise<void> {
   const confirmed = new Set<string>();
   for (let rereads = 0; ; ) {
     const items = await list.read();
-    const entries = items.map((item) => toPolledEntry(list.kind, item, now()));
+    const entries = items.map((item) => toPolledEntry(list.kind, item, now(), run.owner));
     const isFull = items.length >= pageSize;
     // Items are listed in their order, so what follows a young one is younger, and its turn comes later.
     const last = entries.findLast((entry) => dateOf(entry, now()) !== undefined);

@@ -1,10 +1,13 @@
 import type { EventType } from '../contract.ts';
 import type { QueueMessage } from '../event/queue-message.ts';
+import type { KeyOwner } from '../keys/keyring.ts';
 import type { Provider } from '../provider/provider.ts';
 
 /** What reconciliation needs from outside. */
 export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
+  /** Whose lists these are, where keys name accounts. */
+  owner?: KeyOwner | undefined;
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
   /** Archives a message that was queued. Never rejects. @param late whether it is older than a webhook can be */

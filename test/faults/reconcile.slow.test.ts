@@ -69,6 +69,7 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
   const proxy = await startFaultProxy(target, dialect ?? 'json', pace);
   const { apiKey, apiSecret } = provider;
   const api = createProvider({ baseUrl: provider.url, apiKey, apiSecret });
+  secrets.put('keyring', '{"keys":[]}');
   secrets.put('credentials', JSON.stringify({ api_key: apiKey, api_secret: apiSecret }));
   // Events without a webhook: three reports and two replies. If the bucket is tested, one is too large for the queue.
   const message = { content: 'Hi', destination_number: '+61491570156', format: 'SMS' as const, delivery_report: true };
@@ -80,6 +81,7 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
   const lost = (await lists()).map(({ delivery_report_id, reply_id }) => String(delivery_report_id ?? reply_id));
   const env = {
     QUEUE_URL: queue.queueUrl,
+    KEYRING_SECRET_ID: 'keyring',
     OVERFLOW_BUCKET: queue.overflowBucket,
     API_CREDENTIALS_SECRET_ID: 'credentials',
     RECONCILE_LOG_GROUPS: 'receiver,reconciliation',

@@ -14,6 +14,7 @@ const { SIGNATURE_DIGEST: _digest, ...api } = rotation;
 const reconciliation = {
   ...api,
   QUEUE_URL: 'https://sqs/q',
+  KEYRING_SECRET_ID: 'k',
   RECONCILE_LOG_GROUPS: 'one,two',
   RECONCILE_LOG_DAYS: '30',
   RECONCILE_STACK: 'S',

@@ -13,6 +13,7 @@ import { type ProviderSimulator, startProvider } from '../../sandbox/provider/pr
 import { watchClients } from '../client-limits.ts';
 import { startFirehose, streamNames } from '../firehose.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
+import { makeKey } from '../support.ts';
 
 let provider: ProviderSimulator;
 let api: Provider;
@@ -30,6 +31,7 @@ beforeEach(async () => {
   [provider, queue] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue()]);
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
+  secrets.put('keyring', '{"keys":[]}');
   logs.lines.length = logs.queries.length = logs.statuses.length = 0;
   output = '';
   const write = (chunk: unknown) => {
@@ -42,6 +44,7 @@ beforeEach(async () => {
   }
   Object.assign(process.env, {
     QUEUE_URL: queue.queueUrl,
+    KEYRING_SECRET_ID: 'keyring',
     OVERFLOW_BUCKET: queue.overflowBucket,
     API_CREDENTIALS_SECRET_ID: 'credentials',
     MESSAGEMEDIA_BASE_URL: provider.url,
@@ -309,6 +312,36 @@ test('fails when the queue takes nothing, and says why', async () => {
   }
 });
 
+describe('where keys name accounts', () => {
+  const keyring = async (named?: string) => {
+    const [mine, theirs] = [await api.createSignatureKey('SHA256'), makeKey().answer];
+    const keys = [named ? { ...mine, account: named } : mine, { ...theirs, account: 'B' }];
+    secrets.put('keyring', JSON.stringify({ keys }));
+  };
+  const sources = async () => new Set((await queued()).map(({ source }) => source));
+
+  test('an event is of the account whose lists these are', async () => {
+    await keyring('A');
+    await lose();
+    await runLater();
+    expect(await sources()).toEqual(new Set(['urn:messagemedia:account:A']));
+  });
+
+  test('a key without an account gives none', async () => {
+    await keyring();
+    await lose();
+    await runLater();
+    expect(await sources()).toEqual(new Set(['urn:messagemedia']));
+  });
+
+  test('nothing is queued if nobody knows whose lists these are', async () => {
+    secrets.put('keyring', JSON.stringify({ keys: [{ ...makeKey().answer, account: 'B' }] }));
+    await lose();
+    await expect(runLater()).rejects.toThrow('mmw keys create --account ID');
+    expect(await queued()).toEqual([]);
+  });
+});
+
 test.each(['{"api_key":"","api_secret":""}', 'null', '[]', ''])(
   'says that secret %s has no credentials',
   async (secret) => {
@@ -319,6 +352,7 @@ test.each(['{"api_key":"","api_secret":""}', 'null', '[]', ''])(
 
 test.each([
   'QUEUE_URL',
+  'KEYRING_SECRET_ID',
   'API_CREDENTIALS_SECRET_ID',
   'MESSAGEMEDIA_BASE_URL',
   'RECONCILE_LOG_GROUPS',

@@ -119,7 +119,13 @@ test('cdk synth works without account or network, and what it bundles runs as it
     invoke(
       reconciliation,
       {},
-      { ...rotationEnvironment(), RECONCILE_LOG_GROUPS: 'log', RECONCILE_LOG_DAYS: '30', RECONCILE_STACK: 'S' },
+      {
+        ...rotationEnvironment(),
+        KEYRING_SECRET_ID: 'keyring',
+        RECONCILE_LOG_GROUPS: 'log',
+        RECONCILE_LOG_DAYS: '30',
+        RECONCILE_STACK: 'S',
+      },
     ),
   ).rejects.toMatchObject({ stderr: expect.stringContaining('Secret credentials must hold {"api_key"') });
 });

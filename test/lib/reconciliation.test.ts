@@ -50,6 +50,7 @@ describe.each(settings)('with %j', (context) => {
       Environment: {
         Variables: {
           QUEUE_URL: arnOf('EventQueue'),
+          KEYRING_SECRET_ID: arnOf('Keyring'),
           OVERFLOW_BUCKET: arnOf('OverflowBucket'),
           API_CREDENTIALS_SECRET_ID: arnOf(credentials),
           MESSAGEMEDIA_BASE_URL: 'au',
@@ -66,7 +67,7 @@ describe.each(settings)('with %j', (context) => {
     }
   });
 
-  test('may queue, store, ask the two logs and read its credentials, and nothing else', () => {
+  test('may queue, store, ask the two logs and read keyring and credentials, and nothing else', () => {
     const allowed = statementsOf(json, role).flatMap(({ Action, Resource }) =>
       [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}`)),
     );
@@ -78,6 +79,7 @@ describe.each(settings)('with %j', (context) => {
         `sqs:SendMessage ${arnOf('EventQueue')}`,
         `s3:PutObject ${arnOf('OverflowBucket')}/*`,
         `secretsmanager:GetSecretValue ${arnOf(credentials)}`,
+        `secretsmanager:GetSecretValue ${arnOf('Keyring')}`,
         `logs:StartQuery ${receiverLog}`,
         `logs:StartQuery ${ownLog}`,
         'logs:GetQueryResults *',

@@ -42,6 +42,16 @@ test('an item becomes the event of its webhook, which says that it was polled', 
   });
 });
 
+test.each([
+  [{ account: 'A', others: new Set(['B']) }, 'sub-account', 'urn:messagemedia:account:A', 'A/m'],
+  [{ account: 'A', others: new Set(['B']) }, 'B', 'urn:messagemedia:account:B', 'B/m'],
+  [{ account: undefined, others: new Set(['B']) }, 'C', 'urn:messagemedia', 'm'],
+])('where keys name accounts, %j and an item of %s make an event of %s', (owner, account_id, source, groupId) => {
+  const { message } = toPolledEntry('reply', { reply_id: 'r', message_id: 'm', account_id }, now, owner);
+  expect(message.groupId).toBe(groupId);
+  expect(JSON.parse(message.body).source).toBe(source);
+});
+
 test('each list has its own id to confirm', () => {
   const ids = {
     reply_id: '00000000-0000-4000-8000-000000000001',
