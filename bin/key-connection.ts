@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { isAccount } from '../lambda/guards.ts';
 import { accountOf, keysOfAccount, nameAccount } from '../lambda/keys/account-keys.ts';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
@@ -9,27 +9,22 @@ import type { Digest } from '../lambda/signature.ts';
 import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from './connections.ts';
 import { progress } from './output.ts';
 import { confirm } from './question.ts';
+import { UsageError } from './usage-error.ts';
 import { pause } from './waiting.ts';
 
 /** Options of a command that changes keys. */
-export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & { keyAccount?: string } & Own;
+export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & { keyAccount?: string | undefined } & Own;
 
-/** Says whose keys they are. Unlike the option of the same name before the command, it does not act for a sub-account. */
-export function accountOption(): Option {
-  return new Option('--account <id>', 'whose keys these are, where several accounts share a receiver').argParser(
-    (value) => {
-      if (isAccount(value)) return value;
-      throw new InvalidArgumentError('It must be text without spaces.');
-    },
-  );
-}
-
-/** The options of a command that has `accountOption`. */
+/**
+ * The options of a command whose `--account` says whose keys they are. It does not act for a sub-account then: MessageMedia
+ * has no signature keys of sub-accounts.
+ */
 export function keyOptionsOf<Own>(command: Command): KeyOptions<Own> {
-  const { account: keyAccount, ...own } = command.opts();
-  const { account: _hidden, ...global } = command.optsWithGlobals();
-  const acting = command.parent?.parent?.opts().account;
-  return { ...global, ...own, ...(acting && { account: acting }), ...(keyAccount && { keyAccount }) };
+  const { account, ...options }: KeyOptions = command.optsWithGlobals();
+  if (account !== undefined && !isAccount(account)) {
+    throw new UsageError(`The account is "${account}": it must be text without spaces.`);
+  }
+  return { ...options, keyAccount: account } as KeyOptions<Own>;
 }
 
 /** MessageMedia, the keys of its account in the keyring, and a rotation that changes keys in both. */

@@ -27,7 +27,7 @@ const program = new Command('mmw')
     'messagemedia, us, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
     checkBaseUrl,
   )
-  .option('--account <id>', 'act for this sub-account')
+  .option('--account <id>', 'act for this sub-account; of "keys create", "rotate" and "import": whose keys these are')
   .option(
     '--authentication <basic or hmac>',
     'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',

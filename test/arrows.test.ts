@@ -12,7 +12,7 @@ const arrows: Record<string, readonly string[]> = {
   lambda: ['lambda/receiver', 'lambda/archive', 'lambda/reconcile', 'lambda/event', 'lambda/keys', 'lambda/provider'],
   'lambda/receiver': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/archive': ['lambda', 'lambda/event', 'lambda/keys'],
-  'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/provider'],
+  'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/keys', 'lambda/provider'],
   'lambda/diagnosis': ['lambda', 'lambda/keys'],
   'lambda/event': ['lambda', 'lambda/keys'],
   'lambda/keys': ['lambda', 'lambda/provider'],

@@ -2,7 +2,7 @@ import { fromArchiveLine, toArchiveLine } from '../../lambda/archive/archive-lin
 import { type DataPlacement, describeEvent } from '../../lambda/event/queue-message.ts';
 import { openQueuedEvent, type ReadEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
-import { isTooLateFor, keysFor, type VerificationKey } from '../../lambda/keys/keyring.ts';
+import { isTooLateFor, type KeyOwner, keysFor, ownerOf, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { type Digest, parseHttpDate } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
 import { fetchArchivedData, isUnreadable } from './archived-data.ts';
@@ -41,9 +41,9 @@ export async function judge(archive: Archive, line: string, keys: readonly Verif
   }
   if (read.signed === undefined) return { verdict: 'polled', read };
   const candidates = keysFor(read.event.mmkeyid, keys);
-  const key = candidates.find((candidate) => reverify(read, [candidate]) === 'good');
+  const key = candidates.find(({ account: _account, ...candidate }) => reverify(read, [candidate]) === 'good');
   if (key === undefined) return { verdict: 'bad', reason: whyNot(read, candidates) };
-  const altered = findAlteration(message, read);
+  const altered = findAlteration(message, read, ownerOf(key, keys));
   if (altered !== undefined) return { verdict: 'bad', reason: `its signature is good, but ${altered}` };
   return { verdict: 'good', read, key };
 }
@@ -57,8 +57,12 @@ function whyNot({ event, signed }: ReadEvent, candidates: readonly VerificationK
   return 'its signature does not verify';
 }
 
-/** Describes what a receiver would have written differently. */
-function findAlteration(message: string, { event, signed }: ReadEvent): string | undefined {
+/**
+ * Describes what a receiver would have written differently.
+ *
+ * @param owner of the key, where keys name accounts. They may have named none yet when the event came
+ */
+function findAlteration(message: string, { event, signed }: ReadEvent, owner?: KeyOwner): string | undefined {
   if (signed === undefined) return undefined;
   const request = {
     ...signed,
@@ -69,8 +73,10 @@ function findAlteration(message: string, { event, signed }: ReadEvent): string |
     requestId: event.id,
   };
   const placements: DataPlacement[] = event.dataref === undefined ? ['text', 'base64'] : [{ dataref: event.dataref }];
-  const { write } = describeEvent(request);
-  if (placements.some((placement) => write(placement).body === message)) return undefined;
+  const { write, foreignAccount } = describeEvent({ ...request, owner });
+  if (foreignAccount !== undefined) return `it names account ${foreignAccount}, which has another key`;
+  const writers = owner === undefined ? [write] : [write, describeEvent(request).write];
+  if (writers.some((writer) => placements.some((placement) => writer(placement).body === message))) return undefined;
   const made: Record<string, unknown> = JSON.parse(write({ dataref: '' }).body);
   const { payload: _payload, ...found }: Record<string, unknown> = { ...event, dataref: '' };
   const name = Object.keys({ ...made, ...found }).find((attribute) => made[attribute] !== found[attribute]);

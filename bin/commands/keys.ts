@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { createEnabledKey, enableChosenKey, expectNoOtherDigest } from '../../lambda/keys/manual-changes.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
-import { accountOption, confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../key-connection.ts';
+import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../key-rows.ts';
 import { formatTable, print, progress } from '../output.ts';
 import { importCommand } from './keys-import.ts';
@@ -20,7 +20,6 @@ export function addKeysCommand(program: Command): void {
 
   add('create', 'create a key and write its public key to the keyring; the key is not enabled')
     .addOption(digestOption())
-    .addOption(accountOption())
     .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
     .option('--yes', 'do not ask')
     .action((_options, command: Command) => createKey(keyOptionsOf(command)));
@@ -35,7 +34,6 @@ export function addKeysCommand(program: Command): void {
     .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
-    .addOption(accountOption())
     .addOption(
       new Option('--abandon', 'instead delete the key that a rotation created and has not enabled yet').conflicts(
         'digest',
@@ -57,7 +55,6 @@ export function addKeysCommand(program: Command): void {
     .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
-    .addOption(accountOption())
     .action((file: string, _options, command: Command) => importCommand(file, keyOptionsOf(command)));
 }
 

@@ -5,9 +5,11 @@ import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { ownerOf } from '../../lambda/keys/account-keys.ts';
+import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
 import { connectProvider, findKeyring, type GlobalOptions, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
@@ -73,8 +75,7 @@ async function run(options: Options): Promise<void> {
     throw new UsageError('--since must be longer than --grace (15m if not given), else no event is between the two.');
   }
   const provider = connectProvider(options);
-  const { logKept, ...target } = await connectTarget(options);
-  const keyring = await findKeyring(options);
+  const { logKept, keyring, ...target } = await connectTarget(options);
   if (options.confirm) {
     const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
@@ -118,15 +119,20 @@ function commandOf({ stack, queueUrl, baseUrl, account }: Options): string {
   return ['npx mmw reconcile', ...options].join(' ');
 }
 
-async function connectTarget(
-  options: Options,
-): Promise<Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'> & { logKept?: number }> {
+async function connectTarget(options: Options): Promise<
+  Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'> & {
+    logKept?: number;
+    keyring: KeyringStore | undefined;
+  }
+> {
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
   const { queueUrl, archiveQueueUrl, bucket, logGroups } = targetOf(options, found, process.env);
   const deadline = 30_000;
   const sqs = connectSqs(queueUrl);
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
+  const secretId = found?.get(outputs.keyringSecretArn);
   return {
+    keyring: found && !secretId ? undefined : await findKeyring(secretId ? { secretId } : {}),
     send: createQueueSender(sqs, queueUrl, deadline),
     archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
     store: bucket ? storeIn(bucket, connectS3(), deadline) : undefined,

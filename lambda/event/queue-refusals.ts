@@ -32,10 +32,7 @@ export class MessageRefusedError extends Error {
 /** The code without its name space and without the ending that it has in the JSON protocol. */
 function read(error: unknown): { code: string; message: string } {
   const { name, message } = error as Partial<QueueRefusal>;
-  return {
-    code: String(name)
-      .replace(/.*[#.]/, '')
-      .replace('Exception', ''),
-    message: String(message),
-  };
+  const code = String(name);
+  const start = Math.max(code.lastIndexOf('#'), code.lastIndexOf('.')) + 1;
+  return { code: code.slice(start).replace('Exception', ''), message: String(message) };
 }

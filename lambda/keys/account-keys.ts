@@ -2,7 +2,6 @@ import type { Provider } from '../provider/provider.ts';
 import type { KeyOwner } from './keyring.ts';
 import { findEntry, identify, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
-import { parsePublicKey } from './public-key.ts';
 
 /**
  * The keys of one account in a keyring that several accounts share. Whoever changes them sees no other key and changes
@@ -91,35 +90,4 @@ export async function nameAccount(provider: KeyLists, keyring: KeyringStore, acc
     const isNew = (entry: KeyringEntry) => isListed(entry) && !entry.account;
     return identified.some(isNew) ? identified.map((entry) => (isNew(entry) ? { ...entry, account } : entry)) : entries;
   });
-}
-
-/**
- * Refuses a change that would give one public key to two accounts: events could not be told apart.
- *
- * @throws {Error} naming both; not for what was so before the change
- */
-export function expectOneAccount(before: readonly KeyringEntry[], after: readonly KeyringEntry[]): void {
-  const shared = findShared(after);
-  if (shared === undefined || findShared(before) !== undefined) return;
-  const [one, other] = shared;
-  throw new Error(
-    `Key ${one.key_id} of account ${one.account} would be a key of account ${other.account} too. Nothing was changed.`,
-  );
-}
-
-function findShared(entries: readonly KeyringEntry[]): [KeyringEntry, KeyringEntry] | undefined {
-  const named = entries.filter(({ account }) => account);
-  for (const [index, one] of named.entries()) {
-    const other = named.slice(index + 1).find((entry) => entry.account !== one.account && isSameKey(entry, one));
-    if (other) return [one, other];
-  }
-  return undefined;
-}
-
-/** Whether two entries hold the same public key, in whatever form. An unreadable key is no other. */
-export function isSameKey(one: Pick<KeyringEntry, 'public_key'>, other: Pick<KeyringEntry, 'public_key'>): boolean {
-  try {
-    return parsePublicKey(one.public_key).equals(parsePublicKey(other.public_key));
-  } catch {}
-  return false;
 }

@@ -1,6 +1,5 @@
-import { isSameKey } from './account-keys.ts';
 import { parseKeyring, type VerificationKey } from './keyring.ts';
-import { findEntry, type KeyringEntry, readEntries } from './keyring-secret.ts';
+import { findEntry, isSameKey, type KeyringEntry, readEntries } from './keyring-secret.ts';
 
 /** A key to import, as an entry and as a parsed key. */
 interface ImportedKey {

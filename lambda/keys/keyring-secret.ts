@@ -1,5 +1,6 @@
 import type { Diagnostics } from './diagnostics.ts';
 import { KeyringError } from './keyring-error.ts';
+import { parsePublicKey } from './public-key.ts';
 
 /**
  * A key as the keyring secret holds it: MessageMedia's answer when it was created, and the times of its changes. Fields
@@ -105,4 +106,35 @@ export function findEntry(entries: readonly KeyringEntry[], keyId: string): Keyr
 /** Key ids are UUIDs, so case is ignored. */
 export function sameId(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
+}
+
+/**
+ * Refuses a change that would give one public key to two accounts: events could not be told apart.
+ *
+ * @throws {Error} naming both; not for what was so before the change
+ */
+export function expectOneAccount(before: readonly KeyringEntry[], after: readonly KeyringEntry[]): void {
+  const shared = findShared(after);
+  if (shared === undefined || findShared(before) !== undefined) return;
+  const [one, other] = shared;
+  throw new Error(
+    `Key ${one.key_id} of account ${one.account} would be a key of account ${other.account} too. Nothing was changed.`,
+  );
+}
+
+function findShared(entries: readonly KeyringEntry[]): [KeyringEntry, KeyringEntry] | undefined {
+  const named = entries.filter(({ account }) => account);
+  for (const [index, one] of named.entries()) {
+    const other = named.slice(index + 1).find((entry) => entry.account !== one.account && isSameKey(entry, one));
+    if (other) return [one, other];
+  }
+  return undefined;
+}
+
+/** Whether two entries hold the same public key, in whatever form. An unreadable key is no other. */
+export function isSameKey(one: Pick<KeyringEntry, 'public_key'>, other: Pick<KeyringEntry, 'public_key'>): boolean {
+  try {
+    return parsePublicKey(one.public_key).equals(parsePublicKey(other.public_key));
+  } catch {}
+  return false;
 }

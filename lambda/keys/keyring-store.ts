@@ -9,10 +9,9 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { expectOneAccount } from './account-keys.ts';
 import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
 import { eventually } from './eventually.ts';
-import { type KeyringEntry, readEntries, secretText } from './keyring-secret.ts';
+import { expectOneAccount, type KeyringEntry, readEntries, secretText } from './keyring-secret.ts';
 import { fitDiagnostics, fitEntries } from './keyring-size.ts';
 
 /** The keyring for code that changes it. Receivers only read it, see `createKeyring`. */

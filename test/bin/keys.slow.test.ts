@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createProvider, type Provider } from '../../lambda/provider/provider.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { makeKey } from '../support.ts';
 import { localEnvironment, type Recorder, record, run, start } from './terminal.ts';
 
 let provider: ProviderSimulator;
@@ -122,7 +123,7 @@ describe('keys import', () => {
     const created = await api.createSignatureKey('SHA512');
     const file = join(folder, 'key.json');
     await writeFile(file, JSON.stringify(created));
-    expect(await json('import', file)).toEqual({ imported: [created.key_id] });
+    expect(await json('import', file)).toEqual({ imported: [created.key_id], named: [] });
     const { enabled: _enabled, ...entry } = created;
     expect(keyring()[0]).toMatchObject({ key_id: own.key_id });
     expect(keyring()[1]).toEqual(entry);
@@ -193,5 +194,66 @@ describe('keys list', () => {
     expect(text).toMatch(/11111111.*deleted.*remembered/);
     expect(text).toContain(`To repair it: mmw keys enable ${key.key_id}`);
     expect((await mmw(['enable', '11111111-2222-4333-8444-555555555555'])).stderr).toContain('can never sign again');
+  });
+});
+
+describe('keys of several accounts', () => {
+  test('are created, rotated and listed with their account, which no call to MessageMedia names', async () => {
+    const old = await json('create', '--enable');
+    // The key that MessageMedia has already gets the account as well.
+    const key = await json('create', '--enable', '--account', 'A');
+    expect(keyring().map(({ key_id, account }) => [key_id, account])).toEqual([
+      [old.key_id, 'A'],
+      [key.key_id, 'A'],
+    ]);
+    expect(await listed()).toContain('account');
+    expect((await json('show', key.key_id)).account).toBe('A');
+    const waiting = await json('create');
+    expect(keyring().find(({ key_id }) => key_id === waiting.key_id)?.account).toBe('A');
+  });
+
+  test('are left alone by credentials of another', async () => {
+    const key = await json('create', '--enable', '--account', 'A');
+    const other = makeKey();
+    secrets.put(
+      'keyring',
+      JSON.stringify({ keys: [...keyring(), { ...other.answer, account: 'B', pending_since: 'x' }] }),
+    );
+    const next = await json('create', '--enable');
+    expect(keyring().map(({ key_id, account }) => [key_id, account])).toEqual([
+      [other.id, 'B'],
+      [key.key_id, 'A'],
+      [next.key_id, 'A'],
+    ]);
+    expect(keyring()[0]).toHaveProperty('pending_since', 'x');
+    expect(await mmw(['forget', other.id, '--yes'])).toMatchObject({ code: 1 });
+  });
+
+  test('must be named for credentials that the keyring does not know', async () => {
+    secrets.put('keyring', JSON.stringify({ keys: [{ ...makeKey().answer, account: 'B' }] }));
+    const { code, stderr } = await mmw(['create']);
+    expect({ code, stderr: stderr.replace(/\s+/g, ' ') }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('create its first key with "mmw keys create --account ID"'),
+    });
+    expect(await mmw(['create', '--account', 'a b'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('spaces'),
+    });
+    await json('create', '--account', 'A');
+  });
+
+  test('an imported key gets its account, and so does one that is there', async () => {
+    const file = join(folder, 'account.json');
+    const { answer } = makeKey();
+    await writeFile(file, JSON.stringify(answer));
+    expect(await json('import', file)).toEqual({ imported: [answer.key_id], named: [] });
+    expect(await json('import', file, '--account', 'A')).toEqual({ imported: [], named: [answer.key_id] });
+    expect(keyring()[0]).toHaveProperty('account', 'A');
+    await writeFile(file, JSON.stringify({ ...answer, key_id: makeKey().id }));
+    expect(await mmw(['import', file, '--account', 'B'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Nothing was changed.'),
+    });
   });
 });

@@ -95,6 +95,7 @@ test('rotation reads its credentials, the API and the digest', () => {
 test('reconciliation reads the queue, the API, the log groups, and whether to confirm', () => {
   expect(readReconciliationEnvironment(reconciliation)).toStrictEqual({
     queueUrl: 'https://sqs/q',
+    keyringSecretId: 'k',
     overflowBucket: undefined,
     hasOwnS3Endpoint: false,
     archive: undefined,

@@ -243,3 +243,30 @@ test('a byte that is changed in an object of the archive is found, and named', a
     await archive.queue.close();
   }
 });
+
+describe('where keys name accounts', () => {
+  const [own, named] = [makeKey(), makeKey()];
+  const { keys } = parseKeyring(
+    JSON.stringify({
+      keys: [
+        { ...own.answer, account: 'A' },
+        { ...named.answer, account: 'B' },
+      ],
+    }),
+  );
+  const withSource = (line: string, source: string) =>
+    line.replace(/"source":"[^"]*"/, `"source":"urn:messagemedia${source}"`);
+  const nobody = { archive: {} as LocalArchive };
+
+  test.each<[string, string, string, object]>([
+    ['the account of its key', 'good', ':account:A', {}],
+    ['the account that its body names, from before keys named one', 'good', ':account:sub', { account_id: 'sub' }],
+    ['none, from before keys named one', 'good', '', {}],
+    ['another account', 'bad', ':account:B', {}],
+    ['an account that neither key nor body names', 'bad', ':account:C', { account_id: 'sub' }],
+    ['the account of another key, as its body says', 'bad', ':account:B', { account_id: 'B' }],
+  ])('an event with the source of %s is %s', async (_whose, verdict, source, fields) => {
+    const line = withSource(reportLine(own, '2026-11-24T10:00:00Z', 'd1', fields), source);
+    expect(await judge(nobody.archive, line, keys)).toMatchObject({ verdict });
+  });
+});
