@@ -4,7 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 export interface Settings {
   /**
    * Name of the stack. Another name makes another receiver, with its own queue and keyring: use one for each account of
-   * MessageMedia.
+   * MessageMedia, or [several accounts in one](keys.md#several-accounts).
    * @default MessageMediaWebhooks
    */
   stackName: string;

@@ -81,4 +81,16 @@ for (const template of [
 ]) {
   cases.push({ template, variables });
 }
+// Templates of customers: one for two kinds, and one that does not escape.
+const kinds = { reply: { moId: 'r-1', replyId: 'r-1' }, 'opt-out': { notificationId: 'n-1' } };
+for (const template of [
+  '{"reply_id":"$replyId","message_id":"$mtId","content":"$moContent"}',
+  '{"reply_id":"$moId","notification_id":"$notificationId","message_id":"$mtId","content":"$moContent"}',
+]) {
+  for (const some of Object.values(kinds)) {
+    for (const moContent of ['STOP', 'she said "yes"', 'C:\\new', 'two\nlines', '","notification_id":"typed']) {
+      cases.push({ template, variables: { ...some, mtId: 'm-1', moContent } });
+    }
+  }
+}
 console.log(JSON.stringify(cases));
