@@ -56,7 +56,7 @@ export function identify(fields: Fields, kind?: EventType): Identity {
   const [idName, id] = ids.find(([, value]) => !isUnrendered(value)) ?? [];
   const read = { message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
   const values = [
-    ...(idName === undefined ? ids : []),
+    ...ids.filter(() => idName === undefined),
     ...Object.entries({ ...read, date_received: fields.date_received }),
   ];
   return {
@@ -125,7 +125,7 @@ export function parseObject(json: string): Statement {
   return { fields: Object.fromEntries(fields), repeated: [...repeated], accounts: accounts.filter(isText) };
 }
 
-/** `vendor_account_id`, an object with the account in it. */
+/** A value, of which an object is `vendor_account_id` and has an account in it. */
 function readAccount(source: string, repeated: Set<string>, accounts: unknown[]): unknown {
   if (!source.startsWith('{')) return JSON.parse(source);
   const named = [...members(source)].filter(([name]) => name === 'account_id').map(([, inner]) => JSON.parse(inner));
@@ -200,9 +200,9 @@ function* jsonMembers(text: string, accounts: unknown[]): Generator<[string, unk
     /[ \t\r\n]*"([A-Za-z_][\w.-]*)"[ \t\r\n]*:[ \t\r\n]*("(?:[^"\\\p{Cc}]|\\.)*"|[\w.+-]+|\{[^{}]*\})[ \t\r\n]*[,}]/uy;
   member.lastIndex = text.indexOf('{') + 1;
   for (let match = member.exec(text); match; match = member.exec(text)) {
-    const [, name = '', source = ''] = match;
+    const source = String(match[2]);
     if (!isJson(source)) return;
-    yield [name, source.startsWith('{') ? readAccount(source, new Set(), accounts) : JSON.parse(source)];
+    yield [String(match[1]), readAccount(source, new Set(), accounts)];
     if (match[0].endsWith('}')) return;
   }
 }

@@ -150,7 +150,8 @@ function describeData({ body, contentType }: VerifiedRequest, query: Statement):
       return `,"data":${isVerbatim ? text : JSON.stringify(text)}`;
     },
     contentType: labelOf(contentType, isVerbatim, isVerbatim ? 'application/json' : otherwise),
-    unreadable: !isVerbatim && (isJsonMediaType(mediaType(contentType) ?? '') || isMeantAsPayload(read, kindOf(query))),
+    unreadable:
+      !isVerbatim && (isJsonMediaType(String(mediaType(contentType))) || isMeantAsPayload(read, kindOf(query))),
     ...(isReadable ? parseObject(read) : parseText(read)),
   };
 }

@@ -139,10 +139,9 @@ function parseAccount(account: unknown): { account?: string } {
 
 /** Whose key it is; `undefined` while no key names an account. */
 export function ownerOf(key: VerificationKey, keys: readonly VerificationKey[]): KeyOwner | undefined {
-  const accounts = new Set(keys.flatMap(({ account }) => (account === undefined ? [] : [account])));
-  if (accounts.size === 0) return undefined;
-  if (key.account !== undefined) accounts.delete(key.account);
-  return { account: key.account, others: accounts };
+  const accounts = keys.flatMap(({ account }) => account ?? []);
+  if (accounts.length === 0) return undefined;
+  return { account: key.account, others: new Set(accounts.filter((account) => account !== key.account)) };
 }
 
 /** The named key; if no key has this id, the keys without an id; if no id is named, every key. */

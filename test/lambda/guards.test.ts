@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isObject, isTimestamp, isUuid } from '../../lambda/guards.ts';
+import { isAccount, isObject, isTimestamp, isUuid } from '../../lambda/guards.ts';
 
 test.each([
   [{}, true],
@@ -68,4 +68,21 @@ test.each([
   [null, false],
 ])('%j is a timestamp: %j', (value, expected) => {
   expect(isTimestamp(value)).toBe(expected);
+});
+
+test.each([
+  ['MessageMedia123', true],
+  ['!~', true],
+  ['a'.repeat(128), true],
+  ['a'.repeat(129), false],
+  ['', false],
+  ['a b', false],
+  ['a\n', false],
+  [' a', false],
+  ['\u007f', false],
+  ['ä', false],
+  [7, false],
+  [['a'], false],
+])('%j may be an account: %j', (value, expected) => {
+  expect(isAccount(value)).toBe(expected);
 });

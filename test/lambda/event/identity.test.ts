@@ -344,7 +344,7 @@ describe('a text says of itself', () => {
   });
 
   test.each([
-    ['account_id=a&account_id=b&content=x&account_id=c', ['a', 'b']],
+    ['reply_id=r&account_id=a&account_id=b&content=x&account_id=c', ['a', 'b']],
     ['<e><account_id>a</account_id><content>x</content><account_id>c</account_id></e>', ['a']],
     [
       '{"vendor_account_id":{"account_id":"a","account_id":"b"},"account_id":"c","content":""","account_id":"d"}',

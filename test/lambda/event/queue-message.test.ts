@@ -351,6 +351,17 @@ describe('a body that should be JSON and is not', () => {
     expect(readSigned(message.body).signed.body).toEqual(body);
   });
 
+  test('is no JSON in bytes that are no text, whatever they would be in another encoding', () => {
+    const body = Buffer.from('{"content":"caf\xe9","reply_id":"typed"}', 'latin1');
+    expect(toQueueMessage(verified({ body }))).toMatchObject({ id: 'request-1', unreadable: true });
+  });
+
+  test('is not JSON with a byte order mark in a text', () => {
+    const message = toQueueMessage(verified({ text: '{"content":"a\ufeffb","reply_id":"r-1"}' }));
+    expect(readSigned(message.body).event).toMatchObject({ id: 'r-1', payload: { content: 'a\ufeffb' } });
+    expect(message).not.toHaveProperty('unreadable');
+  });
+
   test('has no two ids that become one', () => {
     const ids = [0xe8, 0xe9].map((byte) => {
       const body = Buffer.from(`{"reply_id":"r${String.fromCharCode(byte)}","x":""}`, 'latin1');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  expectOneAccount,
   findEntry,
   identify,
   isDeleted,
@@ -11,6 +12,7 @@ import {
   secretText,
   writeEntries,
 } from '../../../lambda/keys/keyring-secret.ts';
+import { makeKey } from '../../support.ts';
 
 const time = '2026-11-24T00:00:00.000Z';
 const named = (key_id: string, more: Partial<KeyringEntry> = {}): KeyringEntry => ({
@@ -95,4 +97,60 @@ test('an entry is found by its id, whose case does not count', () => {
   expect(findEntry(entries, 'A')).toBe(entries[1]);
   expect(findEntry(entries, 'c')).toBeUndefined();
   expect(sameId(undefined, 'a')).toBe(false);
+});
+
+describe('one public key for two accounts', () => {
+  const [one, other] = [makeKey(), makeKey()].map(({ answer }) => answer) as [KeyringEntry, KeyringEntry];
+  const shared = [
+    { ...other, account: 'A' },
+    { ...one, account: 'A' },
+    { ...one, key_id: 'again', account: 'B' },
+  ];
+
+  test('is refused, in any form', () => {
+    expect(() => expectOneAccount([], shared)).toThrow(
+      `Key ${one.key_id} of account A would be a key of account B too. Nothing was changed.`,
+    );
+    const pem = `-----BEGIN PUBLIC KEY-----\n${one.public_key}\n-----END PUBLIC KEY-----`;
+    expect(() =>
+      expectOneAccount(
+        [],
+        [
+          { ...one, account: 'A' },
+          { ...one, account: 'B', public_key: pem },
+        ],
+      ),
+    ).toThrow('account B too');
+  });
+
+  test.each([
+    ['it was so before', shared, shared],
+    [
+      'both name the same',
+      [],
+      [
+        { ...one, account: 'A' },
+        { ...one, account: 'A' },
+      ],
+    ],
+    ['one names none', [], [one, { ...one, account: 'A' }, { ...one, account: '' }]],
+    [
+      'the keys differ',
+      [],
+      [
+        { ...one, account: 'A' },
+        { ...other, account: 'B' },
+      ],
+    ],
+    [
+      'one cannot be read',
+      [],
+      [
+        { ...one, account: 'A' },
+        { ...one, public_key: '?', account: 'B' },
+      ],
+    ],
+  ])('is not where %s', (_why, before: KeyringEntry[], after: KeyringEntry[]) => {
+    expect(() => expectOneAccount(before, after)).not.toThrow();
+  });
 });

@@ -100,8 +100,9 @@ describe('a keyring secret', () => {
     expect(ownerOf(keys[1] as VerificationKey, keys)).toEqual({ account: 'A', others: new Set(['B']) });
   });
 
-  test('knows the account of a key that it holds twice', () => {
+  test.each([0, 1])('knows the account of a key that it holds twice: %j', (turn) => {
     const entries = [first.answer, { ...first.answer, key_id: second.id, account: 'A' }];
+    if (turn) entries.reverse();
     const { keys, warnings } = parseKeyring(JSON.stringify({ keys: entries }));
     expect(keys.map(({ account }) => account)).toEqual(['A', 'A']);
     expect(warnings).toEqual([]);
