@@ -52,11 +52,10 @@ export async function accountOf(provider: KeyLists, keyring: KeyringStore): Prom
  */
 export async function ownerOf(provider: KeyLists, keyring: KeyringStore): Promise<KeyOwner | undefined> {
   const entries = (await keyring.read()) ?? [];
-  const others = new Set(entries.flatMap(({ account }) => account || []));
-  if (others.size === 0) return undefined;
-  const account = await findAccount(provider, entries);
-  if (account !== undefined) others.delete(account);
-  return { account, others };
+  const accounts = entries.flatMap(({ account }) => account || []);
+  if (accounts.length === 0) return undefined;
+  const own = await findAccount(provider, entries);
+  return { account: own, others: new Set(accounts.filter((account) => account !== own)) };
 }
 
 async function findAccount(provider: KeyLists, entries: readonly KeyringEntry[]): Promise<string | undefined> {

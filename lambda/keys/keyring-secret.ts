@@ -124,8 +124,8 @@ export function expectOneAccount(before: readonly KeyringEntry[], after: readonl
 
 function findShared(entries: readonly KeyringEntry[]): [KeyringEntry, KeyringEntry] | undefined {
   const named = entries.filter(({ account }) => account);
-  for (const [index, one] of named.entries()) {
-    const other = named.slice(index + 1).find((entry) => entry.account !== one.account && isSameKey(entry, one));
+  for (const one of named) {
+    const other = named.find((entry) => entry.account !== one.account && isSameKey(entry, one));
     if (other) return [one, other];
   }
   return undefined;

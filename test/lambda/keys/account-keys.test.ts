@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { accountOf, keysOfAccount, nameAccount } from '../../../lambda/keys/account-keys.ts';
-import { importKeys, readImport } from '../../../lambda/keys/key-import.ts';
+import { accountOf, keysOfAccount, nameAccount, ownerOf } from '../../../lambda/keys/account-keys.ts';
 import { enableChosenKey } from '../../../lambda/keys/manual-changes.ts';
 import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
 import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
@@ -58,10 +58,30 @@ test('the account of credentials is that of their keys in the keyring', async ()
   await world.rotation(of('B', other)).create();
   expect(await accountOf(world.api, world.store)).toBeUndefined();
   expect(await accountOf(other, world.store)).toBe('B');
+  expect(await ownerOf(other, world.store)).toEqual({ account: 'B', others: new Set() });
+  expect(await ownerOf(world.api, world.store)).toEqual({ account: undefined, others: new Set(['B']) });
   await world.rotation(of('B', other)).enable({ atOnce: true });
   expect(await accountOf(other, world.store)).toBe('B');
   await world.api.deleteSignatureKey(unnamed.key_id);
-  await expect(accountOf(world.api, world.store)).rejects.toThrow('mmw keys create --account ID');
+  await expect(accountOf(world.api, world.store)).rejects.toThrow(
+    'Keys in the keyring name accounts, and it has no key of the account of these credentials: create its first key with "mmw keys create --account ID"',
+  );
+});
+
+test('the keys of an account are no others, and what does not change them is not written', async () => {
+  const [mine, theirs] = [makeKey().answer, { ...makeKey().answer, account: 'B' }];
+  await world.store.update(() => [theirs, mine]);
+  const before = world.secrets.get('keyring');
+  const store = keysOfAccount(world.store, undefined);
+  expect(await store.read()).toEqual([mine]);
+  expect(await store.read(randomUUID())).toBeUndefined();
+  await store.update((entries) => entries);
+  expect(world.secrets.get('keyring')).toBe(before);
+  await store.update((entries) => [...entries]);
+  expect(await entries()).toEqual([theirs, mine]);
+  expect((await entries())[1]).not.toHaveProperty('account');
+  await keysOfAccount(world.store, 'B').update((some) => [...some, makeKey().answer]);
+  expect((await entries()).map(({ account }) => account)).toEqual([undefined, 'B', 'B']);
 });
 
 test('keys that MessageMedia has for the credentials get their account, and no other key does', async () => {
@@ -99,16 +119,4 @@ test('one public key is never written for two accounts', async () => {
   await world.store.update((all) => all.map((entry) => ({ ...entry, created: '' })));
   await world.store.update(([first]) => (first ? [first] : []));
   expect(await entries()).toHaveLength(1);
-});
-
-test('an import names the account of a key that is there already, and changes none', () => {
-  const key = makeKey();
-  const text = JSON.stringify(key.answer);
-  const { enabled: _enabled, ...entry } = key.answer;
-  expect(importKeys([], readImport(text, { account: 'A' }))).toEqual([{ ...entry, account: 'A' }]);
-  expect(importKeys([entry], readImport(text, { account: 'A' }))).toEqual([{ ...entry, account: 'A' }]);
-  const named = [{ ...entry, account: 'A' }];
-  expect(importKeys(named, readImport(text, { account: 'A' }))).toBe(named);
-  expect(importKeys(named, readImport(text))).toBe(named);
-  expect(() => importKeys(named, readImport(text, { account: 'B' }))).toThrow(`key ${key.id} is of account A`);
 });

@@ -68,3 +68,27 @@ describe('a keyring with imported keys', () => {
     );
   });
 });
+
+describe('the account of an imported key', () => {
+  const { enabled: _enabled, ...entry } = first.answer;
+  const imported = (account?: string) => readImport(textOf(first.answer), { account });
+  const named = [{ ...entry, account: 'A' }];
+
+  test('is as the option says', () => {
+    expect(importKeys([], imported('A'))).toEqual(named);
+    expect(importKeys([], imported())).toEqual([entry]);
+  });
+
+  test('is added to a key that is there, and to no other', () => {
+    const { enabled: _other, ...other } = second.answer;
+    expect(importKeys([other, entry], imported('A'))).toEqual([other, ...named]);
+  });
+
+  test('is never changed', () => {
+    expect(importKeys(named, imported('A'))).toBe(named);
+    expect(importKeys(named, imported())).toBe(named);
+    expect(() => importKeys(named, imported('B'))).toThrow(
+      `The keyring says that key ${first.id} is of account A. Nothing was imported.`,
+    );
+  });
+});

@@ -100,7 +100,7 @@ test('an entry is found by its id, whose case does not count', () => {
 });
 
 describe('one public key for two accounts', () => {
-  const [one, other] = [makeKey(), makeKey()].map(({ answer }) => answer) as [KeyringEntry, KeyringEntry];
+  const [one, other] = [makeKey().answer, makeKey().answer];
   const shared = [
     { ...other, account: 'A' },
     { ...one, account: 'A' },
