@@ -1,6 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { type Command, Option } from 'commander';
 import { environment } from '../lambda/contract.ts';
+import { secretText } from '../lambda/keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
 import type { Authentication } from '../lambda/provider/authentication.ts';
 import { createProvider, type Provider } from '../lambda/provider/provider.ts';
@@ -62,6 +64,12 @@ export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<
       ? (secretId ?? process.env[environment.keyringSecretId])
       : await readOutput(stack, outputs.keyringSecretArn);
   return id ? createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }) : undefined;
+}
+
+/** The value of a keyring, as the receiver gets it. @param secretId `undefined` if nothing names one */
+export async function readKeyring(secretId: string | undefined): Promise<string | undefined> {
+  if (!secretId) return undefined;
+  return secretText(await connectSecrets(secretId).send(new GetSecretValueCommand({ SecretId: secretId })));
 }
 
 /** Before the keyring is written once more. */

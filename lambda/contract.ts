@@ -45,7 +45,7 @@ export const reconciliationService = 'reconciliation';
 
 /**
  * How old a signed `Date` may be, in seconds. Callbacks are retried for longer than MessageMedia documents, perhaps with
- * their first signature. A longer window lets in only repetitions of genuine events, which consumers drop by `id`. A
+ * their first signature. A longer window lets in only repetitions of genuine events, which consumers drop. A
  * shorter window loses events for good.
  */
 export const defaultTimestampToleranceSeconds = 86_400;

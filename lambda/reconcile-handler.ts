@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { connectArchiver } from './archive/connect-archiver.ts';
@@ -11,7 +11,7 @@ import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { ownerOf } from './keys/account-keys.ts';
-import { createKeyringStore } from './keys/keyring-store.ts';
+import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 import { connectWithSecret } from './provider/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
@@ -40,8 +40,9 @@ export async function handler(): Promise<void> {
   const { apiCredentialsSecretId, baseUrl, queueUrl, overflowBucket, hasOwnS3Endpoint, logGroups, archive } = settings;
   const stopAt = Date.now() + runTime;
   const secrets = new SecretsManagerClient(clientSettings);
-  const provider = await connectWithSecret(secrets, apiCredentialsSecretId, baseUrl);
-  const owner = await ownerOf(provider, createKeyringStore(secrets, settings.keyringSecretId));
+  const { provider, keyProvider } = await connectWithSecret(secrets, apiCredentialsSecretId, baseUrl);
+  const keyring = await secrets.send(new GetSecretValueCommand({ SecretId: settings.keyringSecretId }));
+  const owner = await ownerOf(keyProvider, secretText(keyring));
   const sqs = new SQSClient({ ...clientSettings, ...queueSettings });
   const s3 = { ...clientSettings, forcePathStyle: hasOwnS3Endpoint };
   const { notes, errors, ...counts } = await reconcile(
@@ -60,7 +61,7 @@ export async function handler(): Promise<void> {
       remembered,
       now: Date.now,
       pause: sleep,
-      recovered: (event) => logger.info('recovered', event),
+      recovered: (event) => logger.info('recovered', { ...event }),
     },
     {
       confirm: settings.confirm,

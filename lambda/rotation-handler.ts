@@ -46,7 +46,7 @@ export async function handler({ Step, SecretId, ClientRequestToken: token }: Rot
     logger.info('nothing to test: this rotation has not created a key');
     return;
   }
-  const provider = await connectWithSecret(client, apiCredentialsSecretId, baseUrl);
+  const { keyProvider: provider } = await connectWithSecret(client, apiCredentialsSecretId, baseUrl);
   const account = await accountOf(provider, shared);
   const keyring = keysOfAccount(shared, account);
   const made = version?.filter(isOf(account)).find(isPending)?.key_id;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../../lambda/guards.ts';
-import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
+import { inheritAccounts, parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { readEntries } from '../../lambda/keys/keyring-secret.ts';
 import type { Archive } from './archive-bucket.ts';
 import { listKeyrings } from './event-objects.ts';
@@ -28,7 +28,7 @@ export async function readArchivedKeys(
       if (known === undefined || known.written <= written) newest.set(id, { written, key });
     }
   }
-  return [...newest.values()].map(({ key }) => key);
+  return inheritAccounts([...newest.values()].map(({ key }) => key));
 }
 
 /** Keys by id and fingerprint, because two keys may have the same id. */

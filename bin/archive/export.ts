@@ -6,7 +6,7 @@ import type { Archive } from './archive-bucket.ts';
 import { fetchArchivedData, isUnreadable } from './archived-data.ts';
 import { describeVerdict, type Judgement, judge } from './judge.ts';
 import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
-import { createSeenIds } from './seen-ids.ts';
+import { createSeenEvents } from './seen-events.ts';
 import { type Selection, signedAt } from './selection.ts';
 
 export const exportFormats = ['csv', 'jsonl'] as const;
@@ -29,10 +29,10 @@ export interface Export extends Observer {
  */
 export async function* exportEvents(archive: Archive, options: Export): AsyncGenerator<string> {
   const { selection, now, format, keys } = options;
-  const isNew = createSeenIds();
+  const isNew = createSeenEvents();
   if (format === 'csv') yield toCsv([...columns, ...(keys === undefined ? [] : ['verdict'])]);
   for await (const found of readArchive(archive, selection, now, options)) {
-    if (!isNew(found.event.id)) continue;
+    if (!isNew(found.event)) continue;
     const judgement = keys && (await judge(archive, found.text, keys));
     const verdict = judgement === undefined ? [] : [describeVerdict(judgement)];
     if (format === 'csv') yield toCsv([...(await cellsOf(archive, found, judgement, options)), ...verdict]);

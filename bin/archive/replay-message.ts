@@ -37,19 +37,20 @@ export interface DataTarget {
  * @param line of the archive
  * @param read the event of this line
  * @param target `undefined` when no bucket is known
+ * @param account of its key, where keys name accounts
  * @throws {Error} when the event needs a bucket and none is known
  */
 export async function toReplayMessage(
   line: string,
   read: ReadEvent,
-  { replayId, target }: { replayId: string; target: DataTarget | undefined },
+  { replayId, target, account }: { replayId: string; target: DataTarget | undefined; account?: string | undefined },
 ): Promise<ReplayMessage> {
   const { id } = read.event;
   const queued = fromArchiveLine(line);
   const message = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
   const ids = {
     id,
-    groupId: groupOf(read.event),
+    groupId: groupOf(read.event, account),
     deduplicationId: createHash('sha256')
       .update(`${identityOf(read.event)} ${replayId}`)
       .digest('hex'),

@@ -12,8 +12,8 @@ import type { ReplayMessage } from './replay-message.ts';
 /** Most messages that SQS accepts in one batch. Together they may have as many bytes as one message. */
 const mostEntries = 10;
 /** An event that the queue does not take. */
-export interface RefusedEvent {
-  id: string;
+export interface RefusedMessage {
+  message: ReplayMessage;
   reason: string;
 }
 
@@ -36,15 +36,15 @@ export function createReplaySender(
 ) {
   const sendOnce = batchSender(client, queueUrl);
 
-  async function sendBatch(messages: readonly ReplayMessage[]): Promise<RefusedEvent[]> {
-    const refused: RefusedEvent[] = [];
+  async function sendBatch(messages: readonly ReplayMessage[]): Promise<RefusedMessage[]> {
+    const refused: RefusedMessage[] = [];
     let left = messages;
     for (let tries = 1; left.length > 0; tries++) {
       const again: ReplayMessage[] = [];
       let isBusy = false;
       for (const { message, error, isFinal } of await sendOnce(left)) {
         if (message.offload && isTooLong(error)) again.push(await message.offload());
-        else if (refusesMessage(error)) refused.push({ id: message.id, reason: describe(error) });
+        else if (refusesMessage(error)) refused.push({ message, reason: describe(error) });
         else if (isFinal || tries === mostTries)
           throw new Error(`SQS did not accept event ${message.id}: ${describe(error)}`);
         else {
@@ -58,8 +58,8 @@ export function createReplaySender(
     return refused;
   }
 
-  return async (messages: readonly ReplayMessage[]): Promise<RefusedEvent[]> => {
-    const refused: RefusedEvent[] = [];
+  return async (messages: readonly ReplayMessage[]): Promise<RefusedMessage[]> => {
+    const refused: RefusedMessage[] = [];
     for (const round of roundsOf(messages)) {
       const outcomes = await Promise.allSettled(batchesOf(round).map(sendBatch));
       const failed = outcomes.find(({ status }) => status === 'rejected');

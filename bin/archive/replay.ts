@@ -1,14 +1,15 @@
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
 import type { EventType } from '../../lambda/contract.ts';
+import { sourceOf } from '../../lambda/event/identifiers.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
 import type { StoredObject } from './event-objects.ts';
 import { createSorter, type Sorter } from './external-sort.ts';
-import { judge } from './judge.ts';
+import { type Judgement, judge } from './judge.ts';
 import { type ArchivedEvent, type BrokenLine, type Place, readArchive } from './read-archive.ts';
 import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
-import type { RefusedEvent } from './replay-sender.ts';
-import { createSeenIds } from './seen-ids.ts';
+import type { RefusedMessage } from './replay-sender.ts';
+import { createSeenEvents } from './seen-events.ts';
 import { type Selection, signedAt } from './selection.ts';
 import type { BadLine } from './verify.ts';
 
@@ -42,12 +43,12 @@ export interface Replay {
   /** Everything up to this place was done by an earlier run. */
   after: string | undefined;
   /** Resolves to the events that the queue does not take. */
-  send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedEvent[]>;
+  send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedMessage[]>;
   wait: (milliseconds: number) => Promise<unknown>;
   /** Called when everything up to a place is done. */
   onDone: (last: string, sent: number) => void;
   onBad: (line: BadLine) => void;
-  onRefused: (event: RefusedEvent) => void;
+  onRefused: (event: { id: string; reason: string }) => void;
   onRead?: (object: StoredObject, events: number) => void;
   onSent?: (done: number, total: number) => void;
   /** Stops the replay between two chunks. */
@@ -94,7 +95,7 @@ async function sendSorted(
   options: Replay,
   { report, total }: { report: ReplayReport; total: number },
 ): Promise<void> {
-  const isNew = createSeenIds();
+  const isNew = createSeenEvents();
   const pace = createPace(options);
   let chunk: { message: ReplayMessage; type: EventType }[] = [];
   let bytes = 0;
@@ -102,10 +103,11 @@ async function sendSorted(
   const flush = async (last: string) => {
     await pace(chunk.length);
     const refused = await options.send(chunk.map(({ message }) => message));
-    const sent = chunk.filter(({ message }) => !refused.some(({ id }) => id === message.id));
+    const isRefused = new Set(refused.map(({ message }) => message.deduplicationId));
+    const sent = chunk.filter(({ message }) => !isRefused.has(message.deduplicationId));
     for (const { type } of sent) count(report, type);
     report.refused += refused.length;
-    refused.forEach(options.onRefused);
+    for (const { message, reason } of refused) options.onRefused({ id: message.id, reason });
     options.onDone(last, sent.length);
     chunk = [];
     bytes = 0;
@@ -123,17 +125,27 @@ async function sendSorted(
     }
     const { read } = judgement;
     // Only good events count here: a forged one must not replace the genuine event with the same id.
-    if (!isNew(read.event.id)) report.duplicates++;
+    if (!isNew(read.event)) report.duplicates++;
     else if (options.after !== undefined && key <= options.after) report.sentBefore++;
     else if (options.isDryRun) count(report, read.event.type);
     else {
-      const message = await toReplayMessage(text, read, options);
+      const message = await toReplayMessage(text, read, { ...options, account: accountOf(judgement, options.keys) });
       chunk.push({ message, type: read.event.type });
       bytes += message.body.length;
       if (chunk.length >= Math.min(chunkEvents, options.rate ?? chunkEvents) || bytes >= chunkBytes) await flush(key);
     }
   }
   if (chunk.length > 0) await flush(last);
+}
+
+/** The account in the group that the receiver gave the event; `undefined` where keys name none. */
+function accountOf(
+  judgement: Exclude<Judgement, { verdict: 'bad' }>,
+  keys: readonly VerificationKey[],
+): string | undefined {
+  if (judgement.verdict === 'good') return judgement.key.account;
+  const { source } = judgement.read.event;
+  return keys.find(({ account }) => account !== undefined && sourceOf(account) === source)?.account;
 }
 
 function count({ sent }: ReplayReport, type: EventType): void {

@@ -3,7 +3,7 @@ import { archiveTypeOf } from '../../lambda/archive-contract.ts';
 import { toJson, visibleOnOneLine } from '../../terminal/text.ts';
 import { type Evidence, findEvent, gatherEvidence } from '../archive/find-event.ts';
 import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/read-archive.ts';
-import { createSeenIds } from '../archive/seen-ids.ts';
+import { createSeenEvents } from '../archive/seen-events.ts';
 import { signedAt } from '../archive/selection.ts';
 import { ClosedPipeError, print, printLine, progress } from '../output.ts';
 import { detailOf } from '../queue/shown-message.ts';
@@ -27,11 +27,11 @@ function reportBroken(line: BrokenLine): void {
 
 async function list(options: RangeOptions): Promise<void> {
   const { archive, selection, now } = await openRange(options);
-  const isNew = createSeenIds();
+  const isNew = createSeenEvents();
   let events = 0;
   try {
     for await (const found of readArchive(archive, selection, now, { broken: reportBroken })) {
-      if (!isNew(found.event.id)) continue;
+      if (!isNew(found.event)) continue;
       events++;
       const shown = describe(found);
       await printLine(options.json ? toJson(shown) : asLine(shown));

@@ -5,13 +5,12 @@ import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { ownerOf } from '../../lambda/keys/account-keys.ts';
-import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationCounts, ReconciliationDependencies } from '../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch, maxWait } from '../../lambda/reconcile/seen-in-logs.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { namePlace } from '../aws.ts';
-import { connectProvider, findKeyring, type GlobalOptions, readOutputs } from '../connections.ts';
+import { connectProvider, type GlobalOptions, readKeyring, readOutputs } from '../connections.ts';
 import { durationUpTo } from '../durations.ts';
 import { shortestRetention } from '../log-retention.ts';
 import { explain, formatTable, print, progress, wrap } from '../output.ts';
@@ -76,6 +75,9 @@ async function run(options: Options): Promise<void> {
   }
   const provider = connectProvider(options);
   const { logKept, keyring, ...target } = await connectTarget(options);
+  // Signature keys are those of the account, also when the lists are those of a sub-account.
+  const { account: _account, ...own } = options;
+  const owner = keyring === undefined ? undefined : await ownerOf(connectProvider(own), keyring);
   if (options.confirm) {
     const question = 'Confirm queued events at MessageMedia? Nobody else gets them by polling this account then.';
     await confirm(question, options);
@@ -83,7 +85,7 @@ async function run(options: Options): Promise<void> {
   const { notes, errors, ...counts } = await reconcile(
     {
       provider,
-      owner: keyring && (await ownerOf(provider, keyring)),
+      owner,
       ...target,
       now: Date.now,
       pause,
@@ -122,7 +124,7 @@ function commandOf({ stack, queueUrl, baseUrl, account }: Options): string {
 async function connectTarget(options: Options): Promise<
   Pick<ReconciliationDependencies, 'send' | 'archive' | 'store' | 'seen'> & {
     logKept?: number;
-    keyring: KeyringStore | undefined;
+    keyring: string | undefined;
   }
 > {
   const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
@@ -130,9 +132,8 @@ async function connectTarget(options: Options): Promise<
   const deadline = 30_000;
   const sqs = connectSqs(queueUrl);
   const archive = archiveQueueUrl === undefined ? undefined : createQueueSender(sqs, archiveQueueUrl, deadline);
-  const secretId = found?.get(outputs.keyringSecretArn);
   return {
-    keyring: found && !secretId ? undefined : await findKeyring(secretId ? { secretId } : {}),
+    keyring: await readKeyring(found ? found.get(outputs.keyringSecretArn) : process.env[environment.keyringSecretId]),
     send: createQueueSender(sqs, queueUrl, deadline),
     archive: archive && ((message) => archive(message).catch((error) => progress(`not archived: ${explain(error)}`))),
     store: bucket ? storeIn(bucket, connectS3(), deadline) : undefined,
@@ -146,7 +147,7 @@ async function connectLog(logGroups: string[]) {
     progress(`It is not known how long the log is kept: ${explain(error)}`),
   );
   const search = createLogSearch({ client, logGroups, now: Date.now, pause: sleep });
-  const seen: typeof search = (ids, since) =>
-    watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since));
+  const seen: typeof search = (ids, since, of) =>
+    watch(`Searching the log for ${ids.length} ids`, maxWait, search(ids, since, of));
   return { seen, ...(logKept !== undefined && { logKept }) };
 }

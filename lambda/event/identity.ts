@@ -101,26 +101,17 @@ export interface Statement {
 
 const inJson = new Set([...kinds.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
 
-/**
- * The first occurrence of each identifying field of a JSON object. Of several ids, one behind a field that is not
- * MessageMedia's own is left out: a template that does not escape what people type could have got it from a phone.
- *
- * @param json valid JSON of any kind
- */
+/** The first occurrence of each identifying field of a JSON object. @param json valid JSON of any kind */
 export function parseObject(json: string): Statement {
   const fields = new Map<string, unknown>();
   const repeated = new Set<string>();
   const accounts: unknown[] = [];
-  let hasId = false;
-  let isBehindText = false;
   for (const [name, source] of members(json)) {
-    isBehindText ||= hasId && !notTyped.has(name);
     if (!inJson.has(name)) continue;
     const value = name === 'vendor_account_id' ? readAccount(source, repeated, accounts) : JSON.parse(source);
     if (name === 'account_id') accounts.push(value);
     if (fields.has(name)) repeated.add(name);
-    else if (!(kinds.has(name) && isBehindText)) fields.set(name, value);
-    hasId ||= kinds.has(name);
+    else fields.set(name, value);
   }
   return { fields: Object.fromEntries(fields), repeated: [...repeated], accounts: accounts.filter(isText) };
 }
@@ -130,7 +121,7 @@ function readAccount(source: string, repeated: Set<string>, accounts: unknown[])
   if (!source.startsWith('{')) return JSON.parse(source);
   const named = [...members(source)].filter(([name]) => name === 'account_id').map(([, inner]) => JSON.parse(inner));
   if (named.length > 1) repeated.add('vendor_account_id.account_id');
-  accounts.push(...named);
+  for (const name of named) accounts.push(name);
   return { account_id: named[0] };
 }
 

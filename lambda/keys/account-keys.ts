@@ -1,6 +1,6 @@
 import type { Provider } from '../provider/provider.ts';
-import type { KeyOwner } from './keyring.ts';
-import { findEntry, identify, type KeyringEntry, sameId } from './keyring-secret.ts';
+import { type KeyOwner, parseKeyring, type VerificationKey } from './keyring.ts';
+import { isDeleted, isSameKey, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
 
 /**
@@ -41,28 +41,38 @@ type KeyLists = Pick<Provider, 'getEnabledSignatureKey' | 'listSignatureKeys'>;
  * @throws {Error} when it names accounts, but has none of these keys: then nobody can tell whose credentials they are
  */
 export async function accountOf(provider: KeyLists, keyring: KeyringStore): Promise<string | undefined> {
-  return (await ownerOf(provider, keyring))?.account;
+  const entries = (await keyring.read()) ?? [];
+  if (!entries.some(({ account }) => account)) return undefined;
+  return findAccount(
+    provider,
+    entries.map(({ key_id: id, account }) => ({ id, account })),
+  );
 }
 
 /**
  * The account of these credentials, and those of the other keys. Its lists at MessageMedia have its events.
  *
+ * @param secret the keyring, read as the receiver does: an entry that cannot be read does not count
  * @returns `undefined` as long as no key names an account
  * @throws {Error} as `accountOf`
  */
-export async function ownerOf(provider: KeyLists, keyring: KeyringStore): Promise<KeyOwner | undefined> {
-  const entries = (await keyring.read()) ?? [];
-  const accounts = entries.flatMap(({ account }) => account || []);
+export async function ownerOf(provider: KeyLists, secret: string): Promise<KeyOwner | undefined> {
+  // Without accounts, nothing here depends on the keyring.
+  if (!secret.includes('"account"')) return undefined;
+  const { keys } = parseKeyring(secret);
+  const accounts = keys.flatMap(({ account }) => account ?? []);
   if (accounts.length === 0) return undefined;
-  const own = await findAccount(provider, entries);
+  const own = await findAccount(provider, keys);
   return { account: own, others: new Set(accounts.filter((account) => account !== own)) };
 }
 
-async function findAccount(provider: KeyLists, entries: readonly KeyringEntry[]): Promise<string | undefined> {
+async function findAccount(
+  provider: KeyLists,
+  keys: readonly Pick<VerificationKey, 'id' | 'account'>[],
+): Promise<string | undefined> {
+  const find = ({ key_id }: { key_id: string }) => keys.find(({ id }) => sameId(id, key_id));
   const enabled = await provider.getEnabledSignatureKey();
-  const known =
-    (enabled && findEntry(entries, enabled.key_id)) ??
-    (await provider.listSignatureKeys()).map(({ key_id }) => findEntry(entries, key_id)).find((entry) => entry);
+  const known = (enabled && find(enabled)) ?? (await provider.listSignatureKeys()).map(find).find((key) => key);
   if (known) return known.account || undefined;
   throw new Error(
     'Keys in the keyring name accounts, and it has no key of the account of these credentials: create its first key ' +
@@ -71,22 +81,35 @@ async function findAccount(provider: KeyLists, entries: readonly KeyringEntry[])
 }
 
 /**
- * Names the account of the keys that MessageMedia has for these credentials. Other keys stay as they are.
+ * Names the account of the keys that MessageMedia has for these credentials. If all keys that can sign are among them, keys
+ * that were deleted get it as well, because they were this account's too. Other keys stay as they are.
  *
- * @throws {Error} when the keyring names another account for one of them
+ * @throws {Error} when the keyring names another account for one of them, or holds a key without an id: nobody can tell
+ *   whose that is
  */
-export async function nameAccount(provider: KeyLists, keyring: KeyringStore, account: string): Promise<void> {
-  const [enabled, listed] = [await provider.getEnabledSignatureKey(), await provider.listSignatureKeys()];
+export async function nameAccount(
+  provider: Pick<Provider, 'listSignatureKeys'>,
+  keyring: KeyringStore,
+  account: string,
+): Promise<void> {
+  const listed = await provider.listSignatureKeys();
   await keyring.update((entries) => {
-    const identified = identify(entries, enabled);
     const isListed = ({ key_id }: KeyringEntry) => listed.some((key) => sameId(key_id, key.key_id));
-    const other = identified.find((entry) => isListed(entry) && entry.account && entry.account !== account);
+    const other = entries.find((entry) => isListed(entry) && entry.account && entry.account !== account);
     if (other) {
       throw new Error(
         `Key ${other.key_id} is one of these credentials, and the keyring says account ${other.account}.`,
       );
     }
-    const isNew = (entry: KeyringEntry) => isListed(entry) && !entry.account;
-    return identified.some(isNew) ? identified.map((entry) => (isNew(entry) ? { ...entry, account } : entry)) : entries;
+    const unnamed = entries.filter((entry) => !entry.account);
+    const isElsewhere = (entry: KeyringEntry) => entries.some((one) => one.key_id && isSameKey(one, entry));
+    if (unnamed.some((entry) => !entry.key_id && !isElsewhere(entry))) {
+      throw new Error(
+        'The keyring holds a key without an id, and nobody can tell whose it is: import it again, with --key-id and --account.',
+      );
+    }
+    const isAlone = entries.every((entry) => isListed(entry) || isDeleted(entry)) && unnamed.length === entries.length;
+    const named = new Set(isAlone ? unnamed : unnamed.filter(isListed));
+    return named.size === 0 ? entries : entries.map((entry) => (named.has(entry) ? { ...entry, account } : entry));
   });
 }

@@ -73,7 +73,13 @@ export function parseKeyring(secret: string): ParsedKeyring {
   if (entries.length > 0 && keys.length === 0) {
     throw new KeyringError(`The keyring secret yields no key: ${warnings.join('; ')}`);
   }
-  const owned = inheritAccounts(keys, warnings);
+  const owned = inheritAccounts(keys);
+  const unowned = owned.filter(({ account }) => account === undefined);
+  for (const { id = 'without an id' } of unowned.length < owned.length ? unowned : []) {
+    warnings.push(
+      `key ${id} names no account although others do: with it an event that names one of theirs is refused`,
+    );
+  }
   const bytes = Buffer.byteLength(secret);
   if (bytes > crowdedBytes)
     warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
@@ -86,17 +92,12 @@ function isOfAnother({ account: one }: VerificationKey, { account: other }: Veri
   return one !== undefined && other !== undefined && one !== other;
 }
 
-/** A key without an account has the one that another entry names for the same key. */
-function inheritAccounts(keys: VerificationKey[], warnings: string[]): VerificationKey[] {
+/** The keys, each with the account that another entry names for the same public key. */
+export function inheritAccounts(keys: readonly VerificationKey[]): VerificationKey[] {
   const named = keys.filter(({ account }) => account !== undefined);
-  if (named.length === 0) return keys;
   return keys.map((key) => {
     const account = key.account ?? named.find((other) => other.key.equals(key.key))?.account;
-    if (account !== undefined) return { ...key, account };
-    warnings.push(
-      `key ${key.id} names no account although others do: with it an event that names one of theirs is refused`,
-    );
-    return key;
+    return account === undefined ? key : { ...key, account };
   });
 }
 

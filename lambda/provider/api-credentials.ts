@@ -5,19 +5,25 @@ import { createProvider, type Provider } from './provider.ts';
 /**
  * MessageMedia's API, with the credentials from a secret. They are read at every run and not kept.
  *
+ * @returns the API for messages, of the sub-account if the secret names one, and that for signature keys, which sub-accounts
+ *   do not have
  * @throws {Error} naming the secret when it holds no credentials
  */
 export async function connectWithSecret(
   client: SecretsManagerClient,
   secretId: string,
   baseUrl: string,
-): Promise<Provider> {
+): Promise<{ provider: Provider; keyProvider: Provider }> {
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
   const { api_key: apiKey, api_secret: apiSecret, account } = parseCredentials(String(SecretString));
   if (typeof apiKey !== 'string' || typeof apiSecret !== 'string' || !apiKey || !apiSecret) {
     throw new Error(`Secret ${secretId} must hold {"api_key":"…","api_secret":"…"} of MessageMedia's API`);
   }
-  return createProvider({ baseUrl, apiKey, apiSecret, ...(typeof account === 'string' && account && { account }) });
+  const own = { baseUrl, apiKey, apiSecret };
+  return {
+    provider: createProvider({ ...own, ...(typeof account === 'string' && account && { account }) }),
+    keyProvider: createProvider(own),
+  };
 }
 
 function parseCredentials(secret: string): Record<string, unknown> {

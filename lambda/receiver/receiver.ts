@@ -44,6 +44,8 @@ export type Outcome =
       id?: string;
       type: string;
       keyId?: string;
+      /** The account of the key; absent if it names none. */
+      account?: string;
       bytes: number;
       /** Seconds between the signed `Date` and now. */
       age: number;
@@ -99,7 +101,12 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       }
       const { id, type, unrendered, unreadable } = await within(left(), enqueue(verified, dependencies, place));
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
-      const ids = { ...(isUuid(id) && { id }), ...(keyId !== undefined && { keyId }) };
+      const account = verified.owner?.account;
+      const ids = {
+        ...(isUuid(id) && { id }),
+        ...(keyId !== undefined && { keyId }),
+        ...(account !== undefined && { account }),
+      };
       const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
       const template = { ...(unrendered.length > 0 && { unrendered }), ...(unreadable && { unreadable }) };
       const bytes = verified.body.length;

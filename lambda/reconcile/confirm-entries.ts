@@ -21,7 +21,7 @@ export async function confirmEntries(
   const [some, others] = split(entries, ({ confirmId }) => confirmId !== undefined);
   rest.unconfirmable.push(...others);
   if (some.length > 0) await run.list.confirmIds(some.flatMap(({ confirmId = [] }) => confirmId));
-  for (const { traceId } of some) run.remembered?.delete(traceId);
+  for (const { message } of some) run.remembered?.delete(message.deduplicationId);
   run.counts.confirmed += some.length;
   return some;
 }

@@ -18,14 +18,14 @@ interface Search extends Pick<ReconciliationDependencies, 'seen' | 'remembered' 
 }
 
 /**
- * Finds out which events are in the queue, and remembers them. It searches the log from an hour before the oldest event,
+ * Finds out which events are in the queue, and remembers their deduplication ids. The events are of one kind. It searches the log from an hour before the oldest event,
  * because clocks differ.
  */
 export async function findKnown(
   due: readonly PolledEntry[],
   { seen, remembered = new Set(), now, note }: Search,
 ): Promise<ReadonlySet<string>> {
-  const wanted = due.filter(({ traceId }) => !remembered.has(traceId));
+  const wanted = due.filter(({ message }) => !remembered.has(message.deduplicationId));
   if (wanted.length === 0) return remembered;
   const all = 'every event is queued again, and FIFO queue and consumers drop repetitions';
   if (seen === undefined) {
@@ -36,8 +36,12 @@ export async function findKnown(
   const longestAgo = now() - keptByProvider;
   const oldest = Math.min(...wanted.map((entry) => Math.max(dateOf(entry, now()) ?? longestAgo, longestAgo)));
   try {
-    const ids = wanted.map(({ traceId }) => traceId);
-    for (const id of await seen(ids, new Date(oldest - hour))) remembered.add(id);
+    for (const [account, some] of Map.groupBy(wanted, (entry) => entry.account)) {
+      const type = (some[0] as PolledEntry).message.type;
+      const ids = some.map(({ traceId }) => traceId);
+      const found = await seen(ids, new Date(oldest - hour), { type, ...(account !== undefined && { account }) });
+      for (const { traceId, message } of some) if (found.has(traceId)) remembered.add(message.deduplicationId);
+    }
   } catch (error) {
     note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
   }

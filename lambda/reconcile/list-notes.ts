@@ -47,7 +47,7 @@ function fullNote({ list, counts, confirm, dryRun }: Noted, rest: Rest, take: st
     [rest.lagging, 'are listed although they were confirmed: wait for the next run'],
     [
       rest.unconfirmable.length,
-      'have ids that MessageMedia does not confirm, because they are not UUIDs: they leave the list after 45 days, or ask its support to remove them',
+      'have no id that MessageMedia confirms, which is a UUID: they leave the list after 45 days, or ask its support to remove them',
     ],
   ] as const;
   const some = reasons.flatMap(([count, reason]) => (count > 0 ? [` ${count} ${reason}.`] : []));

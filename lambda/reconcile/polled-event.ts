@@ -15,6 +15,8 @@ export interface PolledEntry {
   message: QueueMessage;
   /** The id for search and log: its own id, or, if that is not a UUID, a UUID made from it. In lower case. */
   traceId: string;
+  /** Whose event it is, where keys name accounts. */
+  account: string | undefined;
   /** The id to confirm; `undefined` if it is not a UUID, because such an id would make the whole call fail. */
   confirmId: string | undefined;
   /** The id that is not a UUID. */
@@ -68,6 +70,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number, o
     message: messageWith({ data: item }),
     withDataAt: (dataref) => messageWith({ dataref }),
     traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
+    account: signer,
     confirmId: isUuid(confirmId) ? confirmId : undefined,
     unusualId: typeof confirmId === 'string' && !isUuid(confirmId) ? confirmId : undefined,
     receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),

@@ -115,7 +115,7 @@ async function reconcilePage(
   for (const entry of due) {
     if (timeIsOver(run)) return { took, stopped: true };
     const isUnlogged = ageOf(entry) > logKept;
-    if (known.has(entry.traceId)) {
+    if (known.has(entry.message.deduplicationId)) {
       counts.known++;
       took.push(entry);
     } else if (isUnlogged && run.leavesUnknown && !(run.confirm && entry.confirmId)) {
@@ -132,14 +132,14 @@ async function reconcilePage(
 }
 
 /** The run as it recovers one entry: an error names the event, and the archive is told if it is late. */
-function forEntry({ traceId }: PolledEntry, run: ListRun, age: number): ListRun {
+function forEntry({ traceId, message }: PolledEntry, run: ListRun, age: number): ListRun {
   const { archive } = run;
   return {
     ...run,
     failed: (cause) => run.failed(new Error(`Event ${traceId} of the ${run.list.name} was not queued`, { cause })),
-    archive: archive && ((message) => archive(message, age > latestWebhook)),
+    archive: archive && ((sent) => archive(sent, age > latestWebhook)),
     recovered: (event) => {
-      run.remembered?.add(traceId);
+      run.remembered?.add(message.deduplicationId);
       run.recovered(event);
     },
   };
@@ -160,7 +160,8 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
     run.failed(error);
     return false;
   }
-  run.recovered({ id: entry.traceId, type: message.type, bytes: data.length });
+  const account = entry.account === undefined ? {} : { account: entry.account };
+  run.recovered({ id: entry.traceId, type: message.type, ...account, bytes: data.length });
   return true;
 }
 

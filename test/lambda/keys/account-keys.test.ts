@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { accountOf, keysOfAccount, nameAccount, ownerOf } from '../../../lambda/keys/account-keys.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { enableChosenKey } from '../../../lambda/keys/manual-changes.ts';
 import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
 import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
@@ -58,8 +59,11 @@ test('the account of credentials is that of their keys in the keyring', async ()
   await world.rotation(of('B', other)).create();
   expect(await accountOf(world.api, world.store)).toBeUndefined();
   expect(await accountOf(other, world.store)).toBe('B');
-  expect(await ownerOf(other, world.store)).toEqual({ account: 'B', others: new Set() });
-  expect(await ownerOf(world.api, world.store)).toEqual({ account: undefined, others: new Set(['B']) });
+  expect(await ownerOf(other, String(world.secrets.get('keyring')))).toEqual({ account: 'B', others: new Set() });
+  expect(await ownerOf(world.api, String(world.secrets.get('keyring')))).toEqual({
+    account: undefined,
+    others: new Set(['B']),
+  });
   await world.rotation(of('B', other)).enable({ atOnce: true });
   expect(await accountOf(other, world.store)).toBe('B');
   await world.api.deleteSignatureKey(unnamed.key_id);
@@ -84,21 +88,61 @@ test('the keys of an account are no others, and what does not change them is not
   expect((await entries()).map(({ account }) => account)).toEqual([undefined, 'B', 'B']);
 });
 
-test('keys that MessageMedia has for the credentials get their account, and no other key does', async () => {
-  const [mine, theirs] = [await world.api.createSignatureKey('SHA256'), await other.createSignatureKey('SHA256')];
-  const { key_id: _id, ...pasted } = await world.api.createSignatureKey('SHA512');
-  await world.api.enableSignatureKey(_id);
-  await world.store.update(() => [mine, theirs, pasted]);
-  await nameAccount(world.api, world.store, 'A');
-  expect((await entries()).map(({ key_id, account }) => [key_id, account])).toEqual([
-    [mine.key_id, 'A'],
-    [theirs.key_id, undefined],
-    [_id, 'A'],
-  ]);
-  const before = world.secrets.get('keyring');
-  await nameAccount(world.api, world.store, 'A');
-  expect(world.secrets.get('keyring')).toBe(before);
-  await expect(nameAccount(world.api, world.store, 'C')).rejects.toThrow('the keyring says account A');
+describe('naming the account of credentials', () => {
+  const named = async () => (await entries()).map(({ key_id, account }) => [key_id, account]);
+
+  test('names the keys that MessageMedia has for them, and no other', async () => {
+    const [mine, theirs] = [await world.api.createSignatureKey('SHA256'), await other.createSignatureKey('SHA256')];
+    const deleted = { ...makeKey().answer, deleted_at: '2026-11-24T00:00:00Z' };
+    await world.store.update(() => [mine, theirs, deleted]);
+    await nameAccount(world.api, world.store, 'A');
+    expect(await named()).toEqual([
+      [mine.key_id, 'A'],
+      [theirs.key_id, undefined],
+      [deleted.key_id, undefined],
+    ]);
+    const before = world.secrets.get('keyring');
+    await nameAccount(world.api, world.store, 'A');
+    expect(world.secrets.get('keyring')).toBe(before);
+    await expect(nameAccount(world.api, world.store, 'C')).rejects.toThrow('the keyring says account A');
+  });
+
+  test('names deleted keys too if no key can be of another account', async () => {
+    const mine = await world.api.createSignatureKey('SHA256');
+    const deleted = { ...makeKey().answer, deleted_at: '2026-11-24T00:00:00Z' };
+    await world.store.update(() => [deleted, mine]);
+    await nameAccount(world.api, world.store, 'A');
+    expect(await named()).toEqual([
+      [deleted.key_id, 'A'],
+      [mine.key_id, 'A'],
+    ]);
+  });
+
+  test('is refused for a key without an id, until it is imported with both', async () => {
+    const { key_id: _id, ...pasted } = makeKey().answer;
+    const { key_id } = await other.createSignatureKey('SHA256');
+    await other.enableSignatureKey(key_id);
+    await world.store.update(() => [pasted]);
+    const before = world.secrets.get('keyring');
+    await expect(nameAccount(other, world.store, 'B')).rejects.toThrow('import it again, with --key-id and --account');
+    expect(world.secrets.get('keyring')).toBe(before);
+    await world.store.update((all) => [...all, { ...pasted, key_id: 'a', account: 'A' }]);
+    await nameAccount(other, world.store, 'B');
+    expect(parseKeyring(String(world.secrets.get('keyring'))).keys.map(({ account }) => account)).toEqual(['A', 'A']);
+  });
+});
+
+test('a keyring with an entry that cannot be read says whose lists these are, as the receiver reads it', async () => {
+  const mine = await world.api.createSignatureKey('SHA256');
+  const broken = { key_id: 'half', public_key: null };
+  expect(await ownerOf(world.api, JSON.stringify({ keys: [{ ...mine, account: 'A' }, broken] }))).toEqual({
+    account: 'A',
+    others: new Set(),
+  });
+  // Without accounts nothing depends on the keyring.
+  for (const secret of ['', 'rubbish', JSON.stringify({ keys: [mine, broken] })]) {
+    expect(await ownerOf(world.api, secret)).toBeUndefined();
+  }
 });
 
 test('one public key is never written for two accounts', async () => {

@@ -38,11 +38,15 @@ test.each([
   [',"account":""', undefined],
   [',"account":7', undefined],
 ])('the API is called with what the secret holds%s', async (more, account) => {
-  const provider = await connect(`{"api_key":"the key","api_secret":"the secret"${more}}`);
-  await provider.listSignatureKeys();
+  const { provider, keyProvider } = await connect(`{"api_key":"the key","api_secret":"the secret"${more}}`);
+  await provider.listWebhooks().catch(() => {});
   const basic = Buffer.from('the key:the secret').toString('base64');
   expect(headers).toMatchObject({ authorization: `Basic ${basic}` });
   expect(headers.account).toBe(account);
+  // Sub-accounts have no signature keys.
+  await keyProvider.listSignatureKeys();
+  expect(headers).toMatchObject({ authorization: `Basic ${basic}` });
+  expect(headers.account).toBeUndefined();
 });
 
 test.each([

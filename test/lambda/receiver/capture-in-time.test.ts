@@ -66,6 +66,7 @@ test.each<[string, (response: ServerResponse) => unknown]>([
   expect(warnings).toEqual(['cannot capture a refused request']);
   const asked = calls;
   expect(asked).toBeGreaterThan(0);
+  // What was under way when the time was over may still arrive.
   await sleep(300);
-  expect(calls).toBe(asked);
+  expect(calls).toBeLessThanOrEqual(asked + 1);
 });

@@ -1,5 +1,7 @@
 import { CloudWatchLogsClient, type GetQueryResultsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { eventTypes } from '../../../lambda/contract.ts';
+import type { EventsOf } from '../../../lambda/reconcile/reconciliation-run.ts';
 import { createLogSearch } from '../../../lambda/reconcile/seen-in-logs.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalLogs, startLogs } from '../../log-queries.ts';
@@ -17,7 +19,7 @@ beforeEach(() => {
   logs.lines.length = logs.queries.length = logs.statuses.length = 0;
 });
 
-function search(ids: string[], logGroups = ['receiver', 'reconciliation']) {
+function search(ids: string[], logGroups = ['receiver', 'reconciliation'], of: EventsOf = { type: eventTypes.reply }) {
   const client = new CloudWatchLogsClient({
     endpoint: logs.url,
     region: 'us-east-1',
@@ -27,7 +29,7 @@ function search(ids: string[], logGroups = ['receiver', 'reconciliation']) {
   const pause = async (milliseconds: number) => {
     time += milliseconds;
   };
-  return createLogSearch({ client, logGroups, now: () => time, pause })(ids, since);
+  return createLogSearch({ client, logGroups, now: () => time, pause })(ids, since, of);
 }
 
 test('finds what the receiver accepted and what was recovered, in whatever case', async () => {
@@ -53,6 +55,23 @@ test('finds what the receiver accepted and what was recovered, in whatever case'
 test('does not find an event that only the line of another event names', async () => {
   logs.lines.push(JSON.stringify({ message: 'accepted', id: idOf(7), about: { id: idOf(1) } }));
   expect(await search([idOf(1)])).toEqual(new Set());
+});
+
+test.each<[EventsOf, number[]]>([
+  [{ type: eventTypes.reply }, [1]],
+  [{ type: eventTypes.optOut, account: 'A' }, [2]],
+  [{ type: eventTypes.reply, account: 'A' }, [1, 3]],
+  [{ type: eventTypes.reply, account: 'B' }, [1, 4]],
+])('finds no event of another kind or account under the same id: %j', async (of, found) => {
+  const { reply, optOut: opt } = eventTypes;
+  const lines = [
+    { type: reply },
+    { type: opt, account: 'A' },
+    { type: reply, account: 'A' },
+    { type: reply, account: 'B' },
+  ];
+  logs.lines.push(...lines.map((line, index) => JSON.stringify({ message: 'accepted', id: idOf(index + 1), ...line })));
+  expect(await search([1, 2, 3, 4].map(idOf), undefined, of)).toEqual(new Set(found.map(idOf)));
 });
 
 test('asks for UUIDs alone: nothing else gets into a query', async () => {
@@ -94,5 +113,5 @@ test.each<[string, GetQueryResultsCommandOutput['results']]>([
   const send = async () => ({ queryId: '1', status: 'Complete', results });
   const client = { send } as unknown as CloudWatchLogsClient;
   const find = createLogSearch({ client, logGroups: ['receiver'], now: () => time, pause: async () => {} });
-  expect(await find([idOf(1)], since)).toEqual(new Set());
+  expect(await find([idOf(1)], since, { type: eventTypes.reply })).toEqual(new Set());
 });
