@@ -64,9 +64,10 @@ test.each<[string, (response: ServerResponse) => unknown]>([
   expect(performance.now() - begun).toBeLessThan(2_500);
   expect(outcomes).toMatchObject([{ outcome: 'refused', reason: 'unknown_key' }]);
   expect(warnings).toEqual(['cannot capture a refused request']);
-  const asked = calls;
-  expect(asked).toBeGreaterThan(0);
+  expect(calls).toBeGreaterThan(0);
   // What was under way when the time was over may still arrive.
   await sleep(300);
-  expect(calls).toBeLessThanOrEqual(asked + 1);
+  const asked = calls;
+  await sleep(500);
+  expect(calls).toBe(asked);
 });

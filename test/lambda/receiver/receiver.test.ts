@@ -67,6 +67,46 @@ test.each(['InvalidMessageContents', 'com.amazonaws.sqs#InvalidMessageContents']
   },
 );
 
+describe('where keys name accounts', () => {
+  const other = makeKey();
+  const secret = JSON.stringify({
+    keys: [
+      { ...key.answer, account: 'A' },
+      { ...other.answer, account: 'B' },
+    ],
+  });
+  const receiver = () =>
+    createReceiver({
+      keyring: createKeyring({ load: async () => secret, now: () => now, warn: () => {} }),
+      send: (message) => send(message),
+      now: () => now,
+      toleranceSeconds: 900,
+      report: (outcome) => outcomes.push(outcome),
+    });
+  const post = (body: string) =>
+    receiver()(httpApiEvent(toWire({ ...webhook, body }, key, new Date(signedAt)), 'request-1'), 'i');
+
+  test('the log says whose event it is', async () => {
+    expect(await post('{}')).toMatchObject({ statusCode: 202 });
+    expect(outcomes).toMatchObject([{ outcome: 'accepted', account: 'A', keyId: key.id }]);
+    expect(outcomes[0]).not.toHaveProperty('unreadable');
+  });
+
+  test('an event that names the account of another key is refused, and the log says which', async () => {
+    expect(await post('{"account_id":"B"}')).toMatchObject({ statusCode: 401, body: '{"error":"unauthorized"}' });
+    expect(queue).toEqual([]);
+    const error = { code: 'foreign_account', message: 'The event names account B, which has another key' };
+    expect(outcomes).toMatchObject([{ outcome: 'refused', reason: 'foreign_account', error }]);
+  });
+});
+
+test('the log says of a body that should be JSON and is not', async () => {
+  const broken = { ...webhook, contentType: 'application/json', body: '{"content":"""}' };
+  await receiverWith(key)(httpApiEvent(toWire(broken, key, new Date(signedAt)), 'request-1'), 'i');
+  expect(outcomes).toMatchObject([{ outcome: 'accepted', unreadable: true }]);
+  expect(outcomes[0]).not.toHaveProperty('account');
+});
+
 describe('a request that is to be answered in time', () => {
   let clock: number;
   beforeEach(() => {
