@@ -13,7 +13,7 @@ const arrows: Record<string, readonly string[]> = {
   'lambda/receiver': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/archive': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/reconcile': ['lambda', 'lambda/event', 'lambda/keys', 'lambda/provider'],
-  'lambda/diagnosis': ['lambda', 'lambda/keys'],
+  'lambda/diagnosis': ['lambda', 'lambda/event', 'lambda/keys'],
   'lambda/event': ['lambda', 'lambda/keys'],
   'lambda/keys': ['lambda', 'lambda/provider'],
   'lambda/provider': ['lambda'],

@@ -49,6 +49,10 @@ export const causes = {
     'The keyring names one digest for this key, but the key signed with another.',
     'In the keyring, give the key the digest that it was created with.',
   ],
+  foreign_account: [
+    'The signature is good, but the request names an account that another key in the keyring is of.',
+    'mmw keys list shows whose keys these are. If that is right, somebody with the other account forges.',
+  ],
   clock: ['The signature is good, but its Date is in the future: a clock is wrong.', 'Set the clock that is wrong.'],
   late: [
     'The signature is good, but its Date is too old to be accepted: a late retry, or a replay.',

@@ -1,5 +1,6 @@
 import { futureToleranceSeconds } from '../contract.ts';
-import { isTooLateFor, keysFor, type VerificationKey } from '../keys/keyring.ts';
+import { describeEvent } from '../event/queue-message.ts';
+import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../keys/keyring.ts';
 import { parseDigest, parseHttpDate, signatureLength } from '../signature.ts';
 import { bodyCandidates } from './bodies.ts';
 import { type Capture, readHeaders, readSignature, type SignatureHeaders } from './capture.ts';
@@ -58,6 +59,7 @@ export function diagnose(
     ...(headers.renamed.length > 0 ? (['headers_renamed'] as const) : []),
     ...(isPlain ? [] : (['signature_encoding'] as const)),
     ...ofKey(signer, headers, named, options),
+    ...ofAccount(capture, signer, keys),
   ];
   if (headers.renamed.length > 0) evidence.push(`Read as headers of MessageMedia: ${headers.renamed.join(', ')}.`);
   if (found === undefined) {
@@ -167,6 +169,24 @@ function ofKey(
   if (age > toleranceSeconds * 1000) found.push('late');
   if (-age > futureToleranceSeconds * 1000) found.push('clock');
   return found;
+}
+
+/** Whether a request that is otherwise good is of another account than its key. */
+function ofAccount(
+  { method, targets: [target = '/'], body }: Capture,
+  { key }: Signer,
+  keys: readonly VerificationKey[],
+): Cause[] {
+  const parts = {
+    method,
+    target,
+    body,
+    date: 'Thu, 01 Jan 1970 00:00:00 GMT',
+    signature: '',
+    digest: 'SHA256' as const,
+  };
+  const ids = { keyId: undefined, contentType: undefined, requestId: '', owner: ownerOf(key, keys) };
+  return describeEvent({ ...parts, ...ids }).foreignAccount === undefined ? [] : ['foreign_account'];
 }
 
 const lostBytes =

@@ -31,6 +31,16 @@ test('nothing is said of what is good', () => {
   }
 });
 
+test('an event of another account than that of its key is told, and of its own or of nobody else’s is not', () => {
+  const accounts = ['MessageMedia123', 'B'];
+  const named = keys.map((each, index) => ({ ...each, account: String(accounts[index]) }));
+  const of = (signer: typeof key, body = String(samples.optOut.body)) =>
+    diagnose(captureOf(toWire({ ...samples.optOut, body }, signer, date)), named).causes;
+  expect(of(key)).toEqual(['none']);
+  expect(of(key, '{"account_id":"sub-account"}')).toEqual(['none']);
+  expect(of(other)).toEqual(['foreign_account']);
+});
+
 describe('a request is broken on its way:', () => {
   test.each(breaks)('%s is %s', (_name, cause, change) => {
     expect(causesOf(change(good))).toEqual([cause]);

@@ -73,6 +73,10 @@ describe('a keyring secret', () => {
     expect(warnings).toEqual([
       `key ${second.id} names no account although others do: with it an event that names one of theirs is refused`,
     ]);
+    const pasted = { keys: [{ ...first.answer, account: 'A' }, { public_key: second.answer.public_key }] };
+    expect(parseKeyring(JSON.stringify(pasted)).warnings).toEqual([
+      'key without an id names no account although others do: with it an event that names one of theirs is refused',
+    ]);
     expect(ownerOf(keys[0] as VerificationKey, keys)).toEqual({ account: 'A', others: new Set() });
     expect(ownerOf(keys[1] as VerificationKey, keys)).toEqual({ account: undefined, others: new Set(['A']) });
   });
