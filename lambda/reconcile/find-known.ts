@@ -39,7 +39,7 @@ export async function findKnown(
     for (const [account, some] of Map.groupBy(wanted, (entry) => entry.account)) {
       const type = (some[0] as PolledEntry).message.type;
       const ids = some.map(({ traceId }) => traceId);
-      const found = await seen(ids, new Date(oldest - hour), { type, ...(account !== undefined && { account }) });
+      const found = await seen(ids, new Date(oldest - hour), { type, account });
       for (const { traceId, message } of some) if (found.has(traceId)) remembered.add(message.deduplicationId);
     }
   } catch (error) {

@@ -160,8 +160,7 @@ async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
     run.failed(error);
     return false;
   }
-  const account = entry.account === undefined ? {} : { account: entry.account };
-  run.recovered({ id: entry.traceId, type: message.type, ...account, bytes: data.length });
+  run.recovered({ id: entry.traceId, type: message.type, account: entry.account, bytes: data.length });
   return true;
 }
 

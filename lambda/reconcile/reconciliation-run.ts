@@ -33,8 +33,8 @@ export interface ReconciliationDependencies {
 /** What events have in common that may have the same id as others. */
 export interface EventsOf {
   type: EventType;
-  /** Absent where keys name no accounts. */
-  account?: string;
+  /** `undefined` where keys name no accounts. */
+  account: string | undefined;
 }
 
 /** Options of a run. Times are in milliseconds. */

@@ -187,6 +187,25 @@ describe('what arrived already is looked for', () => {
     expect(searches).toHaveLength(3);
   });
 
+  test('among events of the same kind and account', async () => {
+    const searches: unknown[] = [];
+    const recovered: unknown[] = [];
+    const seen: ListRun['seen'] = async (ids, _since, of) => {
+      searches.push([ids, of]);
+      return new Set(of.account === 'B' ? ids : []);
+    };
+    const items = [reply(1, hour), reply(2, hour, { account_id: 'B' })];
+    const type = 'com.messagemedia.reply';
+    const told: ListRun['recovered'] = ({ id, account }) => recovered.push([id, account]);
+    const owner = { account: 'A', others: new Set(['B']) };
+    expect((await run([items], { seen, owner, recovered: told })).counts).toMatchObject({ known: 1, recovered: 1 });
+    expect(searches).toEqual([
+      [[idOf(1)], { type, account: 'A' }],
+      [[idOf(2)], { type, account: 'B' }],
+    ]);
+    expect(recovered).toEqual([[idOf(1), 'A']]);
+  });
+
   test('only once, as long as it stays on the list', async () => {
     const remembered = new Set<string>();
     const asked: number[] = [];

@@ -19,7 +19,11 @@ beforeEach(() => {
   logs.lines.length = logs.queries.length = logs.statuses.length = 0;
 });
 
-function search(ids: string[], logGroups = ['receiver', 'reconciliation'], of: EventsOf = { type: eventTypes.reply }) {
+function search(
+  ids: string[],
+  logGroups = ['receiver', 'reconciliation'],
+  of: EventsOf = { type: eventTypes.reply, account: undefined },
+) {
   const client = new CloudWatchLogsClient({
     endpoint: logs.url,
     region: 'us-east-1',
@@ -58,7 +62,7 @@ test('does not find an event that only the line of another event names', async (
 });
 
 test.each<[EventsOf, number[]]>([
-  [{ type: eventTypes.reply }, [1]],
+  [{ type: eventTypes.reply, account: undefined }, [1]],
   [{ type: eventTypes.optOut, account: 'A' }, [2]],
   [{ type: eventTypes.reply, account: 'A' }, [1, 3]],
   [{ type: eventTypes.reply, account: 'B' }, [1, 4]],
@@ -113,5 +117,5 @@ test.each<[string, GetQueryResultsCommandOutput['results']]>([
   const send = async () => ({ queryId: '1', status: 'Complete', results });
   const client = { send } as unknown as CloudWatchLogsClient;
   const find = createLogSearch({ client, logGroups: ['receiver'], now: () => time, pause: async () => {} });
-  expect(await find([idOf(1)], since, { type: eventTypes.reply })).toEqual(new Set());
+  expect(await find([idOf(1)], since, { type: eventTypes.reply, account: undefined })).toEqual(new Set());
 });
