@@ -1,4 +1,4 @@
-"""Starts MiniStack with eight of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with nine of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -47,6 +47,19 @@ def import_secrets():
         return arn, {"Arn": arn, "Id": arn}
 
     handlers["AWS::SecretsManager::Secret"]["import"] = by_arn
+
+
+def limit_concurrency():
+    """An account has 1,000 executions at the same time, of which 100 cannot be reserved. MiniStack lets reserve any number."""
+    handler = handlers["AWS::Lambda::Function"]
+    create = handler["create"]
+
+    def create_within_limit(logical_id, properties, *args):
+        if int(properties.get("ReservedConcurrentExecutions", 0)) > 900:
+            raise ValueError("ReservedConcurrentExecutions leaves too few unreserved: the account must keep 100.")
+        return create(logical_id, properties, *args)
+
+    handler["create"] = create_within_limit
 
 
 def deploy_as_placeholder(resource_type):
@@ -136,6 +149,7 @@ def stop_with_standard_input():
 
 refer_to_secrets_by_arn()
 import_secrets()
+limit_concurrency()
 query_log_groups()
 allow_batches()
 finish_before_update()

@@ -54,15 +54,10 @@ export const restoration: Proof = {
 };
 
 export const failedDeployment: Proof = {
-  claim: 'first deployment that fails, for a hosted zone that does not exist',
+  claim: 'first deployment that fails, with more reservedConcurrency than the account has',
   prove: async ({ cdk, clients: { cloudFormation } }) => {
     const StackName = 'Failing';
-    const domain = {
-      domainName: 'hooks.example.com',
-      certificateArn: 'arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-4111-8111-111111111111',
-      hostedZoneId: 'Z0123456789ABCDEFGHIJ',
-    };
-    await assert.rejects(cdk.deploy({ stackName: StackName, customerManagedKey: 'true', ...domain }));
+    await assert.rejects(cdk.deploy({ stackName: StackName, customerManagedKey: 'true', reservedConcurrency: '5000' }));
     const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     const id = Stacks?.[0]?.StackId ?? '';
     const fates = await describeFates(cloudFormation, id);
@@ -70,7 +65,7 @@ export const failedDeployment: Proof = {
     const withStatus = (status: string) => fates.filter((fate) => fate.status === status);
     assert.deepEqual(
       withStatus('CREATE_FAILED').map(({ type }) => type),
-      ['AWS::Route53::RecordSet'],
+      ['AWS::Lambda::Function'],
     );
     const deleted = withStatus('DELETE_COMPLETE');
     const types = new Set(deleted.map(({ type }) => type));
