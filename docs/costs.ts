@@ -6,7 +6,11 @@ import { defaultThrottle } from '../lib/front-door/front-door.ts';
  * test compares them. Change a price or an assumption here.
  */
 
-/** List prices of us-east-1 in US dollars, November 2026, without free tiers and discounts. */
+/**
+ * List prices of us-east-1 in US dollars, November 2026, without free tiers and discounts. They are at
+ * https://aws.amazon.com/<service>/pricing/, where <service> is api-gateway, lambda, sqs, cloudwatch, xray, secrets-manager,
+ * kms, kinesis/data-firehose, s3, sns or dynamodb; transfer is at ec2/pricing/on-demand.
+ */
 export const prices = {
   /** HTTP API, a million requests, each begun 512 KB counting as one. */
   httpApi: 1,
@@ -29,6 +33,11 @@ export const prices = {
   alarm: 0.1,
   dashboard: 3,
   kmsKey: 1,
+  /**
+   * What each of the first two rotations of a key adds; later ones add nothing
+   * (https://aws.amazon.com/blogs/security/the-curious-case-of-faster-aws-kms-symmetric-key-rotation/).
+   */
+  kmsRotation: 1,
   /** Ten thousand calls. */
   secretCalls: 0.05,
   /** A GB (2^30 bytes) put into a stream, each record counting as whole 5 KB. */
@@ -37,6 +46,8 @@ export const prices = {
   s3: { puts: 5, storage: 0.023 },
   /** FIFO: a million published or delivered, a GB of either, and a GB read because a filter looks into the body. */
   sns: { publish: 0.3, publishGb: 0.017, deliver: 0.01, deliverGb: 0.001, filterGb: 0.09 },
+  /** On demand: a million writes of up to 1 KB, and a GB kept for a month. What expires is deleted at no charge. */
+  dynamoDb: { writes: 0.625, storage: 0.25 },
 };
 
 /** CPU of one request on a whole core, in milliseconds, as `npm run bench` measured it last. */
@@ -126,8 +137,22 @@ export function perMonth(): string {
     ['CloudWatch: about nine metrics in use', 9 * prices.metric],
     ['CloudWatch: the dashboard', prices.dashboard],
   ];
-  const key: Row = ['KMS, with `customerManagedKey`', prices.kmsKey];
-  return table(['a month', 'dollars'], [...rows, total('**together**', rows), key]);
+  const more: Row[] = [
+    ['SQS: Lambda polls the queue for a consumer', polling('FIFO')],
+    ['KMS, with `customerManagedKey`, in the first year', prices.kmsKey],
+    ['KMS, after the first yearly rotation', prices.kmsKey + prices.kmsRotation],
+    ['KMS, after the second and every later one', prices.kmsKey + 2 * prices.kmsRotation],
+  ];
+  return table(['a month', 'dollars'], [...rows, total('**together**', rows), ...more]);
+}
+
+/**
+ * The dollars of a month in which Lambda polls an empty queue: five times at once, each for 20 seconds
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
+ */
+export function polling(ordering: keyof typeof prices.sqs): number {
+  const receives = (5 * 30 * 86_400) / 20;
+  return (receives / million) * prices.sqs[ordering];
 }
 
 /** The dollars that an archive adds. */
@@ -140,11 +165,9 @@ export function ofArchive(): string {
   ];
   const runs = (30 * 24 * 60) / 5;
   const streams = 4;
-  const pollers = 5;
-  const polls = pollers * 30 * 24 * 60 * 3;
   const monthly: Row[] = [
     ['CloudWatch: eight alarms', 8 * prices.alarm],
-    ["SQS: Lambda polls the archive's queue", (polls / million) * prices.sqs.standard],
+    ["SQS: Lambda polls the archive's queue", polling('standard')],
     ['S3: an object for each stream in five minutes, at most', ((streams * runs) / million) * prices.s3.puts],
     [
       'Secrets Manager and S3: the public keys every five minutes',

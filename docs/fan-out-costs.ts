@@ -1,4 +1,4 @@
-import { compute, gb, prices, type Row, table, total, usage } from './costs.ts';
+import { compute, gb, polling, prices, type Row, table, total, usage } from './costs.ts';
 
 /** What the fan-out uses for one event. A test measures the size; the others are cautious guesses. */
 export const fanOutUsage = {
@@ -10,9 +10,10 @@ export const fanOutUsage = {
   log: 500,
 };
 
+const readers = 3;
+
 /** The dollars that a fan-out to three readers adds. */
 export function ofFanOut(): string {
-  const readers = 3;
   const { event, tenEvents, log } = fanOutUsage;
   const { sns, logs, sqs } = prices;
   const logged = gb(log / 10) * (logs.ingestion + logs.storage);
@@ -23,5 +24,14 @@ export function ofFanOut(): string {
     ['SQS, three queues', readers * sqs.FIFO * usage.sqsRequests],
   ];
   const filter: Row = ['SNS, for each reader with `types`', gb(event) * sns.filterGb];
-  return table(['a million events to three readers', 'dollars'], [...rows, total('**together**', rows), filter]);
+  const monthly: Row[] = [
+    ['SQS: Lambda polls for the function that forwards', polling('FIFO')],
+    ['SQS: Lambda polls for three readers', readers * polling('FIFO')],
+    ['CloudWatch: an alarm for each reader', readers * prices.alarm],
+  ];
+  const perMillion = table(
+    ['a million events to three readers', 'dollars'],
+    [...rows, total('**together**', rows), filter],
+  );
+  return `${perMillion}\n\n${table(['a month with three readers', 'dollars'], [...monthly, total('**together**', monthly)])}`;
 }

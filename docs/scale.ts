@@ -18,8 +18,12 @@ interface Limit {
 }
 
 const a = (rate: number) => rate.toLocaleString('en-US', { maximumFractionDigits: 0 });
-/** Requests that run at the same time in a burst of twice the rate. */
-const atOnce = (rate: number) => Math.ceil((2 * rate * usage.accepted) / 1000);
+/** Executions of a consumer at the same time: the fewest to which Lambda limits those of a queue. */
+const consumers = 2;
+/** Executions at the same time in a burst of twice the rate, with those of a consumer, which share the account's. */
+const atOnce = (rate: number) => Math.ceil((2 * rate * usage.accepted) / 1000) + consumers;
+/** The rate whose burst takes this many executions. */
+const rateOf = (executions: number) => ((executions - consumers) * 1000) / (2 * usage.accepted);
 
 /** Quotas of AWS in us-east-1 and of this stack, November 2026. Others are far above these. */
 const limits: Limit[] = [
@@ -31,7 +35,7 @@ const limits: Limit[] = [
   },
   {
     what: '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) concurrency of a new account',
-    allows: (10 * 1000) / (2 * usage.accepted),
+    allows: rateOf(10),
     byDefault: '10',
     needs: (rate) => a(atOnce(rate)),
   },
@@ -43,7 +47,7 @@ const limits: Limit[] = [
   },
   {
     what: '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) concurrency of a region',
-    allows: (1_000 * 1000) / (2 * usage.accepted),
+    allows: rateOf(1_000),
     byDefault: '1,000',
     needs: (rate) => a(atOnce(rate)),
   },

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { causesTable } from './causes.ts';
+import { ofConsumer } from './consumer-costs.ts';
 import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
 import { ofFanOut } from './fan-out-costs.ts';
 import { heapGrowth, measuredOn, performanceTable } from './performance.ts';
@@ -21,6 +22,7 @@ const computed: Record<string, Record<string, () => string>> = {
   'costs.md': {
     million: perMillion,
     month: perMonth,
+    consumer: ofConsumer,
     archive: ofArchive,
     fanOut: ofFanOut,
     flood: perDayOfFlood,

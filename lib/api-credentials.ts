@@ -26,7 +26,7 @@ export class ApiCredentials extends Secret {
       description: 'Credentials of the MessageMedia API, only for the functions that call it',
       secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
       encryptionKey,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-SMG4',

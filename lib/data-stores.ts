@@ -15,7 +15,7 @@ export function eventQueueProps(encryptionKey: IKey | undefined): QueueProps {
     retentionPeriod: eventRetention,
     // The most that SQS takes. Queues created before August 2025 have a quarter of it by default.
     maxMessageSizeBytes: 1_048_576,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   };
 }
 
@@ -28,6 +28,6 @@ export function eventBucketProps(encryptionKey: IKey | undefined): BucketProps {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   };
 }

@@ -20,7 +20,7 @@ export class Keyring extends Secret {
       // Public keys need not be kept secret. A deployment writes this value only once.
       secretStringValue: SecretValue.unsafePlainText('{"keys":[]}'),
       encryptionKey,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-SMG4',

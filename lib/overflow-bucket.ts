@@ -15,9 +15,9 @@ export interface OverflowBucketProps {
 }
 
 /**
- * Keeps the data of events that are too large for SQS, for longer than a message can refer to it. That is 14 days in the
- * queue and 14 in the dead-letter queue, the same again after a redrive, and one day more. It stays when the stack is
- * deleted, because it holds data.
+ * Keeps the data of events that are too large for SQS, for longer than a message can refer to it. In FIFO queues that is 14
+ * days in the queue and 14 in the dead-letter queue, the same again after a redrive, and one day more. Standard queues
+ * keep a message for 14 days in both together. It stays when the stack is deleted, because it holds data.
  */
 export class OverflowBucket extends Bucket {
   constructor(scope: Construct, id: string, { encryptionKey }: OverflowBucketProps = {}) {

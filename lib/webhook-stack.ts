@@ -30,7 +30,7 @@ export class WebhookStack extends Stack {
     super(scope, id, { description: 'MessageMedia webhooks, verified and queued', ...props });
     const { frontDoor, webAclArn, allowedIps, alarmTopicArn, silenceAlarmMinutes, runbookUrl } = settings;
     const encryptionKey = settings.customerManagedKey
-      ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN })
+      ? new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE })
       : undefined;
     const { queue, deadLetterQueue } = new EventQueue(this, 'Queue', { ordering: settings.ordering, encryptionKey });
     const keyring = new Keyring(this, 'Keyring', { encryptionKey });

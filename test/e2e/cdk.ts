@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { account, type Ministack, toolEnvironment } from './ministack.ts';
@@ -18,6 +18,8 @@ export interface Cdk {
   /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
   deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
   destroy(): Promise<void>;
+  /** Makes a stack of existing resources. @param mapping by logical id, their ids as CloudFormation names them */
+  import(mapping: Record<string, Record<string, string>>, settings: Record<string, string>): Promise<void>;
   /** Deploys an app of `examples/` beside the stack, as its page says. @param app its file @returns its outputs by name */
   deployExample(app: string, settings?: Record<string, string>): Promise<Record<string, string>>;
   /** @param app its file */
@@ -49,10 +51,11 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
   const run = (...args: string[]) => runIn(root, ...args);
   const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
+  const contextOf = (settings: Record<string, string>) =>
+    Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const deploy = async (project: string, settings: Record<string, string>, ...options: string[]) => {
-    const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const quietly = ['--require-approval', 'never', '--progress', 'events'];
-    await runIn(project, 'deploy', ...options, ...context, ...quietly, '--outputs-file', outputs);
+    await runIn(project, 'deploy', ...options, ...contextOf(settings), ...quietly, '--outputs-file', outputs);
     const [ofStack = {}] = Object.values<Record<string, string>>(JSON.parse(await readFile(outputs, 'utf8')));
     return ofStack;
   };
@@ -60,6 +63,11 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
     deploy: (settings = {}, project = root) => deploy(project, settings),
     destroy: () => run('destroy', '--force', '--progress', 'events'),
+    import: async (mapping, settings) => {
+      const file = join(folder, 'resources.json');
+      await writeFile(file, JSON.stringify(mapping));
+      await run('import', '--force', '--resource-mapping', file, ...contextOf(settings));
+    },
     deployExample: (app, settings = {}) => deploy(root, settings, ...example(app)),
     destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
   };

@@ -3,7 +3,7 @@ import { archive, archiveStart } from './proofs/archive.ts';
 import { archiveErasure } from './proofs/archive-erasure.ts';
 import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
-import { destruction } from './proofs/destruction.ts';
+import { destruction, removal } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
 import { fanOut } from './proofs/fan-out.ts';
 import { keyring } from './proofs/keyring.ts';
@@ -13,6 +13,7 @@ import { outage } from './proofs/outage.ts';
 import { previous } from './proofs/previous.ts';
 import { readme } from './proofs/readme.ts';
 import { recovery } from './proofs/recovery.ts';
+import { failedDeployment, restoration } from './proofs/restoration.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
 
@@ -34,6 +35,9 @@ export const proofs: readonly Proof[] = [
   ...archive,
   ...fanOut,
   ...destruction,
+  restoration,
+  ...removal,
+  failedDeployment,
   ...previous,
 ];
 

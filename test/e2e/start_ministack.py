@@ -1,4 +1,4 @@
-"""Starts MiniStack with seven of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with nine of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -35,6 +35,31 @@ def refer_to_secrets_by_arn():
     handler["create"] = lambda *args: by_arn(create(*args))
     handler["update"] = lambda arn, *args: by_arn(update(name_of(arn), *args))
     handler["delete"] = lambda arn, *args: delete(name_of(arn), *args)
+
+
+def import_secrets():
+    """CloudFormation imports a secret by its ARN. MiniStack imports many types, and no secrets."""
+
+    def by_arn(identifier):
+        arn = identifier["Id"]
+        if not any(secret["ARN"] == arn for secret in secretsmanager._secrets.values()):
+            raise ValueError(f"There is no secret {arn}.")
+        return arn, {"Arn": arn, "Id": arn}
+
+    handlers["AWS::SecretsManager::Secret"]["import"] = by_arn
+
+
+def limit_concurrency():
+    """An account has 1,000 executions at the same time, of which 100 cannot be reserved. MiniStack lets reserve any number."""
+    handler = handlers["AWS::Lambda::Function"]
+    create = handler["create"]
+
+    def create_within_limit(logical_id, properties, *args):
+        if int(properties.get("ReservedConcurrentExecutions", 0)) > 900:
+            raise ValueError("ReservedConcurrentExecutions leaves too few unreserved: the account must keep 100.")
+        return create(logical_id, properties, *args)
+
+    handler["create"] = create_within_limit
 
 
 def deploy_as_placeholder(resource_type):
@@ -123,6 +148,8 @@ def stop_with_standard_input():
 
 
 refer_to_secrets_by_arn()
+import_secrets()
+limit_concurrency()
 query_log_groups()
 allow_batches()
 finish_before_update()

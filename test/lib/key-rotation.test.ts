@@ -69,7 +69,10 @@ describe.each(settings)('with %j', (context) => {
         ],
       },
     });
-    expect(json.Resources[credentials]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(json.Resources[credentials]).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
   });
 
   test('may change the keyring, read its credentials and write its log, and nothing else', () => {

@@ -134,7 +134,7 @@ test.each([{ rotationDays: '30' }, { reconcileMinutes: '5' }, { rotationDays: '3
     expect(idsOf(json, 'AWS::SecretsManager::Secret')).toHaveLength(2);
     expect(idsOf(json, 'AWS::SecretsManager::ResourcePolicy')).toEqual(['RotationApiCredentialsPolicy5B51366B']);
     expect(json.Resources.RotationApiCredentials44313B9B).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
     });
   },

@@ -6,11 +6,14 @@ import { keyringOf } from '../../support.ts';
 import { bucketOf } from '../archive.ts';
 import type { Proof } from '../proof.ts';
 import { readKeys } from '../secret.ts';
-import { describeFates } from '../stack.ts';
+import { describeFates, type Resource } from '../stack.ts';
 import { expectAccepted, expectOnQueue, freshReport } from '../webhooks.ts';
 
-/** Queues that `cdk destroy` left. */
-let keptQueues: string[] = [];
+/** What `cdk destroy` left. */
+export let left: readonly Resource[] = [];
+
+const queuesAmong = (resources: readonly Resource[]) =>
+  resources.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ physicalId }) => physicalId);
 
 export const destruction: Proof[] = [
   {
@@ -20,8 +23,7 @@ export const destruction: Proof[] = [
       const waiting = freshReport(run, run.secondKey);
       const id = await expectAccepted(run, waiting);
       const stackId = await stack.id();
-      const resources = await stack.resources();
-      const queues = resources.filter(({ type }) => type === 'AWS::SQS::Queue').map(({ physicalId }) => physicalId);
+      const queues = queuesAmong(await stack.resources());
       await run.cdk.destroy();
 
       const fates = await describeFates(clients.cloudFormation, stackId);
@@ -32,7 +34,7 @@ export const destruction: Proof[] = [
       for (const keeper of [...queues, stack.keyringSecretId, stack.overflowBucket, bucketOf(run)]) {
         assert.ok(kept.includes(keeper), `${keeper} was not kept`);
       }
-      keptQueues = queues;
+      left = fates.filter(({ status }) => status === 'DELETE_SKIPPED');
       assert.equal((await stack.send(waiting)).status, 404, 'the URL still answers');
 
       await expectOnQueue(run, waiting, id);
@@ -49,6 +51,9 @@ export const destruction: Proof[] = [
       return `mmw archive verify with its bucket alone: ${report.events} lines, none bad`;
     },
   },
+];
+
+export const removal: Proof[] = [
   {
     claim: 'what was kept, emptied and deleted by hand',
     prove: async (run) => {
@@ -56,7 +61,7 @@ export const destruction: Proof[] = [
         clients: { s3, sqs, secrets },
         stack,
       } = run;
-      for (const QueueUrl of keptQueues) {
+      for (const QueueUrl of queuesAmong(left)) {
         await sqs.send(new PurgeQueueCommand({ QueueUrl }));
         await sqs.send(new DeleteQueueCommand({ QueueUrl }));
         await assert.rejects(sqs.send(new GetQueueAttributesCommand({ QueueUrl })), {
