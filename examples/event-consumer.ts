@@ -60,7 +60,7 @@ export function createLog(scope: Construct, retention = RetentionDays.ONE_MONTH)
 /** Data has its SHA-256 in hex as its key. */
 const wholeKey = { StringLike: { 's3:prefix': '?'.repeat(64) } };
 
-/** Longer than the five tries of an event that fails. */
+/** Lambda begins with an event as soon as it comes, so something is wrong long before. As in the receiver's own alarm. */
 const oldestAllowed = Duration.minutes(30);
 
 /** Connects a function to the queue. An event takes effect once, and a failing event delays only its own group. */
