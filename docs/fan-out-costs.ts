@@ -8,6 +8,8 @@ export const fanOutUsage = {
   tenEvents: 100,
   /** Bytes that Lambda logs for them. */
   log: 500,
+  /** Batches of ten that are forwarded at the same time. */
+  maxConcurrency: 2,
 };
 
 const readers = 3;

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { defaultThrottle } from '../lib/front-door/front-door.ts';
 import { dollarsPerMillion, usage } from './costs.ts';
+import { fanOutUsage } from './fan-out-costs.ts';
 
 /*
  * What a rate of webhooks needs, which limit it meets first, and what it costs: a table in docs/costs.md, and
@@ -18,15 +19,41 @@ interface Limit {
 }
 
 const a = (rate: number) => rate.toLocaleString('en-US', { maximumFractionDigits: 0 });
-/** Executions of a consumer at the same time: the fewest to which Lambda limits those of a queue. */
-const consumers = 2;
-/** Executions at the same time in a burst of twice the rate, with those of a consumer, which share the account's. */
-const atOnce = (rate: number) => Math.ceil((2 * rate * usage.accepted) / 1000) + consumers;
-/** The rate whose burst takes this many executions. */
-const rateOf = (executions: number) => ((executions - consumers) * 1000) / (2 * usage.accepted);
+/** What the example consumer uses. A test compares the first with its template; the other is a cautious guess. */
+export const consumerUsage = {
+  /** Batches that it handles at the same time. */
+  maxConcurrency: 2,
+  /** Milliseconds for an event, of which its own code takes none. */
+  event: 25,
+};
+
+/** Batches that are handled at the same time when the consumer keeps up with the rate. */
+const consumersAtOnce = (rate: number) =>
+  Math.max(consumerUsage.maxConcurrency, Math.ceil((rate * consumerUsage.event) / 1000));
+const forwardersAtOnce = (rate: number) => Math.ceil((rate * fanOutUsage.tenEvents) / 10_000);
+/** Requests that run at the same time in a burst of twice the rate, and the consumer beside them. */
+const atOnce = (rate: number) => Math.ceil((2 * rate * usage.accepted) / 1000) + consumersAtOnce(rate);
+
+/** The highest rate with which no more than a number of executions run at once. */
+function rateWithin(executions: number): number {
+  const kept = ((executions - consumerUsage.maxConcurrency) * 1000) / (2 * usage.accepted);
+  return Math.min(kept, (executions * 1000) / (2 * usage.accepted + consumerUsage.event));
+}
 
 /** Quotas of AWS in us-east-1 and of this stack, November 2026. Others are far above these. */
 const limits: Limit[] = [
+  {
+    what: '`maxConcurrency` of the [example consumer](../examples/README.md): above it events wait',
+    allows: (consumerUsage.maxConcurrency * 1000) / consumerUsage.event,
+    byDefault: a(consumerUsage.maxConcurrency),
+    needs: (rate) => a(consumersAtOnce(rate)),
+  },
+  {
+    what: '`maxConcurrency` of the [fan-out](fan-out.md): above it events wait',
+    allows: (fanOutUsage.maxConcurrency * 10_000) / fanOutUsage.tenEvents,
+    byDefault: a(fanOutUsage.maxConcurrency),
+    needs: (rate) => a(forwardersAtOnce(rate)),
+  },
   {
     what: '`throttleRateLimit` of this stack',
     allows: defaultThrottle.rateLimit,
@@ -35,7 +62,7 @@ const limits: Limit[] = [
   },
   {
     what: '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) concurrency of a new account',
-    allows: rateOf(10),
+    allows: rateWithin(10),
     byDefault: '10',
     needs: (rate) => a(atOnce(rate)),
   },
@@ -47,7 +74,7 @@ const limits: Limit[] = [
   },
   {
     what: '[Lambda](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) concurrency of a region',
-    allows: rateOf(1_000),
+    allows: rateWithin(1_000),
     byDefault: '1,000',
     needs: (rate) => a(atOnce(rate)),
   },
@@ -56,6 +83,12 @@ const limits: Limit[] = [
     allows: 70_000,
     byDefault: '70,000 sends a second, 300 for the events of one message',
     needs: (rate) => `${a(rate)}, over all messages`,
+  },
+  {
+    what: '[SNS FIFO](https://docs.aws.amazon.com/general/latest/gr/sns.html) of a fan-out (9,000 in Oregon and Ireland, 3,000 elsewhere)',
+    allows: 30_000,
+    byDefault: '30,000 events a second in all topics, 300 about one message',
+    needs: (rate) => `${a(rate * 1.2)} a second`,
   },
 ];
 

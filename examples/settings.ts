@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { Fn } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 
 /** Settings with which nothing can be deployed. The message is for the person who typed them. */
@@ -8,7 +9,17 @@ export class SettingError extends Error {
 }
 
 export const filters = new URL('filters/', import.meta.url);
+const retentionDays = Object.values(RetentionDays)
+  .filter((days) => typeof days === 'number')
+  .filter((days) => days !== RetentionDays.INFINITE)
+  .map(String);
+
+/** The stack of `fan-out/app.ts`, and the output that it has if the readers' queues have a key. */
+export const fanOutStack = { name: 'MessageMediaFanOut', keyOutput: 'ReadersKeyArn' };
+
 const filterNames = readdirSync(filters).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+
+const keyShape = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 
 /** Each setting: which values it takes, and how an error names them. */
 const shapes = {
@@ -23,13 +34,23 @@ const shapes = {
     /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
     'the whole ARN of the keyring, which ends in a hyphen and six characters',
   ],
-  keyArn: [/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, 'the ARN of the KMS key of queue and bucket'],
+  keyArn: [keyShape, 'the ARN of the KMS key of queue and bucket'],
+  reader: [/^[A-Za-z][A-Za-z0-9]{0,63}$/, 'the name of a reader of the fan-out'],
+  queueKeyArn: [keyShape, 'the ARN of the KMS key of the queue, if it is not keyArn'],
+  maxConcurrency: [{ test: (text: string) => isBetween(2, 1000, text) }, 'a whole number from 2 to 1000'],
+  logRetentionDays: [{ test: (text: string) => retentionDays.includes(text) }, `one of ${retentionDays.join(', ')}`],
+  alarmTopicArn: [/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of a standard SNS topic'],
 } satisfies Record<string, [Pick<RegExp, 'test'>, string]>;
 type Name = keyof typeof shapes;
 const names = Object.keys(shapes) as Name[];
 
-/** The settings that say where the receiver is. The others are those of a consumer. */
-export const receiverSettings = names.filter((name) => !['language', 'replays', 'filter'].includes(name));
+const isBetween = (least: number, most: number, text: string) =>
+  /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most;
+
+/** The settings of the fan-out. The others are those of a consumer. */
+export const fanOutSettings = names.filter(
+  (name) => !['language', 'replays', 'filter', 'reader', 'queueKeyArn'].includes(name),
+);
 
 /** The outputs of the stack that these settings are read from. */
 const outputs = {
@@ -62,15 +83,26 @@ export function readSettings(node: Node, known: readonly Name[] = names) {
 
   const found = (name: keyof typeof outputs) =>
     stack === undefined ? given(name) : Fn.getStackOutput(stack, outputs[name]);
+  // The stack has this output only with a key of its own.
+  const keyArn = stack !== undefined && given('customerManagedKey') !== 'true' ? undefined : found('keyArn');
+  const reader = given('reader');
+  const ofReader = (output: string) => Fn.getStackOutput(fanOutStack.name, output);
   return {
+    reader,
+    /** Whether the queue is the receiver's own, which its stack watches. */
+    isReceivers: stack !== undefined && reader === undefined,
     language: given('language') === 'python' ? ('python' as const) : ('typescript' as const),
     replays: given('replays') === 'handle' ? ('handle' as const) : ('skip' as const),
     filter: given('filter'),
-    queueArn: found('queueArn') ?? '',
+    queueArn: (reader === undefined ? found('queueArn') : ofReader(`${reader}QueueArn`)) ?? '',
+    queueKeyArn:
+      reader !== undefined && keyArn !== undefined ? ofReader(fanOutStack.keyOutput) : (given('queueKeyArn') ?? keyArn),
     overflowBucket: found('overflowBucket'),
     keyringSecretArn: found('keyringSecretArn'),
-    // The stack has this output only with a key of its own.
-    keyArn: stack !== undefined && given('customerManagedKey') !== 'true' ? undefined : found('keyArn'),
+    keyArn,
+    maxConcurrency: Number(given('maxConcurrency') ?? 2),
+    logRetention: Number(given('logRetentionDays') ?? RetentionDays.ONE_MONTH) as RetentionDays,
+    alarmTopicArn: given('alarmTopicArn'),
   };
 }
 
@@ -83,7 +115,7 @@ function* wrongValues(given: (name: Name) => string | undefined): Generator<stri
 }
 
 function* wrongTogether(given: (name: Name) => string | undefined): Generator<string> {
-  const explicit = (Object.keys(outputs) as (keyof typeof outputs)[]).filter((name) => given(name) !== undefined);
+  const explicit = ([...Object.keys(outputs), 'queueKeyArn'] as Name[]).filter((name) => given(name) !== undefined);
   if (given('stack') !== undefined) {
     for (const name of explicit) yield `Setting ${name} is given twice: leave it out, because stack has it.`;
     return;
@@ -91,12 +123,14 @@ function* wrongTogether(given: (name: Name) => string | undefined): Generator<st
   if (given('queueArn') === undefined) yield 'No queue is given: add -c stack=NAME, or -c queueArn=arn:aws:sqs:…';
   if (given('customerManagedKey') !== undefined)
     yield 'Setting customerManagedKey needs stack; without it give keyArn.';
+  if (given('reader') !== undefined)
+    yield "Setting reader needs stack; without it give queueArn and queueKeyArn of the reader's queue.";
 }
 
-/** Lambda reads only queues of its own region. The CDK's command says where the stack goes. */
+/** Lambda reads only queues of its own region, and alarms notify only its topics. The CDK's command says where the stack goes. */
 function* wrongRegions(given: (name: Name) => string | undefined): Generator<string> {
   const here = process.env.CDK_DEFAULT_REGION;
-  for (const name of ['queueArn', 'keyringSecretArn', 'keyArn'] as const) {
+  for (const name of ['queueArn', 'keyringSecretArn', 'keyArn', 'queueKeyArn', 'alarmTopicArn'] as const) {
     const region = given(name)?.split(':')[3];
     if (here && region && region !== here)
       yield `Setting ${name} is in ${region}, and the stack goes to ${here}: deploy it with AWS_REGION=${region}.`;

@@ -31,7 +31,8 @@ export interface ReceiverFunctionProps {
   /** Whether X-Ray gets traces. */
   tracing: boolean;
   /**
-   * Concurrent executions that are reserved for the function, which can then use no more than these.
+   * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
+   * account to stay unreserved: an account with 10 cannot reserve any.
    * @default - it shares the account's
    */
   reservedConcurrentExecutions?: number;

@@ -1,8 +1,8 @@
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { readSettings, receiverSettings, SettingError } from '../settings.ts';
+import { fanOutSettings, fanOutStack, readSettings, SettingError } from '../settings.ts';
 import { FanOut, type Reader } from './fan-out.ts';
 
 /** Put your own readers in place of these. */
@@ -14,22 +14,24 @@ const readers: Record<string, Reader> = {
 
 /** Adds a fan-out in a stack of its own, with each reader's queues as outputs. */
 function addFanOut(app: App): void {
-  const { queueArn, overflowBucket, keyArn } = readSettings(app.node, receiverSettings);
-  if (overflowBucket === undefined)
-    throw new SettingError('No bucket is given: add -c stack=NAME, or -c overflowBucket=…');
-  const stack = new Stack(app, 'MessageMediaFanOut');
-  const encryptionKey = keyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Key', keyArn);
-  const { readers: queues } = new FanOut(stack, 'FanOut', {
+  const { queueArn, keyArn, maxConcurrency, logRetention, alarmTopicArn } = readSettings(app.node, fanOutSettings);
+  const stack = new Stack(app, fanOutStack.name);
+  // If a key of your own encrypts the events, another one encrypts the copies too.
+  const encryptionKey = keyArn === undefined ? undefined : new Key(stack, 'ReadersKey', { enableKeyRotation: true });
+  const { readers: queues, logGroup } = new FanOut(stack, 'FanOut', {
     queue: Queue.fromQueueAttributes(stack, 'Events', {
       queueArn,
       fifo: true,
       ...(keyArn !== undefined && { keyArn }),
     }),
-    overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: overflowBucket, encryptionKey }),
     readers,
-    // If a key of your own encrypts the events, another one encrypts the copies too.
-    ...(encryptionKey && { encryptionKey: new Key(stack, 'ReadersKey', { enableKeyRotation: true }) }),
+    maxConcurrency,
+    logRetention,
+    ...(encryptionKey && { encryptionKey }),
+    ...(alarmTopicArn !== undefined && { alarmTopic: Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn) }),
   });
+  new CfnOutput(stack, 'ForwarderLogGroup', { value: logGroup.logGroupName });
+  if (encryptionKey) new CfnOutput(stack, fanOutStack.keyOutput, { value: encryptionKey.keyArn });
   for (const [name, { queue, deadLetterQueue }] of Object.entries(queues)) {
     new CfnOutput(stack, `${name}QueueUrl`, { value: queue.queueUrl });
     new CfnOutput(stack, `${name}QueueArn`, { value: queue.queueArn });

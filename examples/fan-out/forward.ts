@@ -1,8 +1,8 @@
 import type { PublishBatchRequestEntry, PublishBatchResponse } from '@aws-sdk/client-sns';
 import type { SQSRecord } from 'aws-lambda';
 
-/** Most bytes that SNS accepts in one message, and in all messages of one batch together (256 KiB). */
-export const maxPublishBytes = 262_144;
+/** Most bytes in one message, and in all messages of one batch together: the most that a topic can take, and what SQS takes. */
+export const maxPublishBytes = 1_048_576;
 
 /** Most messages that SNS accepts in one batch. */
 const maxEntries = 10;
@@ -11,8 +11,6 @@ const maxEntries = 10;
 export interface ForwardDependencies {
   /** Publishes a batch. The topic may accept only some of its messages. */
   publish: (entries: PublishBatchRequestEntry[]) => Promise<PublishBatchResponse>;
-  /** Stores the data of a message in S3. Resolves to the message with a reference to the data. */
-  toClaimCheck: (message: string) => Promise<string>;
   /** Called for each message that stays on the queue. A message that waits for an earlier one of its group has no error. */
   failed: (messageId: string, error?: unknown) => void;
 }
@@ -26,7 +24,7 @@ export interface ForwardDependencies {
  */
 export async function forward(
   records: readonly SQSRecord[],
-  { publish, toClaimCheck, failed }: ForwardDependencies,
+  { publish, failed }: ForwardDependencies,
 ): Promise<string[]> {
   const left: string[] = [];
   const blocked = new Set<string>();
@@ -36,29 +34,29 @@ export async function forward(
     failed(record.messageId, error);
   };
 
+  const publishBatch = async (batch: readonly Entry[]): Promise<void> => {
+    try {
+      const { Successful = [], Failed = [] } = await publish(batch.map(({ request }) => request));
+      const taken = new Set(Successful.map(({ Id }) => Id));
+      for (const { record } of batch) {
+        const { messageId } = record;
+        if (!taken.has(messageId))
+          leave(record, Failed.find(({ Id }) => Id === messageId) ?? 'SNS did not answer for it');
+      }
+    } catch (error) {
+      // One message that SNS does not want must not keep back the others of its batch.
+      if (batch.length > 1 && isRefusal(error)) for (const entry of batch) await publishBatch([entry]);
+      else for (const { record } of batch) leave(record, error);
+    }
+  };
+
   for (const round of roundsOf(records)) {
     const entries: Entry[] = [];
     for (const record of round) {
-      try {
-        if (blocked.has(groupOf(record))) leave(record);
-        else entries.push(toEntry(record, await shorten(record.body, toClaimCheck)));
-      } catch (error) {
-        leave(record, error);
-      }
+      if (blocked.has(groupOf(record))) leave(record);
+      else entries.push(toEntry(record));
     }
-    for (const batch of batchesOf(entries)) {
-      try {
-        const { Successful = [], Failed = [] } = await publish(batch.map(({ request }) => request));
-        const taken = new Set(Successful.map(({ Id }) => Id));
-        for (const { record } of batch) {
-          const { messageId } = record;
-          if (!taken.has(messageId))
-            leave(record, Failed.find(({ Id }) => Id === messageId) ?? 'SNS did not answer for it');
-        }
-      } catch (error) {
-        for (const { record } of batch) leave(record, error);
-      }
-    }
+    for (const batch of batchesOf(entries)) await publishBatch(batch);
   }
   return left;
 }
@@ -78,19 +76,20 @@ function roundsOf(records: readonly SQSRecord[]): SQSRecord[][] {
   return Array.from({ length }, (_, index) => groups.flatMap((group) => group[index] ?? []));
 }
 
-async function shorten(message: string, toClaimCheck: ForwardDependencies['toClaimCheck']): Promise<string> {
-  return Buffer.byteLength(message) > maxPublishBytes ? toClaimCheck(message) : message;
+/** Whether SNS refused what was sent, rather than failed or was too busy. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && /^(InvalidParameter|BatchRequestTooLong)/.test(error.name);
 }
 
-function toEntry(record: SQSRecord, message: string): Entry {
-  const { messageId, attributes } = record;
+function toEntry(record: SQSRecord): Entry {
+  const { messageId, attributes, body } = record;
   const request = {
     Id: messageId,
-    Message: message,
+    Message: body,
     MessageGroupId: attributes.MessageGroupId,
     MessageDeduplicationId: attributes.MessageDeduplicationId,
   };
-  return { record, request, bytes: Buffer.byteLength(message) };
+  return { record, request, bytes: Buffer.byteLength(body) };
 }
 
 /** Makes as few batches as SNS allows, without changing the order. */

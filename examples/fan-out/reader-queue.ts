@@ -1,13 +1,17 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { createAlarm, highest } from '../alarms.ts';
 
 /** Options of a reader's queue. */
 export interface ReaderQueueProps {
   /** Encrypts the messages. @default - a key of SQS, at no charge */
   encryptionKey?: IKey | undefined;
+  /** SNS topic that the alarm notifies. @default - none until you add an action */
+  alarmTopic?: ITopic | undefined;
 }
 
 /**
@@ -18,16 +22,17 @@ export class ReaderQueue extends Construct {
   readonly queue: Queue;
   /** Events that the reader could not handle in 5 tries, and those that SNS could not deliver. */
   readonly deadLetterQueue: Queue;
-  /** Goes off when there are dead letters. It notifies nobody until you add an action. */
+  /** Goes off when there are dead letters. */
   readonly deadLetterAlarm: Alarm;
 
-  constructor(scope: Construct, id: string, { encryptionKey }: ReaderQueueProps = {}) {
+  constructor(scope: Construct, id: string, { encryptionKey, alarmTopic }: ReaderQueueProps = {}) {
     super(scope, id);
     const common: QueueProps = {
       encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
       ...(encryptionKey && { encryptionMasterKey: encryptionKey }),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+      maxMessageSizeBytes: 1_048_576,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       fifo: true,
       deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
@@ -39,13 +44,8 @@ export class ReaderQueue extends Construct {
       visibilityTimeout: Duration.minutes(3),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
     });
-    this.deadLetterAlarm = new Alarm(this, 'DeadLetterAlarm', {
-      alarmDescription: `${id} could not handle some events`,
-      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+    const metric = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
+    const meaning = `${id} could not handle some events, or SNS could not deliver them`;
+    this.deadLetterAlarm = createAlarm(this, { id: 'DeadLetterAlarm', meaning, metric }, alarmTopic);
   }
 }

@@ -3,16 +3,21 @@ import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, Duration } from 'aws-cdk-lib';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { EventConsumer, type EventConsumerProps } from '../event-consumer.ts';
+import { createLog, EventConsumer, type ExampleConsumer, type ExampleConsumerProps } from '../event-consumer.ts';
 
 const source = fileURLToPath(new URL('consumer', import.meta.url));
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
 
 /** The consumer in Python. */
-export class PythonConsumer extends Construct {
-  constructor(scope: Construct, id: string, props: Omit<EventConsumerProps, 'function'>) {
+export class PythonConsumer extends Construct implements ExampleConsumer {
+  readonly consumer: EventConsumer;
+  readonly logGroup: ILogGroup;
+
+  constructor(scope: Construct, id: string, { logRetention, ...props }: ExampleConsumerProps) {
     super(scope, id);
+    this.logGroup = createLog(this, logRetention);
     const runtime = Runtime.PYTHON_3_13;
     const code = Code.fromAsset(source, {
       // By its output, so that new requirements make a new version too.
@@ -26,8 +31,9 @@ export class PythonConsumer extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: 512,
       timeout: Duration.seconds(30),
+      logGroup: this.logGroup,
     });
-    new EventConsumer(this, 'Consumer', { ...props, function: handler });
+    this.consumer = new EventConsumer(this, 'Consumer', { ...props, function: handler });
   }
 }
 

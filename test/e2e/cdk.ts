@@ -9,9 +9,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Name of the stack in bin/app.ts. */
 export const stackName = 'MessageMediaWebhooks';
 
-/** Name of the stack in examples/app.ts. */
-export const consumerStackName = 'MessageMediaConsumer';
-
 /** The CDK's own command line, with the project's own app. */
 export interface Cdk {
   bootstrap(): Promise<void>;

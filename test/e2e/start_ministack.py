@@ -1,4 +1,4 @@
-"""Starts MiniStack with nine of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with ten of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -16,7 +16,7 @@ import uuid
 
 from hypercorn.__main__ import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import eventbridge, firehose, secretsmanager
+from ministack.services import eventbridge, firehose, secretsmanager, sns
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
 
@@ -142,6 +142,11 @@ def compress_deliveries():
     firehose._put_s3_object = put_compressed
 
 
+def publish_large_messages():
+    """A topic takes up to its `MaximumMessageSize`, here 1 MiB. MiniStack knows only the default."""
+    sns._SNS_MAX_PAYLOAD_BYTES = 1_048_576
+
+
 def stop_with_standard_input():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -156,6 +161,7 @@ finish_before_update()
 wait_for_log_lines()
 hurry_schedules()
 compress_deliveries()
+publish_large_messages()
 for placeholder in filter(None, sys.argv[1].split(",")):
     deploy_as_placeholder(placeholder)
 threading.Thread(target=stop_with_standard_input, daemon=True).start()

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { fanOutUsage } from '../../docs/fan-out-costs.ts';
 import { FanOut } from '../../examples/fan-out/fan-out.ts';
@@ -22,10 +22,8 @@ const createStack = () => new Stack(createApp({}, { validate: true }), 'Test');
 /** Two readers, with keys of their own or without any. */
 function synthesize(hasKeys: boolean): TemplateJson {
   const stack = createStack();
-  const encryptionKey = hasKeys ? Key.fromKeyArn(stack, 'Theirs', keyArn) : undefined;
   new FanOut(stack, 'FanOut', {
     queue: Queue.fromQueueAttributes(stack, 'Events', { queueArn, ...(hasKeys && { keyArn }) }),
-    overflowBucket: Bucket.fromBucketAttributes(stack, 'Large', { bucketName: 'large-events', encryptionKey }),
     readers: { Audit: {}, Support: { types } },
     ...(hasKeys && { encryptionKey: new Key(stack, 'Own') }),
   });
@@ -38,11 +36,15 @@ const topic = idOf(plain, 'AWS::SNS::Topic', /Topic/);
 /** The properties of everything of a type. */
 const all = (json: TemplateJson, type: string) =>
   idsOf(json, type).map((id) => resolve(json.Resources[id]?.Properties) as Record<string, unknown>);
+const alarmsOf = (json: TemplateJson, Namespace: string) =>
+  all(json, 'AWS::CloudWatch::Alarm').filter((alarm) => alarm.Namespace === Namespace);
 const queue = (name: string) => arnOf(idOf(plain, 'AWS::SQS::Queue', new RegExp(`^FanOut${name}`)));
 
 describe('the fan-out', () => {
-  test('publishes to a FIFO topic whose groups do not wait for each other', () => {
-    expect(all(plain, 'AWS::SNS::Topic')).toMatchObject([{ FifoTopic: true, FifoThroughputScope: 'MessageGroup' }]);
+  test('publishes to a FIFO topic whose groups do not wait for each other, and which takes what the queue holds', () => {
+    expect(all(plain, 'AWS::SNS::Topic')).toMatchObject([
+      { FifoTopic: true, FifoThroughputScope: 'MessageGroup', MaximumMessageSize: 1_048_576 },
+    ]);
   });
 
   test('delivers messages as they are, each reader those of its types, and what is undeliverable to its dead letters', () => {
@@ -64,6 +66,7 @@ describe('the fan-out', () => {
     expect(source?.Properties).toMatchObject({
       EventSourceArn: queueArn,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: fanOutUsage.maxConcurrency },
     });
     expect(source).toHaveProperty(
       'DependsOn',
@@ -71,25 +74,19 @@ describe('the fan-out', () => {
     );
   });
 
-  test('may receive, publish, and put large data, and nothing else', () => {
+  test('may receive and publish, and nothing else', () => {
     const statement = (Action: string | string[], Resource: string) => ({ Effect: 'Allow', Action, Resource });
     const receive = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'];
-    const [publish, put, consume] = [
+    const [publish, consume] = [
       statement('sns:Publish', arnOf(topic)),
-      statement('s3:PutObject', 'arn:aws:s3:::large-events/*'),
       statement(
         receive.map((action) => `sqs:${action}`),
         queueArn,
       ),
     ];
     const role = idOf(plain, 'AWS::IAM::Role', /Forwarder/);
-    expect(statementsOf(plain, role)).toEqual([publish, put, consume]);
-    expect(statementsOf(encrypted, role)).toEqual([
-      publish,
-      put,
-      statement(['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
-      consume,
-    ]);
+    expect(statementsOf(plain, role)).toEqual([publish, consume]);
+    expect(statementsOf(encrypted, role)).toEqual([publish, consume, statement('kms:Decrypt', keyArn)]);
   });
 
   test('lets nobody but the topic send to a reader', () => {
@@ -108,9 +105,58 @@ describe('the fan-out', () => {
   });
 
   test('has an alarm on the dead letters of each reader', () => {
-    const watched = all(plain, 'AWS::CloudWatch::Alarm').map(({ Dimensions }) => Dimensions);
     const names = ['AuditDeadLetters', 'SupportDeadLetters'];
-    expect(watched).toEqual(names.map((name) => [{ Name: 'QueueName', Value: queue(name) }]));
+    expect(alarmsOf(plain, 'AWS/SQS')).toMatchObject(
+      names.map((name) => ({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: queue(name) }],
+        Threshold: 1,
+      })),
+    );
+  });
+
+  test('has an alarm on what SNS does not deliver, on what it loses, and on what it cannot filter', () => {
+    const names = ['Failed', 'FailedToRedriveToDlq', 'FilteredOut-InvalidMessageBody'];
+    expect(alarmsOf(plain, 'AWS/SNS')).toMatchObject(
+      names.map((name) => ({
+        MetricName: `NumberOfNotifications${name}`,
+        Dimensions: [{ Name: 'TopicName' }],
+        Statistic: 'Sum',
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      })),
+    );
+  });
+
+  test('has alarms on the function, which end when an invocation goes well', () => {
+    expect(alarmsOf(plain, 'AWS/Lambda')).toMatchObject(
+      ['Errors', 'Throttles'].map((MetricName) => ({ MetricName, Statistic: 'Sum', TreatMissingData: 'ignore' })),
+    );
+  });
+
+  test('notifies a topic of all alarms, when they go off and when they end, and without a topic nobody', () => {
+    const stack = createStack();
+    const alarmTopic = Topic.fromTopicArn(stack, 'Alarms', 'arn:aws:sns:us-east-1:123456789012:alarms');
+    const events = Queue.fromQueueArn(stack, 'Events', queueArn);
+    new FanOut(stack, 'FanOut', {
+      queue: events,
+      readers: { Audit: {} },
+      alarmTopic,
+      maxConcurrency: 7,
+      logRetention: 3,
+    });
+    const template = Template.fromStack(stack);
+    const told = [alarmTopic.topicArn];
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: told, OKActions: told });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 7 } });
+    template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 3 });
+    expect(all(plain, 'AWS::CloudWatch::Alarm').flatMap(({ AlarmActions = [] }) => AlarmActions)).toEqual([]);
+  });
+
+  test('keeps the log of the function for a month', () => {
+    const log = idOf(plain, 'AWS::Logs::LogGroup', /Log/);
+    expect(all(plain, 'AWS::Logs::LogGroup')).toEqual([{ RetentionInDays: 30 }]);
+    expect(all(plain, 'AWS::Lambda::Function')).toMatchObject([{ LoggingConfig: { LogGroup: arnOf(log) } }]);
   });
 
   test('encrypts the queues with a key that is given, which SNS may use for this topic', () => {
@@ -133,8 +179,7 @@ describe('the fan-out', () => {
 
   test('is made of a FIFO queue only', () => {
     const stack = createStack();
-    const overflowBucket = new Bucket(stack, 'Large');
-    const make = () => new FanOut(stack, 'FanOut', { queue: new Queue(stack, 'Events'), overflowBucket, readers: {} });
+    const make = () => new FanOut(stack, 'FanOut', { queue: new Queue(stack, 'Events'), readers: {} });
     expect(make).toThrow('Test/Events is not a FIFO queue: a fan-out needs one');
   });
 });
@@ -145,9 +190,8 @@ test("a reader's queues are as the receiver's own", () => {
   const [deadLetters, events] = Object.values(Template.fromStack(stack).findResources('AWS::SQS::Queue'));
   const readers = Template.fromJSON(JSON.parse(JSON.stringify(plain)));
   for (const own of [deadLetters, events]) {
-    // SNS takes less than SQS allows by default.
-    const { MaximumMessageSize: _larger, RedrivePolicy, ...Properties } = own?.Properties ?? {};
-    const redrive = RedrivePolicy && { RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: Match.anyValue() } };
+    const { RedrivePolicy, ...Properties } = own?.Properties ?? {};
+    const redrive = RedrivePolicy && { RedrivePolicy: { ...RedrivePolicy, deadLetterTargetArn: Match.anyValue() } };
     const same = { ...own, Properties: { ...Properties, ...redrive } };
     readers.resourcePropertiesCountIs('AWS::SQS::Queue', same.Properties, own === events ? 2 : 4);
     readers.hasResource('AWS::SQS::Queue', same);

@@ -13,7 +13,7 @@ function record(group: string, index: number, bytes = 10): SQSRecord {
 }
 
 /** What a topic does with a batch: it takes some entries, or the call fails. */
-type Mood = readonly boolean[] | 'fails' | 'says nothing';
+type Mood = readonly boolean[] | 'fails' | 'says nothing' | 'refuses a large one';
 
 const moods: fc.Arbitrary<Mood> = fc.oneof(
   { weight: 3, arbitrary: fc.array(fc.boolean(), { minLength: 10, maxLength: 10 }) },
@@ -28,7 +28,11 @@ function startTopic(batches: PublishBatchRequestEntry[][], taken: string[], next
     const mood = next();
     if (mood === 'fails') throw new Error('an outage');
     if (mood === 'says nothing') return {};
-    const isTaken = (_entry: unknown, index: number) => mood[index] ?? true;
+    if (mood === 'refuses a large one') {
+      const isLarge = ({ Message = '' }: PublishBatchRequestEntry) => Message.length > 262_144;
+      if (entries.some(isLarge)) throw Object.assign(new Error('too long'), { name: 'InvalidParameterException' });
+    }
+    const isTaken = (_entry: unknown, index: number) => typeof mood === 'string' || (mood[index] ?? true);
     const Successful = entries.filter(isTaken);
     taken.push(...Successful.map(({ MessageDeduplicationId = '' }) => MessageDeduplicationId));
     const Failed = entries.filter((entry) => !Successful.includes(entry));
@@ -42,7 +46,7 @@ function startTopic(batches: PublishBatchRequestEntry[][], taken: string[], next
 const messages = fc.array(
   fc.record({
     group: fc.constantFrom('a', 'b', 'c', 'd'),
-    bytes: fc.constantFrom(1, 100_000, 200_000, maxPublishBytes),
+    bytes: fc.constantFrom(1, 100_000, 600_000, maxPublishBytes),
   }),
   { minLength: 1, maxLength: 10 },
 );
@@ -55,10 +59,9 @@ describe('forwarding', () => {
         const batches: PublishBatchRequestEntry[][] = [];
         const taken: string[] = [];
         const publish = startTopic(batches, taken, () => changing.shift() ?? []);
-        const toClaimCheck = () => Promise.reject(new Error('nothing is too large'));
         for (let queue = records; queue.length > 0; ) {
           const failed: string[] = [];
-          const left = await forward(queue, { publish, toClaimCheck, failed: (id) => failed.push(id) });
+          const left = await forward(queue, { publish, failed: (id) => failed.push(id) });
           expect(failed).toEqual(left);
           const took = queue.filter(({ messageId }) => !left.includes(messageId));
           expect(took.every(({ attributes }) => taken.includes(attributes.MessageDeduplicationId ?? ''))).toBe(true);
@@ -82,25 +85,38 @@ describe('forwarding', () => {
     const batches: PublishBatchRequestEntry[][] = [];
     const records = Array.from({ length: 10 }, (_, index) => record(`g${index}`, 0));
     const publish = startTopic(batches, [], () => []);
-    const toClaimCheck = () => Promise.reject(new Error('nothing is too large'));
-    expect(await forward(records, { publish, toClaimCheck, failed: () => {} })).toEqual([]);
+    expect(await forward(records, { publish, failed: () => {} })).toEqual([]);
     expect(batches.map((batch) => batch.length)).toEqual([10]);
   });
 
-  test('keeps back only the group of a message whose data cannot be put elsewhere', async () => {
-    const records = [record('a', 0, maxPublishBytes + 1), record('b', 0), record('a', 1)];
+  test('publishes a message of 1 MiB as it is', async () => {
+    const taken: string[] = [];
+    const publish = startTopic([], taken, () => []);
+    expect(await forward([record('a', 0, 1_048_576)], { publish, failed: () => {} })).toEqual([]);
+    expect(taken).toEqual(['a-0']);
+  });
+
+  test('keeps back only the group of a message that the topic refuses, whatever is in its batch', async () => {
+    const records = [record('a', 0, 262_145), record('b', 0), record('a', 1), record('c', 0)];
     const taken: string[] = [];
     const errors: [string, unknown][] = [];
     const left = await forward(records, {
-      publish: startTopic([], taken, () => []),
-      toClaimCheck: () => Promise.reject(new Error('S3 is away')),
+      publish: startTopic([], taken, () => 'refuses a large one'),
       failed: (id, error) => errors.push([id, error]),
     });
     expect(left).toEqual(['id-a-0', 'id-a-1']);
-    expect(taken).toEqual(['b-0']);
+    expect(taken).toEqual(['b-0', 'c-0']);
     expect(errors).toEqual([
-      ['id-a-0', new Error('S3 is away')],
+      ['id-a-0', new Error('too long')],
       ['id-a-1', undefined],
     ]);
+  });
+
+  test('asks a topic that is away once for each batch', async () => {
+    const batches: PublishBatchRequestEntry[][] = [];
+    const records = [record('a', 0), record('b', 0)];
+    const publish = startTopic(batches, [], () => 'fails');
+    expect(await forward(records, { publish, failed: () => {} })).toHaveLength(2);
+    expect(batches).toHaveLength(1);
   });
 });

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { consumerStackName } from '../cdk.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, expectNothingQueued, freshReport } from '../webhooks.ts';
 
@@ -10,16 +8,8 @@ import { expectAccepted, expectNothingQueued, freshReport } from '../webhooks.ts
 const patience = 30_000;
 
 /** What the consumer logged so far. */
-async function logOfConsumer({ clients }: Run): Promise<string[]> {
-  const { StackResources = [] } = await clients.cloudFormation.send(
-    new DescribeStackResourcesCommand({ StackName: consumerStackName }),
-  );
-  const consumer = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::Lambda::Function');
-  const logGroupName = `/aws/lambda/${consumer?.PhysicalResourceId}`;
-  const { events = [] } = await clients.logs
-    .send(new FilterLogEventsCommand({ logGroupName }))
-    // There is no log before the first event.
-    .catch(() => ({ events: [] }));
+async function logOfConsumer({ clients }: Run, logGroupName: string | undefined): Promise<string[]> {
+  const { events = [] } = await clients.logs.send(new FilterLogEventsCommand({ logGroupName }));
   return events.map(({ message = '' }) => message.trimEnd());
 }
 
@@ -27,11 +17,12 @@ export const consumer: Proof[] = [
   {
     claim: 'examples/app.ts with -c stack=…',
     prove: async (run) => {
-      await run.cdk.deployExample('examples/app.ts');
+      const { ConsumerLogGroup } = await run.cdk.deployExample('examples/app.ts');
+      const log = () => logOfConsumer(run, ConsumerLogGroup);
       const id = await expectAccepted(run, freshReport(run, run.firstKey));
       const isHandled = (line: string) => line.includes('"handled"') && line.includes(id);
-      for (const giveUp = Date.now() + patience; !(await logOfConsumer(run)).some(isHandled); await sleep(200)) {
-        assert.ok(Date.now() < giveUp, `it did not handle the event: ${(await logOfConsumer(run)).join('\n')}`);
+      for (const giveUp = Date.now() + patience; !(await log()).some(isHandled); await sleep(200)) {
+        assert.ok(Date.now() < giveUp, `it did not handle the event: ${(await log()).join('\n')}`);
       }
       await run.cdk.destroyExample('examples/app.ts');
       await expectNothingQueued(run);

@@ -105,7 +105,7 @@ export const fanOut: Proof[] = [
       assert.deepEqual((await takeAll(run, SupportQueueUrl, replies.length)).sort(), replies);
 
       await run.cdk.destroyExample(app);
-      return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one above 256 KiB has its data in S3; the third has only the ${replies.length} that people wrote`;
+      return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one of 1 MiB too; one above it has its data in S3; the third has only the ${replies.length} that people wrote`;
     },
   },
 ];

@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createClaimCheck } from '../../../lambda/event/claim-check.ts';
+import { moveData } from '../../../lambda/event/claim-check.ts';
+import { createOverflowStore } from '../../../lambda/event/overflow-store.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
@@ -49,7 +50,7 @@ const config = () => ({
   forcePathStyle: true,
   maxAttempts: 1,
 });
-const claimCheck = (message: string) => createClaimCheck(bucket, config())(message);
+const claimCheck = (message: string, place = bucket) => moveData(message, createOverflowStore(place, config(), 10_000));
 const open = (message: string) => openQueuedEvent(message, fetchFromS3(client, bucket));
 
 describe('a claim check', () => {
@@ -94,7 +95,7 @@ describe('a claim check', () => {
   test('is made of nothing but events, and not without S3', async () => {
     await expect(claimCheck('no event')).rejects.toMatchObject({ code: 'not_json' });
     const { body } = await receive(webhooksOfEveryForm('/messagemedia').xml ?? never());
-    await expect(createClaimCheck('no-such-bucket', config())(body)).rejects.toMatchObject({
+    await expect(claimCheck(body, 'no-such-bucket')).rejects.toMatchObject({
       $metadata: { httpStatusCode: 404 },
     });
   });
