@@ -94,7 +94,20 @@ export function simulateWeek(perDay: number, failure: Failure): World {
   const changed: Sample[] = [];
   failure.record?.((key, minute, value) => changed.push([key, outage.from + minute, value]));
   replace(metrics, changed);
+  for (const [key, series] of metrics) if (series !== base.get(key)) metrics.set(key, interned(key, series));
   return { metrics, firstEffect };
+}
+
+const seen = new Map<string, Series>();
+
+/** Series with the same samples are one, so that an alarm on them is simulated once. */
+function interned(key: string, series: Series): Series {
+  let hash = 0;
+  for (const [minute, value] of series.sum) hash = (hash * 31 + (minute + 20_000) * (value + 1)) % 4_294_967_291;
+  const id = `${key} ${series.sum.size} ${hash}`;
+  const same = seen.get(id) ?? series;
+  seen.set(id, same);
+  return same;
 }
 
 type Sample = [key: string, minute: number, value: number];
