@@ -99,6 +99,12 @@ describe.each(traffics)('with %i webhooks a day', (perDay) => {
   });
 });
 
+test('in a new stack only those alarms are on that wait for something to come', () => {
+  const names = readings.map((reading) => namesOf(toldBy(100, new Map(), reading)));
+  const waiting = ['ReconciliationFailures', 'ArchiveKeysFailed', 'Silence'];
+  expect(names).toEqual([waiting, waiting]);
+});
+
 /** How long after a failure shows its alarm goes off, whichever way CloudWatch is read. */
 function delayOf(perDay: number, failure: Told): string {
   if (perDay < (failure.atLeast ?? 1)) return '–';
