@@ -3,7 +3,7 @@ import { nextState, type State } from './cloudwatch.ts';
 import { compile } from './metric-math.ts';
 
 const treatments = ['missing', 'ignore', 'breaching', 'notBreaching'] as const;
-const valueOf: Record<string, number | undefined> = { X: 1, 0: 0 };
+const values: Record<string, number | undefined> = { X: 1, 0: 0 };
 
 // The tables of "Configuring how CloudWatch alarms treat missing data" in CloudWatch's user guide. KEEP is the state before.
 test.each([
@@ -22,7 +22,7 @@ test.each([
   const states = treatments.map((missing) =>
     nextState(
       before,
-      [...points].map((point) => valueOf[point]),
+      [...points].map((point) => values[point]),
       { evaluationPeriods: 3, datapointsToAlarm, missing, breaches: (value) => value >= 1 },
     ),
   );
@@ -36,11 +36,11 @@ test.each([
   ['FILL(b, 0) + 10 * (FILL(b, 0) > 0) * (FILL(a, 0) < 1)', [0, 0, 11]],
   ['a + c', [2, undefined, undefined]],
 ])('%s is computed where there is data', (expression, expected) => {
-  const values: Record<string, (number | undefined)[]> = {
+  const series: Record<string, (number | undefined)[]> = {
     a: [1, undefined, undefined],
     b: [undefined, undefined, 1],
     c: [1, 3, 6],
   };
-  const context = { windows: (id: string) => values[id] ?? [], length: 3, fillsNothing: true };
+  const context = { windows: (id: string) => series[id] ?? [], length: 3, fillsNothing: true };
   expect(compile('root', new Map([['root', expression]]))(context)).toEqual(expected);
 });
