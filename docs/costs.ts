@@ -30,6 +30,7 @@ export const prices = {
   /** A month each. */
   secret: 0.4,
   metric: 0.3,
+  /** For each metric that an alarm computes with. */
   alarm: 0.1,
   dashboard: 3,
   kmsKey: 1,
@@ -62,7 +63,7 @@ const onItsShare = (milliseconds: number) => Math.ceil((milliseconds * 1769) / (
 /** What one webhook uses. Tests measure what is logged and archived; the others are what AWS writes, and cautious guesses. */
 export const usage = {
   /** Bytes of the line that the function writes for one accepted webhook, entry and metrics in one. */
-  ownLog: 515,
+  ownLog: 655,
   /** Bytes of the id of a trace in that line. */
   traceId: 56,
   /** The 26 bytes that CloudWatch adds to each of two entries; START, END and REPORT are not written. */
@@ -133,8 +134,8 @@ export function perMonth(): string {
       'Secrets Manager: the keyring, and two function environments that read it every five minutes',
       prices.secret + (keyringReads / 10_000) * prices.secretCalls,
     ],
-    ['CloudWatch: eleven alarms', 11 * prices.alarm],
-    ['CloudWatch: about nine metrics in use', 9 * prices.metric],
+    ['CloudWatch: twelve alarms on 14 metrics', 14 * prices.alarm],
+    ['CloudWatch: about twelve metrics in use', 12 * prices.metric],
     ['CloudWatch: the dashboard', prices.dashboard],
   ];
   const more: Row[] = [
@@ -166,7 +167,7 @@ export function ofArchive(): string {
   const runs = (30 * 24 * 60) / 5;
   const streams = 4;
   const monthly: Row[] = [
-    ['CloudWatch: eight alarms', 8 * prices.alarm],
+    ['CloudWatch: nine alarms on 11 metrics', 11 * prices.alarm],
     ["SQS: Lambda polls the archive's queue", polling('standard')],
     ['S3: an object for each stream in five minutes, at most', ((streams * runs) / million) * prices.s3.puts],
     [

@@ -93,13 +93,19 @@ export const metrics = {
   namespace: 'MessageMediaWebhooks',
   /** `service` where `environment.service` is not set. */
   service: 'webhook-receiver',
-  /** Verified and queued. */
+  /** Verified and queued: 1. An unsigned request writes 0, so that it can be compared. */
   accepted: 'Accepted',
   /** Refused, by `RefusalReason`. */
   refused: 'Refused',
   /** Answered with a 503, by `FailureReason`. */
   failed: 'Failed',
-  /** The keyring could not be read. If the function already has keys, it still verifies webhooks. */
+  /** Refused although it was signed: 1, as a scanner signs nothing. Each accepted webhook writes 0, so that the alarm can end. */
+  signedRefused: 'SignedRefused',
+  /** Not queued, because SQS did not take it: 1. Each accepted webhook writes 0. */
+  enqueueFailed: 'EnqueueFailed',
+  /** Data too large for the queue, which S3 did not take: 1. Data that was stored writes 0. */
+  storageFailed: 'StorageFailed',
+  /** The keyring could not be read: 1. If the function has keys, it still verifies webhooks. The request after a read writes 0. */
   keyringLoadFailed: 'KeyringLoadFailed',
   /** Accepted, but an id, subject, account or time was a template variable that was not rendered. */
   unidentified: 'Unidentified',
@@ -113,10 +119,12 @@ export const metrics = {
   recovered: 'Recovered',
   /** MessageMedia's lists that hide newer items. Each reconciliation writes it, also 0, so that the alarm can end. */
   fullLists: 'FullLists',
-  /** Queued, but neither a stream nor the queue of the archive took it. */
+  /** Queued, but neither a stream nor the queue of the archive took it: 1. Each accepted webhook writes 0. */
   archiveFailed: 'ArchiveFailed',
   /** Answered with a 429 by API Gateway, before the function; counted from the access log. */
   throttled: 'Throttled',
+  /** A step of a rotation failed, or a rotation is overdue: 1. A finished rotation writes 0. Its `service` is the rotation's. */
+  rotationFailed: 'RotationFailed',
 } as const;
 
 /** CloudEvents `type` of a queued event. `webhook` is any body that is not one of the three known kinds. */

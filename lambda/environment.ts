@@ -58,6 +58,11 @@ export function readRotationEnvironment(variables: NodeJS.ProcessEnv): RotationE
   };
 }
 
+/** The secret that the rotation function checks daily. Its other events name it themselves. */
+export function readRotatedSecret(variables: NodeJS.ProcessEnv): string {
+  return required(variables, environment.keyringSecretId);
+}
+
 /** Settings of the reconciliation function. */
 export interface ReconciliationEnvironment
   extends Pick<ReceiverEnvironment, 'queueUrl' | 'keyringSecretId' | 'overflowBucket' | 'hasOwnS3Endpoint' | 'archive'>,

@@ -22,6 +22,9 @@ const archiving = process.env[archiveEnvironment.streams] ? await import('./arch
 
 let receive: ReturnType<typeof start> | undefined;
 
+/** Whether the keyring was read since the last request. If it was, the line of this request says so in a metric. */
+let wasKeyringRead = false;
+
 // In Lambda all settings are known before the first request, so the keyring loads while the function initialises.
 if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) receive = start();
 
@@ -41,12 +44,15 @@ function start() {
   const keyring = createKeyring({
     load: async () => {
       const command = new GetSecretValueCommand({ SecretId: keyringSecretId });
-      return secretText(await withDeadline(deadlines.load, (options) => secrets.send(command, options)));
+      const text = secretText(await withDeadline(deadlines.load, (options) => secrets.send(command, options)));
+      wasKeyringRead = true;
+      return text;
     },
     now: Date.now,
     warn: (message, cause) => {
-      if (cause === undefined) log.warn(message);
-      else log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
+      if (cause === undefined) return log.warn(message);
+      wasKeyringRead = false;
+      log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
     },
   });
   // The keyring reports a failure, and the first request retries.
@@ -103,10 +109,16 @@ function report(outcome: Outcome): void {
 
 type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
 
-function reportAccepted({ outcome, age, ...fields }: Accepted): void {
+/** What counts failures gets a 0 from each success. Without it CloudWatch would not know when a failure has ended. */
+function reportAccepted({ outcome, age, stored, ...fields }: Accepted): void {
   const values = {
     [names.accepted]: 1,
     [names.age]: Math.max(0, age),
+    [names.signedRefused]: 0,
+    [names.enqueueFailed]: 0,
+    ...(stored && { [names.storageFailed]: 0 }),
+    ...(archiving && { [names.archiveFailed]: 0 }),
+    ...keyringRead(),
     ...(fields.unrendered && { [names.unidentified]: 1 }),
     ...(fields.unreadable && { [names.unreadable]: 1 }),
   };
@@ -115,14 +127,42 @@ function reportAccepted({ outcome, age, ...fields }: Accepted): void {
   else log.info(outcome, fields, { values });
 }
 
-function reportProblem({ outcome, error, ...fields }: Extract<Outcome, { error: unknown }>): void {
+type Problem = Extract<Outcome, { error: unknown }>;
+
+function reportProblem({ outcome, error, ...fields }: Problem): void {
   const entry = { ...fields, detail: describeError(error) };
+  const ofAlarms = { ...problemValues(fields.reason), ...keyringRead() };
+  const alarms = Object.keys(ofAlarms).length > 0 ? [{ values: ofAlarms }] : [];
   // Counted once without and once with the reason.
   const dimensions = [['service'], ['service', 'reason']];
-  if (outcome === 'refused') log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions });
+  if (outcome === 'refused') log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions }, ...alarms);
   else {
     const stack = fields.reason === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
-    log.error(outcome, { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions });
+    log.error(outcome, { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions }, ...alarms);
   }
   if (fields.captured !== undefined) log.info('captured', {}, { values: { [names.captured]: 1 } });
+}
+
+/** What an alarm counts by its reason. Everything that has a signature and is refused may be a webhook that is lost. */
+function problemValues(reason: Problem['reason']): Record<string, number> {
+  switch (reason) {
+    case 'unsigned':
+      return { [names.accepted]: 0 };
+    case 'queue_unavailable':
+      return { [names.enqueueFailed]: 1 };
+    case 'storage_unavailable':
+      return { [names.storageFailed]: 1 };
+    case 'malformed_event':
+    case 'keyring_unavailable':
+    case 'unexpected':
+      return {};
+    default:
+      return { [names.signedRefused]: 1 };
+  }
+}
+
+function keyringRead(): Record<string, number> {
+  if (!wasKeyringRead) return {};
+  wasKeyringRead = false;
+  return { [names.keyringLoadFailed]: 0 };
 }

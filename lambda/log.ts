@@ -20,7 +20,7 @@ export interface LineMetrics {
  * @param service name of the function in log and metrics
  */
 export function createLog(service: string) {
-  const write = (level: string, message: string, fields: LogFields = {}, metrics?: LineMetrics): void => {
+  const write = (level: string, message: string, fields: LogFields = {}, metrics: LineMetrics[] = []): void => {
     const now = new Date();
     const trace = /Root=([^;]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];
     const entry = {
@@ -30,23 +30,25 @@ export function createLog(service: string) {
       service,
       ...(trace !== undefined && { xray_trace_id: trace }),
       ...fields,
-      ...(metrics && { _aws: embed(metrics, now), ...metrics.values }),
+      ...(metrics.length > 0 && { _aws: embed(metrics, now) }),
+      ...Object.assign({}, ...metrics.map(({ values }) => values)),
     };
     // Not with `console`, because Lambda would add a time and a request id.
     process.stdout.write(`${JSON.stringify(entry)}\n`);
   };
   return {
-    info: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('INFO', message, fields, metrics),
-    warn: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('WARN', message, fields, metrics),
-    error: (message: string, fields?: LogFields, metrics?: LineMetrics) => write('ERROR', message, fields, metrics),
+    info: (message: string, fields?: LogFields, ...metrics: LineMetrics[]) => write('INFO', message, fields, metrics),
+    warn: (message: string, fields?: LogFields, ...metrics: LineMetrics[]) => write('WARN', message, fields, metrics),
+    error: (message: string, fields?: LogFields, ...metrics: LineMetrics[]) => write('ERROR', message, fields, metrics),
   };
 }
 
 /** The embedded metric format's own part, see its specification in CloudWatch's user guide. */
-function embed({ values, dimensions = [['service']] }: LineMetrics, now: Date) {
-  const Metrics = Object.keys(values).map((Name) => ({ Name, Unit: Name === names.age ? 'Seconds' : 'Count' }));
-  return {
-    Timestamp: now.getTime(),
-    CloudWatchMetrics: [{ Namespace: names.namespace, Dimensions: dimensions, Metrics }],
-  };
+function embed(metrics: readonly LineMetrics[], now: Date) {
+  const directives = metrics.map(({ values, dimensions = [['service']] }) => ({
+    Namespace: names.namespace,
+    Dimensions: dimensions,
+    Metrics: Object.keys(values).map((Name) => ({ Name, Unit: Name === names.age ? 'Seconds' : 'Count' })),
+  }));
+  return { Timestamp: now.getTime(), CloudWatchMetrics: directives };
 }

@@ -5,8 +5,9 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { backgroundSettings } from './background-settings.ts';
-import { rotationService } from './contract.ts';
-import { readRotationEnvironment } from './environment.ts';
+import { environment, metrics as names, rotationService } from './contract.ts';
+import { describeError } from './describe-error.ts';
+import { readRotatedSecret, readRotationEnvironment } from './environment.ts';
 import { accountOf, isOf, keysOfAccount } from './keys/account-keys.ts';
 import { eventually } from './keys/eventually.ts';
 import { readAll } from './keys/key-lookups.ts';
@@ -25,16 +26,57 @@ export interface RotationEvent {
 }
 
 const logger = createLog(rotationService);
+// Metrics have the name of this rotation, as there may be several in an account.
+const metricLog = createLog(process.env[environment.service] ?? rotationService);
+
+/** How late Secrets Manager may begin a rotation. */
+const allowedDelay = 24 * 3_600_000;
 
 const clientSettings = backgroundSettings(5_000);
 
 /**
- * Lambda's entry point for Secrets Manager. Its steps are made for secrets that change before readers get them. But
- * readers must have a verification key before it is used. So `createSecret` already makes the keyring with both keys
- * current, `setSecret` waits and enables, `testSecret` checks, and `finishSecret` waits and deletes the old key at
- * MessageMedia.
+ * Lambda's entry point for Secrets Manager, and for a daily schedule, whose event has no step. It counts what fails, until
+ * a rotation is finished: a step that succeeds after one that failed ends nothing.
  */
-export async function handler({ Step, SecretId, ClientRequestToken: token }: RotationEvent): Promise<void> {
+export async function handler(event: RotationEvent | { Step?: undefined }): Promise<void> {
+  try {
+    if (event.Step === undefined) return await checkSchedule();
+    await takeStep(event);
+    if (event.Step === 'finishSecret')
+      metricLog.info('rotated', { step: event.Step }, { values: { [names.rotationFailed]: 0 } });
+  } catch (error) {
+    const fields = { step: event.Step, detail: describeError(error) };
+    metricLog.error('rotation failed', fields, { values: { [names.rotationFailed]: 1 } });
+    throw error;
+  }
+}
+
+/**
+ * Secrets Manager says nothing when it cannot begin a rotation, so this asks it. While a rotation is unfinished, it is not
+ * known whether it will succeed, so nothing is counted.
+ *
+ * @throws {Error} if the schedule is off, or a rotation should have begun more than a day ago
+ */
+async function checkSchedule(): Promise<void> {
+  const SecretId = readRotatedSecret(process.env);
+  const description = await new SecretsManagerClient(clientSettings).send(new DescribeSecretCommand({ SecretId }));
+  const { RotationEnabled, NextRotationDate, VersionIdsToStages = {} } = description;
+  if (!RotationEnabled) throw new Error(`The rotation of ${SecretId} is switched off: deploy the stack again`);
+  if (NextRotationDate && Date.now() - NextRotationDate.getTime() > allowedDelay)
+    throw new Error(
+      `Secrets Manager should have rotated ${SecretId} by ${NextRotationDate.toISOString()}, and did not`,
+    );
+  // The last step takes this label away, from the current version too.
+  if (Object.values(VersionIdsToStages).some((labels) => labels.includes('AWSPENDING'))) return;
+  metricLog.info('rotation is on schedule', {}, { values: { [names.rotationFailed]: 0 } });
+}
+
+/**
+ * The steps of Secrets Manager are made for secrets that change before readers get them. But readers must have a
+ * verification key before it is used. So `createSecret` already makes the keyring with both keys current, `setSecret`
+ * waits and enables, `testSecret` checks, and `finishSecret` waits and deletes the old key at MessageMedia.
+ */
+async function takeStep({ Step, SecretId, ClientRequestToken: token }: RotationEvent): Promise<void> {
   const { apiCredentialsSecretId, baseUrl, digest } = readRotationEnvironment(process.env);
   const client = new SecretsManagerClient(clientSettings);
   const log = (message: string) => logger.info(message, { step: Step });

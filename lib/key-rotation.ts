@@ -1,17 +1,21 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { rotationEnvironment } from '../lambda/contract.ts';
+import { environment, metrics, rotationEnvironment } from '../lambda/contract.ts';
 import { ApiCredentials } from './api-credentials.ts';
 import { expectHere } from './brought-resource.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantKeyThrough } from './key-grant.ts';
 import { keyringArnOf } from './keyring-grant.ts';
 import { allowLogs } from './log-key.ts';
+import { serviceOf } from './service-name.ts';
 
 /** How keys are rotated. */
 export interface KeyRotationProps {
@@ -43,10 +47,12 @@ export class KeyRotation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
   readonly log: ILogGroup;
+  readonly #service: string;
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
     const { keyring, everyDays, baseUrl, encryptionKey } = props;
+    this.#service = serviceOf(this);
     expectHere(this, 'Keyring', { arn: keyring.secretArn, env: keyring.env }, ['region', 'account']);
     const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
@@ -67,6 +73,8 @@ export class KeyRotation extends Construct {
         [rotationEnvironment.apiCredentialsSecretId]: apiCredentials.secretArn,
         [rotationEnvironment.baseUrl]: baseUrl,
         [rotationEnvironment.digest]: 'SHA256',
+        [environment.keyringSecretId]: keyring.secretArn,
+        [environment.service]: this.#service,
       },
     });
     // No rotation at once, because the credentials come after the first deployment.
@@ -93,7 +101,23 @@ export class KeyRotation extends Construct {
     // Secrets Manager tests the function when the schedule is created.
     for (const grant of grants) grant.applyBefore(schedule);
     schedule.node.addDependency(rotate);
+    new Rule(this, 'Check', {
+      description: 'Checks whether MessageMedia signature keys are rotated on schedule',
+      schedule: Schedule.rate(Duration.days(1)),
+      targets: [new LambdaFunction(rotate, { retryAttempts: 0 })],
+    });
     this.apiCredentials = apiCredentials;
     this.function = rotate;
+  }
+
+  /** 1 when a step failed or a rotation is overdue, 0 when one has finished or none is due, as a maximum. */
+  metricFailed(options?: MetricOptions): Metric {
+    return new Metric({
+      namespace: metrics.namespace,
+      metricName: metrics.rotationFailed,
+      dimensionsMap: { service: this.#service },
+      statistic: Stats.MAXIMUM,
+      ...options,
+    });
   }
 }

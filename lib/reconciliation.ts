@@ -53,6 +53,8 @@ export class Reconciliation extends Construct {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
   readonly log: ILogGroup;
+  /** From one run to the next. */
+  readonly every: Duration;
   readonly #service: string;
 
   constructor(scope: Construct, id: string, props: ReconciliationProps) {
@@ -62,6 +64,7 @@ export class Reconciliation extends Construct {
       throw new Error(`Reconciliation every ${every.toHumanString()}: give 5 minutes to a day`);
     }
     this.#service = receiver.service;
+    this.every = every;
     this.apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
     this.log = new LogGroup(this, 'Log', {

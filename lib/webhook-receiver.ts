@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -26,6 +27,7 @@ import { allowLogs } from './log-key.ts';
 import { grantReadData } from './object-grants.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
+import { serviceOf } from './service-name.ts';
 import type { WebhookReceiverProps } from './webhook-receiver-props.ts';
 
 export type { WebhookReceiverProps } from './webhook-receiver-props.ts';
@@ -46,6 +48,8 @@ export class WebhookReceiver extends Construct {
   readonly frontDoor: FrontDoor;
   /** Where a DNS record of the domain must point; `undefined` without a domain. */
   readonly domainTarget: string | undefined;
+  /** Of the domain; `undefined` without a domain. */
+  readonly certificate: ICertificate | undefined;
   readonly functionLog: ILogGroup;
   readonly accessLog: AccessLog;
   /** Name of this receiver in log and metrics: stack name and path, for example `MessageMediaWebhooks/Receiver`. */
@@ -96,6 +100,7 @@ export class WebhookReceiver extends Construct {
     const domain = props.domain && new CustomDomain(this, 'Domain', { ...props.domain, frontDoor: this.frontDoor });
     this.callbackUrl = `${(domain ?? this.frontDoor).url}${callbackPath}`;
     this.domainTarget = domain?.target;
+    this.certificate = props.domain?.certificate;
   }
 
   /** Webhooks that were verified and queued, as a sum. */
@@ -111,6 +116,21 @@ export class WebhookReceiver extends Construct {
   /** Requests that were answered with a 503, as a sum. @param reason only those that failed for this reason */
   metricFailed(reason?: FailureReason, options?: MetricOptions): Metric {
     return this.#metric(metrics.failed, reason ? { reason } : {}, options);
+  }
+
+  /** Requests that had a signature and were refused, as a sum. */
+  metricSignedRefused(options?: MetricOptions): Metric {
+    return this.#metric(metrics.signedRefused, {}, options);
+  }
+
+  /** Webhooks that SQS did not take, as a sum. */
+  metricEnqueueFailed(options?: MetricOptions): Metric {
+    return this.#metric(metrics.enqueueFailed, {}, options);
+  }
+
+  /** Webhooks whose data S3 did not take, as a sum. */
+  metricStorageFailed(options?: MetricOptions): Metric {
+    return this.#metric(metrics.storageFailed, {}, options);
   }
 
   /** Times that the keyring could not be read, as a sum. */
@@ -158,12 +178,6 @@ export class WebhookReceiver extends Construct {
   grantManageKeys(grantee: IGrantable): Grant {
     return this.keyring.grantRead(grantee).combine(this.keyring.grantWrite(grantee));
   }
-}
-
-/** The construct's path, with the stack's name in place of its id, so that it is unique in an account and region. */
-function serviceOf(receiver: Construct): string {
-  const stack = Stack.of(receiver);
-  return `${stack.stackName}${receiver.node.path.slice(stack.node.path.length)}`;
 }
 
 /** An archive of other keys and data could not verify what it keeps. @throws {BroughtResourceError} */

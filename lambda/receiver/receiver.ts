@@ -49,6 +49,8 @@ export type Outcome =
       bytes: number;
       /** Seconds between the signed `Date` and now. */
       age: number;
+      /** The data is in the bucket; absent if it is in the message. */
+      stored?: boolean;
       /** Names of fields that hold a template variable that was not rendered; absent if there are none. */
       unrendered?: readonly string[];
       /** The body should be JSON and is not; absent if it is as it should be. */
@@ -99,7 +101,10 @@ export function createReceiver(dependencies: ReceiverDependencies) {
         dependencies.report({ outcome: 'probed', requestId, keyId });
         return answer(200, { probe: 'verified' });
       }
-      const { id, type, unrendered, unreadable } = await within(left(), enqueue(verified, dependencies, place));
+      const { id, type, unrendered, unreadable, dataref } = await within(
+        left(),
+        enqueue(verified, dependencies, place),
+      );
       // An id that is not MessageMedia's may be anything, even a phone number, so it is not logged.
       const account = verified.owner?.account;
       const ids = {
@@ -109,8 +114,8 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       };
       const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
       const template = { ...(unrendered.length > 0 && { unrendered }), ...(unreadable && { unreadable }) };
-      const bytes = verified.body.length;
-      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, bytes, age, ...template });
+      const size = { bytes: verified.body.length, ...(dataref !== undefined && { stored: true }) };
+      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, ...size, age, ...template });
       return answer(202, { id });
     } catch (error) {
       const status = statusOf(error);

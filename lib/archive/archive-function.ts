@@ -22,6 +22,9 @@ const batchSize = 1_000;
 /** Most calls at the same time. It is the least that Lambda allows, because the receiver needs the concurrency more. */
 const maxConcurrency = 2;
 
+/** From one archiving of the public keys to the next. */
+export const keysEvery = Duration.minutes(5);
+
 /** What the function needs. */
 export interface ArchiveFunctionProps {
   bucket: IBucket;
@@ -89,7 +92,7 @@ export class ArchiveFunction extends Construct {
     receives.applyBefore(source);
     new Rule(this, 'Schedule', {
       description: 'Archives the public keys that verify MessageMedia webhooks',
-      schedule: Schedule.rate(Duration.minutes(5)),
+      schedule: Schedule.rate(keysEvery),
       targets: [new LambdaFunction(archive, { retryAttempts: 0 })],
     });
   }

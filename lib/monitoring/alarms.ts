@@ -14,13 +14,14 @@ import { type PackageInfo, packageInfo } from '../package-info.ts';
 import { notify } from './alarm-topic.ts';
 import { archiveWatches } from './archive-watches.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
-import { createAlarm, type Watch } from './watch.ts';
+import { requestWatches } from './request-watches.ts';
+import { createAlarm, deadLetterWatches, scheduleOptions, standstillOf, type Watch } from './watch.ts';
 
-/** Longer than 5 receives of 3 minutes. After these an event is in the dead-letter queue, which has its own alarm. */
-const oldestAllowed = Duration.minutes(30);
-
-/** In 15 minutes. Only MessageMedia knows the URL, so refusals are rare until something is wrong. */
-const surgeOfRefusals = 10;
+/**
+ * A consumer takes seconds. Longer waiting means that it is down, or what it depends on. That may last for hours without
+ * the loss of an event, so the alarm must come long before its 14 days are over.
+ */
+const oldestAllowed = Duration.hours(1);
 
 /** An alarm for each thing that can go wrong. For each, the runbook has a section of its name that says what to do. */
 export class Alarms extends Construct {
@@ -42,7 +43,7 @@ export class Alarms extends Construct {
       const alarm = createAlarm(this, watch, runbook);
       if (action) {
         alarm.addAlarmAction(action);
-        alarm.addOkAction(action);
+        if (!watch.endsSilently) alarm.addOkAction(action);
       }
       return alarm;
     });
@@ -55,23 +56,20 @@ export function runbookOf({ name, version, homepage }: PackageInfo): string {
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
 }
 
-function eventWatches(scope: Construct, { receiver }: MonitoringProps): Watch[] {
-  const maximum = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
-  const watches: Watch[] = [];
-  if (hasMetricsHere(scope, receiver.queue))
-    watches.push({
-      id: 'OldestEvent',
-      meaning: `The oldest event has waited ${oldestAllowed.toMinutes()} minutes for a consumer`,
-      metric: receiver.queue.metricApproximateAgeOfOldestMessage(maximum),
-      options: { threshold: oldestAllowed.toSeconds() },
-    });
-  if (receiver.deadLetterQueue && hasMetricsHere(scope, receiver.deadLetterQueue))
-    watches.unshift({
-      id: 'DeadLetters',
-      meaning: 'No consumer could handle some events',
-      metric: receiver.deadLetterQueue.metricApproximateNumberOfMessagesVisible(maximum),
-    });
-  return watches;
+function eventWatches(scope: Construct, { receiver: { queue, deadLetterQueue } }: MonitoringProps): Watch[] {
+  const metric = queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: Duration.minutes(5) });
+  const oldest: Watch = {
+    id: 'OldestEvent',
+    meaning: `The oldest event has waited ${oldestAllowed.toMinutes()} minutes for a consumer`,
+    metric,
+    options: { threshold: oldestAllowed.toSeconds() },
+  };
+  return [
+    ...(deadLetterQueue && hasMetricsHere(scope, deadLetterQueue)
+      ? deadLetterWatches('', 'No consumer could handle some events', 'dead-letters', deadLetterQueue)
+      : []),
+    ...(hasMetricsHere(scope, queue) ? [oldest] : []),
+  ];
 }
 
 /** A queue has its metrics in its own account, so an alarm of another account would never go off. */
@@ -85,81 +83,32 @@ function hasMetricsHere(scope: Construct, { queueArn: arn, env }: IQueue): boole
   return false;
 }
 
-function requestWatches({ receiver }: MonitoringProps): Watch[] {
-  const sum = { statistic: Stats.SUM, period: Duration.minutes(5) };
-  return [
-    {
-      id: 'EnqueueFailures',
-      meaning: 'Verified webhooks could not be queued',
-      metric: receiver.metricFailed('queue_unavailable', sum),
-    },
-    {
-      id: 'StorageFailures',
-      meaning: 'The data of large events could not be put into S3',
-      metric: receiver.metricFailed('storage_unavailable', sum),
-    },
-    { id: 'KeyringFailures', meaning: 'The keyring could not be read', metric: receiver.metricKeyringLoadFailed(sum) },
-    {
-      id: 'RefusalSurge',
-      meaning: `At least ${surgeOfRefusals} requests were refused within 15 minutes`,
-      metric: receiver.metricRefused(undefined, { ...sum, period: Duration.minutes(15) }),
-      options: { threshold: surgeOfRefusals },
-    },
-    { id: 'FunctionErrors', meaning: 'The function crashed or timed out', metric: receiver.function.metricErrors(sum) },
-    {
-      id: 'UnexpectedFailures',
-      meaning: 'Requests failed with an unexpected error',
-      metric: receiver.metricFailed('unexpected', sum),
-    },
-    {
-      id: 'FunctionThrottles',
-      meaning: 'Lambda had no concurrency left for some requests',
-      metric: receiver.function.metricThrottles(sum),
-    },
-    {
-      id: 'RequestThrottles',
-      meaning: 'API Gateway throttled requests (429)',
-      metric: receiver.metricThrottled(sum),
-    },
-    {
-      id: 'UnidentifiedEvents',
-      meaning: 'Webhooks were queued without their ids, because their template was not rendered',
-      metric: receiver.metricUnidentified(sum),
-    },
-    {
-      id: 'UnreadableEvents',
-      meaning: 'Webhooks were queued that should be JSON and are not, so consumers get no payload',
-      metric: receiver.metricUnreadable(sum),
-    },
-  ];
-}
-
 function rotationWatch({ rotation }: MonitoringProps): Watch[] {
   if (!rotation) return [];
-  const metric = rotation.function.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(5) });
-  return [{ id: 'RotationFailures', meaning: 'A step of a key rotation failed', metric }];
+  const metric = rotation.metricFailed({ period: Duration.minutes(5) });
+  return [{ id: 'RotationFailures', meaning: 'A key rotation failed, or is a day late', metric }];
 }
 
 function reconciliationWatches({ reconciliation }: MonitoringProps): Watch[] {
   if (!reconciliation) return [];
-  const sum = { statistic: Stats.SUM, period: Duration.minutes(5) };
+  // Each run writes both, also a 0. In between nothing changes.
+  const lastRun = { period: Duration.minutes(5) };
+  const standstill = standstillOf(reconciliation.every).toMinutes();
   return [
     {
       id: 'RecoveredEvents',
       meaning: 'Events whose webhook never arrived were recovered from MessageMedia',
-      metric: reconciliation.metricRecovered(sum),
+      metric: reconciliation.metricRecovered(lastRun),
     },
     {
       id: 'ReconciliationFailures',
-      meaning: 'A reconciliation failed',
-      metric: reconciliation.function.metricErrors(sum),
+      meaning: `No reconciliation has succeeded for ${standstill} minutes`,
+      ...scheduleOptions(reconciliation.function, reconciliation.every),
     },
     {
       id: 'HiddenEvents',
       meaning: 'A list of MessageMedia is full, and hides events that cannot be recovered until it is emptied',
-      metric: reconciliation.metricFullLists({ period: Duration.minutes(5) }),
-      // Between two runs, up to a day, nothing changes.
-      options: { treatMissingData: TreatMissingData.IGNORE },
+      metric: reconciliation.metricFullLists(lastRun),
     },
   ];
 }

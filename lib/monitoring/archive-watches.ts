@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { keysEvery } from '../archive/archive-function.ts';
 import type { MonitoringProps } from './monitoring-props.ts';
-import type { Watch } from './watch.ts';
+import { deadLetterWatches, failures, scheduleOptions, standstillOf, type Watch } from './watch.ts';
 
 /** Twelve times as long as Firehose and Lambda collect events. Firehose keeps what it cannot deliver for 24 hours. */
 const longestDelay = Duration.hours(1);
@@ -10,7 +11,6 @@ const longestDelay = Duration.hours(1);
 export function archiveWatches({ receiver }: MonitoringProps): Watch[] {
   const { archive } = receiver;
   if (!archive) return [];
-  const sum = { statistic: Stats.SUM, period: Duration.minutes(5) };
   const maximum = { statistic: Stats.MAXIMUM, period: Duration.minutes(5) };
   const delayed = (what: string, of: string, metric: Watch['metric']): Watch => ({
     id: `ArchiveDelayed${what}`,
@@ -21,25 +21,28 @@ export function archiveWatches({ receiver }: MonitoringProps): Watch[] {
   });
   const streams = archive.streams.types.map((type) => {
     const words = type.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
-    return delayed(words.join(''), `Events of type ${type}`, archive.streams.metricDataFreshness(type, maximum));
+    const watch = delayed(words.join(''), `Events of type ${type}`, archive.streams.metricDataFreshness(type, maximum));
+    // Firehose has an age only while events wait.
+    return { ...watch, options: { ...watch.options, treatMissingData: TreatMissingData.NOT_BREACHING } };
   });
   return [
     {
       id: 'ArchiveFailed',
       meaning: 'Events that were queued could not be archived',
-      metric: receiver.metricArchiveFailed(sum),
+      metric: receiver.metricArchiveFailed(failures),
     },
     ...streams,
     delayed('Queue', 'Events that no stream accepted', archive.queue.metricApproximateAgeOfOldestMessage(maximum)),
-    {
-      id: 'ArchiveDeadLetters',
-      meaning: 'Some events could not be archived in 50 tries',
-      metric: archive.deadLetterQueue.metricApproximateNumberOfMessagesVisible(maximum),
-    },
+    ...deadLetterWatches(
+      'Archive',
+      'Some events could not be archived in 50 tries',
+      'archive-dead-letters',
+      archive.deadLetterQueue,
+    ),
     {
       id: 'ArchiveKeysFailed',
-      meaning: 'The public keys could not be archived, or the archive function crashed',
-      metric: archive.function.metricErrors(sum),
+      meaning: `The public keys could not be archived for ${standstillOf(keysEvery).toMinutes()} minutes`,
+      ...scheduleOptions(archive.function, keysEvery),
     },
   ];
 }

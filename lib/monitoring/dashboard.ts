@@ -11,9 +11,11 @@ import {
   SingleValueWidget,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
 import type { Archive } from '../archive/archive.ts';
+import type { KeyRotation } from '../key-rotation.ts';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
@@ -21,8 +23,13 @@ import type { WebhookReceiver } from '../webhook-receiver.ts';
 export interface WebhookDashboardProps {
   receiver: WebhookReceiver;
   /**
-   * Adds the recovered events.
-   * @default - recovered events are not on the dashboard
+   * Adds its failures and runs.
+   * @default - rotation is not on the dashboard
+   */
+  rotation?: KeyRotation;
+  /**
+   * Adds its runs and the recovered events.
+   * @default - reconciliation is not on the dashboard
    */
   reconciliation?: Reconciliation;
   alarms: readonly Alarm[];
@@ -32,15 +39,18 @@ const red = '#d62728';
 const orange = '#ff7f0e';
 const green = '#2ca02c';
 
-/** A day on one screen: alarms, numbers of webhooks, reasons for refusals, the queue, and response times. */
+/** A day on one screen: alarms, numbers of webhooks, reasons for refusals and failures, the queue, and response times. */
 export class WebhookDashboard extends Dashboard {
-  constructor(scope: Construct, id: string, { receiver, reconciliation, alarms }: WebhookDashboardProps) {
+  constructor(scope: Construct, id: string, props: WebhookDashboardProps) {
     super(scope, id, { defaultInterval: Duration.days(1) });
-    this.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [...alarms] }));
+    const { receiver, alarms } = props;
+    this.addWidgets(new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 4, alarms: [...alarms] }));
     this.addWidgets(...totals(receiver));
     this.addWidgets(...webhooks(receiver));
-    this.addWidgets(...lateness(receiver, reconciliation));
+    this.addWidgets(...queue(receiver));
     this.addWidgets(...operation(receiver));
+    const background = [...reconciling(props), ...rotating(props)];
+    if (background.length > 0) this.addWidgets(...background);
     if (receiver.archive) this.addWidgets(...archiving(receiver, receiver.archive));
   }
 }
@@ -54,11 +64,11 @@ function totals(receiver: WebhookReceiver): IWidget[] {
       setPeriodToTimeRange: true,
       metrics: outcomes(receiver),
     }),
-    new SingleValueWidget({ title: 'Events now', width: 12, height: 4, metrics: events(receiver) }),
+    new SingleValueWidget({ title: 'Events now', width: 12, height: 4, metrics: eventCounts(receiver) }),
   ];
 }
 
-function events({ queue, deadLetterQueue }: WebhookReceiver): IMetric[] {
+function eventCounts({ queue, deadLetterQueue }: WebhookReceiver): IMetric[] {
   const statistic = Stats.MAXIMUM;
   const waiting = queue.metricApproximateNumberOfMessagesVisible({ statistic, label: 'waiting' });
   if (!deadLetterQueue) return [waiting];
@@ -76,42 +86,49 @@ function outcomes(receiver: WebhookReceiver): IMetric[] {
 }
 
 function webhooks(receiver: WebhookReceiver): IWidget[] {
-  const byReason = new MathExpression({
-    expression: `SEARCH('{${metrics.namespace},reason,service} MetricName="${metrics.refused}" service="${receiver.service}"', 'Sum', 300)`,
-    usingMetrics: {},
-    label: '',
-  });
   return [
-    graph('Webhooks', outcomes(receiver), { stacked: true }),
-    graph('Refused, by reason', [byReason], { stacked: true }),
+    graph('Webhooks', outcomes(receiver), { stacked: true, width: 8 }),
+    graph('Refused, by reason', [byReason(receiver, metrics.refused)], { stacked: true, width: 8 }),
+    graph('Failed, by reason', [byReason(receiver, metrics.failed)], { stacked: true, width: 8 }),
   ];
 }
 
-function lateness(receiver: WebhookReceiver, reconciliation: Reconciliation | undefined): IWidget[] {
-  const recovered = reconciliation
-    ? [
-        reconciliation.metricRecovered({ label: 'recovered', color: orange }),
-        reconciliation.metricFullLists({ label: 'full lists' }),
-      ]
-    : [];
+function byReason({ service }: WebhookReceiver, metric: string): MathExpression {
+  const search = `{${metrics.namespace},reason,service} MetricName="${metric}" service="${service}"`;
+  return new MathExpression({ expression: `SEARCH('${search}', 'Sum', 300)`, usingMetrics: {}, label: '' });
+}
+
+/** What consumers leave in the queue. The stack does not know more of them. */
+function queue(receiver: WebhookReceiver): IWidget[] {
+  const statistic = Stats.MAXIMUM;
+  const { queue: events, deadLetterQueue } = receiver;
+  const inFlight = events.metricApproximateNumberOfMessagesNotVisible({ statistic, label: 'with a consumer' });
   return [
-    graph('Seconds from signature to arrival, of accepted webhooks', [
-      receiver.metricAge({ statistic: 'p99', label: '99%' }),
-      receiver.metricAge({ label: 'latest' }),
-    ]),
-    graph('Events without ids or payload, and recovered events', [
-      receiver.metricUnidentified({ label: 'without ids', color: red }),
-      receiver.metricUnreadable({ label: 'not the JSON that they should be' }),
-      ...recovered,
-    ]),
+    graph('Events in the queue', [...eventCounts(receiver), inFlight], { width: 8 }),
+    graph(
+      'Events sent to the queue, and handled by consumers',
+      [
+        events.metricNumberOfMessagesSent({ statistic: Stats.SUM, label: 'sent' }),
+        events.metricNumberOfMessagesDeleted({ statistic: Stats.SUM, label: 'handled', color: green }),
+      ],
+      { width: 8 },
+    ),
+    graph(
+      'Age of the oldest event, s',
+      [
+        events.metricApproximateAgeOfOldestMessage({ statistic, label: 'in the queue' }),
+        ...(deadLetterQueue
+          ? [deadLetterQueue.metricApproximateAgeOfOldestMessage({ statistic, label: 'dead letter', color: red })]
+          : []),
+      ],
+      { width: 8 },
+    ),
   ];
 }
 
 function operation(receiver: WebhookReceiver): IWidget[] {
-  const { queue, frontDoor, function: handler } = receiver;
-  const oldest = { statistic: Stats.MAXIMUM, label: 'age of the oldest event, s' };
+  const { frontDoor, function: handler } = receiver;
   return [
-    graph('Queue', events(receiver), { right: [queue.metricApproximateAgeOfOldestMessage(oldest)], width: 8 }),
     graph(
       'Response time, ms',
       [
@@ -119,18 +136,59 @@ function operation(receiver: WebhookReceiver): IWidget[] {
         frontDoor.api.metricLatency({ statistic: 'p99', label: 'answer, 99%' }),
         handler.metricDuration({ statistic: 'p99', label: 'function, 99%' }),
       ],
-      { width: 8 },
+      { width: 6 },
     ),
     graph(
-      'Failures',
+      'Signature to arrival, s, of accepted webhooks',
+      [receiver.metricAge({ statistic: 'p99', label: '99%' }), receiver.metricAge({ label: 'latest' })],
+      { width: 6 },
+    ),
+    graph(
+      'Answers 5xx, and what causes them',
       [
         frontDoor.api.metricServerError({ statistic: Stats.SUM, label: 'answers 5xx', color: red }),
         handler.metricErrors({ label: 'function errors' }),
         handler.metricThrottles({ label: 'function throttles' }),
+        receiver.metricEnqueueFailed({ label: 'not queued' }),
+        receiver.metricStorageFailed({ label: 'not stored' }),
         receiver.metricKeyringLoadFailed({ label: 'keyring unreadable' }),
       ],
-      { width: 8 },
+      { width: 6 },
     ),
+    graph(
+      'Signed but refused, and events without ids or payload',
+      [
+        receiver.metricSignedRefused({ label: 'signed but refused', color: red }),
+        receiver.metricUnidentified({ label: 'without ids' }),
+        receiver.metricUnreadable({ label: 'not the JSON that they should be' }),
+      ],
+      { width: 6 },
+    ),
+  ];
+}
+
+function reconciling({ reconciliation }: WebhookDashboardProps): IWidget[] {
+  if (!reconciliation) return [];
+  return [
+    graph('Reconciliation', [
+      reconciliation.metricRecovered({ label: 'recovered events', color: orange }),
+      reconciliation.metricFullLists({ label: 'full lists' }),
+      ...runs(reconciliation.function),
+    ]),
+  ];
+}
+
+function rotating({ rotation }: WebhookDashboardProps): IWidget[] {
+  if (!rotation) return [];
+  return [
+    graph('Rotation', [rotation.metricFailed({ label: 'failed or late', color: orange }), ...runs(rotation.function)]),
+  ];
+}
+
+function runs(runsOf: IFunction): IMetric[] {
+  return [
+    runsOf.metricInvocations({ statistic: Stats.SUM, label: 'runs', color: green }),
+    runsOf.metricErrors({ statistic: Stats.SUM, label: 'failed runs', color: red }),
   ];
 }
 
@@ -150,17 +208,12 @@ function archiving(receiver: WebhookReceiver, { streams, queue, deadLetterQueue 
   ];
 }
 
-function graph(
-  title: string,
-  left: IMetric[],
-  options: { right?: IMetric[]; stacked?: boolean; width?: number } = {},
-): IWidget {
+function graph(title: string, left: IMetric[], options: { stacked?: boolean; width?: number } = {}): IWidget {
   const leftYAxis = { min: 0, showUnits: false };
   return new GraphWidget({
     title,
     left,
     leftYAxis,
-    rightYAxis: leftYAxis,
     width: 12,
     height: 6,
     legendPosition: LegendPosition.BOTTOM,

@@ -16,6 +16,8 @@ export interface LocalSecrets extends LocalServer {
    * @returns the `ClientRequestToken` for the four steps
    */
   startRotation: (secretId: string) => string;
+  /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
+  setNextRotation: (secretId: string, date: Date | undefined) => void;
   /** Whether every call fails, as in an outage. */
   setFailing: (fails: boolean) => void;
   isFailing: () => boolean;
@@ -53,6 +55,7 @@ class SecretsError extends Error {
 /** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
 export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
+  const nextRotations = new Map<string, Date>();
   let isFailing = false;
   let delay = 0;
   const server = await listen(port, async (request, response) => {
@@ -70,7 +73,12 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       const result = run(versions, input);
       // This comes before the answer, because the caller may then read what was kept.
       onChange();
-      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...result });
+      const next = nextRotations.get(input.SecretId ?? '');
+      const schedule = action === 'DescribeSecret' && {
+        RotationEnabled: next !== undefined,
+        ...(next && { NextRotationDate: next.getTime() / 1000 }),
+      };
+      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...schedule, ...result });
     } catch (error) {
       const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
       reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });
@@ -85,6 +93,10 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
     },
     create: (secretId) => void secrets.set(secretId, new Map()),
     get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
+    setNextRotation: (secretId, date) => {
+      if (date) nextRotations.set(secretId, date);
+      else nextRotations.delete(secretId);
+    },
     isFailing: () => isFailing,
     setFailing: (fails) => {
       isFailing = fails;

@@ -119,6 +119,57 @@ describe('a function that starts', () => {
   });
 });
 
+describe('what an alarm counts', () => {
+  const zeros = (line: Record<string, unknown>) =>
+    Object.keys(line).filter((name) => line[name] === 0 && name !== 'Age');
+
+  test('has a 0 from a webhook that is accepted, and from a keyring that was read', async () => {
+    const handler = await start();
+    await handler(signed());
+    await handler(signed());
+    const accepted = lines().filter(({ message }) => message === 'accepted');
+    expect(accepted.map(zeros)).toEqual([
+      ['SignedRefused', 'EnqueueFailed', 'KeyringLoadFailed'],
+      ['SignedRefused', 'EnqueueFailed'],
+    ]);
+  });
+
+  test('has a 0 from data that was stored, and a 1 from data that was not', async () => {
+    const handler = await start({ OVERFLOW_BUCKET: 'overflow' });
+    await handler(signed(large('x')));
+    expect(lineOf('accepted')).toMatchObject({ StorageFailed: 0 });
+    expect(lineOf('accepted')).not.toHaveProperty('stored');
+    refusing.add('storage');
+    expect(await handler(signed(large('y')))).toMatchObject({ statusCode: 503 });
+    expect(lineOf('failed')).toMatchObject({ StorageFailed: 1 });
+    expect(lineOf('failed')).not.toHaveProperty('EnqueueFailed');
+  });
+
+  test('has a 1 from a webhook that is not queued', async () => {
+    refusing.add('queue');
+    await (await start())(signed());
+    expect(lineOf('failed')).toMatchObject({ EnqueueFailed: 1 });
+    // Alarms watch it without the reason.
+    expect(
+      lineOf('failed')._aws.CloudWatchMetrics.map(({ Dimensions }: { Dimensions: unknown }) => Dimensions),
+    ).toEqual([byReason, [['service']]]);
+  });
+
+  test('has no 0 from a keyring that was read but holds no key', async () => {
+    secret = { SecretString: '{' };
+    await (await start())(signed());
+    expect(lines().flatMap(({ KeyringLoadFailed }) => KeyringLoadFailed ?? [])).not.toContain(0);
+  });
+
+  test('has no value from a scanner that ends an alarm, and one to compare with webhooks', async () => {
+    const handler = await start();
+    const { 'x-messagemedia-signature': _, ...headers } = signed().headers;
+    await handler({ ...signed(), headers });
+    const { Accepted, SignedRefused } = lineOf('refused');
+    expect({ Accepted, SignedRefused }).toEqual({ Accepted: 0, SignedRefused: undefined });
+  });
+});
+
 describe('an event', () => {
   test('has the id of the request, of the invocation, or one of its own', async () => {
     const handler = await start();

@@ -338,7 +338,14 @@ describe('what an operator sees', () => {
     const { 'x-messagemedia-signature': _signature, ...headers } = toWire(webhook, key).headers;
     await post(receiver, { ...toWire(webhook, key), headers: { ...headers, 'x-messagemedia-signature': '!' } });
     await take(key);
-    expect(metric(receiver, 'Accepted')).toEqual([{ value: 1, reason: undefined }]);
+    expect(metric(receiver, 'Accepted')).toEqual([
+      { value: 1, reason: undefined },
+      { value: 0, reason: 'unsigned' },
+    ]);
+    expect(metric(receiver, 'SignedRefused')).toEqual([
+      { value: 0, reason: undefined },
+      { value: 1, reason: 'malformed_signature' },
+    ]);
     expect(metric(receiver, 'Refused')).toEqual([
       { value: 1, reason: 'unsigned' },
       { value: 1, reason: 'malformed_signature' },

@@ -37,6 +37,7 @@ beforeEach(async () => {
     API_CREDENTIALS_SECRET_ID: 'credentials',
     MESSAGEMEDIA_BASE_URL: provider.url,
     SIGNATURE_DIGEST: 'SHA512',
+    KEYRING_SECRET_ID: 'keyring',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
@@ -233,6 +234,39 @@ test.each([undefined, '{"keys":[]}'])(
     expect(output).toContain('"message":"nothing to test: this rotation has not created a key"');
   },
 );
+
+/** What the log counts as failed, in order. */
+const failed = () => lines().flatMap(({ RotationFailed }) => (RotationFailed === undefined ? [] : [RotationFailed]));
+
+test('a failed step is counted until a rotation is finished', async () => {
+  secrets.setNextRotation('keyring', new Date(Date.now() + 60_000));
+  await rotate();
+  const credentials = secrets.get('credentials') ?? '';
+  secrets.put('credentials', '{"api_key":"wrong","api_secret":"wrong"}');
+  await expect(rotate()).rejects.toThrow();
+  secrets.put('credentials', credentials);
+  // A step that succeeds ends nothing, nor does a check while the rotation is unfinished.
+  await rotate('createSecret');
+  await handler({});
+  expect(failed()).toEqual([0, 1]);
+  await rotate();
+  await handler({});
+  expect(failed()).toEqual([0, 1, 0, 0]);
+});
+
+const hours = (count: number) => new Date(Date.now() + count * 3_600_000);
+
+test('a rotation that Secrets Manager has not begun a day after it was due is counted', async () => {
+  secrets.setNextRotation('keyring', hours(-23));
+  await handler({});
+  expect(failed()).toEqual([0]);
+  secrets.setNextRotation('keyring', hours(-25));
+  await expect(handler({})).rejects.toThrow(/Secrets Manager should have rotated keyring by 20.*Z, and did not/);
+  secrets.setNextRotation('keyring', undefined);
+  await expect(handler({})).rejects.toThrow('The rotation of keyring is switched off: deploy the stack again');
+  expect(failed()).toEqual([0, 1, 1]);
+  expect(lines().at(-1)).toMatchObject({ level: 'ERROR', service: 'key-rotation', message: 'rotation failed' });
+});
 
 test('nothing of the credentials is in the log', async () => {
   await rotate();

@@ -7,16 +7,16 @@ const rest = { frontDoor: 'rest' };
 const alarms = [
   'DeadLetters',
   'EnqueueFailures',
-  'FunctionErrors',
-  'FunctionThrottles',
   'KeyringFailures',
+  'MoreDeadLetters',
   'OldestEvent',
-  'RefusalSurge',
+  'RefusedWebhooks',
   'RequestThrottles',
+  'ServerErrors',
   'StorageFailures',
-  'UnexpectedFailures',
   'UnidentifiedEvents',
   'UnreadableEvents',
+  'UnsignedRequests',
 ];
 
 /** The changes by a REST API in place of an HTTP API, for any callback URL. */
@@ -34,6 +34,8 @@ const restForHttp = [
   '- ReceiverHttpApiANYmessagemediaIntegration',
   '- ReceiverHttpApiANYmessagemediaIntegrationPermission',
   '- ReceiverHttpStage',
+  '~ MonitoringAlarmsServerErrors.Dimensions',
+  '~ MonitoringAlarmsServerErrors.MetricName',
   '~ MonitoringDashboard.DashboardBody',
 ];
 
@@ -106,6 +108,7 @@ const archive = [
   '+ MonitoringAlarmsArchiveDelayedWebhook',
   '+ MonitoringAlarmsArchiveFailed',
   '+ MonitoringAlarmsArchiveKeysFailed',
+  '+ MonitoringAlarmsArchiveMoreDeadLetters',
   '+ output ArchiveBucketName',
   '+ output ArchiveQueueUrl',
   '~ MonitoringDashboard.DashboardBody',
@@ -160,7 +163,14 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     'domainName and certificateArn',
     {},
     samples.domain,
-    ['+ ReceiverDomainMapping', '+ ReceiverDomainName', '+ output DomainTarget', '~ output CallbackUrl'],
+    [
+      '+ MonitoringAlarmsCertificateExpiry',
+      '+ ReceiverDomainMapping',
+      '+ ReceiverDomainName',
+      '+ output DomainTarget',
+      '~ MonitoringDashboard.DashboardBody',
+      '~ output CallbackUrl',
+    ],
   ],
   ['hostedZoneId', samples.domain, samples.hostedZone, ['+ ReceiverDomainRecord']],
   ['webAclArn', rest, samples.webAcl, ['+ ReceiverRestWebAcl']],
@@ -209,6 +219,8 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
       '+ MonitoringAlarmsRotationFailures',
       '+ RotationApiCredentials',
       '+ RotationApiCredentialsPolicy',
+      '+ RotationCheck',
+      '+ RotationCheckAllowEventRuleTestRotationRotateFunctionF47ABC22',
       '+ RotationLog',
       '+ RotationRotateFunction',
       '+ RotationRotateFunctionInvoke',
@@ -356,7 +368,21 @@ const changesOf: [name: string, base: Context, context: Context, expected: strin
     'alarmTopicArn',
     {},
     samples.alarmTopic,
-    alarms.flatMap((alarm) => [`~ MonitoringAlarms${alarm}.AlarmActions`, `~ MonitoringAlarms${alarm}.OKActions`]),
+    alarms.flatMap((alarm) => [
+      `~ MonitoringAlarms${alarm}.AlarmActions`,
+      ...(alarm === 'MoreDeadLetters' ? [] : [`~ MonitoringAlarms${alarm}.OKActions`]),
+    ]),
+  ],
+  [
+    'alarmTopicArn with a domain',
+    samples.domain,
+    samples.alarmTopic,
+    [...alarms, 'CertificateExpiry']
+      .sort()
+      .flatMap((alarm) => [
+        `~ MonitoringAlarms${alarm}.AlarmActions`,
+        ...(alarm === 'MoreDeadLetters' ? [] : [`~ MonitoringAlarms${alarm}.OKActions`]),
+      ]),
   ],
   [
     'silenceAlarmMinutes',

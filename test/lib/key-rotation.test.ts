@@ -41,7 +41,7 @@ describe.each(settings)('with %j', (context) => {
   });
 
   test('may be started by Secrets Manager of this account alone', () => {
-    const permission = json.Resources[idOf(json, 'AWS::Lambda::Permission', /^Rotation/)];
+    const permission = json.Resources[idOf(json, 'AWS::Lambda::Permission', /^RotationRotateFunctionInvoke/)];
     expect(resolve(permission?.Properties)).toMatchObject({
       Principal: 'secretsmanager.amazonaws.com',
       SourceAccount: '123456789012',

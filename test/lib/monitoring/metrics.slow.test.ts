@@ -13,6 +13,7 @@ import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
 import { streamNames } from '../../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
 import { idsOf, stackOf } from '../support.ts';
+import { written } from './week.ts';
 
 const key = makeKey();
 const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
@@ -23,6 +24,7 @@ const unreadable = httpApiEvent(
 );
 const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
 const unsigned = httpApiEvent(toWire(webhook, undefined));
+const unknown = httpApiEvent(toWire(webhook, makeKey()));
 const { json } = stackOf({ silenceAlarmMinutes: '60', archiveDays: '400' });
 
 let folder: string;
@@ -93,6 +95,7 @@ test('alarms watch what the function really emits', async () => {
     logOf(unrendered),
     logOf(unreadable),
     logOf(unsigned),
+    logOf(unknown),
     logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
     logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
     logOf(signed, {
@@ -108,21 +111,63 @@ test('alarms watch what the function really emits', async () => {
       'Accepted service=Test/Receiver',
       'Age service=Test/Receiver',
       'ArchiveFailed service=Test/Receiver',
+      'EnqueueFailed service=Test/Receiver',
       'Failed reason=keyring_unavailable service=Test/Receiver',
       'Failed reason=queue_unavailable service=Test/Receiver',
       'Failed reason=storage_unavailable service=Test/Receiver',
       'Failed service=Test/Receiver',
       'KeyringLoadFailed service=Test/Receiver',
+      'Refused reason=unknown_key service=Test/Receiver',
       'Refused reason=unsigned service=Test/Receiver',
       'Refused service=Test/Receiver',
+      'SignedRefused service=Test/Receiver',
+      'StorageFailed service=Test/Receiver',
       'Unidentified service=Test/Receiver',
       'Unreadable service=Test/Receiver',
     ].map((metric) => `MessageMediaWebhooks ${metric}`),
   );
-  // One comes from the access log, and the other is an unexpected error.
-  const others = ['Throttled service=Test/Receiver', 'Failed reason=unexpected service=Test/Receiver'];
+  // It comes from the access log.
   const missing = watched().filter((metric) => !emitted.has(metric));
-  expect(missing.sort()).toEqual(others.map((metric) => `MessageMediaWebhooks ${metric}`).sort());
+  expect(missing).toEqual(['MessageMediaWebhooks Throttled service=Test/Receiver']);
+});
+
+test.each<[keyof typeof written, object, Record<string, string>]>([
+  ['accepted', signed, {}],
+  ['unidentified', unrendered, {}],
+  ['unreadable', unreadable, {}],
+  ['notArchived', signed, { ARCHIVE_QUEUE_URL: 'x' }],
+  ['unsigned', unsigned, {}],
+  ['refused', unknown, {}],
+  ['notQueued', signed, { QUEUE_URL: 'x.fifo' }],
+  ['notStored', large, { OVERFLOW_BUCKET: 'nowhere' }],
+  ['withoutKeys', signed, { KEYRING_SECRET_ID: 'nowhere' }],
+])('the simulated week has what the function writes of a request that is %s', async (outcome, event, broken) => {
+  const lines = await logOf(event, {
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.queueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: queue.url,
+    AWS_ENDPOINT_URL_S3: queue.url,
+    ...broken,
+    ...(broken.QUEUE_URL && { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
+    ...(broken.ARCHIVE_QUEUE_URL && { ARCHIVE_QUEUE_URL: `${queue.queueUrl}x` }),
+  });
+  const values: Record<string, number> = {};
+  for (const line of lines.map((text) => JSON.parse(text))) {
+    for (const { Metrics, Dimensions } of line._aws?.CloudWatchMetrics ?? []) {
+      for (const { Name } of Metrics as { Name: string }[]) {
+        for (const dimensions of Dimensions as string[][]) {
+          const reason = dimensions.includes('reason') ? ` ${line.reason}` : '';
+          values[`${Name}${reason}`] = Math.max(values[`${Name}${reason}`] ?? 0, line[Name]);
+        }
+      }
+    }
+  }
+  // No alarm watches these, and the first request reads the keyring.
+  const others = /^(?:Age|Refused|Failed)$|^Failed |^Refused (?!unsigned)|^KeyringLoadFailed$/;
+  const watchedValues = Object.entries(values).filter(
+    ([name, value]) => !others.test(name) || (name === 'KeyringLoadFailed' && value > 0),
+  );
+  expect(Object.fromEntries(watchedValues)).toEqual(written[outcome]);
 });
 
 test('a webhook makes as much of a log as docs/costs.ts says', async () => {
