@@ -54,6 +54,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
         AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
         AWS_ENDPOINT_URL_DYNAMODB: table.url,
         AWS_ENDPOINT_URL_S3: queue.url,
+        AWS_ENDPOINT_URL_SQS: queue.url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
         IDEMPOTENCY_TABLE: table.tableName,
         OVERFLOW_BUCKET: bucket,
@@ -106,7 +107,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(effects.slice(2)).toMatchObject([{ eventId: `${a}/0` }, { eventId: `${a}/1` }]);
     });
 
-    test('gives up on a poison message after five tries, and handles it when it is redriven', async () => {
+    test('gives up on a poison message after its tries, and handles it when it is redriven', async () => {
       const stranger = makeKey();
       const poison = await startReceiver(stranger)(report(randomUUID()));
       const [behind, ...others] = await queued([report(poison.groupId, 1), report(randomUUID()), report(randomUUID())]);
