@@ -61,7 +61,9 @@ export async function spend(day: BadDay, command: readonly string[], table: Loca
   const isHit = ({ path, body }: Call) =>
     isBad && bad.some(({ marks }) => marks.some((mark) => `${path} ${body}`.includes(mark)));
   const s3 = await startProxy(queue.url, (call) => (isHit(call) ? fates[fault] : undefined));
-  const database = await startProxy(table.url, (call) => (isHit(call) ? fates[fault] : undefined));
+  const database = await startProxy(table.url, (call) =>
+    isHit(call) ? fates[fault] : { changed: later(call.body, mapping.jumped()) },
+  );
   const setBad = (next: boolean) => {
     isBad = next;
     secrets.setFailing(next && fault === 'secrets are down');
@@ -106,6 +108,12 @@ export async function spend(day: BadDay, command: readonly string[], table: Loca
     await consumer.close();
     await Promise.all([mapping, s3, database, queue, secrets].map(({ close }) => close()));
   }
+}
+
+/** The table gets the times of the virtual clock. */
+function later(body: string, milliseconds: number): string {
+  const times = /(":now_in_millis":|"in_progress_expiration":)\s*\{"N":\s*"(\d+)"/g;
+  return body.replace(times, (_all, name, time) => `${name}{"N":"${Number(time) + milliseconds}"`);
 }
 
 const xml = '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';

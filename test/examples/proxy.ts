@@ -8,8 +8,8 @@ export interface Call {
   body: string;
 }
 
-/** What becomes of a call: it never gets an answer, or it gets this one. By default it goes on to the service. */
-export type Fate = 'hangs' | { status: number; body: string } | undefined;
+/** What becomes of a call: it never gets an answer, or it gets this one. By default it goes on to the service, or a changed one does. */
+export type Fate = 'hangs' | { status: number; body: string } | { changed: string } | undefined;
 
 /** Stands before a service on this machine, and decides about each call. */
 export async function startProxy(target: string, decide: (call: Call) => Fate): Promise<LocalServer> {
@@ -17,18 +17,19 @@ export async function startProxy(target: string, decide: (call: Call) => Fate): 
     const bytes = await readBody(incoming);
     const fate = decide({ path: incoming.url ?? '', headers: incoming.headers, body: String(bytes) });
     if (fate === 'hangs') return;
-    if (fate !== undefined) {
+    if (fate !== undefined && 'status' in fate) {
       response.writeHead(fate.status, { 'content-type': 'application/x-amz-json-1.0' }).end(fate.body);
       return;
     }
     const { hostname, port, host } = new URL(target);
     const { method, url: path } = incoming;
-    const headers = { ...incoming.headers, host };
+    const sent = fate === undefined ? (bytes ?? Buffer.of()) : Buffer.from(fate.changed);
+    const headers = { ...incoming.headers, host, 'content-length': sent.length };
     const outgoing = request({ hostname, port, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);
     });
     outgoing.on('error', () => response.destroy());
-    outgoing.end(bytes);
+    outgoing.end(sent);
   });
 }

@@ -11,6 +11,8 @@ const visibilitySeconds = 180;
 export interface VirtualMapping {
   /** The SQS that the function calls. */
   url: string;
+  /** How many milliseconds the clock has jumped. */
+  jumped: () => number;
   /** Receives batches until the queue is empty. @returns the hours that passed */
   run: (invoke: InvokeAt, end?: End) => Promise<number>;
   close: () => Promise<void>;
@@ -33,6 +35,7 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
   const { client, queueUrl } = queue;
   const asked = new Map<string, number>();
   const deleted = new Set<string>();
+  let jumped = 0;
 
   /** Visibility is kept here, on the virtual clock. Everything else is the queue's. */
   const proxy = await startProxy(queue.url, ({ headers, body }): Fate => {
@@ -41,7 +44,7 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
     if (target === 'AmazonSQS.GetQueueUrl')
       return { status: 200, body: JSON.stringify({ QueueUrl: `${proxy.url}${new URL(queueUrl).pathname}` }) };
     if (target === 'AmazonSQS.DeleteMessage') deleted.add(input.ReceiptHandle);
-    if (target !== 'AmazonSQS.ChangeMessageVisibilityBatch') return undefined;
+    if (target !== 'AmazonSQS.ChangeMessageVisibilityBatch') return { changed: body.replace(proxy.url, queue.url) };
     for (const { ReceiptHandle, VisibilityTimeout } of input.Entries) asked.set(ReceiptHandle, VisibilityTimeout);
     const Successful = input.Entries.map(({ Id }: { Id: string }) => ({ Id }));
     return { status: 200, body: JSON.stringify({ Successful, Failed: [] }) };
@@ -56,7 +59,9 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
       const records = await receive(client, queueUrl);
       if (records.length === 0) {
         if ((await count(client, queueUrl)) === 0) return now / 3_600_000;
-        now = Math.max(now, Math.min(...away.map(({ due }) => due)));
+        const next = Math.min(...away.map(({ due }) => due));
+        jumped += Math.max(0, next - now);
+        now = Math.max(now, next);
         const back = away.filter(({ due }) => due <= now);
         if (back.length === 0) throw new Error('Messages are away that nobody knows');
         away = away.filter(({ due }) => due > now);
@@ -87,7 +92,7 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
       }
     }
   };
-  return { url: proxy.url, run, close: proxy.close };
+  return { url: proxy.url, jumped: () => jumped, run, close: proxy.close };
 }
 
 /** Changes how often a message is received before it is a dead letter. */
