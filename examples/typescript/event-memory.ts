@@ -60,8 +60,8 @@ class EventTable extends DynamoDBPersistenceLayer {
     try {
       await super._putRecord(record);
     } catch (error) {
-      const isThere = error instanceof IdempotencyItemAlreadyExistsError;
-      if (!isThere || !isStuck(error.existingRecord)) throw error;
+      if (!(error instanceof IdempotencyItemAlreadyExistsError)) throw error;
+      if (!isStuck(error.existingRecord ?? (await this._getRecord(record.idempotencyKey)))) throw error;
       await this.#free(record.idempotencyKey);
       await super._putRecord(record);
     }
@@ -82,8 +82,8 @@ class EventTable extends DynamoDBPersistenceLayer {
   }
 }
 
-function isStuck(record: IdempotencyRecord | undefined): boolean {
-  if (record?.getStatus() !== 'INPROGRESS' || record.inProgressExpiryTimestamp !== undefined) return false;
+function isStuck(record: IdempotencyRecord): boolean {
+  if (record.getStatus() !== 'INPROGRESS' || record.inProgressExpiryTimestamp !== undefined) return false;
   const begun = (record.expiryTimestamp ?? 0) - expiresAfterSeconds;
   return begun + longestSeconds < Date.now() / 1000;
 }

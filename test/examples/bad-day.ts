@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { idempotencyKey } from '../../lambda/event/queued-event.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
@@ -44,13 +45,20 @@ export function environmentOf(queue: { url: string }, table: { url: string }, se
     IDEMPOTENCY_TABLE: 'idempotency',
     OVERFLOW_BUCKET: bucket,
     KEYRING_SECRET_ID: 'keyring',
+    NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/consumers', import.meta.url)),
     ON_EVENT: new URL('bad-on-event.ts', import.meta.url).href,
   };
 }
 
 /** Gives ten events, each about another message, to a consumer on a bad day. @param command starts it, see `startConsumer` */
 export async function spend(day: BadDay, command: readonly string[], table: LocalTable): Promise<Evening> {
-  const { fault, of, lasts = Number.POSITIVE_INFINITY, milliseconds = 3_000 } = day;
+  const {
+    fault,
+    of,
+    lasts = Number.POSITIVE_INFINITY,
+    hours: most = Number.POSITIVE_INFINITY,
+    milliseconds = 3_000,
+  } = day;
   const [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
   const mapping = await startMapping(queue);
   await setTries(queue, tries);
@@ -90,8 +98,8 @@ export async function spend(day: BadDay, command: readonly string[], table: Loca
     );
     const behaviours = Object.fromEntries(bad.map(({ id }) => [id, day.behaviour ?? 'well']));
     const hours = await mapping.run(
-      (records, number) => {
-        setBad(number < lasts);
+      (records, number, hour) => {
+        setBad(number < lasts && hour < most);
         const isShort = fault === 'time is short' && !isBad;
         return consumer.invoke(records, isShort ? 3_000 : milliseconds, isBad ? behaviours : {});
       },
@@ -136,11 +144,11 @@ interface DayEvent {
   data?: { Bucket: string; Key: string; Body: Uint8Array };
 }
 
-/** An event before the bad day, and ten on it. */
-async function makeEvents({ fault, of, isLarge = false }: BadDay): Promise<DayEvent[]> {
+/** An event before the bad day, and those on it. */
+async function makeEvents({ fault, of, isLarge = false, count = 10 }: BadDay): Promise<DayEvent[]> {
   const needsNewKey = ['secrets are down', 'keyring is broken'].includes(fault) && of === 'one of ten';
   return Promise.all(
-    Array.from({ length: 11 }, async (_, index) => {
+    Array.from({ length: count + 1 }, async (_, index) => {
       const id = randomUUID();
       const body = JSON.stringify({ delivery_report_id: id, message_id: randomUUID(), status: 'delivered' });
       const signer = needsNewKey && index === 1 ? newKey : key;

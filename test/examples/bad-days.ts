@@ -5,10 +5,14 @@ export interface BadDay {
   of: 'one of ten' | 'all';
   /** How many invocations it lasts, with `all`. */
   lasts?: number;
+  /** How many hours it lasts. */
+  hours?: number;
   /** What `onEvent` does. */
   behaviour?: string;
   /** The time that the function has, in milliseconds; in a fault that it is too short, only while that lasts. */
   milliseconds?: number;
+  /** How many events there are. @default 10 */
+  count?: number;
   /** The events have their data in S3. */
   isLarge?: boolean;
   /** How the events end that it goes wrong for. All others have their effect once, and are deleted. */
@@ -47,4 +51,16 @@ export const badDays: readonly BadDay[] = [
   // The first invocation, or the first three, have next to no time.
   { fault: 'time is short', of: 'one of ten', milliseconds: 450, lasts: 1, end: 'handled' },
   { fault: 'time is short', of: 'all', milliseconds: 450, lasts: 3, end: 'handled' },
+];
+
+const always = Number.POSITIVE_INFINITY;
+const long = { of: 'all', count: 2 } as const;
+const outage = { ...long, hours: 6, end: 'handled', least: 6, most: 6.1 } as const;
+
+/** How long events wait: those of an outage for little longer than it lasts, and those that never can be handled for less than a day. */
+export const longDays: readonly (BadDay & { least: number; most: number })[] = [
+  { fault: 'throws', behaviour: 'throws', ...outage },
+  { fault: 'table refuses', ...outage },
+  { fault: 'time is short', milliseconds: 450, ...outage },
+  { fault: 'throws', behaviour: 'throws', ...long, hours: always, end: 'dead letter', least: 10, most: 24 },
 ];

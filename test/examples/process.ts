@@ -1,8 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Invoke } from './event-source-mapping.ts';
+
+const pathOf = (url: string) => fileURLToPath(new URL(url, import.meta.url));
+/** How each is started. */
+export const consumers = {
+  typescript: [
+    process.execPath,
+    // In the repository the package's imports lead to its sources, see "exports" in package.json.
+    '--conditions=messagemedia-source',
+    pathOf('run-typescript.ts'),
+  ],
+  python: [process.env.PYTHON ?? 'python3', pathOf('../../examples/python/tests/run_handler.py')],
+};
 
 /** One log line of a consumer about an event. */
 export interface Effect {

@@ -34,7 +34,6 @@ interface Away {
 export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
   const { client, queueUrl } = queue;
   const asked = new Map<string, number>();
-  const deleted = new Set<string>();
   let jumped = 0;
 
   /** Visibility is kept here, on the virtual clock. Everything else is the queue's. */
@@ -43,7 +42,6 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
     const input = target.startsWith('AmazonSQS.') ? JSON.parse(body) : {};
     if (target === 'AmazonSQS.GetQueueUrl')
       return { status: 200, body: JSON.stringify({ QueueUrl: `${proxy.url}${new URL(queueUrl).pathname}` }) };
-    if (target === 'AmazonSQS.DeleteMessage') deleted.add(input.ReceiptHandle);
     if (target !== 'AmazonSQS.ChangeMessageVisibilityBatch') return { changed: body.replace(proxy.url, queue.url) };
     for (const { ReceiptHandle, VisibilityTimeout } of input.Entries) asked.set(ReceiptHandle, VisibilityTimeout);
     const Successful = input.Entries.map(({ Id }: { Id: string }) => ({ Id }));
@@ -65,7 +63,8 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
         const back = away.filter(({ due }) => due <= now);
         if (back.length === 0) throw new Error('Messages are away that nobody knows');
         away = away.filter(({ due }) => due > now);
-        for (const { record } of back) await release(client, queueUrl, record);
+        // Those that the function deleted are gone.
+        for (const { record } of back) await release(client, queueUrl, record).catch(() => {});
         continue;
       }
       alone = records.length === 1 && away.length === 0 ? alone + 1 : 0;
@@ -86,7 +85,6 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
         records.filter((record) => !failed.includes(record)),
       );
       for (const record of failed) {
-        if (deleted.has(record.receiptHandle)) continue;
         const wait = asked.get(record.receiptHandle);
         away.push({ record, due: now + (wait === undefined ? visibilitySeconds * 1000 - took : wait * 1000) });
       }

@@ -77,7 +77,7 @@ class _EventTable(DynamoDBPersistenceLayer):
         try:
             super()._put_record(data_record)
         except IdempotencyItemAlreadyExistsError as error:
-            if not _is_stuck(error.old_data_record):
+            if not _is_stuck(error.old_data_record or self._get_record(data_record.idempotency_key)):
                 raise
             self._free(data_record.idempotency_key)
             super()._put_record(data_record)
@@ -94,8 +94,8 @@ class _EventTable(DynamoDBPersistenceLayer):
         )
 
 
-def _is_stuck(record: DataRecord | None) -> bool:
-    if record is None or record.status != "INPROGRESS" or record.in_progress_expiry_timestamp is not None:
+def _is_stuck(record: DataRecord) -> bool:
+    if record.status != "INPROGRESS" or record.in_progress_expiry_timestamp is not None:
         return False
     begun = int(record.expiry_timestamp or 0) - _EXPIRES_AFTER_SECONDS
     return begun + _LONGEST_SECONDS < time.time()

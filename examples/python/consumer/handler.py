@@ -1,5 +1,6 @@
 """Lambda's entry point."""
 
+import logging
 import os
 import time
 import traceback
@@ -22,6 +23,8 @@ from consumer.retries import comes_again, delete_now, group_of, hand_back, in_ne
 from consumer.signature import reverify
 from consumer.time_left import TimeLeft, within
 
+# As in the log of the consumer in TypeScript.
+logging.addLevelName(logging.WARNING, "WARN")
 logger = Logger(service="consumer", location=None, use_rfc3339=True, utc=True)
 fetch_data = fetch_from_s3(os.environ.get("OVERFLOW_BUCKET", ""))
 keyring_secret_id = os.environ.get("KEYRING_SECRET_ID")
