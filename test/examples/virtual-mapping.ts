@@ -42,7 +42,8 @@ export async function startMapping(queue: LocalQueue): Promise<VirtualMapping> {
     const input = target.startsWith('AmazonSQS.') ? JSON.parse(body) : {};
     if (target === 'AmazonSQS.GetQueueUrl')
       return { status: 200, body: JSON.stringify({ QueueUrl: `${proxy.url}${new URL(queueUrl).pathname}` }) };
-    if (target !== 'AmazonSQS.ChangeMessageVisibilityBatch') return { changed: body.replace(proxy.url, queue.url) };
+    if (target !== 'AmazonSQS.ChangeMessageVisibilityBatch')
+      return { changed: body.replace(proxy.url, new URL(queueUrl).origin) };
     for (const { ReceiptHandle, VisibilityTimeout } of input.Entries) asked.set(ReceiptHandle, VisibilityTimeout);
     const Successful = input.Entries.map(({ Id }: { Id: string }) => ({ Id }));
     return { status: 200, body: JSON.stringify({ Successful, Failed: [] }) };
