@@ -69,8 +69,9 @@ export async function spend(day: BadDay, command: readonly string[], table: Loca
   const isHit = ({ path, body }: Call) =>
     isBad && bad.some(({ marks }) => marks.some((mark) => `${path} ${body}`.includes(mark)));
   const s3 = await startProxy(queue.url, (call) => (isHit(call) ? fates[fault] : undefined));
-  const database = await startProxy(table.url, (call) =>
-    isHit(call) ? fates[fault] : { changed: later(call.body, mapping.jumped()) },
+  const database = await startProxy(
+    table.url,
+    (call) => (isHit(call) ? fates[fault] : undefined) ?? { changed: later(call.body, mapping.jumped()) },
   );
   const setBad = (next: boolean) => {
     isBad = next;
