@@ -70,15 +70,25 @@ test('both write the same log lines, with the same fields', async () => {
         `${line.level} ${line.message}: ${fieldsOf(line, common)} ${fieldsOf(line.error ?? {}, ['name', 'message', 'stack'])}`,
     );
   };
-  const [ours, theirs] = await Promise.all(
-    (['typescript', 'python'] as const).map(async (language) => {
-      const lines = await Promise.all(days.map((day) => linesOf(day, language)));
-      return [...new Set(lines.flat())].sort();
-    }),
-  );
-  expect(theirs).toEqual(ours);
-  expect(ours?.length).toBeGreaterThanOrEqual(5);
+  for (const language of ['typescript', 'python'] as const) {
+    const lines = new Set((await Promise.all(days.map((day) => linesOf(day, language)))).flat());
+    expect([...lines].filter((line) => !certain.includes(line) && !possible.includes(line))).toEqual([]);
+    expect([...lines]).toEqual(expect.arrayContaining(certain));
+  }
 }, 120_000);
+
+const error = 'message,name,stack';
+/** What these days have in the log for certain, and what depends on the order in which events are begun. */
+const certain = [
+  `INFO handled: eventId,level,message,messageId,service,timestamp `,
+  `ERROR not handled: error,eventId,level,message,messageId,service,timestamp ${error}`,
+  `WARN not begun: too little time is left: level,message,messageId,service,timestamp `,
+  `WARN cannot read the keyring: using the keys that are loaded: error,level,message,service,timestamp ${error}`,
+];
+const possible = [
+  `INFO skipped: it was handled before: eventId,level,message,messageId,service,timestamp `,
+  `WARN SQS does not know yet what was handled: error,level,message,service,timestamp ${error}`,
+];
 
 /** What a reader may count on. Powertools for TypeScript and its SDK add names of their own. */
 const common = ['level', 'message', 'timestamp', 'service', 'eventId', 'messageId', 'error'];

@@ -27,15 +27,21 @@ export function startMortal(
         lives.push(alive);
       }
       await alive.ready;
-      const timer = setTimeout(alive.kill, milliseconds);
+      const { kill } = alive;
+      let isOver = false;
+      const timer = setTimeout(() => {
+        isOver = true;
+        kill();
+      }, milliseconds);
       try {
         const { batchItemFailures } = await alive.invoke(Object.assign({ Records }, { milliseconds, behaviours }));
-        return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+        return isOver ? 'failed' : batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
       } catch (error) {
         if (String(error).includes('The consumer is gone')) alive = undefined;
         return 'failed';
       } finally {
         clearTimeout(timer);
+        if (isOver) alive = undefined;
       }
     },
     get log() {

@@ -70,7 +70,8 @@ export function startConsumer(
   child.on('exit', () => pending?.reject(new Error(`The consumer is gone:\n${log.slice(-20).join('\n')}`)));
 
   return {
-    invoke: (event) => {
+    invoke: async (event) => {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error('The consumer is gone');
       pending = Promise.withResolvers();
       child.stdin.write(`${JSON.stringify(event)}\n`);
       return pending.promise;
