@@ -25,6 +25,7 @@ const processor = new SqsFifoPartialProcessorAsync();
 
 /** Lambda's entry point. If a message fails, the later ones of its group fail too, and no others. */
 export const handler: SQSHandler = async ({ Records: records }, context): Promise<SQSBatchResponse> => {
+  if (records.length === 0) return { batchItemFailures: [] };
   const time = timeLeft(context);
   const isAgain = comesAgain(records);
   /** When each group that is not done comes back, in seconds. */
@@ -57,7 +58,7 @@ export const handler: SQSHandler = async ({ Records: records }, context): Promis
   const handedBack = back.map((record) => ({ record, seconds: delays.get(groupOf(record)) ?? retryDelay(record) }));
   await tellSqs(time, handBack(handedBack));
   // So that it counts as an error of the function, and Lambda calls it less often.
-  if (records.length > 0 && failed.size === records.length) throw new Error('No event of the batch was handled');
+  if (failed.size === records.length) throw new Error('No event of the batch was handled');
   return answer;
 };
 

@@ -46,8 +46,10 @@ processor.raise_on_entire_batch_failure = False
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Handle a batch. If a message fails, the later ones of its group fail too, and no others."""
-    left = TimeLeft(context)
     records = event["Records"]
+    if not records:
+        return {"batchItemFailures": []}
+    left = TimeLeft(context)
     is_again = comes_again(records)
     batch = in_new_order(records) if is_again else records
     # When each group that is not done comes back, in seconds.
@@ -78,7 +80,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     back = [record for record in batch if record["messageId"] in failed]
     tell_sqs(left, lambda: hand_back([(record, delays[group_of(record)]) for record in back]))
     # So that it counts as an error of the function, and Lambda calls it less often.
-    if records and len(failed) == len(records):
+    if len(failed) == len(records):
         raise RuntimeError("No event of the batch was handled")
     return answer
 
