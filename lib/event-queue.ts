@@ -18,10 +18,19 @@ export interface EventQueueProps {
   encryptionKey?: IKey;
 }
 
+/** Six times the 30 s that a consumer has, as AWS advises for Lambda. */
+const visibilityTimeout = Duration.minutes(3);
+
+/**
+ * At least 10 hours of tries, so that an outage of what a consumer needs is over before. The consumers of `examples/`, which
+ * wait longer and longer, give up after 16 hours.
+ */
+const maxReceiveCount = 200;
+
 /** The queue of verified events and its dead-letter queue. Both stay when the stack is deleted, because they hold data. */
 export class EventQueue extends Construct {
   readonly queue: IQueue;
-  /** Events that no consumer could handle in 5 tries. */
+  /** Events that no consumer could handle in 200 tries. */
   readonly deadLetterQueue: IQueue;
 
   constructor(scope: Construct, id: string, { ordering = 'fifo', encryptionKey }: EventQueueProps = {}) {
@@ -37,8 +46,8 @@ export class EventQueue extends Construct {
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Events', {
       ...common,
-      visibilityTimeout: Duration.minutes(3),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
+      visibilityTimeout,
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
   }
 }

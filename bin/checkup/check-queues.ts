@@ -22,7 +22,13 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
   if (dead.waiting > 0) {
     const look = `npx mmw queue peek --dead-letters --stack ${stack}`;
     findings.push(
-      issue('warning', 'queue', `${dead.waiting} dead letters`, 'No consumer could handle them in 5 tries.', look),
+      issue(
+        'warning',
+        'queue',
+        `${dead.waiting} dead letters`,
+        'No consumer could handle them in all their tries.',
+        look,
+      ),
     );
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {

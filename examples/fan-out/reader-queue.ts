@@ -20,7 +20,7 @@ export interface ReaderQueueProps {
  */
 export class ReaderQueue extends Construct {
   readonly queue: Queue;
-  /** Events that the reader could not handle in 5 tries, and those that SNS could not deliver. */
+  /** Events that the reader could not handle in 200 tries, and those that SNS could not deliver. */
   readonly deadLetterQueue: Queue;
   /** Goes off when there are dead letters. */
   readonly deadLetterAlarm: Alarm;
@@ -42,7 +42,7 @@ export class ReaderQueue extends Construct {
     this.queue = new Queue(this, 'Events', {
       ...common,
       visibilityTimeout: Duration.minutes(3),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: 200 },
     });
     const metric = this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(highest);
     const meaning = `${id} could not handle some events, or SNS could not deliver them`;

@@ -5,8 +5,8 @@ const logger = new Logger({ serviceName: 'consumer' });
 
 /**
  * What your application does with an event. Put your own code in place of the log lines. It runs once for each event, and
- * for the events about one message in the order in which they came. If it throws, the event is retried, and after five
- * tries it moves to the dead-letter queue.
+ * for the events about one message in the order in which they came. If it throws, or does not end in time, the event is
+ * retried, and moves to the dead-letter queue after 200 tries.
  */
 export async function onEvent(event: WebhookEvent): Promise<void> {
   // Every field of a payload may be missing or null. The log holds no phone numbers, and no text that people wrote.

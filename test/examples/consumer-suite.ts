@@ -7,8 +7,9 @@ import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import type { Webhook } from '../../sandbox/sender.ts';
 import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
+import { environmentOf, recordKey } from './bad-day.ts';
 import { drain, type Invoke } from './event-source-mapping.ts';
-import { count, type Outgoing, redrive, sendAll, toRecord } from './messages.ts';
+import { count, type Outgoing, receive as receiveAll, redrive, sendAll, toRecord } from './messages.ts';
 import { type Consumer, type Effect, startConsumer } from './process.ts';
 import { type LocalTable, startTable } from './table.ts';
 
@@ -45,21 +46,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
     });
 
     const start = (more: Record<string, string> = {}): Consumer => {
-      const environment = {
-        PATH: process.env.PATH ?? '',
-        AWS_LAMBDA_FUNCTION_NAME: 'consumer',
-        AWS_REGION: 'us-east-1',
-        AWS_DEFAULT_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-        AWS_ENDPOINT_URL_DYNAMODB: table.url,
-        AWS_ENDPOINT_URL_S3: queue.url,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-        IDEMPOTENCY_TABLE: table.tableName,
-        OVERFLOW_BUCKET: bucket,
-        KEYRING_SECRET_ID: 'keyring',
-        ...more,
-      };
+      const { ON_EVENT: _bad, ...environment } = { ...environmentOf(queue, table, secrets), ...more };
       const consumer = startConsumer(command, environment, (effect) => effects.push(effect));
       running.push(consumer);
       return consumer;
@@ -106,7 +93,7 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(effects.slice(2)).toMatchObject([{ eventId: `${a}/0` }, { eventId: `${a}/1` }]);
     });
 
-    test('gives up on a poison message after five tries, and handles it when it is redriven', async () => {
+    test('gives up on a poison message after its tries, and handles it when it is redriven', async () => {
       const stranger = makeKey();
       const poison = await startReceiver(stranger)(report(randomUUID()));
       const [behind, ...others] = await queued([report(poison.groupId, 1), report(randomUUID()), report(randomUUID())]);
@@ -154,6 +141,25 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(ids()).toEqual([event.id, event.id, event.id]);
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
     }, 60_000);
+
+    test.each([
+      ['frees an event whose record has no end', 3_600, 1],
+      ['leaves an event that another may be handling', 60, 0],
+    ])('%s', async (_name, secondsAgo, times) => {
+      const [event] = await queued([report(randomUUID())]);
+      if (event === undefined) throw new Error('nothing was queued');
+      const begun = Math.round(Date.now() / 1000) - secondsAgo;
+      await table.put({
+        id: { S: recordKey(readSigned(event.body).event) },
+        status: { S: 'INPROGRESS' },
+        expiration: { N: String(begun + 60 * 24 * 60 * 60) },
+      });
+      await sendAll(queue, [event]);
+      await start()
+        .invoke({ Records: await receiveAll(queue.client, queue.queueUrl) })
+        .catch(() => {});
+      expect(effects).toHaveLength(times);
+    });
 
     test('gives 1,000 events that come twice one effect each, and those of a message in the order sent', async () => {
       const messages = Array.from({ length: 200 }, () => randomUUID());

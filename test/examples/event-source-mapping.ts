@@ -16,12 +16,21 @@ export async function drain(queue: LocalQueue, ...invokers: readonly Invoke[]): 
   const work = async (invoke: Invoke) => {
     for (;;) {
       const records = await receive(queue.client, queue.queueUrl);
-      if (records.length > 0) await settle(queue, records, await invoke({ Records: records }));
+      if (records.length > 0) await settle(queue, records, await answerOf(invoke, records));
       else if ((await count(queue.client, queue.queueUrl)) === 0) return;
       else await setTimeout(10);
     }
   };
   await Promise.all(invokers.map(work));
+}
+
+/** If the function fails, all its messages come again. */
+export async function answerOf(invoke: Invoke, records: SQSRecord[]): Promise<SQSBatchResponse> {
+  try {
+    return await invoke({ Records: records });
+  } catch {
+    return { batchItemFailures: records.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  }
 }
 
 async function settle({ client, queueUrl }: LocalQueue, records: SQSRecord[], answer: SQSBatchResponse): Promise<void> {

@@ -1,8 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Invoke } from './event-source-mapping.ts';
+
+const pathOf = (url: string) => fileURLToPath(new URL(url, import.meta.url));
+/** How each is started. */
+export const consumers = {
+  typescript: [
+    process.execPath,
+    // In the repository the package's imports lead to its sources, see "exports" in package.json.
+    '--conditions=messagemedia-source',
+    pathOf('run-typescript.ts'),
+  ],
+  python: [process.env.PYTHON ?? 'python3', pathOf('../../examples/python/tests/run_handler.py')],
+};
 
 /** One log line of a consumer about an event. */
 export interface Effect {
@@ -17,11 +30,15 @@ export interface Consumer {
   invoke: Invoke;
   /** Everything that it has written. */
   log: readonly string[];
+  /** Its code is loaded, and it waits for invocations. */
+  ready: Promise<void>;
+  /** Ends it at once, as Lambda does after the timeout. */
+  kill: () => void;
   close: () => Promise<void>;
 }
 
 /**
- * Starts a program that reads one invocation per line, and writes its log and `{"answer":…}` or `{"fault":…}`.
+ * Starts a program that reads one invocation per line, and writes `{"ready":true}`, its log, and `{"answer":…}` or `{"fault":…}`.
  *
  * @param environment all of its environment variables
  * @param onEffect gets the effects of events, each before its invocation ends
@@ -34,11 +51,13 @@ export function startConsumer(
   const [program = '', ...args] = command;
   const child = spawn(program, args, { env: environment, stdio: 'pipe' });
   const log: string[] = [];
+  const ready = Promise.withResolvers<void>();
   let pending: PromiseWithResolvers<SQSBatchResponse> | undefined;
 
   const onLine = (line: string) => {
     log.push(line);
     const entry = parse(line);
+    if ('ready' in entry) ready.resolve();
     // Lines that name a message of the queue report its result.
     if (typeof entry.eventId === 'string' && !('messageId' in entry)) onEffect(entry as unknown as Effect);
     if ('answer' in entry) pending?.resolve(entry.answer as SQSBatchResponse);
@@ -46,17 +65,22 @@ export function startConsumer(
   };
   createInterface({ input: child.stdout }).on('line', onLine);
   createInterface({ input: child.stderr }).on('line', onLine);
+  // Who writes to it learns more from its exit.
+  child.stdin.on('error', () => {});
   child.on('exit', () => pending?.reject(new Error(`The consumer is gone:\n${log.slice(-20).join('\n')}`)));
 
   return {
-    invoke: (event) => {
+    invoke: async (event) => {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error('The consumer is gone');
       pending = Promise.withResolvers();
       child.stdin.write(`${JSON.stringify(event)}\n`);
       return pending.promise;
     },
     log,
+    ready: ready.promise,
+    kill: () => child.kill('SIGKILL'),
     close: async () => {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.stdin.end();
       await once(child, 'exit');
     },

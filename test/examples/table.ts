@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import type { LocalServer } from '../../sandbox/http.ts';
@@ -8,6 +8,7 @@ import type { LocalServer } from '../../sandbox/http.ts';
 /** A DynamoDB on this machine with the table that the consumers need. */
 export interface LocalTable extends LocalServer {
   tableName: string;
+  put: (item: Record<string, AttributeValue>) => Promise<void>;
 }
 
 /** Starts dynalite on a free port. */
@@ -25,12 +26,15 @@ export async function startTable(): Promise<LocalTable> {
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
     }),
   );
-  client.destroy();
+  const put = async (Item: Record<string, AttributeValue>) => {
+    await client.send(new PutItemCommand({ TableName: tableName, Item }));
+  };
   const close = async () => {
+    client.destroy();
     const { promise, resolve } = Promise.withResolvers<unknown>();
     server.close(resolve);
     server.closeAllConnections();
     await promise;
   };
-  return { url, tableName, close };
+  return { url, tableName, put, close };
 }

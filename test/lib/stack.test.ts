@@ -34,8 +34,12 @@ describe('the stack', () => {
     template.resourcePropertiesCountIs('AWS::SQS::Queue', common, 2);
     expect(json.Resources.EventQueue?.Properties.RedrivePolicy).toEqual({
       deadLetterTargetArn: { 'Fn::GetAtt': ['DeadLetterQueue', 'Arn'] },
-      maxReceiveCount: 5,
+      maxReceiveCount: 200,
     });
+    // A consumer that never changes the visibility of a message outlasts six hours of outage, and gives up within a day.
+    const hours = (Number(json.Resources.EventQueue?.Properties.VisibilityTimeout) * 200) / 3600;
+    expect(hours).toBeGreaterThan(6);
+    expect(hours).toBeLessThan(24);
     expect(json.Resources.DeadLetterQueue?.Properties.RedrivePolicy).toBeUndefined();
   });
 

@@ -5,6 +5,7 @@ import re
 import boto3
 
 from consumer.attributes import QueuedEventError
+from consumer.clients import LIMITS
 from consumer.queued_event import FetchData
 
 # The receiver writes only such keys, and such a key cannot lead out of the bucket.
@@ -13,7 +14,7 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 def fetch_from_s3(bucket: str) -> FetchData:
     """Make a function that reads only from this bucket, because a `dataref` is not signed."""
-    client = boto3.client("s3")
+    client = boto3.client("s3", config=LIMITS)
     prefix = f"s3://{bucket}/"
 
     def fetch(dataref: str) -> bytes:

@@ -3,13 +3,13 @@
 from aws_lambda_powertools import Logger
 from cloudevents.core.v1.event import CloudEvent
 
-logger = Logger(service="consumer")
+logger = Logger(service="consumer", location=None, use_rfc3339=True, utc=True)
 
 
 def on_event(event: CloudEvent) -> None:
     """Handle an event. It runs once for each, and for those about one message in the order in which they came.
 
-    If it raises, the event is retried, and after five tries it moves to the dead-letter queue.
+    If it raises, or does not end in time, the event is retried, and moves to the dead-letter queue after 200 tries.
     """
     # Every field of the data may be missing or null. The log holds no phone numbers, and no text that people wrote.
     about = {"eventId": event.get_id(), "subject": event.get_subject()}

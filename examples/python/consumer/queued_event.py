@@ -67,7 +67,7 @@ def read_queued_event(message: str, fetch_data: FetchData) -> ReadEvent:
 
 def idempotency_key(event: CloudEvent) -> str:
     """Return what to remember of an event that was handled: source, type and id, hashed as the receiver does it."""
-    return hashlib.sha256(_to_utf8(f"{event.get_source()} {event.get_type()} {event.get_id()}")).hexdigest()
+    return hashlib.sha256(to_utf8(f"{event.get_source()} {event.get_type()} {event.get_id()}")).hexdigest()
 
 
 def _cloud_event_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _body(attributes: dict[str, Any], message: str, fetch_data: FetchData) -> by
     if _is_json(attributes):
         return _cut(message)
     if isinstance(attributes["data"], str):
-        return _to_utf8(attributes["data"])
+        return to_utf8(attributes["data"])
     raise QueuedEventError("invalid_data", "the data is not text, though datacontenttype is not JSON")
 
 
@@ -99,14 +99,14 @@ def _cut(message: str) -> bytes:
     _, marker, tail = message.partition(_DATA_MEMBER)
     if not marker:
         raise _not_last()
-    return _to_utf8(tail[: max(tail.rfind("}"), 0)])
+    return to_utf8(tail[: max(tail.rfind("}"), 0)])
 
 
 def _not_last() -> QueuedEventError:
     return QueuedEventError("invalid_data", "the data is not the last member of the event")
 
 
-def _to_utf8(text: str) -> bytes:
+def to_utf8(text: str) -> bytes:
     """Encode half a surrogate pair as U+FFFD, as JavaScript does."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 

@@ -26,7 +26,7 @@ from consumer.claim_check import fetch_from_s3
     ],
 )
 def test_it_goes_nowhere_else(dataref: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boto3, "client", lambda _service: None)
+    monkeypatch.setattr(boto3, "client", lambda _service, **_options: None)
     with pytest.raises(QueuedEventError) as caught:
         fetch_from_s3("large")(dataref)
     assert caught.value.code == "invalid_dataref"

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Evening, spend } from './bad-day.ts';
+import { type BadDay, badDays, longDays } from './bad-days.ts';
+import { type LocalTable, startTable } from './table.ts';
+
+/** Most days are spent waiting. */
+const atOnce = 10;
+
+/** Every fault, for one event of ten and for all. @param command starts the consumer, see `startConsumer` */
+export function describeBadDays(name: string, command: readonly string[]): void {
+  describe(`${name}, when`, () => {
+    const evenings = new Map<BadDay, PromiseSettledResult<Evening>>();
+    let table: LocalTable;
+    beforeAll(async () => {
+      table = await startTable();
+      // The longest begin first.
+      const waiting = [...badDays, ...longDays].toSorted((a, b) => (b.milliseconds ?? 0) - (a.milliseconds ?? 0));
+      const work = async () => {
+        for (let day = waiting.shift(); day !== undefined; day = waiting.shift()) {
+          const [evening] = await Promise.allSettled([spend(day, command, table)]);
+          evenings.set(day, evening);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, work));
+    }, 180_000);
+    afterAll(() => table.close());
+
+    const eveningOf = (day: BadDay): Evening => {
+      const outcome = evenings.get(day);
+      if (outcome?.status !== 'fulfilled') throw outcome?.reason;
+      return outcome.value;
+    };
+
+    test.each(badDays.map((day) => ({ ...day, day })))('$fault, $of: $end', ({ day, of, end }) => {
+      const { effects, deadLetters } = eveningOf(day);
+      const isLost = end === 'dead letter';
+      expect({ effects, deadLetters }).toEqual({
+        effects: Array.from({ length: 10 }, (_, index) => (isLost && (of === 'all' || index === 0) ? 0 : 1)),
+        deadLetters: isLost ? [0] : [],
+      });
+    });
+
+    test.each(longDays.map((day) => ({ ...day, day })))(
+      '$fault for $hours hours: $end',
+      ({ day, end, least, most }) => {
+        const { effects, deadLetters, hours } = eveningOf(day);
+        const both = [0, 1];
+        const isLost = end === 'dead letter';
+        expect(effects).toEqual(both.map(() => (isLost ? 0 : 1)));
+        expect(deadLetters).toEqual(isLost ? both : []);
+        expect(hours).toBeGreaterThan(least);
+        expect(hours).toBeLessThan(most);
+      },
+    );
+  });
+}
