@@ -1,4 +1,4 @@
-"""Starts MiniStack with ten of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with eleven of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 
@@ -17,6 +17,7 @@ import uuid
 from hypercorn.__main__ import main
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import eventbridge, firehose, secretsmanager, sns
+from ministack.services.cloudformation import provisioners
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
 
@@ -60,6 +61,19 @@ def limit_concurrency():
         return create(logical_id, properties, *args)
 
     handler["create"] = create_within_limit
+
+
+def keep_alarms_on_expressions():
+    """MiniStack refuses an alarm on metric math. Here it is deployed and never goes off, as all alarms on metrics in a log."""
+    record = provisioners._cw_metric_alarm_record
+
+    def keep(name, properties):
+        if not properties.get("Metrics"):
+            return record(name, properties)
+        rest = {key: value for key, value in properties.items() if key != "Metrics"}
+        return record(name, {**rest, "MetricName": "expression", "Namespace": "expression"})
+
+    provisioners._cw_metric_alarm_record = keep
 
 
 def deploy_as_placeholder(resource_type):
@@ -155,6 +169,7 @@ def stop_with_standard_input():
 refer_to_secrets_by_arn()
 import_secrets()
 limit_concurrency()
+keep_alarms_on_expressions()
 query_log_groups()
 allow_batches()
 finish_before_update()
