@@ -75,7 +75,7 @@ export const outage: Proof[] = [
     prove: async (run) => {
       const id = await expectAccepted(run, freshReport(run, run.firstKey));
       let tries = 0;
-      while (tries <= 10 && (await receiveInVain(run)) > 0) tries += 1;
+      while (tries <= 250 && (await receiveInVain(run)) > 0) tries += 1;
       const dead = await consume(run.clients.sqs, run.stack.deadLetterQueueUrl, run.keys);
       assert.deepEqual(
         dead.map(({ event, reverified }) => ({ id: event.id, reverified })),
