@@ -73,7 +73,7 @@ test('a lost queue comes back with the attributes of the template, and the tags 
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
   );
   expect(Attributes).toMatchObject({ FifoQueue: 'true', MessageRetentionPeriod: String(14 * 86_400) });
-  expect(JSON.parse(Attributes?.RedrivePolicy ?? '')).toMatchObject({ maxReceiveCount: 5 });
+  expect(JSON.parse(Attributes?.RedrivePolicy ?? '')).toMatchObject({ maxReceiveCount: 200 });
   const tagsOf = async (QueueUrl: string) => (await client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags;
   expect(await tagsOf(queueUrl)).toEqual({ team: 'events', 'cost-centre': '42' });
   expect(await tagsOf(deadLetterQueueUrl)).toEqual({ team: 'all', 'cost-centre': '42' });

@@ -130,7 +130,7 @@ describe('an outage refuses no webhook:', () => {
     // Two tries for the first event, none for those that follow.
     expect(firehose.calls() - before).toBeLessThanOrEqual(2);
     expect(receiver.output.filter((line) => line.includes('archiving through the queue'))).toHaveLength(1);
-    expect(receiver.output.filter((line) => line.includes('ArchiveFailed'))).toEqual([]);
+    expect(receiver.output.filter((line) => line.includes('"ArchiveFailed":1'))).toEqual([]);
   });
 
   test('with the queue of the archive out of reach alone, the streams have everything', async () => {
