@@ -57,7 +57,7 @@ export const handler: SQSHandler = async ({ Records: records }, context): Promis
   const back = batch.filter(({ messageId }) => failed.has(messageId));
   const handedBack = back.map((record) => ({ record, seconds: delays.get(groupOf(record)) ?? retryDelay(record) }));
   await tellSqs(time, handBack(handedBack));
-  // So that it counts as an error of the function, and Lambda calls it less often.
+  // So that it counts as an error of the function. SQS gets the whole batch back, as it would with the answer.
   if (failed.size === records.length) throw new Error('No event of the batch was handled');
   return answer;
 };

@@ -79,7 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
     back = [record for record in batch if record["messageId"] in failed]
     tell_sqs(left, lambda: hand_back([(record, delays[group_of(record)]) for record in back]))
-    # So that it counts as an error of the function, and Lambda calls it less often.
+    # So that it counts as an error of the function. SQS gets the whole batch back, as it would with the answer.
     if len(failed) == len(records):
         raise RuntimeError("No event of the batch was handled")
     return answer
