@@ -7,7 +7,7 @@ import { toWire, type Webhook } from '../../sandbox/sender.ts';
 import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 
-// The handler in this process, with its real clients and one server for all that it calls. `handler.test.ts` runs it as
+// The handler in this process, with its real clients and one server for all that it calls. `handler.slow.test.ts` runs it as
 // Lambda does, with stand-ins that are more like the services.
 
 type Handler = typeof import('../../lambda/handler.ts');
