@@ -26,6 +26,6 @@ export function groupOf({ id, subject }: Pick<QueuedEvent, 'id' | 'subject'>, ac
 }
 
 /** An id for a FIFO queue: SQS takes 1 to 128 printable ASCII characters; everything else is hashed. */
-export function fifoId(id: string): string {
+function fifoId(id: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(id) ? id : createHash('sha256').update(id).digest('hex');
 }

@@ -2,7 +2,7 @@ import type { PolledEntry } from './polled-event.ts';
 import type { ReconciliationDependencies } from './reconciliation-run.ts';
 
 /** How long MessageMedia lists an item, in milliseconds. */
-export const keptByProvider = 45 * 24 * 3_600_000;
+const keptByProvider = 45 * 24 * 3_600_000;
 
 /** Clocks differ by less, in milliseconds. */
 const clockTolerance = 15 * 60_000;

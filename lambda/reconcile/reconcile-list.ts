@@ -49,10 +49,13 @@ export async function reconcileList(run: ListRun): Promise<void> {
   }
 }
 
+type Place = ReturnType<typeof createPlacement>;
+
 async function readPages(run: ListRun, rest: Rest): Promise<void> {
   const { list, counts, now, pause } = run;
   const handled = new Set<string>();
   const confirmed = new Set<string>();
+  const place = createPlacement();
   for (let rereads = 0; ; ) {
     const items = await list.read();
     const entries = items.map((item) => toPolledEntry(list.kind, item, now(), run.owner));
@@ -62,7 +65,7 @@ async function readPages(run: ListRun, rest: Rest): Promise<void> {
     counts.full = isFull && !(last && isYoung(last, run));
     const page = entries.filter(isNew(handled));
     counts.listed += page.length;
-    const { took, stopped } = await reconcilePage(page, run, rest);
+    const { took, stopped } = await reconcilePage(page, run, rest, place);
     const confirms = run.confirm && !run.dryRun;
     rest.timeOver = timeIsOver(run) && (stopped || (confirms === true && isFull));
     const some = confirms ? await confirmEntries(took, run, rest) : [];
@@ -103,6 +106,7 @@ async function reconcilePage(
   page: readonly PolledEntry[],
   run: ListRun,
   rest: Rest,
+  place: Place,
 ): Promise<{ took: PolledEntry[]; stopped: boolean }> {
   const { counts, now, since = Number.POSITIVE_INFINITY, logKept = Number.POSITIVE_INFINITY } = run;
   const ageOf = (entry: PolledEntry) => now() - (dateOf(entry, now()) ?? now());
@@ -121,7 +125,7 @@ async function reconcilePage(
     } else if (isUnlogged && run.leavesUnknown && !(run.confirm && entry.confirmId)) {
       counts.left++;
       rest.left.push(entry);
-    } else if (await recover(entry, forEntry(entry, run, ageOf(entry)))) {
+    } else if (await recover(entry, run, place, ageOf(entry))) {
       counts.recovered++;
       if (isUnlogged) counts.unlogged++;
       took.push(entry);
@@ -131,36 +135,24 @@ async function reconcilePage(
   return { took, stopped: false };
 }
 
-/** The run as it recovers one entry: an error names the event, and the archive is told if it is late. */
-function forEntry({ traceId, message }: PolledEntry, run: ListRun, age: number): ListRun {
-  const { archive } = run;
-  return {
-    ...run,
-    failed: (cause) => run.failed(new Error(`Event ${traceId} of the ${run.list.name} was not queued`, { cause })),
-    archive: archive && ((sent) => archive(sent, age > latestWebhook)),
-    recovered: (event) => {
-      run.remembered?.add(message.deduplicationId);
-      run.recovered(event);
-    },
-  };
-}
-
-async function recover(entry: PolledEntry, run: ListRun): Promise<boolean> {
+/** @returns whether it is in the queue now; an error names the event */
+async function recover(entry: PolledEntry, run: ListRun, place: Place, age: number): Promise<boolean> {
   if (run.dryRun) return true;
-  const { message, data } = entry;
+  const { message, data, traceId, account } = entry;
   const event = {
     dataBytes: data.length,
     inline: () => message,
     offload: (bytes: number) => moveData(entry, bytes, run),
   };
   try {
-    const sent = await createPlacement()(event, run.send);
-    await run.archive?.(sent);
-  } catch (error) {
-    run.failed(error);
+    const sent = await place(event, run.send);
+    await run.archive?.(sent, age > latestWebhook);
+  } catch (cause) {
+    run.failed(new Error(`Event ${traceId} of the ${run.list.name} was not queued`, { cause }));
     return false;
   }
-  run.recovered({ id: entry.traceId, type: message.type, account: entry.account, bytes: data.length });
+  run.remembered?.add(message.deduplicationId);
+  run.recovered({ id: traceId, type: message.type, account, bytes: data.length });
   return true;
 }
 
