@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveEnvironment } from './archive-contract.ts';
 import { environment, metrics as names } from './contract.ts';
@@ -12,25 +12,31 @@ import { createKeyring } from './keys/keyring-cache.ts';
 import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
-import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
+import { answerWithin, clientSettings, deadlines, readyWithin } from './receiver/client-settings.ts';
+import { ConnectingAgent } from './receiver/connections.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
+import { rehearse } from './receiver/rehearse.ts';
 
 const log = createLog(process.env[environment.service] ?? names.service);
 
 // Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
 const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
 
-let receive: ReturnType<typeof start> | undefined;
+let receive: ReturnType<typeof createReceiver> | undefined;
 
 /** Whether the keyring was read since the last request. If it was, the line of this request says so in a metric. */
 let wasKeyringRead = false;
 
-// In Lambda all settings are known before the first request, so the keyring loads while the function initialises.
-if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) receive = start();
+// In Lambda all settings are known before the first request. Until then the function has a whole CPU, and after that a part.
+if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) {
+  const started = start();
+  receive = started.receive;
+  await atMost(readyWithin, started.ready);
+}
 
 /** Lambda's entry point, for API Gateway (HTTP and REST API) and Function URLs. */
 export async function handler(event: unknown, context?: { awsRequestId?: string }): Promise<Answer> {
-  receive ??= start();
+  receive ??= start().receive;
   return receive(event, context?.awsRequestId ?? randomUUID());
 }
 
@@ -38,7 +44,8 @@ function start() {
   const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
     readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
-  const sqs = new SQSClient({ ...clientSettings(), ...queueSettings });
+  const agent = new ConnectingAgent();
+  const sqs = new SQSClient({ ...clientSettings(agent), ...queueSettings });
 
   const warn = (message: string, cause?: unknown) => log.warn(message, { cause: describeError(cause) });
   const keyring = createKeyring({
@@ -55,15 +62,13 @@ function start() {
       log.warn(message, { cause: describeError(cause) }, { values: { [names.keyringLoadFailed]: 1 } });
     },
   });
-  // The keyring reports a failure, and the first request retries.
-  keyring.keys().catch(() => {});
-
   const send = createQueueSender(sqs, queueUrl, deadlines.send);
   const storage = overflowBucket === undefined ? undefined : storageIn(overflowBucket, hasOwnS3Endpoint);
-  return createReceiver({
+  const archiver = archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log });
+  const receive = createReceiver({
     keyring,
     send,
-    archive: archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log }),
+    archive: archiver?.archive,
     store: storage?.store,
     capture: storage && createCapture({ keyring, put: storage.put, deadline: deadlines.store, warn }),
     now: Date.now,
@@ -71,6 +76,23 @@ function start() {
     answerWithin,
     report,
   });
+  const ids = queueUrl.endsWith('.fifo') ? { MessageGroupId: 'g', MessageDeduplicationId: 'd' } : {};
+  const message = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: '{}', ...ids });
+  const ready = Promise.allSettled([
+    // The keyring reports a failure, and the first request tries again.
+    keyring.keys(),
+    rehearse(message, () => sqs.send(message), agent, '{"MessageId":"rehearsed"}'),
+    archiver?.rehearse(),
+  ]);
+  return { receive, ready };
+}
+
+/** Waits for this work, but not longer. The work goes on. */
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }
 
 /** Few events are so large, and few requests are captured, so their code is loaded when it is first needed. */

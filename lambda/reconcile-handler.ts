@@ -50,7 +50,7 @@ export async function handler(): Promise<void> {
       provider,
       owner,
       send: createQueueSender(sqs, queueUrl, deadline),
-      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }),
+      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }).archive,
       store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),

@@ -9,13 +9,22 @@ import type { ArchiveSettings } from '../environment.ts';
 import { createQueueSender } from '../event/queue-sender.ts';
 import { isUuid } from '../guards.ts';
 import type { Log } from '../log.ts';
+import { ConnectingAgent, ReconnectingHandler } from '../receiver/connections.ts';
+import { rehearse } from '../receiver/rehearse.ts';
+import { Sha256 } from '../receiver/sha256.ts';
 import { type Archiver, createArchiver } from './archiver.ts';
 
 /** A stream gets two tries. Both deadlines together are shorter than the deadline of the send to SQS at the same time. */
-const firehoseSettings: FirehoseClientConfig = {
-  requestHandler: { connectionTimeout: 500, requestTimeout: 900, throwOnRequestTimeout: true },
+const firehoseSettings = (httpsAgent: ConnectingAgent): FirehoseClientConfig => ({
+  sha256: Sha256,
+  requestHandler: new ReconnectingHandler({
+    connectionTimeout: 500,
+    requestTimeout: 900,
+    throwOnRequestTimeout: true,
+    httpsAgent,
+  }),
   retryStrategy: new ConfiguredRetryStrategy(2, () => 50),
-};
+});
 const putDeadline = 2_000;
 const enqueueDeadline = 2_500;
 
@@ -26,13 +35,14 @@ export interface ArchiverConnections {
   log: Log;
 }
 
-/** Connects the archiver to Firehose, SQS and the log. */
+/** Connects the archiver to Firehose, SQS and the log. `rehearse` prepares the first webhook that is archived. */
 export function connectArchiver(
   { streams, queueUrl }: ArchiveSettings,
   { credentials, sqs, log }: ArchiverConnections,
-): Archiver {
-  const firehose = new FirehoseClient({ ...firehoseSettings, credentials });
-  return createArchiver({
+): { archive: Archiver; rehearse: () => Promise<void> } {
+  const agent = new ConnectingAgent();
+  const firehose = new FirehoseClient({ ...firehoseSettings(agent), credentials });
+  const archive = createArchiver({
     put: async (type: EventType, Data: Uint8Array) => {
       const DeliveryStreamName = streams.get(archiveTypeOf(type));
       const command = new PutRecordCommand({ DeliveryStreamName, Record: { Data } });
@@ -51,4 +61,10 @@ export function connectArchiver(
         { values: { [metrics.archiveFailed]: 1 } },
       ),
   });
+  const [DeliveryStreamName] = streams.values();
+  const record = new PutRecordCommand({ DeliveryStreamName, Record: { Data: Buffer.from('{}') } });
+  return {
+    archive,
+    rehearse: () => rehearse(record, () => firehose.send(record), agent, '{"RecordId":"rehearsed"}'),
+  };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
@@ -68,8 +67,6 @@ async function start(variables: Record<string, string> = {}): Promise<Handler['h
     ...variables,
   });
   const { handler }: Handler = await import(`../../lambda/handler.ts?${++copies}`);
-  const begins = process.env.QUEUE_URL && process.env.KEYRING_SECRET_ID;
-  for (let wait = 0; begins && wait < 500 && calls.length === 0; wait += 5) await sleep(5);
   return handler;
 }
 

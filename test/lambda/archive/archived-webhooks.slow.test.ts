@@ -173,7 +173,7 @@ test('streams and queue that both hang are given up before the send of the event
   process.env.AWS_ENDPOINT_URL_FIREHOSE = hanging.url;
   process.env.AWS_REGION = 'us-east-1';
   const sqs = new SQSClient({ endpoint: hanging.url, credentials: localCredentials, useQueueUrlAsEndpoint: false });
-  const archive = connectArchiver(
+  const { archive } = connectArchiver(
     { streams: new Map(Object.values(eventTypes).map((type) => [type, type])), queueUrl: archiveQueueUrl },
     { credentials: localCredentials, sqs, log: { info: write, warn: write, error: write } as Log },
   );

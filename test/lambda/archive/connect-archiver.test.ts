@@ -58,7 +58,7 @@ beforeEach(() => {
       void log.push([level, ...entry]);
   const streams = new Map(types.map((type) => [type, `stream-of-${type}`]));
   const told: Log = { info: write('info'), warn: write('warn'), error: write('error') };
-  archive = connectArchiver({ streams, queueUrl }, { credentials: localCredentials, sqs, log: told });
+  ({ archive } = connectArchiver({ streams, queueUrl }, { credentials: localCredentials, sqs, log: told }));
 });
 
 test.each(types)('an event goes into the stream of its type: %s', async (name) => {

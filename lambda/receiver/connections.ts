@@ -1,0 +1,53 @@
+import { Agent, type AgentOptions } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Codes of a connection that the other side had closed, so that it did not read the request. */
+const closed = new Set(['ECONNRESET', 'EPIPE']);
+
+/**
+ * Makes a call again at once if its connection turns out to be closed. The services close idle connections, also while
+ * Lambda has frozen the function, and that must cost neither a try nor a pause.
+ */
+export class ReconnectingHandler extends NodeHttpHandler {
+  override async handle(...call: Parameters<NodeHttpHandler['handle']>): ReturnType<NodeHttpHandler['handle']> {
+    try {
+      return await super.handle(...call);
+    } catch (error) {
+      if (!closed.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      return super.handle(...call);
+    }
+  }
+}
+
+type CreateConnection = Agent['createConnection'];
+
+/** An agent that can connect before the first request. */
+export class ConnectingAgent extends Agent {
+  #connected: { host: string; socket: Duplex } | undefined;
+
+  constructor() {
+    // As in the SDK's own agent.
+    super({ keepAlive: true, maxSockets: 50 });
+  }
+
+  /** Opens the connection of the first request to this host. Ends when it is open or has failed, and never rejects. */
+  async connect(host: string, port: number): Promise<void> {
+    const options: AgentOptions = { ...this.options, host, port, servername: host };
+    const socket = super.createConnection(options);
+    // Absent with a proxy, whose tunnel is opened later.
+    if (!socket) return;
+    this.#connected = { host, socket };
+    await new Promise<void>((resolve) => {
+      // The first request finds the socket destroyed, connects again and reports the error.
+      socket.on('secureConnect', resolve).on('error', () => resolve());
+    });
+  }
+
+  override createConnection(...[options, connected]: Parameters<CreateConnection>): ReturnType<CreateConnection> {
+    const { host, socket } = this.#connected ?? {};
+    if (host !== options.host || !socket?.writable) return super.createConnection(options, connected);
+    this.#connected = undefined;
+    return socket;
+  }
+}

@@ -1,0 +1,35 @@
+import { HttpResponse } from '@smithy/core/protocols';
+import type { HttpRequest, MiddlewareStack } from '@smithy/types';
+import type { ConnectingAgent } from './connections.ts';
+
+/**
+ * Makes a call up to the point where it would be sent, and opens the connection that the first real call will use. So all
+ * that a call runs, such as serialiser, endpoint rules and signer, is compiled when the first webhook comes, and no
+ * permission is needed. Never rejects: the first real call meets the same error and reports it.
+ *
+ * @param command is changed, and must not be sent for real
+ * @param send sends that command with its client
+ * @param agent connects for that client
+ * @param answer what the service would answer, as JSON
+ */
+export async function rehearse<Input extends object, Output extends object>(
+  command: { middlewareStack: MiddlewareStack<Input, Output> },
+  send: () => Promise<unknown>,
+  agent: ConnectingAgent,
+  answer: string,
+): Promise<void> {
+  let connecting: Promise<void> | undefined;
+  command.middlewareStack.add(
+    () => async (call) => {
+      const { protocol, hostname, port } = call.request as HttpRequest;
+      if (protocol === 'https:') connecting = agent.connect(hostname, port ?? 443);
+      const headers = { 'content-type': 'application/x-amz-json-1.0' };
+      const response = new HttpResponse({ statusCode: 200, headers, body: Buffer.from(answer) });
+      // The SDK's own middleware reads the output from the response.
+      return { response, output: undefined as unknown as Output };
+    },
+    { step: 'deserialize', priority: 'low' },
+  );
+  await send().catch(() => {});
+  await connecting;
+}
