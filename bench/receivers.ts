@@ -78,7 +78,7 @@ interface Queue {
 
 /** Runs with an SQS in another process. */
 export async function withQueue<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
-  const server = fork(new URL('./sqs.ts', import.meta.url), { execArgv: [] });
+  const server = fork(new URL('./aws.ts', import.meta.url), { execArgv: [] });
   const [endpoint] = (await once(server, 'message')) as [string];
   const place = { endpoint, region: 'us-east-1', credentials: localCredentials };
   const sqs = new SQSClient({ ...clientSettings(), ...queueSettings, ...place });

@@ -24,7 +24,7 @@ export function toTable(results: Result[]): string {
   const cells = results.map(({ what, against, ratio, spread, goal }) => [
     ...[what, against, rounded(ratio), `± ${rounded(spread)}`, rounded(goal)],
   ]);
-  return formatTable(['CPU of', 'against', 'ratio', 'spread', 'goal'], cells);
+  return formatTable(['what', 'against', 'ratio', 'spread', 'goal'], cells);
 }
 
 /** What each goal says that was met and is now missed by more than twice the spread. */

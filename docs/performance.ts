@@ -11,7 +11,7 @@ interface Result {
 interface Measured {
   machine: { cpu: string; cores: number; platform: string; node: string };
   heapMegabytes: number;
-  results: Record<'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
+  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
 }
 
 const read = (): Measured => JSON.parse(readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'));

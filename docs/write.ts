@@ -13,6 +13,7 @@ const computed: Record<string, Record<string, () => string>> = {
   'settings.md': { settings: settingsTable },
   'performance.md': {
     machine: measuredOn,
+    firstAnswer: () => performanceTable('firstAnswer'),
     ratios: () => performanceTable('ratios'),
     growth: () => performanceTable('growth'),
     heap: heapGrowth,

@@ -14,12 +14,14 @@ export const bundleEntry = 'index';
  * Bundles a function from `lambda/` into a folder. It prefers ES modules, includes the SDK, and puts code that is loaded
  * on demand into separate files. Only the repository can do this; the package has its functions bundled.
  *
+ * @param root folder that has `lambda` and `node_modules`
  * @returns which file contains what
  * @throws {Error} when the function loads more at its start than the budget allows
  */
-export function bundle(entry: BundledEntry, outdir: string): Metafile {
+export function bundle(entry: BundledEntry, outdir: string, root = projectRoot): Metafile {
   const later = onDemand[entry] ?? [];
   const start = build(outdir, {
+    absWorkingDir: root,
     entryPoints: { [bundleEntry]: `lambda/${entry}.ts` },
     external: later.map((name) => `./${name}.ts`),
     alias: later.length > 0 ? { ...replaced, ...replacedAtStart } : replaced,
@@ -31,7 +33,7 @@ export function bundle(entry: BundledEntry, outdir: string): Metafile {
     writeFileSync(path, source.replace(/\bimport\("(\.\/[\w/-]+)\.ts"\)/g, 'import("$1.mjs")'));
   }
   const entryPoints = Object.fromEntries(later.map((name) => [name, `lambda/${name}.ts`]));
-  const rest = build(outdir, { entryPoints, alias: replaced });
+  const rest = build(outdir, { absWorkingDir: root, entryPoints, alias: replaced });
   const metafile = { inputs: { ...rest.inputs, ...start.inputs }, outputs: { ...rest.outputs, ...start.outputs } };
   const loaded = loadedAtStart(metafile).reduce((sum, { bytes }) => sum + bytes, 0);
   const mostLoaded = budgets[entry];
@@ -69,7 +71,6 @@ function build(outdir: string, options: BuildOptions): Metafile {
     'esbuild',
   );
   return esbuild.buildSync({
-    absWorkingDir: projectRoot,
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -105,4 +106,5 @@ export function loadedAtStart({ outputs }: Metafile): Metafile['outputs'][string
   return [...found].flatMap((path) => outputs[path] ?? []);
 }
 
-const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+/** Folder of the repository. */
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
