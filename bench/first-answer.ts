@@ -17,8 +17,8 @@ export const memory = 512;
 
 /** Modules of `lambda/receiver` that the state before has instead: nothing is warmed up, and the SDK takes its own hash. */
 const replacedBefore = {
-  'warm-up.ts': 'export const warmUp = async () => {};',
-  'sha256.ts': 'export const Sha256 = undefined;',
+  'warm-up.ts': 'export const rehearse = async () => {}; export const untilReady = rehearse;',
+  'sha256.ts': "import { Hash } from '@smithy/core/serde'; export const Sha256 = Hash.bind(null, 'sha256');",
 };
 
 /** How long the sender of the first webhook waits, against how long it did without what warms the function up. */

@@ -12,10 +12,10 @@ import { createKeyring } from './keys/keyring-cache.ts';
 import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
-import { answerWithin, clientSettings, deadlines, readyWithin } from './receiver/client-settings.ts';
+import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
 import { ConnectingAgent } from './receiver/connections.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
-import { rehearse } from './receiver/rehearse.ts';
+import { rehearse, untilReady } from './receiver/warm-up.ts';
 
 const log = createLog(process.env[environment.service] ?? names.service);
 
@@ -31,7 +31,7 @@ let wasKeyringRead = false;
 if (process.env[environment.keyringSecretId] && process.env[environment.queueUrl]) {
   const started = start();
   receive = started.receive;
-  await atMost(readyWithin, started.ready);
+  await untilReady(started.ready);
 }
 
 /** Lambda's entry point, for API Gateway (HTTP and REST API) and Function URLs. */
@@ -85,14 +85,6 @@ function start() {
     archiver?.rehearse(),
   ]);
   return { receive, ready };
-}
-
-/** Waits for this work, but not longer. The work goes on. */
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, milliseconds);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
 
 /** Few events are so large, and few requests are captured, so their code is loaded when it is first needed. */

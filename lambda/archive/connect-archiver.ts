@@ -10,8 +10,8 @@ import { createQueueSender } from '../event/queue-sender.ts';
 import { isUuid } from '../guards.ts';
 import type { Log } from '../log.ts';
 import { ConnectingAgent, ReconnectingHandler } from '../receiver/connections.ts';
-import { rehearse } from '../receiver/rehearse.ts';
 import { Sha256 } from '../receiver/sha256.ts';
+import { rehearse } from '../receiver/warm-up.ts';
 import { type Archiver, createArchiver } from './archiver.ts';
 
 /** A stream gets two tries. Both deadlines together are shorter than the deadline of the send to SQS at the same time. */

@@ -30,11 +30,5 @@ export const clientSettings = (httpsAgent?: ConnectingAgent) => ({
  */
 export const deadlines = { load: 4_000, store: 4_000, send: 5_000 };
 
-/**
- * Longest time that the function gets ready before its first request, in milliseconds. The sender waits for this too, so
- * what hangs is tried again by the first request.
- */
-export const readyWithin = 1_500;
-
 /** Every request is answered within the function's 18 s and the 20 s that MessageMedia waits. In milliseconds. */
 export const answerWithin = 17_000;

@@ -1,4 +1,5 @@
 import { Agent, type AgentOptions } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
@@ -33,7 +34,7 @@ export class ConnectingAgent extends Agent {
 
   /** Opens the connection of the first request to this host. Ends when it is open or has failed, and never rejects. */
   async connect(host: string, port: number): Promise<void> {
-    const options: AgentOptions = { ...this.options, host, port, servername: host };
+    const options: AgentOptions = { ...this.options, host, port, servername: isIP(host) === 0 ? host : '' };
     const socket = super.createConnection(options);
     // Absent with a proxy, whose tunnel is opened later.
     if (!socket) return;

@@ -3,6 +3,20 @@ import type { HttpRequest, MiddlewareStack } from '@smithy/types';
 import type { ConnectingAgent } from './connections.ts';
 
 /**
+ * Longest time that the function gets ready before its first request, in milliseconds. The sender waits for this too, so
+ * what hangs is tried again by the first request.
+ */
+export const readyWithin = 1_500;
+
+/** Waits while the function gets ready, but not longer than `readyWithin`. The work goes on. */
+export async function untilReady(work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, readyWithin);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
+}
+
+/**
  * Makes a call up to the point where it would be sent, and opens the connection that the first real call will use. So all
  * that a call runs, such as serialiser, endpoint rules and signer, is compiled when the first webhook comes, and no
  * permission is needed. Never rejects: the first real call meets the same error and reports it.
