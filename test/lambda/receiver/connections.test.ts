@@ -79,6 +79,14 @@ describe('a connection that was opened before the first request', () => {
   });
 });
 
+test('a connection that was closed meanwhile is replaced while a large body is written to it', async () => {
+  await agent.connect('localhost', server.port);
+  server.closeConnections();
+  const body = 'x'.repeat(8_000_000);
+  expect(await call('localhost', body)).toBe('taken');
+  expect(received).toEqual([body]);
+});
+
 describe('a connection that cannot be opened is an error of the request', () => {
   test('because its certificate is not trusted', async () => {
     agent.options.ca = [];
