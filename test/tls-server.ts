@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { LocalServer } from '../sandbox/http.ts';
 
 /** A certificate for `localhost` that nobody trusts who is not told to, and its private key. */
@@ -38,7 +39,7 @@ export interface TlsServer extends LocalServer {
 /** Starts a server with TLS on a free port of 127.0.0.1. */
 export async function listenTls(certificate: Certificate, listener: RequestListener): Promise<TlsServer> {
   const server = createServer(certificate, listener);
-  const open = new Set<Socket>();
+  const open = new Set<Duplex>();
   let connections = 0;
   // Not `secureConnection`: a client may know earlier than the server that the handshake is done.
   server.on('connection', (socket) => {
