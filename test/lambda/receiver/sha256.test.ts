@@ -73,3 +73,11 @@ test('after its digest a hash is usable again once it is reset', async () => {
     { numRuns: 100 },
   );
 });
+
+test('the key of bytes is made once: bytes that change later, as those of the SDK never do, do not change it', async () => {
+  const secret = Buffer.from('one');
+  const before = await digest(new Sha256(secret), [['data', undefined]]);
+  await digest(new Sha256(Buffer.from('other')), []);
+  secret.write('two');
+  expect(await digest(new Sha256(secret), [['data', undefined]])).toBe(before);
+});
