@@ -35,6 +35,8 @@ export interface Case extends FaultAtStart {
   status: 202 | 503;
   /** What happens between initialisation and the first webhook. */
   meanwhile?: (world: World, lambda: ReturnType<typeof startProcess>) => unknown;
+  /** What happens when the webhook has come, before a frozen function can see it. */
+  asItComes?: (world: World) => unknown;
   /** Connections that SQS gets, where that is certain. The first try must then be the one that it takes. */
   connections?: number;
 }
@@ -111,4 +113,10 @@ export const cases: Case[] = [
   ...closings.map(([when, meanwhile]) => ({
     ...{ ...healthy, name: `the connection to SQS is ${when}`, meanwhile, connections: 2 },
   })),
+  {
+    // The function sees the webhook first, and sends before it can know that the connection is closed.
+    ...{ ...healthy, name: 'the connection to SQS is ended just after the webhook came', connections: 2 },
+    meanwhile: (_world, lambda) => lambda.freeze(),
+    asItComes: ({ sqs }) => sqs.closeConnections('ended'),
+  },
 ];

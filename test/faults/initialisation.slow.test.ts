@@ -91,6 +91,7 @@ async function run(each: Case, bundle: string): Promise<Result> {
     if (!lambda) throw new Error('The gate lets everybody in');
     await each.meanwhile?.(world, lambda);
     lambda.give(event());
+    await each.asItComes?.(world);
     lambda.thaw();
     const first = await lambda.answer();
     const before = await countMessages(queueUrl);
