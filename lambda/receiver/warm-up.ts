@@ -37,8 +37,7 @@ export async function rehearse<Input extends object, Output extends object>(
     () => async (call) => {
       const { protocol, hostname, port } = call.request as HttpRequest;
       if (protocol === 'https:') connecting = agent.connect(hostname, port ?? 443);
-      const headers = { 'content-type': 'application/x-amz-json-1.0' };
-      const response = new HttpResponse({ statusCode: 200, headers, body: Buffer.from(answer) });
+      const response = new HttpResponse({ statusCode: 200, body: Buffer.from(answer) });
       // The SDK's own middleware reads the output from the response.
       return { response, output: undefined as unknown as Output };
     },

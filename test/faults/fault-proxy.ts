@@ -168,7 +168,7 @@ interface Forwarded {
 }
 
 /** Makes the call as it would have been without a proxy. */
-async function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<Forwarded> {
+export async function forward(target: string, incoming: IncomingMessage, body: Buffer): Promise<Forwarded> {
   const { host } = new URL(target);
   const { expect: _expect, ...headers } = incoming.headers;
   const outgoing = httpRequest(target, {

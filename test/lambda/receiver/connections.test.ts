@@ -1,0 +1,135 @@
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { HttpRequest } from '@smithy/core/protocols';
+import { ConnectingAgent, ReconnectingHandler } from '../../../lambda/receiver/connections.ts';
+import { readBody } from '../../../sandbox/http.ts';
+import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../../tls-server.ts';
+
+let certificate: Certificate;
+let server: TlsServer;
+let agent: ConnectingAgent;
+let handler: ReconnectingHandler;
+/** What requests sent. */
+let received: string[];
+let answer: RequestListener;
+
+beforeAll(() => {
+  certificate = makeCertificate();
+});
+beforeEach(async () => {
+  [received, answer] = [[], (_request, response) => response.end('taken')];
+  server = await listenTls(certificate, async (request, response) => {
+    received.push(String(await readBody(request)));
+    answer(request, response);
+  });
+  agent = new ConnectingAgent();
+  agent.options.ca = certificate.cert;
+  handler = new ReconnectingHandler({ httpsAgent: agent });
+});
+afterEach(async () => {
+  handler.destroy();
+  await server.close();
+});
+
+async function call(hostname = 'localhost', body = 'data'): Promise<string> {
+  const { port } = server;
+  const headers = { 'content-length': String(body.length) };
+  const request = new HttpRequest({ protocol: 'https:', method: 'POST', path: '/', headers, hostname, port, body });
+  const { response } = await handler.handle(request);
+  return String(await readBody(response.body));
+}
+
+describe('a connection that was opened before the first request', () => {
+  test('is the one that requests use', async () => {
+    await agent.connect('localhost', server.port);
+    expect([server.connections(), received]).toEqual([1, []]);
+    for (let request = 0; request < 3; request++) expect(await call()).toBe('taken');
+    expect([server.connections(), received]).toEqual([1, ['data', 'data', 'data']]);
+  });
+
+  test('is used even if it is not open yet', async () => {
+    const connecting = agent.connect('localhost', server.port);
+    expect(await call()).toBe('taken');
+    await connecting;
+    expect(server.connections()).toBe(1);
+  });
+
+  test('serves one request at a time', async () => {
+    await agent.connect('localhost', server.port);
+    expect(await Promise.all([call(), call()])).toEqual(['taken', 'taken']);
+    expect(server.connections()).toBe(2);
+  });
+
+  test('is not used for another host', async () => {
+    await agent.connect('localhost', server.port);
+    expect(await call('127.0.0.1')).toBe('taken');
+    expect(server.connections()).toBe(2);
+    expect(await call()).toBe('taken');
+    expect(server.connections()).toBe(2);
+  });
+
+  test.each([0, 100])('and was closed %d ms before the request is replaced', async (milliseconds) => {
+    await agent.connect('localhost', server.port);
+    server.closeConnections();
+    await sleep(milliseconds);
+    expect(await call()).toBe('taken');
+    expect([server.connections(), received]).toEqual([2, ['data']]);
+  });
+});
+
+test('a connection that was closed meanwhile is replaced while a large body is written to it', async () => {
+  await agent.connect('localhost', server.port);
+  server.closeConnections();
+  const body = 'x'.repeat(8_000_000);
+  expect(await call('localhost', body)).toBe('taken');
+  expect(received).toEqual([body]);
+});
+
+describe('a connection that cannot be opened is an error of the request', () => {
+  test('because its certificate is not trusted', async () => {
+    agent.options.ca = [];
+    await agent.connect('localhost', server.port);
+    await expect(call()).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(received).toEqual([]);
+  });
+
+  test('because nothing listens, and the next request connects', async () => {
+    const { port } = server;
+    await server.close();
+    await agent.connect('localhost', port);
+    await expect(call()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const other = await listenTls(certificate, answer);
+    server = other;
+    expect(await call()).toBe('taken');
+  });
+});
+
+describe('a call whose connection is reset in the middle', () => {
+  test('is made again at once, with the same body', async () => {
+    answer = (request, response) => (received.length === 1 ? request.socket.destroy() : response.end('taken'));
+    expect(await call()).toBe('taken');
+    expect(received).toEqual(['data', 'data']);
+  });
+
+  test('is made again only once', async () => {
+    answer = (request) => request.socket.destroy();
+    await expect(call()).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(received).toEqual(['data', 'data']);
+  });
+});
+
+test('a call that fails in another way is not made again', async () => {
+  let connections = 0;
+  const closed = createServer((socket) => {
+    connections++;
+    socket.resume().end('This is not TLS');
+  });
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+  const { port } = closed.address() as { port: number };
+  const request = new HttpRequest({ protocol: 'https:', hostname: 'localhost', port });
+  await expect(handler.handle(request)).rejects.toMatchObject({ code: 'EPROTO' });
+  expect(connections).toBe(1);
+  await new Promise((resolve) => closed.close(resolve));
+});

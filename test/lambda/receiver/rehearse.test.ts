@@ -1,0 +1,120 @@
+import { SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { queueSettings } from '../../../lambda/event/queue-sender.ts';
+import { ConnectingAgent, ReconnectingHandler } from '../../../lambda/receiver/connections.ts';
+import { rehearse } from '../../../lambda/receiver/rehearse.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { listen, readBody } from '../../../sandbox/http.ts';
+import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../../tls-server.ts';
+
+let certificate: Certificate;
+let server: TlsServer;
+let agent: ConnectingAgent;
+/** Messages that the server got, each with the number of its try. */
+let received: [body: string, attempt: string][];
+
+beforeAll(() => {
+  certificate = makeCertificate();
+});
+beforeEach(async () => {
+  received = [];
+  server = await listenTls(certificate, async (request, response) => {
+    const { MessageBody } = JSON.parse(String(await readBody(request)));
+    received.push([MessageBody, String(request.headers['amz-sdk-request'])]);
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{"MessageId":"real"}');
+  });
+  agent = new ConnectingAgent();
+  agent.options.ca = certificate.cert;
+});
+afterEach(() => server.close());
+
+function clientOf(changes: SQSClientConfig = {}): SQSClient {
+  const requestHandler = new ReconnectingHandler({ httpsAgent: agent });
+  const settings = { endpoint: server.url, region: 'eu-west-1', credentials: localCredentials, requestHandler };
+  return new SQSClient({ ...settings, ...queueSettings, ...changes });
+}
+
+const commandOf = (MessageBody: string) =>
+  new SendMessageCommand({ QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/000000000000/events', MessageBody });
+
+/** What became of the call that is rehearsed: its output, or its error. */
+async function rehearsed(client: SQSClient, answer = '{"MessageId":"rehearsed"}', by = agent): Promise<unknown> {
+  const command = commandOf('rehearsal');
+  let outcome: unknown;
+  const send = async () => {
+    outcome = await client.send(command).catch((error: unknown) => error);
+    if (outcome instanceof Error) throw outcome;
+  };
+  await rehearse(command, send, by, answer);
+  return outcome;
+}
+
+test('nothing is sent, and the connection is open', async () => {
+  const client = clientOf();
+  await rehearsed(client);
+  expect([server.connections(), received]).toEqual([1, []]);
+  client.destroy();
+});
+
+test("the call runs to its end: the SDK's own middleware signs it and reads the answer", async () => {
+  const client = clientOf();
+  const seen: unknown[] = [];
+  client.middlewareStack.add(
+    (next) => async (call) => {
+      seen.push((call.request as { headers: unknown }).headers);
+      return next(call);
+    },
+    { step: 'deserialize' },
+  );
+  expect(await rehearsed(client)).toMatchObject({ MessageId: 'rehearsed', $metadata: { attempts: 1 } });
+  expect(seen).toMatchObject([{ authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 .*Signature=/) }]);
+  client.destroy();
+});
+
+test('the next call goes to the service, over that connection, and gets its own answer', async () => {
+  const client = clientOf();
+  await rehearsed(client);
+  expect(await client.send(commandOf('event'))).toMatchObject({ MessageId: 'real' });
+  expect(received).toEqual([['event', 'attempt=1; max=3']]);
+  expect(server.connections()).toBe(1);
+  client.destroy();
+});
+
+test('a call without credentials fails where it would fail, and the rehearsal does not', async () => {
+  const client = clientOf({ credentials: () => Promise.reject(new Error('no credentials')) });
+  expect(await rehearsed(client)).toMatchObject({ message: 'no credentials' });
+  expect([server.connections(), received]).toEqual([0, []]);
+});
+
+test('an answer that the SDK cannot read fails the call, and not the rehearsal', async () => {
+  const client = clientOf();
+  expect(await rehearsed(client, 'no JSON')).toBeInstanceOf(Error);
+  expect(server.connections()).toBe(1);
+  client.destroy();
+});
+
+test('without TLS there is nothing to open', async () => {
+  let connections = 0;
+  const plain = await listen(0, () => {});
+  const client = clientOf({ endpoint: plain.url });
+  class Counting extends ConnectingAgent {
+    override async connect(): Promise<void> {
+      connections++;
+    }
+  }
+  expect(await rehearsed(client, undefined, new Counting())).toMatchObject({ MessageId: 'rehearsed' });
+  expect(connections).toBe(0);
+  await plain.close();
+});
+
+test("the services' own endpoints, which name no port, are connected to at 443", async () => {
+  const connections: unknown[] = [];
+  // Nothing on this machine listens at 443.
+  class Recording extends ConnectingAgent {
+    override async connect(...to: [host: string, port: number]): Promise<void> {
+      connections.push(to);
+    }
+  }
+  await rehearsed(clientOf({ endpoint: 'https://sqs.eu-west-1.amazonaws.com' }), undefined, new Recording());
+  expect(connections).toEqual([['sqs.eu-west-1.amazonaws.com', 443]]);
+});
