@@ -15,7 +15,7 @@ import { compare, inTurns } from './rounds.ts';
 /** Memory of the function in MB, and so its CPU once it is initialised. */
 export const memory = 512;
 
-/** Modules of `lambda/receiver` that the state before has instead: nothing is warmed up, and the SDK takes its own hash. */
+/** Modules of `lambda` that the state before has instead: nothing is warmed up, and the SDK takes its own hash. */
 const replacedBefore = {
   'warm-up.ts': 'export const rehearse = async () => {}; export const untilReady = rehearse;',
   'sha256.ts': "import { Hash } from '@smithy/core/serde'; export const Sha256 = Hash.bind(null, 'sha256');",
@@ -111,7 +111,7 @@ export async function withBundles<T>(
   try {
     bundle('handler', at('now'));
     cpSync(join(projectRoot, 'lambda'), at('lambda'), { recursive: true });
-    for (const [name, text] of Object.entries(replacedBefore)) writeFileSync(at(`lambda/receiver/${name}`), text);
+    for (const [name, text] of Object.entries(replacedBefore)) writeFileSync(at(`lambda/${name}`), text);
     symlinkSync(join(projectRoot, 'node_modules'), at('node_modules'));
     bundle('handler', at('before'), folder);
     writeFileSync(at('keyring.json'), keyringOf(key));

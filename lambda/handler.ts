@@ -3,6 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveEnvironment } from './archive-contract.ts';
+import { ConnectingAgent } from './connections.ts';
 import { environment, metrics as names } from './contract.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { describeError } from './describe-error.ts';
@@ -13,9 +14,8 @@ import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
-import { ConnectingAgent } from './receiver/connections.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
-import { rehearse, untilReady } from './receiver/warm-up.ts';
+import { rehearse, untilReady } from './warm-up.ts';
 
 const log = createLog(process.env[environment.service] ?? names.service);
 

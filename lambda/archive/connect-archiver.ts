@@ -2,6 +2,7 @@ import { FirehoseClient, type FirehoseClientConfig, PutRecordCommand } from '@aw
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import { archiveTypeOf } from '../archive-contract.ts';
+import { ConnectingAgent, ReconnectingHandler } from '../connections.ts';
 import { type EventType, metrics } from '../contract.ts';
 import { withDeadline } from '../deadline.ts';
 import { describeError } from '../describe-error.ts';
@@ -9,9 +10,8 @@ import type { ArchiveSettings } from '../environment.ts';
 import { createQueueSender } from '../event/queue-sender.ts';
 import { isUuid } from '../guards.ts';
 import type { Log } from '../log.ts';
-import { ConnectingAgent, ReconnectingHandler } from '../receiver/connections.ts';
-import { Sha256 } from '../receiver/sha256.ts';
-import { rehearse } from '../receiver/warm-up.ts';
+import { Sha256 } from '../sha256.ts';
+import { rehearse } from '../warm-up.ts';
 import { type Archiver, createArchiver } from './archiver.ts';
 
 /** A stream gets two tries. Both deadlines together are shorter than the deadline of the send to SQS at the same time. */

@@ -1,7 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
-import { type ConnectingAgent, ReconnectingHandler } from './connections.ts';
-import { Sha256 } from './sha256.ts';
+import { type ConnectingAgent, ReconnectingHandler } from '../connections.ts';
+import { Sha256 } from '../sha256.ts';
 
 /**
  * Settings of the receiver's clients. They try nearly for all the time that a call has, because a webhook may be lost after a

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Hash } from '@smithy/core/serde';
 import type { SourceData } from '@smithy/types';
 import fc from 'fast-check';
-import { Sha256 } from '../../../lambda/receiver/sha256.ts';
+import { Sha256 } from '../../lambda/sha256.ts';
 
 const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.string({ unit: 'grapheme', maxLength: 100 }));
 const bytes = fc.uint8Array({ maxLength: 200 });

@@ -1,11 +1,11 @@
 import { SendMessageCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { queueSettings } from '../../../lambda/event/queue-sender.ts';
-import { ConnectingAgent, ReconnectingHandler } from '../../../lambda/receiver/connections.ts';
-import { rehearse } from '../../../lambda/receiver/rehearse.ts';
-import { localCredentials } from '../../../sandbox/aws/credentials.ts';
-import { listen, readBody } from '../../../sandbox/http.ts';
-import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../../tls-server.ts';
+import { ConnectingAgent, ReconnectingHandler } from '../../lambda/connections.ts';
+import { queueSettings } from '../../lambda/event/queue-sender.ts';
+import { rehearse } from '../../lambda/warm-up.ts';
+import { localCredentials } from '../../sandbox/aws/credentials.ts';
+import { listen, readBody } from '../../sandbox/http.ts';
+import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../tls-server.ts';
 
 let certificate: Certificate;
 let server: TlsServer;

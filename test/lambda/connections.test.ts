@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpRequest } from '@smithy/core/protocols';
-import { ConnectingAgent, ReconnectingHandler } from '../../../lambda/receiver/connections.ts';
-import { readBody } from '../../../sandbox/http.ts';
-import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../../tls-server.ts';
+import { ConnectingAgent, ReconnectingHandler } from '../../lambda/connections.ts';
+import { readBody } from '../../sandbox/http.ts';
+import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../tls-server.ts';
 
 let certificate: Certificate;
 let server: TlsServer;
