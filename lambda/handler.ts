@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveEnvironment } from './archive-contract.ts';
 import { ConnectingAgent } from './connections.ts';
@@ -15,6 +15,7 @@ import { createLog } from './log.ts';
 import { createCapture } from './receiver/capture.ts';
 import { answerWithin, clientSettings, deadlines } from './receiver/client-settings.ts';
 import { type Answer, createReceiver, type Outcome } from './receiver/receiver.ts';
+import { rehearseWebhook } from './receiver/rehearsal.ts';
 import { rehearse, untilReady } from './warm-up.ts';
 
 const log = createLog(process.env[environment.service] ?? names.service);
@@ -76,12 +77,14 @@ function start() {
     answerWithin,
     report,
   });
-  const ids = queueUrl.endsWith('.fifo') ? { MessageGroupId: 'g', MessageDeduplicationId: 'd' } : {};
-  const message = new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: '{}', ...ids });
+  const rehearsing = {
+    send: (command: SendMessageCommand, options: Deadline) =>
+      rehearse(command, () => sqs.send(command, options), agent, '{"MessageId":"rehearsed"}'),
+  };
   const ready = Promise.allSettled([
     // The keyring reports a failure, and the first request tries again.
     keyring.keys(),
-    rehearse(message, () => sqs.send(message), agent, '{"MessageId":"rehearsed"}'),
+    rehearseWebhook(createQueueSender(rehearsing, queueUrl, deadlines.send)),
     archiver?.rehearse(),
   ]);
   return { receive, ready };

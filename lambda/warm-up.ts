@@ -19,7 +19,7 @@ export async function untilReady(work: Promise<unknown>): Promise<void> {
 /**
  * Makes a call up to the point where it would be sent, and opens the connection that the first real call will use. So all
  * that a call runs, such as serialiser, endpoint rules and signer, is compiled when the first webhook comes, and no
- * permission is needed. Never rejects: the first real call meets the same error and reports it.
+ * permission is needed. Rejects as the call does.
  *
  * @param command is changed, and must not be sent for real
  * @param send sends that command with its client
@@ -28,10 +28,10 @@ export async function untilReady(work: Promise<unknown>): Promise<void> {
  */
 export async function rehearse<Input extends object, Output extends object>(
   command: { middlewareStack: MiddlewareStack<Input, Output> },
-  send: () => Promise<unknown>,
+  send: () => Promise<Output>,
   agent: ConnectingAgent,
   answer: string,
-): Promise<void> {
+): Promise<Output> {
   let connecting: Promise<void> | undefined;
   command.middlewareStack.add(
     () => async (call) => {
@@ -43,6 +43,5 @@ export async function rehearse<Input extends object, Output extends object>(
     },
     { step: 'deserialize', priority: 'low' },
   );
-  await send().catch(() => {});
-  await connecting;
+  return send().finally(() => connecting);
 }

@@ -39,7 +39,7 @@ export interface ArchiverConnections {
 export function connectArchiver(
   { streams, queueUrl }: ArchiveSettings,
   { credentials, sqs, log }: ArchiverConnections,
-): { archive: Archiver; rehearse: () => Promise<void> } {
+): { archive: Archiver; rehearse: () => Promise<unknown> } {
   const agent = new ConnectingAgent();
   const firehose = new FirehoseClient({ ...firehoseSettings(agent), credentials });
   const archive = createArchiver({

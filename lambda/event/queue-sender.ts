@@ -1,5 +1,5 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { withDeadline } from '../deadline.ts';
+import { SendMessageCommand, type SendMessageCommandOutput } from '@aws-sdk/client-sqs';
+import { type Deadline, withDeadline } from '../deadline.ts';
 import type { QueueMessage } from './queue-message.ts';
 
 /**
@@ -8,12 +8,17 @@ import type { QueueMessage } from './queue-message.ts';
  */
 export const queueSettings = { useQueueUrlAsEndpoint: false, md5: false } as const;
 
+/** A client of SQS, or what passes its calls on. */
+interface QueueClient {
+  send(command: SendMessageCommand, options: Deadline): Promise<SendMessageCommandOutput>;
+}
+
 /**
  * Sends messages to a queue, with their FIFO ids if its name ends in `.fifo`.
  *
  * @param deadline how long a send may take with all its tries, in milliseconds
  */
-export function createQueueSender(client: SQSClient, queueUrl: string, deadline: number) {
+export function createQueueSender(client: QueueClient, queueUrl: string, deadline: number) {
   return async ({ body, groupId, deduplicationId }: QueueMessage): Promise<void> => {
     const fifo = { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId };
     const ids = queueUrl.endsWith('.fifo') ? fifo : {};

@@ -37,6 +37,7 @@ const others: Record<string, string[]> = {
   'lambda/default-credentials.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/node-process.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/node-zlib.ts': ['test/lib/bundle.slow.test.ts'],
+  'lambda/node-fs.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
   'lambda/s3-conflict.ts': ['test/lambda/receiver/capture-store.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
