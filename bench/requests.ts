@@ -31,7 +31,7 @@ export async function measureRequests(
     );
     const ofMegabyte = await measure(
       { accepted: answers(receive, eventOf(large), 202), bare: bare(eventOf(large)) },
-      { rounds, times: 4 },
+      { rounds, times: 12, warmUp: 4 },
     );
     const bytes = randomBytes(32);
     const hmac = (secret: Buffer | KeyObject) => () => createHmac('sha256', secret).update('text').digest();
