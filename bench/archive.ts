@@ -3,10 +3,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { readArchivedKeys } from '../bin/archive/archived-keys.ts';
-import { type BadLine, verifyArchive } from '../bin/archive/verify.ts';
-import { formatTable } from '../bin/output.ts';
+import { readArchivedKeys } from '../cli/archive/archived-keys.ts';
+import { type BadLine, verifyArchive } from '../cli/archive/verify.ts';
 import { localCredentials } from '../sandbox/aws/credentials.ts';
+import { formatTable } from '../terminal/output.ts';
 import { makeKey } from '../test/support.ts';
 import { writeDay } from './archived-events.ts';
 

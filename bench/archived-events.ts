@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Archive } from '../bin/archive/archive-bucket.ts';
+import type { Archive } from '../cli/archive/archive-bucket.ts';
 import { toArchiveLine } from '../lambda/archive/archive-line.ts';
 import { archiveFileExtension, eventPartition, keyPartition } from '../lambda/archive-contract.ts';
 import { eventTypes } from '../lambda/contract.ts';
 import { toQueueMessage, type VerifiedRequest } from '../lambda/event/queue-message.ts';
-import { toWire } from '../sandbox/sender.ts';
+import { toWire } from '../signing/sender.ts';
 import type { TestKey } from '../test/support.ts';
 
 /** Start of the archived day, and its middle, when the key is replaced. */

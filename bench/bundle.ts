@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatTable } from '../bin/output.ts';
 import { bundle, loadedAtStart } from '../lib/bundle.ts';
+import { formatTable } from '../terminal/output.ts';
 
 for (const entry of ['handler', 'rotation-handler', 'reconcile-handler', 'archive-handler'] as const) {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { toWire, type WireRequest } from '../sandbox/sender.ts';
+import { toWire, type WireRequest } from '../signing/sender.ts';
 import type { LoadTarget } from './load-target.ts';
 
 /** A request, and whether it must be accepted. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { countMessages } from '../bin/queue/queues.ts';
+import { countMessages } from '../cli/queue/queues.ts';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
 import { rotateNow } from '../sandbox/inspector/actions.ts';
 import { callbackPath, startSandbox } from '../sandbox/sandbox.ts';
-import { type DeliveryAnswer, deliver, type SigningKey, type WireRequest } from '../sandbox/sender.ts';
+import { type DeliveryAnswer, deliver, type SigningKey, type WireRequest } from '../signing/sender.ts';
 import { makeKey } from '../test/support.ts';
 
 /** How long a request may take, in milliseconds: MessageMedia waits for 20 s. */

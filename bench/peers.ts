@@ -1,7 +1,7 @@
 import { createVerify, verify as rsaVerify } from 'node:crypto';
 import { sign as octokitSign, verify as octokitVerify } from '@octokit/webhooks-methods';
 import { signedBytes, verify } from '../lambda/signature.ts';
-import { toWire, type Webhook } from '../sandbox/sender.ts';
+import { toWire, type Webhook } from '../signing/sender.ts';
 import { key, replyOf, smsReply } from './receivers.ts';
 import { type Result, result } from './results.ts';
 import { compare, measure } from './rounds.ts';

@@ -6,8 +6,8 @@ import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { answerWithin, clientSettings, deadlines } from '../lambda/receiver/client-settings.ts';
 import { createReceiver, type ReceiverDependencies } from '../lambda/receiver/receiver.ts';
 import { localCredentials } from '../sandbox/aws/credentials.ts';
-import { toWire } from '../sandbox/sender.ts';
-import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../signing/sample-webhooks.ts';
+import { toWire } from '../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../test/support.ts';
 
 export const keys = Array.from({ length: 100 }, () => makeKey('SHA256', 2048));

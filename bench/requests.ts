@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { toWire } from '../sandbox/sender.ts';
+import { toWire } from '../signing/sender.ts';
 import { httpApiEvent } from '../test/support.ts';
 import { answers, eventOf, forgedEventOf, type HttpApiEvent, receiverOf, smsReply, withQueue } from './receivers.ts';
 import { type Result, result } from './results.ts';

@@ -1,4 +1,4 @@
-import { formatTable } from '../bin/output.ts';
+import { formatTable } from '../terminal/output.ts';
 import type { Ratio } from './rounds.ts';
 
 /** A row of a table in docs/performance.md. */

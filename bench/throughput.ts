@@ -2,9 +2,9 @@
 // npm run load [-- --count 3000 --rate 500] [-- --stack NAME]
 import { parseArgs } from 'node:util';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { connectKeyring, readOutput } from '../bin/connections.ts';
-import { formatTable } from '../bin/output.ts';
+import { connectKeyring, readOutput } from '../cli/connections.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
+import { formatTable } from '../terminal/output.ts';
 import { isFaultless, runLoad } from './load-run.ts';
 import { type LoadTarget, sandboxTarget, stackTarget } from './load-target.ts';
 

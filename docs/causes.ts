@@ -1,4 +1,4 @@
-import { causes } from '../lambda/diagnosis/causes.ts';
+import { causes } from '../diagnosis/causes.ts';
 
 /** Every cause that the doctor knows, with what it means and what mends it, as a table in Markdown. */
 export function causesTable(): string {

@@ -13,7 +13,7 @@ import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { ownerOf } from './keys/account-keys.ts';
 import { secretText } from './keys/keyring-secret.ts';
 import { createLog } from './log.ts';
-import { connectWithSecret } from './provider/api-credentials.ts';
+import { connectWithSecret } from './messagemedia/api-credentials.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import type { ReconciliationResult } from './reconcile/reconciliation-run.ts';
 import { createLogSearch } from './reconcile/seen-in-logs.ts';

@@ -15,7 +15,7 @@ import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from './keys/keyring-store.ts';
 import { createRotation } from './keys/rotation.ts';
 import { createLog } from './log.ts';
-import { connectWithSecret } from './provider/api-credentials.ts';
+import { connectWithSecret } from './messagemedia/api-credentials.ts';
 
 /** The event that Secrets Manager sends to a rotation function for each step. */
 export interface RotationEvent {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign as rsaSign } from 'node:crypto';
-import type { Cause } from '../lambda/diagnosis/causes.ts';
+import type { Cause } from '../diagnosis/causes.ts';
+import { type SigningKey, toWire, type Webhook, type WireRequest } from '../signing/sender.ts';
 import { breaks } from './breakages.ts';
-import { type SigningKey, toWire, type Webhook, type WireRequest } from './sender.ts';
 
 /** A way to send a webhook that is refused, and the cause that the doctor must find. */
 export interface BadSender {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { Cause } from '../lambda/diagnosis/causes.ts';
-import type { WireRequest } from './sender.ts';
+import type { Cause } from '../diagnosis/causes.ts';
+import type { WireRequest } from '../signing/sender.ts';
 
 type Break = (request: WireRequest) => WireRequest;
 

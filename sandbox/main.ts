@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { diagnose } from '../lambda/diagnosis/diagnose.ts';
+import { diagnose } from '../diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
 import { parseRequest } from '../lambda/receiver/request.ts';
 import { fold, widthOf } from '../terminal/fold.ts';

@@ -1,12 +1,12 @@
 import { environment } from '../lambda/contract.ts';
 import { parseKeyring, type VerificationKey } from '../lambda/keys/keyring.ts';
-import { createProvider } from '../lambda/provider/provider.ts';
+import { createProvider } from '../lambda/messagemedia/client.ts';
 import { localCredentials } from './aws/credentials.ts';
 import { type LocalFunction, startFunction } from './aws/function.ts';
 import { type GatewayOptions, startGateway } from './aws/gateway.ts';
 import { startQueue } from './aws/queue.ts';
 import { startSecrets } from './aws/secrets.ts';
-import { startProvider } from './provider/provider.ts';
+import { startProvider } from './messagemedia/server.ts';
 
 /** Path where the sandbox takes webhooks. */
 export const callbackPath = '/messagemedia';

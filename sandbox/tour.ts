@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type EventType, eventTypes, type RejectionReason, rejectionReasons } from '../lambda/contract.ts';
 import { fetchFromS3 } from '../lambda/event/s3-data.ts';
 import type { VerificationKey } from '../lambda/keys/keyring.ts';
+import { sampleWebhooks } from '../signing/sample-webhooks.ts';
+import { deliver, toWire, type WireRequest } from '../signing/sender.ts';
 import { type ConsumedEvent, consume } from './consumer.ts';
 import { callbackPath, type Sandbox } from './sandbox.ts';
-import { deliver, toWire, type WireRequest } from './sender.ts';
-import { sampleWebhooks } from './webhooks.ts';
 
 /** One call of the tour, and its expected result. */
 interface Stop {

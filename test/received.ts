@@ -4,8 +4,8 @@ import type { QueueMessage } from '../lambda/event/queue-message.ts';
 import { type ReadEvent, readQueuedEvent } from '../lambda/event/queued-event.ts';
 import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { createReceiver } from '../lambda/receiver/receiver.ts';
-import { toWire, type Webhook } from '../sandbox/sender.ts';
-import { sampleWebhooks } from '../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../signing/sample-webhooks.ts';
+import { toWire, type Webhook } from '../signing/sender.ts';
 import { httpApiEvent, keyringOf, type TestKey } from './support.ts';
 
 /** Lets the real receiver verify signed webhooks, and returns the message that it queues for each. */

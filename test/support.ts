@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { localCredentials } from '../sandbox/aws/credentials.ts';
 import type { LocalQueue } from '../sandbox/aws/queue.ts';
 import type { LocalSecrets } from '../sandbox/aws/secrets.ts';
-import type { SigningKey, WireRequest } from '../sandbox/sender.ts';
+import type { SigningKey, WireRequest } from '../signing/sender.ts';
 
 /** A private key, its public key in MessageMedia's form, and both as Node's key objects. */
 export interface TestKey extends SigningKey {

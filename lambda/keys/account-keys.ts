@@ -1,4 +1,4 @@
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../messagemedia/client.ts';
 import { type KeyOwner, parseKeyring, type VerificationKey } from './keyring.ts';
 import { isDeleted, isSameKey, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../messagemedia/client.ts';
 import type { KeyringStore } from './keyring-store.ts';
 
 /** What a change of keys needs from outside. Times are milliseconds since the epoch. */

@@ -1,5 +1,5 @@
-import { ProviderError } from '../provider/error.ts';
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../messagemedia/client.ts';
+import { ProviderError } from '../messagemedia/error.ts';
 import { aMoment, eventually } from './eventually.ts';
 import type { KeyDependencies } from './key-dependencies.ts';
 import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';

@@ -1,4 +1,4 @@
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../messagemedia/client.ts';
 import type { Digest } from '../signature.ts';
 import { type EnableOptions, type EnableOutcome, enablePending } from './enabling.ts';
 import { deleteKey } from './key-changes.ts';

@@ -5,7 +5,7 @@ import { identify } from '../event/identity.ts';
 import { type QueueMessage, writeEvent } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
-import type { PolledItem } from '../provider/types.ts';
+import type { PolledItem } from '../messagemedia/types.ts';
 
 /** The list that an item comes from. */
 export type PolledKind = 'deliveryReport' | 'reply';

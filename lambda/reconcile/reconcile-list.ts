@@ -1,6 +1,6 @@
 import { createPlacement } from '../event/message-placement.ts';
 import { MessageRefusedError } from '../event/queue-refusals.ts';
-import type { PolledItem } from '../provider/types.ts';
+import type { PolledItem } from '../messagemedia/types.ts';
 import { confirmEntries, confirmUnusual, split } from './confirm-entries.ts';
 import { dateOf, findKnown } from './find-known.ts';
 import { notesOn, type Rest } from './list-notes.ts';

@@ -1,7 +1,7 @@
 import type { EventType } from '../contract.ts';
 import type { QueueMessage } from '../event/queue-message.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
-import type { Provider } from '../provider/provider.ts';
+import type { Provider } from '../messagemedia/client.ts';
 
 /** What reconciliation needs from outside. */
 export interface ReconciliationDependencies {

@@ -1,7 +1,7 @@
+import { sampleWebhooks, withFreshIds } from '../../signing/sample-webhooks.ts';
+import { deliver, type Webhook, type WireRequest } from '../../signing/sender.ts';
 import { badSenders } from '../bad-senders.ts';
 import { callbackPath, type Sandbox } from '../sandbox.ts';
-import { deliver, type Webhook, type WireRequest } from '../sender.ts';
-import { sampleWebhooks, withFreshIds } from '../webhooks.ts';
 import { type History, headerPairs } from './history.ts';
 
 /** Why an action was not carried out. */

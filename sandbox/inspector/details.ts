@@ -1,4 +1,4 @@
-import { diagnose } from '../../lambda/diagnosis/diagnose.ts';
+import { diagnose } from '../../diagnosis/diagnose.ts';
 import { type FetchData, openQueuedEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';

@@ -4,9 +4,9 @@ import { createHistory } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
 import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
 import { callbackPath } from '../../sandbox/sandbox.ts';
-import { deliver, toWire } from '../../sandbox/sender.ts';
 import { tour } from '../../sandbox/tour.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { deliver, toWire } from '../../signing/sender.ts';
 
 const history = createHistory({ calls: 100, bytes: 10_000_000 });
 const sandbox = await startWatchedSandbox({ port: 0, history });

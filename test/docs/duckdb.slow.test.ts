@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from '@jest/globals';
 import { toArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../lambda/contract.ts';
-import { type LocalArchive, messageOf, startArchive } from '../bin/archive/archive.ts';
+import { type LocalArchive, messageOf, startArchive } from '../cli/archive/archive.ts';
 import { makeKey } from '../support.ts';
 
 /** The query as the page has it. */

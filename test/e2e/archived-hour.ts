@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { startProvider } from '../../sandbox/provider/provider.ts';
-import { type SigningKey, toWire, type Webhook, type WireRequest } from '../../sandbox/sender.ts';
-import { withFreshIds } from '../../sandbox/webhooks.ts';
+import { startProvider } from '../../sandbox/messagemedia/server.ts';
+import { withFreshIds } from '../../signing/sample-webhooks.ts';
+import { type SigningKey, toWire, type Webhook, type WireRequest } from '../../signing/sender.ts';
 import { untilArchived, untilKeysArchived } from './archive.ts';
 import type { Run } from './proof.ts';
 import { limit, mms, replyOf } from './proofs/large.ts';

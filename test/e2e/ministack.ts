@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { listen } from '../../sandbox/http.ts';
-import { deliver } from '../../sandbox/sender.ts';
+import { deliver } from '../../signing/sender.ts';
 import type { Program, Programs } from './programs.ts';
 import { SelfExplanatoryError } from './self-explanatory.ts';
 

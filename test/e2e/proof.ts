@@ -8,7 +8,7 @@ import { type Ministack, toolEnvironment } from './ministack.ts';
 import type { Programs } from './programs.ts';
 import { type Clients, createClients, type DeployedStack, openStack } from './stack.ts';
 
-const mmw = fileURLToPath(new URL('../../bin/mmw.js', import.meta.url));
+const mmw = fileURLToPath(new URL('../../cli/mmw.js', import.meta.url));
 
 /** One line of the list. */
 export interface Proof {

@@ -2,7 +2,7 @@ import {
   type ProviderSimulator,
   type ProviderSimulatorOptions,
   startProvider,
-} from '../../sandbox/provider/provider.ts';
+} from '../../sandbox/messagemedia/server.ts';
 import type { Run } from './proof.ts';
 
 /** MessageMedia's stand-in, which reaches the deployed URL although only MiniStack knows its host name. */

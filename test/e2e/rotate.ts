@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
-import { createProvider } from '../../lambda/provider/provider.ts';
-import type { ProviderSimulator } from '../../sandbox/provider/provider.ts';
-import type { SigningKey } from '../../sandbox/sender.ts';
+import { createProvider } from '../../lambda/messagemedia/client.ts';
+import type { ProviderSimulator } from '../../sandbox/messagemedia/server.ts';
+import type { SigningKey } from '../../signing/sender.ts';
 import type { Run } from './proof.ts';
 
 /** Rotates the key in the deployed secret without waiting. @returns the key that MessageMedia signs with afterwards */

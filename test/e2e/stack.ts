@@ -11,7 +11,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { outputs as names } from '../../lambda/stack-outputs.ts';
-import { type DeliveryAnswer, deliver, type WireRequest } from '../../sandbox/sender.ts';
+import { type DeliveryAnswer, deliver, type WireRequest } from '../../signing/sender.ts';
 import { stackName } from './cdk.ts';
 import { account, type Ministack } from './ministack.ts';
 

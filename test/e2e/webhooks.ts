@@ -5,9 +5,9 @@ import type { RejectionReason } from '../../lambda/contract.ts';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
-import type { DeliveryAnswer, SigningKey, Webhook, WireRequest } from '../../sandbox/sender.ts';
-import { toWire } from '../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import type { DeliveryAnswer, SigningKey, Webhook, WireRequest } from '../../signing/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import type { Run } from './proof.ts';
 import { until } from './waiting.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { consumerUsage } from '../../docs/consumer-costs.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { listen, readBody } from '../../sandbox/http.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { startReceiver } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { toRecord } from './messages.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
-import type { Webhook } from '../../sandbox/sender.ts';
+import type { Webhook } from '../../signing/sender.ts';
 import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { environmentOf, recordKey } from './bad-day.ts';

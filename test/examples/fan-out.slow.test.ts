@@ -7,7 +7,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { fanOutUsage } from '../../docs/fan-out-costs.ts';
 import { FanOut } from '../../examples/fan-out/fan-out.ts';
 import { EventQueue } from '../../lib/event-queue.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { arnOf, resolve, statementsOf } from '../lib/policies.ts';
 import { createApp, idOf, idsOf, type TemplateJson } from '../lib/support.ts';
 import { startReceiver } from '../received.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
-import type { Webhook } from '../../sandbox/sender.ts';
+import type { Webhook } from '../../signing/sender.ts';
 import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { matches } from './event-pattern.ts';

@@ -8,7 +8,7 @@ import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 import { type StaleConnection, startFaultProxy } from './fault-proxy.ts';
 

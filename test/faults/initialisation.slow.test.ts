@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readyWithin } from '../../lambda/warm-up.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { startFirehose, streamNames } from '../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 import { type Certificate, makeCertificate } from '../tls-server.ts';

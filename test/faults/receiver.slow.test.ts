@@ -7,7 +7,7 @@ import type { Answer } from '../../lambda/receiver/receiver.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
-import { createProvider } from '../../lambda/provider/provider.ts';
+import { createProvider } from '../../lambda/messagemedia/client.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { startQueue } from '../../sandbox/aws/queue.ts';
 import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
-import { startProvider } from '../../sandbox/provider/provider.ts';
+import { startProvider } from '../../sandbox/messagemedia/server.ts';
 import { startLogs } from '../log-queries.ts';
 import { bundleForTest, createGate, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';

@@ -6,8 +6,8 @@ import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver/receiver.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type ConsumedEvent, consume } from '../../sandbox/consumer.ts';
-import { toWire, type Webhook } from '../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { toWire, type Webhook } from '../../signing/sender.ts';
 import { httpApiEvent, makeKey, type TestKey } from '../support.ts';
 
 /** Two accounts behind one endpoint. A replaces its key in the middle of the month. */

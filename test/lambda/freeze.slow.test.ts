@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { startQueue } from '../../sandbox/aws/queue.ts';
 import { listen } from '../../sandbox/http.ts';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 
 const key = makeKey();

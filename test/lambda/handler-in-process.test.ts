@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen, readBody } from '../../sandbox/http.ts';
-import { toWire, type Webhook } from '../../sandbox/sender.ts';
+import { toWire, type Webhook } from '../../signing/sender.ts';
 import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 

@@ -20,8 +20,8 @@ import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
 import { listen, readBody } from '../../sandbox/http.ts';
-import { toWire, type Webhook, type WireRequest } from '../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { toWire, type Webhook, type WireRequest } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 
 const key = makeKey('SHA256', 2048);

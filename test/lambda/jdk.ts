@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { diagnose } from '../../lambda/diagnosis/diagnose.ts';
+import { diagnose } from '../../diagnosis/diagnose.ts';
 import type { QueueMessage } from '../../lambda/event/queue-message.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import { createKeyring } from '../../lambda/keys/keyring-cache.ts';

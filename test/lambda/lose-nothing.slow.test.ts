@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { makeKey } from '../support.ts';
 import { type Flaws, hour, type LogFate, LossWorld, minute, type QueueFate, type WebhookFate } from './loss-world.ts';
 import type { VendorEvent } from './model-provider.ts';

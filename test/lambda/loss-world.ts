@@ -7,7 +7,7 @@ import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver/receiver.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationResult } from '../../lambda/reconcile/reconciliation-run.ts';
-import type { WireRequest } from '../../sandbox/sender.ts';
+import type { WireRequest } from '../../signing/sender.ts';
 import { httpApiEvent } from '../support.ts';
 import { ModelProvider, type VendorEvent } from './model-provider.ts';
 import { ModelQueue } from './model-queue.ts';

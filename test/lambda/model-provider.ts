@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { ProviderError } from '../../lambda/provider/error.ts';
-import type { Provider } from '../../lambda/provider/provider.ts';
-import type { CreatedSignatureKey, SignatureKey } from '../../lambda/provider/types.ts';
-import { toWire, type WireRequest } from '../../sandbox/sender.ts';
+import type { Provider } from '../../lambda/messagemedia/client.ts';
+import { ProviderError } from '../../lambda/messagemedia/error.ts';
+import type { CreatedSignatureKey, SignatureKey } from '../../lambda/messagemedia/types.ts';
+import { toWire, type WireRequest } from '../../signing/sender.ts';
 import { makeKey, type TestKey } from '../support.ts';
 
 /** An event that MessageMedia reports. */

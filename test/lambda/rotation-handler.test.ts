@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
-import { type ProviderSimulator, startProvider } from '../../sandbox/provider/provider.ts';
+import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { watchClients } from '../client-limits.ts';
 
 // Waiting sixteen minutes is the only part that cannot run here.
@@ -13,7 +13,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
   },
 }));
 const { propagationMilliseconds } = await import('../../lambda/keys/enabling.ts');
-const { createProvider } = await import('../../lambda/provider/provider.ts');
+const { createProvider } = await import('../../lambda/messagemedia/client.ts');
 const { handler } = await import('../../lambda/rotation-handler.ts');
 
 let provider: ProviderSimulator;

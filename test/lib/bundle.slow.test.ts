@@ -11,7 +11,7 @@ import { bundle, loadedAtStart } from '../../lib/bundle.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
-import { toWire } from '../../sandbox/sender.ts';
+import { toWire } from '../../signing/sender.ts';
 import { startFirehose, streamNames } from '../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 

@@ -44,20 +44,23 @@ const others: Record<string, string[]> = {
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
-  'lambda/diagnosis/diagnose.ts': ['test/lambda/diagnosis/diagnose.test.ts', 'test/lambda/diagnosis/evidence.test.ts'],
+  'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
-  'lambda/provider/authentication.ts': [
-    'test/lambda/provider/authentication.test.ts',
-    'test/lambda/provider/options.test.ts',
+  'lambda/messagemedia/authentication.ts': [
+    'test/lambda/messagemedia/authentication.test.ts',
+    'test/lambda/messagemedia/options.test.ts',
   ],
-  'lambda/provider/options.ts': [
-    'test/lambda/provider/options.test.ts',
-    'test/lambda/provider/errors.test.ts',
-    'test/lambda/provider/authentication.test.ts',
+  'lambda/messagemedia/options.ts': [
+    'test/lambda/messagemedia/options.test.ts',
+    'test/lambda/messagemedia/errors.test.ts',
+    'test/lambda/messagemedia/authentication.test.ts',
   ],
-  'lambda/provider/provider.ts': ['test/lambda/provider/provider.test.ts', 'test/lambda/provider/polling.test.ts'],
+  'lambda/messagemedia/client.ts': [
+    'test/lambda/messagemedia/client.test.ts',
+    'test/lambda/messagemedia/polling.test.ts',
+  ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
   'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],

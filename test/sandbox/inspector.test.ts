@@ -6,8 +6,8 @@ import { createHistory, type History } from '../../sandbox/inspector/history.ts'
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
 import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { deliver, toWire, type WireRequest } from '../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { deliver, toWire, type WireRequest } from '../../signing/sender.ts';
 
 let history: History;
 let sandbox: Sandbox;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { listen } from '../../sandbox/http.ts';
-import { deliver, toWire } from '../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { deliver, toWire } from '../../signing/sender.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

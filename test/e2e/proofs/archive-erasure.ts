@@ -10,10 +10,10 @@ import {
   PutObjectLockConfigurationCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { erasePerson, findPerson } from '../../../bin/archive/erase.ts';
+import { erasePerson, findPerson } from '../../../cli/archive/erase.ts';
 import { archiveFileExtension, eventPartition } from '../../../lambda/archive-contract.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
-import { messageOf } from '../../bin/archive/archive.ts';
+import { messageOf } from '../../cli/archive/archive.ts';
 import type { Proof, Run } from '../proof.ts';
 
 const phone = '61491570157';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { withProbeKey } from '../../../bin/probe.ts';
+import { withProbeKey } from '../../../cli/doctor/probe.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
-import { toWire } from '../../../sandbox/sender.ts';
+import { toWire } from '../../../signing/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectNothingQueued, freshReport, samples } from '../webhooks.ts';
 

@@ -7,8 +7,8 @@ import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
-import { toWire, type Webhook, type WireRequest } from '../../../sandbox/sender.ts';
-import { withFreshIds } from '../../../sandbox/webhooks.ts';
+import { withFreshIds } from '../../../signing/sample-webhooks.ts';
+import { toWire, type Webhook, type WireRequest } from '../../../signing/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, samples } from '../webhooks.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startProvider } from '../../../sandbox/provider/provider.ts';
+import { startProvider } from '../../../sandbox/messagemedia/server.ts';
 import type { Proof } from '../proof.ts';
 import { rotate } from '../rotate.ts';
 import { putKeys } from '../secret.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
-import { type SigningKey, toWire, type WireRequest } from '../../../sandbox/sender.ts';
+import { type SigningKey, toWire, type WireRequest } from '../../../signing/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectQueued, samples } from '../webhooks.ts';
 

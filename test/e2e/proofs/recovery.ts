@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { createProvider } from '../../../lambda/provider/provider.ts';
+import { createProvider } from '../../../lambda/messagemedia/client.ts';
 import { outputs } from '../../../lambda/stack-outputs.ts';
-import type { ProviderSimulator } from '../../../sandbox/provider/provider.ts';
+import type { ProviderSimulator } from '../../../sandbox/messagemedia/server.ts';
 import { archiveSettings, untilKeysArchived } from '../archive.ts';
 import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type CloudTrailClient, type LookupAttributeKey, paginateLookupEvents } from '@aws-sdk/client-cloudtrail';
 import type { RejectionReason } from '../../../lambda/contract.ts';
-import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
-import type { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import type { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
+import { toWire, type WireRequest } from '../../../signing/sender.ts';
 import { makeKey } from '../../support.ts';
 import { account } from '../ministack.ts';
 import type { Proof, Run } from '../proof.ts';

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { ofArchive, usage } from '../../../docs/costs.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { startReceiver } from '../../received.ts';
 import { makeKey } from '../../support.ts';
 

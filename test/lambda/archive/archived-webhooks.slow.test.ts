@@ -10,7 +10,7 @@ import { type LocalFunction, startFunction } from '../../../sandbox/aws/function
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { listen } from '../../../sandbox/http.ts';
-import { toWire, type Webhook } from '../../../sandbox/sender.ts';
+import { toWire, type Webhook } from '../../../signing/sender.ts';
 import { type FirehoseOutage, type LocalFirehose, startFirehose, streamNames } from '../../firehose.ts';
 import { webhooksOfEveryForm } from '../../received.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { templateFor, templateKinds } from '../../../bin/templates.ts';
-import { createProvider } from '../../../lambda/provider/provider.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
+import { createProvider } from '../../../lambda/messagemedia/client.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const types = { 'delivery-report': 'DeliveryReport', reply: 'Reply', 'opt-out': 'OptOut' } as const;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { QueuedEvent } from '../../../lambda/contract.ts';
 import { describeEvent, toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { readSigned } from '../../received.ts';
 
 const samples = sampleWebhooks('/messagemedia');

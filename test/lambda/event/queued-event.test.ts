@@ -3,7 +3,7 @@ import { QueuedEventError } from '../../../lambda/event/attributes.ts';
 import { inlineBody } from '../../../lambda/event/inline-body.ts';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
 import { makeKey } from '../../support.ts';
 

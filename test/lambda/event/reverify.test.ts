@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { openQueuedEvent, type ReadEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify, type SignatureVerdict } from '../../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 

@@ -1,7 +1,7 @@
 import { sign as signBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { requestLine, sign } from '../../../lambda/signature.ts';
-import type { WireRequest } from '../../../sandbox/sender.ts';
+import type { WireRequest } from '../../../signing/sender.ts';
 import { makeKey, type TestKey } from '../../support.ts';
 import type { Json } from './front-doors.ts';
 

@@ -3,7 +3,7 @@ import { openQueuedEvent, type ReadEvent } from '../../../lambda/event/queued-ev
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import type { Answer } from '../../../lambda/receiver/receiver.ts';
-import type { WireRequest } from '../../../sandbox/sender.ts';
+import type { WireRequest } from '../../../signing/sender.ts';
 import { leastCpu, measureCpu, mostCpu } from '../../cpu.ts';
 import { frontDoors } from './front-doors.ts';
 import type { StandIns } from './stand-ins.ts';

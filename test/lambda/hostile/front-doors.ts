@@ -1,4 +1,4 @@
-import type { WireRequest } from '../../../sandbox/sender.ts';
+import type { WireRequest } from '../../../signing/sender.ts';
 import { httpApiEvent } from '../../support.ts';
 
 export type Json = Record<string, unknown>;

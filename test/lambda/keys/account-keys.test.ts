@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { accountOf, keysOfAccount, nameAccount, ownerOf } from '../../../lambda/keys/account-keys.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { enableChosenKey } from '../../../lambda/keys/manual-changes.ts';
-import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { createProvider, type Provider } from '../../../lambda/messagemedia/client.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
 import { makeKey } from '../../support.ts';
 import { World } from './rotation-world.ts';
 

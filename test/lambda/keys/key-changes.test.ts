@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { deleteKey, disableKey, enableKey, KeyInUseError } from '../../../lambda/keys/key-changes.ts';
-import { ProviderError } from '../../../lambda/provider/error.ts';
+import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 describe('enabling a key', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { exists, expectKey, isNotFound, readAll, verifies } from '../../../lambda/keys/key-lookups.ts';
-import { ProviderError } from '../../../lambda/provider/error.ts';
+import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 describe('a key that must be in the keyring', () => {

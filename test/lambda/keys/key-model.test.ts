@@ -2,15 +2,15 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
-import { createProvider } from '../../../lambda/provider/provider.ts';
+import { createProvider } from '../../../lambda/messagemedia/client.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 /*
  * The model answers as MessageMedia's simulator and a keyring in Secrets Manager do, over HTTP and with the clients that
- * are deployed. The simulator itself is held to MessageMedia's API description in test/sandbox/provider/conformance.test.ts.
+ * are deployed. The simulator itself is held to MessageMedia's API description in test/sandbox/messagemedia/conformance.test.ts.
  */
 
 type Parts = Pick<KeyDependencies, 'provider' | 'keyring'>;

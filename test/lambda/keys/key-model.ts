@@ -1,6 +1,6 @@
 import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
 import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
-import { ProviderError } from '../../../lambda/provider/error.ts';
+import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { makeKey } from '../../support.ts';
 
 const { public_key } = makeKey().answer;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { retireKeys, retryTailMilliseconds } from '../../../lambda/keys/retirement.ts';
-import { ProviderError } from '../../../lambda/provider/error.ts';
+import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 const minute = 60_000;

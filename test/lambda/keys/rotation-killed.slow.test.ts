@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KeyringStore } from '../../../lambda/keys/keyring-store.ts';
-import type { Provider } from '../../../lambda/provider/provider.ts';
+import type { Provider } from '../../../lambda/messagemedia/client.ts';
 import { World } from './rotation-world.ts';
 
 let world: World;

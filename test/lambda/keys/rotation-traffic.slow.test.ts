@@ -6,14 +6,14 @@ import type { VerificationKey } from '../../../lambda/keys/keyring.ts';
 import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../../lambda/keys/rotation.ts';
-import { createProvider } from '../../../lambda/provider/provider.ts';
+import { createProvider } from '../../../lambda/messagemedia/client.ts';
 import { createReceiver } from '../../../lambda/receiver/receiver.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { consume } from '../../../sandbox/consumer.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
-import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
+import { toWire, type WireRequest } from '../../../signing/sender.ts';
 import { httpApiEvent } from '../../support.ts';
 
 const webhooks = 2_000;

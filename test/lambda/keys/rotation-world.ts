@@ -4,12 +4,12 @@ import { isTooLateFor, type VerificationKey } from '../../../lambda/keys/keyring
 import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
-import { createProvider, type Provider } from '../../../lambda/provider/provider.ts';
+import { createProvider, type Provider } from '../../../lambda/messagemedia/client.ts';
 import { verify } from '../../../lambda/signature.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/provider/provider.ts';
-import { type SigningKey, toWire } from '../../../sandbox/sender.ts';
+import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
+import { type SigningKey, toWire } from '../../../signing/sender.ts';
 
 const second = 1000;
 const minute = 60 * second;

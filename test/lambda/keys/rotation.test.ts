@@ -3,7 +3,7 @@ import { propagationMilliseconds } from '../../../lambda/keys/enabling.ts';
 import { deleteKey, enableKey } from '../../../lambda/keys/key-changes.ts';
 import { afterDeleting } from '../../../lambda/keys/key-life.ts';
 import { retryTailMilliseconds } from '../../../lambda/keys/retirement.ts';
-import type { Provider } from '../../../lambda/provider/provider.ts';
+import type { Provider } from '../../../lambda/messagemedia/client.ts';
 import { World } from './rotation-world.ts';
 
 let world: World;

@@ -4,7 +4,7 @@ import type { Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
 import { type AuthenticatedRequest, authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { parseRequest } from '../../../lambda/receiver/request.ts';
-import { toWire, type Webhook } from '../../../sandbox/sender.ts';
+import { toWire, type Webhook } from '../../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../../support.ts';
 
 const key = makeKey();

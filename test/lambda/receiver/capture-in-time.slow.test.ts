@@ -8,7 +8,7 @@ import { clientSettings } from '../../../lambda/receiver/client-settings.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen } from '../../../sandbox/http.ts';
-import { toWire } from '../../../sandbox/sender.ts';
+import { toWire } from '../../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../../support.ts';
 
 let s3: LocalServer;

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome } from '../../../lambda/receiver/receiver.ts';
-import { toWire, type WireRequest } from '../../../sandbox/sender.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
+import { toWire, type WireRequest } from '../../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../../support.ts';
 
 const key = makeKey();

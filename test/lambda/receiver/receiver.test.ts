@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { createKeyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createReceiver, type Outcome, type ReceiverDependencies } from '../../../lambda/receiver/receiver.ts';
-import { toWire, type Webhook } from '../../../sandbox/sender.ts';
+import { toWire, type Webhook } from '../../../signing/sender.ts';
 import { readSigned } from '../../received.ts';
 import { httpApiEvent, keyringOf, makeKey, type TestKey } from '../../support.ts';
 

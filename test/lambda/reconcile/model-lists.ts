@@ -1,5 +1,5 @@
 import { isUuid } from '../../../lambda/guards.ts';
-import type { PolledItem } from '../../../lambda/provider/types.ts';
+import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
 import type { PolledKind } from '../../../lambda/reconcile/polled-event.ts';
 
 export const minute = 60_000;

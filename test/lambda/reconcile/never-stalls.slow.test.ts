@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import type { PolledKind } from '../../../lambda/reconcile/polled-event.ts';
 import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
-import { createPolledLists } from '../../../sandbox/provider/polled.ts';
+import { createPolledLists } from '../../../sandbox/messagemedia/polled.ts';
 import { day, idField, ModelList, minute } from './model-lists.ts';
 import { type Burst, command, type Fault, type Month, StallWorld, type WorldItem } from './stall-world.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { maxMessageBytes } from '../../../lambda/event/queue-message.ts';
 import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
-import type { PolledItem } from '../../../lambda/provider/types.ts';
+import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
 import { type ListRun, reconcileList } from '../../../lambda/reconcile/reconcile-list.ts';
 
 const now = Date.parse('2026-11-24T12:00:00.000Z');

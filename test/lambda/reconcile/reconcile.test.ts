@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
-import type { PolledItem } from '../../../lambda/provider/types.ts';
+import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
 import { toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
 import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
 import type {
   ReconciliationDependencies,
   ReconciliationOptions,
 } from '../../../lambda/reconcile/reconciliation-run.ts';
-import { sampleWebhooks } from '../../../sandbox/webhooks.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 
 const now = Date.parse('2026-11-24T12:00:00.000Z');
 const minute = 60_000;

@@ -1,5 +1,5 @@
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
-import type { PolledItem } from '../../../lambda/provider/types.ts';
+import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
 import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
 import { reconcile } from '../../../lambda/reconcile/reconcile.ts';

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Velocity writes its references like that
-import { templateFor, templateKinds } from '../../../bin/templates.ts';
-import { webhookEncodings } from '../../../lambda/provider/types.ts';
+import { templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
+import { webhookEncodings } from '../../../lambda/messagemedia/types.ts';
 
 /** Prints templates and variables for Apache Velocity to render: see make.sh. */
 const hostile = [

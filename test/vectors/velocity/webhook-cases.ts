@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Render } from '../../../bin/checkup/webhook-outcome.ts';
-import { problemsOf } from '../../../bin/checkup/webhook-problems.ts';
-import { renderTemplate } from '../../../sandbox/provider/templates.ts';
-import { rows } from '../../bin/checkup/webhook-table.ts';
+import type { Render } from '../../../cli/webhooks/webhook-outcome.ts';
+import { problemsOf } from '../../../cli/webhooks/webhook-problems.ts';
+import { renderTemplate } from '../../../signing/render-template.ts';
+import { rows } from '../../cli/webhooks/webhook-table.ts';
 
 /** Under which a rendering is kept: its inputs are as large as the result is small. */
 export function keyOf(template: string, variables: object): string {

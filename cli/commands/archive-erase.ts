@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import { print, progress, wrap } from '../../terminal/output.ts';
+import { confirm } from '../../terminal/question.ts';
+import { addArchiveOptions } from '../archive/archive-bucket.ts';
+import { describeLock, erasePerson, type Found, findPerson } from '../archive/erase.ts';
+import { type Person, parsePhone } from '../archive/person.ts';
+import { describeBadLine } from './archive-bad-line.ts';
+import { openRange, type RangeOptions, watchReading } from './archive-range.ts';
+
+type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
+
+/** `mmw archive erase`: for a person who asks to be forgotten. */
+export function addEraseCommand(archive: Command): void {
+  addArchiveOptions(archive.command('erase').description("erase a person's events from the archive"))
+    .addOption(new Option('--subject <id>', 'the events about this message').conflicts('phone'))
+    .option('--phone <number>', 'the events from and to this phone, such as +61491570157', parsePhone)
+    .option('--from <time>', 'only events that were signed at this time or later')
+    .option('--to <time>', 'only events that were signed before this time')
+    .option('--dry-run', 'only say what would be erased')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      wrap(`
+Objects are rewritten without the person's lines, and the data of large events is deleted. If the bucket keeps versions, their old
+versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
+the data of consumers are not changed: see docs/archive-use.md.`),
+    )
+    .action((_options, command: Command) => run(command.optsWithGlobals()));
+}
+
+async function run({ subject, phone, ...options }: Options): Promise<void> {
+  const person = personOf(subject, phone);
+  const range = await openRange(options);
+  const { onRead, clear } = await watchReading(range);
+  const found = await findPerson(range.archive, person, { ...range, onRead });
+  clear();
+  for (const line of found.unreadable) progress(describeBadLine(line));
+  if (found.unreadable.length > 0) {
+    progress('These lines cannot be read, and may be about the person: check them yourself.');
+    process.exitCode = 1;
+  }
+  for (const lock of found.locks) progress(describeLock(lock));
+  if (options.dryRun || found.events === 0) {
+    print(options.json, { ...found, erased: 0 }, `${describe(found)} would be erased.`);
+    return;
+  }
+  if (found.locks.length === 0)
+    await confirm(`Erase ${describe(found)}? Neither they nor their signatures can be restored.`, options);
+  const erased = await erasePerson(range.archive, person, found);
+  const { objects, data, unreadable } = found;
+  print(options.json, { erased, objects, data, unreadable }, `Erased: ${describe(found)}.`);
+}
+
+function personOf(subject: string | undefined, phone: string | undefined): Person {
+  if (subject !== undefined) return { subject };
+  if (phone !== undefined) return { phone };
+  throw new Error('Nothing says whose events to erase: give --subject or --phone.');
+}
+
+function describe({ events, objects, data }: Found): string {
+  const large = data.length === 0 ? '' : `, and ${data.length} objects with data`;
+  return `${events} ${events === 1 ? 'event' : 'events'} in ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}${large}`;
+}

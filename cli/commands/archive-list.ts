@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import { ClosedPipeError, print, printLine, progress } from '../../terminal/output.ts';
+import { toJson, visibleOnOneLine } from '../../terminal/text.ts';
+import { type Evidence, findEvent, gatherEvidence } from '../archive/find-event.ts';
+import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/read-archive.ts';
+import { createSeenEvents } from '../archive/seen-events.ts';
+import { signedAt } from '../archive/selection.ts';
+import { detailOf } from '../queue/shown-message.ts';
+import { describeBadLine } from './archive-bad-line.ts';
+import { addRangeCommand, openRange, type RangeOptions, readKeys } from './archive-range.ts';
+
+/** `mmw archive list` and `mmw archive show`: print what the archive has. */
+export function addListCommands(archive: Command): void {
+  addRangeCommand(archive, 'list', 'list events, one on each line, each event once')
+    .option('--id <id>', 'only the event with this id')
+    .action((_options, command: Command) => list(command.optsWithGlobals()));
+  addRangeCommand(archive, 'show <id>', 'show a whole event, and verify its signature')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
+    .action((id: string, _options, command: Command) => show(id, command.optsWithGlobals()));
+}
+
+function reportBroken(line: BrokenLine): void {
+  progress(describeBadLine(line));
+  process.exitCode = 1;
+}
+
+async function list(options: RangeOptions): Promise<void> {
+  const { archive, selection, now } = await openRange(options);
+  const isNew = createSeenEvents();
+  let events = 0;
+  try {
+    for await (const found of readArchive(archive, selection, now, { broken: reportBroken })) {
+      if (!isNew(found.event)) continue;
+      events++;
+      const shown = describe(found);
+      await printLine(options.json ? toJson(shown) : asLine(shown));
+    }
+  } catch (error) {
+    if (error instanceof ClosedPipeError) return;
+    throw error;
+  }
+  progress(events === 0 ? 'There is no such event.' : `${events} ${events === 1 ? 'event' : 'events'}.`);
+}
+
+function describe({ event, object, line }: ArchivedEvent) {
+  const { id, type, subject = '' } = event;
+  const signed = new Date(signedAt(event)).toISOString();
+  return { signed, type: archiveTypeOf(type), id, subject, detail: detailOf(event), object, line };
+}
+
+function asLine({ signed, type, id, subject, detail }: ReturnType<typeof describe>): string {
+  return visibleOnOneLine([signed.slice(0, 19), type, id, subject, detail].filter(Boolean).join('  '));
+}
+
+async function show(id: string, options: RangeOptions<{ keys?: string }>): Promise<void> {
+  const range = await openRange({ ...options, id });
+  const { archive, selection, now } = range;
+  const found = await findEvent(archive, selection, now, { broken: reportBroken });
+  if (found === undefined) {
+    const narrowed = options.from ?? options.to ?? options.type ?? options.subject;
+    throw new Error(
+      `${archive.bucket} has no event ${id}${narrowed === undefined ? '' : ' among the selected events'}.`,
+    );
+  }
+  const evidence = await gatherEvidence(archive, found, await readKeys(range, options.keys));
+  print(options.json, evidence, describeEvidence(evidence));
+  if (evidence.verdict.startsWith('bad')) process.exitCode = 1;
+}
+
+function describeEvidence({ object, line, verdict, keyFingerprint, event, payload }: Evidence): string {
+  return [
+    `${object} line ${line}`,
+    `signature: ${verdict}${keyFingerprint === undefined ? '' : `, with the key whose SHA-256 is ${keyFingerprint}`}`,
+    toJson({ ...event, ...(payload !== undefined && { payload }) }, 2),
+  ].join('\n');
+}

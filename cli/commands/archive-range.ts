@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
+import { progress, wrap } from '../../terminal/output.ts';
+import { createProgressBar } from '../../terminal/progress-bar.ts';
+import { type Archive, type ArchiveOptions, addArchiveOptions, connectArchive } from '../archive/archive-bucket.ts';
+import { readArchivedKeys } from '../archive/archived-keys.ts';
+import { measure, type StoredObject } from '../archive/event-objects.ts';
+import { readSelection, type Selection, type SelectionOptions, typesByName } from '../archive/selection.ts';
+import type { GlobalOptions } from '../connections.ts';
+
+/** Options of every command that reads part of an archive. */
+export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
+
+/** Adds a command that reads part of an archive. */
+export function addRangeCommand(archive: Command, name: string, description: string): Command {
+  const names = [...typesByName.keys()].join(', ');
+  return addArchiveOptions(archive.command(name).description(description))
+    .option(
+      '--from <time>',
+      'only events from this time on: 2026-11-25T10:00:00Z, 2026-11-25 (UTC), or 2h (2 hours ago)',
+    )
+    .option('--to <time>', 'only events before this time')
+    .option('--type <types...>', `only these types: ${names}`)
+    .option('--subject <id>', 'only events about this message')
+    .addHelpText('after', timesHelp);
+}
+
+const timesHelp = wrap(`
+The time of an event is when MessageMedia signed it, because the signature proves that time. A polled event has no signature, so its
+own time counts. The archive stores events by the hour of arrival, which can be a day later. So the command reads objects from one
+hour before --from to 25 hours after --to.`);
+
+/** An archive, and which of its events to read. */
+export interface Range {
+  archive: Archive;
+  selection: Selection;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** @param now in milliseconds since the epoch */
+export async function openRange(options: RangeOptions, now = Date.now()): Promise<Range> {
+  const selection = readSelection(options, now);
+  return { archive: await connectArchive(options), selection, now };
+}
+
+/** Reads the keys from a file if one is given, otherwise the archived keys of the selected days. */
+export async function readKeys({ archive, selection, now }: Range, file?: string): Promise<VerificationKey[]> {
+  if (file === undefined) return readArchivedKeys(archive, selection, now, progress);
+  const { keys, warnings } = parseKeyring(readFileSync(file, 'utf8'));
+  for (const warning of warnings) progress(warning);
+  return keys;
+}
+
+/** A progress bar over the bytes to read. Call `onRead` for each object, with the number of events so far. */
+export async function watchReading({ archive, selection, now }: Range) {
+  const { bytes } = await measure(archive, selection, now);
+  const bar = createProgressBar(bytes, 'events');
+  let done = 0;
+  const onRead = ({ size }: StoredObject, events: number) => {
+    done += size;
+    bar.update(done, events);
+  };
+  return { onRead, clear: bar.clear };
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { environment } from '../../lambda/contract.ts';
+import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
+import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import { print, progress, wrap } from '../../terminal/output.ts';
+import { createProgressBar } from '../../terminal/progress-bar.ts';
+import type { Archive } from '../archive/archive-bucket.ts';
+import { type ReplayReport, replay } from '../archive/replay.ts';
+import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
+import { createReplaySender } from '../archive/replay-sender.ts';
+import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
+import { readSelection } from '../archive/selection.ts';
+import { readOutputs } from '../connections.ts';
+import { wholeNumber } from '../numbers.ts';
+import { connectSqs } from '../places.ts';
+import { describeBadLine } from './archive-bad-line.ts';
+import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+
+type Options = RangeOptions<{
+  queueUrl?: string;
+  rate?: number;
+  replayId?: string;
+  state?: string;
+  keys?: string;
+  dryRun?: boolean;
+}>;
+
+/** `mmw archive replay`: queues events of the archive again. */
+export function addReplayCommand(archive: Command): void {
+  addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they were signed')
+    .option('--id <id>', 'only the event with this id')
+    .option('--queue-url <URL>', `the queue to send to (default: the stack's, or ${environment.queueUrl})`)
+    .option('--rate <number>', 'at most so many events a second: 1 to 10000', wholeNumber(1, 10_000))
+    .option('--replay-id <id>', 'a name for this replay, or the name of one to continue', parseReplayId)
+    .option('--state <file>', 'the file that keeps the progress (default: mmw-replay-<replay id>.json)')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
+    .option('--dry-run', 'only say what would be sent')
+    .addHelpText(
+      'after',
+      wrap(`
+Each event gets an attribute mmreplay, the id of the replay. Consumers that remember ids skip events that they have handled, unless they
+are set to handle replays: see docs/archive-use.md. Events that do not verify are not sent.
+
+To continue after Ctrl-C or a crash, run the same command with --replay-id. The last hundred events may be sent again. A FIFO queue
+drops them within five minutes.`),
+    )
+    .action((_options, command: Command) => run(command.optsWithGlobals()));
+}
+
+function parseReplayId(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give up to 64 letters, digits, dots, hyphens and underscores.');
+}
+
+async function run(options: Options): Promise<void> {
+  const replayId = options.replayId ?? randomUUID();
+  const { queueUrl, overflowBucket } = await findTarget(options);
+  const file = options.state ?? `mmw-replay-${replayId}.json`;
+  const { from, to, type, subject, id } = options;
+  const { archive, now } = await openRange(options);
+  const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
+  const state = openReplayState(file, request, now);
+  const startedAt = Date.parse(state.startedAt);
+  const range = { archive, selection: readSelection(options, startedAt), now: startedAt };
+  if (state.isFinished) {
+    print(
+      options.json,
+      { replayId, isFinished: true, sentBefore: state.sent },
+      `Replay ${replayId} is finished: ${state.sent} events were sent.`,
+    );
+    return;
+  }
+  const keys = await readKeys(range, options.keys);
+  const reading = await watchReading(range);
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  let sending: ReturnType<typeof createProgressBar> | undefined;
+  const report = await replay(archive, {
+    ...{ replayId, keys, now: startedAt, rate: options.rate, after: state.last, wait: sleep },
+    // Events that arrive while it runs are not part of it.
+    selection: { to: startedAt, ...range.selection },
+    target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
+    isDryRun: options.dryRun ?? false,
+    signal: interrupted.signal,
+    send: createReplaySender(connectSqs(queueUrl), queueUrl),
+    onBad: (line) => progress(describeBadLine(line)),
+    onRefused: ({ id, reason }) => progress(`The queue does not take event ${id}: ${reason}`),
+    onRead: reading.onRead,
+    onSent: (done, total) => {
+      if (sending === undefined) reading.clear();
+      sending ??= createProgressBar(total, 'events');
+      sending.update(done, done);
+    },
+    onDone: (last, sent) => {
+      Object.assign(state, { last, sent: state.sent + sent });
+      saveReplayState(file, state);
+    },
+  }).catch((error: unknown) => {
+    throw new Error(`Replay ${replayId} stopped after ${state.sent} events. ${howToContinue(state)}`, {
+      cause: error,
+    });
+  });
+  sending?.clear();
+  if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
+  if (!report.isFinished) progress(`Stopped. ${howToContinue(state)}`);
+  print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
+  if (report.bad > 0 || report.refused > 0 || !report.isFinished) process.exitCode = 1;
+}
+
+function howToContinue({ request: { replayId } }: ReplayState): string {
+  return `To continue, run the same command with --replay-id ${replayId}.`;
+}
+
+function describeReport(
+  replayId: string,
+  { sent, sentBefore, duplicates, bad, refused }: ReplayReport,
+  dryRun?: boolean,
+): string {
+  const kinds = Object.entries(sent).map(([type, count]) => `${count} ${type}`);
+  const total = Object.values(sent).reduce((sum, count) => sum + count, 0);
+  return [
+    `Replay ${replayId}: ${total} events ${dryRun ? 'would be' : 'were'} sent${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}.`,
+    ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
+    ...(duplicates > 0 ? [`${duplicates} duplicate lines were skipped.`] : []),
+    ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
+    ...(refused > 0 ? [`${refused} were refused by the queue.`] : []),
+  ].join('\n');
+}
+
+/** The queue, and the bucket for large events. */
+async function findTarget({
+  stack,
+  queueUrl,
+}: Options): Promise<{ queueUrl: string; overflowBucket: string | undefined }> {
+  const found = stack === undefined ? undefined : await readOutputs(stack);
+  const url = queueUrl ?? (found ? found.get(outputs.queueUrl) : process.env[environment.queueUrl]);
+  if (!url) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
+  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
+  return { queueUrl: url, overflowBucket: bucket || undefined };
+}
+
+function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
+  const forcePathStyle = hasOwnS3Endpoint(process.env);
+  const deadline = 30_000;
+  return {
+    store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),
+    bringBack: copyFromArchive(archive, overflowBucket),
+  };
+}
+
+/** Leaves out what is `undefined`. */
+function defined<Given extends object>(given: Given): Partial<Given> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { formatTable, print } from '../../terminal/output.ts';
+import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
+import { describeBadLine } from './archive-bad-line.ts';
+import { addEraseCommand } from './archive-erase.ts';
+import { addExportCommand } from './archive-export.ts';
+import { addListCommands } from './archive-list.ts';
+import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+import { addReplayCommand } from './archive-replay.ts';
+
+/** `mmw archive`: lists, verifies, replays, exports and erases archived events. */
+export function addArchiveCommand(program: Command): void {
+  const archive = program.command('archive').description('list, verify, replay, export and erase archived events');
+  addListCommands(archive);
+  addRangeCommand(archive, 'verify', 'verify the signature of every event with the archived keys')
+    .option('--id <id>', 'only the event with this id')
+    .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
+    .action((_options, command: Command) => verify(command.optsWithGlobals()));
+  addReplayCommand(archive);
+  addExportCommand(archive);
+  addEraseCommand(archive);
+}
+
+/** How many bad lines are printed. Further ones are only counted. */
+const mostShown = 1_000;
+
+async function verify(options: RangeOptions<{ keys?: string }>): Promise<void> {
+  const range = await openRange(options);
+  const keys = await readKeys(range, options.keys);
+  const { onRead, clear } = await watchReading(range);
+  const bad: BadLine[] = [];
+  const onBad = (line: BadLine) => {
+    if (bad.length < mostShown) bad.push(line);
+  };
+  const report = await verifyArchive(range.archive, range.selection, { keys, now: range.now, onBad, onRead });
+  clear();
+  print(options.json, { ...report, badLines: bad }, describeReport(report, bad));
+  if (report.bad > 0) process.exitCode = 1;
+}
+
+function describeReport(
+  { objects, events, good, polled, bad }: VerificationReport,
+  badLines: readonly BadLine[],
+): string {
+  const rows = good.map(({ keyId = 'without an id', bits, fingerprint, retiredAt = '', events: count }) => [
+    keyId,
+    String(bits),
+    fingerprint.slice(0, 16),
+    retiredAt.slice(0, 19),
+    String(count),
+  ]);
+  const verified = good.reduce((sum, { events: count }) => sum + count, 0);
+  return [
+    ...(rows.length > 0 ? [formatTable(['key', 'bits', 'SHA-256 begins', 'retired (UTC)', 'events'], rows)] : []),
+    ...badLines.map(describeBadLine),
+    ...(bad > badLines.length ? [`… and ${bad - badLines.length} more`] : []),
+    `${events} events in ${objects} objects: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
+  ].join('\n');
+}

@@ -1,0 +1,117 @@
+import { type Command, Option } from 'commander';
+import { createEnabledKey, enableChosenKey, expectNoOtherDigest } from '../../lambda/keys/manual-changes.ts';
+import type { Digest } from '../../lambda/signature.ts';
+import { formatTable, print, progress } from '../../terminal/output.ts';
+import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
+import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
+import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
+import { importCommand } from './keys-import.ts';
+import { deleteKeyCommand, disableKeyCommand, forgetKeyCommand } from './keys-removal.ts';
+
+const digestOption = () =>
+  new Option('--digest <name>', 'digest that the new key signs with')
+    .choices(['SHA224', 'SHA256', 'SHA512'])
+    .default('SHA256');
+
+/** `mmw keys`: creates, enables, rotates and removes signature keys. */
+export function addKeysCommand(program: Command): void {
+  const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
+  const add = (name: string, description: string) => addKeyringOptions(keys.command(name).description(description));
+
+  add('create', 'create a key and write its public key to the keyring; the key is not enabled')
+    .addOption(digestOption())
+    .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => createKey(keyOptionsOf(command)));
+  add('list', 'list the keys, and their state in the keyring').action((_options, command: Command) =>
+    listKeys(command.optsWithGlobals()),
+  );
+  add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
+    showKey(keyId, command.optsWithGlobals()),
+  );
+  add('enable <key-id>', 'let MessageMedia sign with this key from now on; also to go back to an old key')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
+  add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
+    .addOption(digestOption())
+    .addOption(
+      new Option('--abandon', 'instead delete the key that a rotation created and has not enabled yet').conflicts(
+        'digest',
+      ),
+    )
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => rotateKeys(keyOptionsOf(command)));
+  add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')
+    .option('--yes', 'do not ask')
+    .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
+  add('delete <key-id>', 'delete a key at MessageMedia; its public key stays in the keyring')
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => deleteKeyCommand(keyId, command.optsWithGlobals()));
+  add(
+    'forget <key-id>',
+    'remove a key from the keyring for good, as after a leak; nothing that it signed verifies then',
+  )
+    .option('--yes', 'do not ask')
+    .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
+  add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
+    .option('--key-id <id>', 'id for a key that the file has without an id')
+    .action((file: string, _options, command: Command) => importCommand(file, keyOptionsOf(command)));
+}
+
+async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  await expectNoOtherDigest(keyring, options.digest);
+  if (options.enable) await confirmTakeover({ provider, keyring }, options);
+  const keyId = await (options.enable ? createEnabledKey(rotation) : rotation.create());
+  const key = await findKeyRow(provider, keyring, keyId);
+  print(
+    options.json,
+    key,
+    options.enable ? describeKey(key) : `${describeKey(key)}\nEnable it with: mmw keys enable ${keyId}`,
+  );
+}
+
+async function listKeys(options: KeyOptions): Promise<void> {
+  const keyring = await findKeyring(options);
+  const keys = await listKeyRows(connectProvider(options), keyring);
+  const named = keys.some(({ account }) => account);
+  const heads = ['key', 'digest', 'created', 'state', 'keyring', ...(named ? ['account'] : [])];
+  const cells = keys.map(({ account = '', ...key }) => [
+    ...[key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring],
+    ...(named ? [account] : []),
+  ]);
+  const text = keys.length === 0 ? 'There are no keys.' : formatTable(heads, cells);
+  const problems = await findProblems(keys, keyring);
+  print(options.json, keys, [text, ...problems].join('\n'));
+}
+
+async function showKey(keyId: string, options: KeyOptions): Promise<void> {
+  const key = await findKeyRow(connectProvider(options), await findKeyring(options), keyId);
+  print(options.json, key, describeKey(key));
+}
+
+async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boolean }>): Promise<void> {
+  const { dependencies, provider, keyring } = await connectKeys(options);
+  await confirmTakeover({ provider, keyring }, options);
+  const abandoned = await enableChosenKey(dependencies, keyId);
+  const key = await findKeyRow(provider, keyring, keyId);
+  for (const id of abandoned) {
+    progress(`The rotation to key ${id} is abandoned. Delete that key with: mmw keys delete ${id}`);
+  }
+  print(options.json, key, describeKey(key));
+}
+
+async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  if (options.abandon) {
+    const abandoned = await rotation.abandon();
+    const text = abandoned ? `The rotation to key ${abandoned} is abandoned.` : 'No key waits to be enabled.';
+    return print(options.json, { abandoned: abandoned ?? null }, text);
+  }
+  await confirmTakeover({ provider, keyring }, options);
+  progress('You can stop this at any time: run it again to continue.');
+  await rotation.run();
+  const keys = await listKeyRows(provider, keyring);
+  const enabled = keys.find((key) => key.enabled);
+  print(options.json, keys, enabled ? describeKey(enabled) : 'No key is enabled.');
+}

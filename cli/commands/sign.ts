@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { parseDigest } from '../../lambda/signature.ts';
+import { printToCopy } from '../../terminal/output.ts';
+import type { GlobalOptions } from '../connections.ts';
+import { readPrivateKey } from '../keys/private-key.ts';
+import { curlOf, headerLines, signedHeaders } from '../signed-request.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface Options extends GlobalOptions {
+  privateKey: string;
+  data?: string;
+  method: string;
+  keyId?: string;
+  digest: string;
+  contentType: string;
+  date?: string;
+  curl?: boolean;
+}
+
+/** `mmw sign`: signs a request with your own private key, in the way that MessageMedia signs. */
+export function addSignCommand(program: Command): void {
+  program
+    .command('sign <url>')
+    .description('print the headers of a signed webhook, for tests with your own key')
+    .requiredOption(
+      '--private-key <file>',
+      'PEM file with your RSA private key; MessageMedia does not give out its own',
+    )
+    .option('--data <text or @file>', 'the body')
+    .addOption(new Option('--method <method>', 'the method').default('POST'))
+    .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: no such header)')
+    .addOption(
+      new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
+    )
+    .option('--content-type <type>', 'value of Content-Type', 'application/json')
+    .option('--date <date>', 'when it was signed (default: now)')
+    .option('--curl', 'print a curl command instead')
+    .action((url: string, _options, command: Command) => signRequest(url, command.optsWithGlobals()));
+}
+
+async function signRequest(url: string, options: Options): Promise<void> {
+  const { data = '', method, keyId, contentType, curl, json } = options;
+  if (curl && json) throw new UsageError("option '--curl' cannot be used with option '--json'");
+  const digest = parseDigest(options.digest) ?? 'SHA256';
+  const date = options.date === undefined ? new Date() : new Date(options.date);
+  if (Number.isNaN(date.getTime()))
+    throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
+  const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
+  const key = await readPrivateKey(options.privateKey);
+  const request = { method, url, date, contentType, body, keyId };
+  const headers = signedHeaders(request, key, digest);
+  const text = curl ? curlOf(request, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
+  printToCopy(json, headers, text);
+}

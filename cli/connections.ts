@@ -1,0 +1,125 @@
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { type Command, Option } from 'commander';
+import { environment } from '../lambda/contract.ts';
+import { secretText } from '../lambda/keys/keyring-secret.ts';
+import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
+import type { Authentication } from '../lambda/messagemedia/authentication.ts';
+import { createProvider, type Provider } from '../lambda/messagemedia/client.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
+import { progress } from '../terminal/output.ts';
+import { pause, watch } from '../terminal/waiting.ts';
+import { namePlace } from './aws.ts';
+import { connectSecrets } from './places.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Options of the program itself. */
+export interface GlobalOptions {
+  baseUrl?: string;
+  account?: string;
+  authentication?: string;
+  json?: boolean;
+}
+
+/** Where the keyring is. */
+export interface KeyringOptions {
+  stack?: string;
+  secretId?: string;
+}
+
+/** Adds the options that name a keyring. */
+export function addKeyringOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--stack <name>', 'the deployed stack whose keyring to use').conflicts('secretId'))
+    .option('--secret-id <name or ARN>', `the keyring's secret (default: ${environment.keyringSecretId})`);
+}
+
+/** MessageMedia's API, with the credentials of the environment. */
+export function connectProvider({ baseUrl, account, authentication }: GlobalOptions): Provider {
+  const chosen = authentication || process.env.MESSAGEMEDIA_AUTHENTICATION;
+  return createProvider({
+    baseUrl: baseUrl || process.env.MESSAGEMEDIA_BASE_URL || 'messagemedia',
+    apiKey: required('MESSAGEMEDIA_API_KEY'),
+    apiSecret: required('MESSAGEMEDIA_API_SECRET'),
+    log: progress,
+    watch: (what, milliseconds, work) => watch(`${what} has not answered for 2 s`, milliseconds, work),
+    pause,
+    ...(account !== undefined && { account }),
+    // `createProvider` refuses any other value.
+    ...(chosen && { authentication: chosen as Authentication }),
+  });
+}
+
+/** @throws {Error} when nothing names a keyring */
+export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
+  const keyring = await findKeyring(options);
+  if (keyring) return keyring;
+  throw new UsageError(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
+}
+
+/** The keyring, or `undefined` when nothing names one. */
+export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<KeyringStore | undefined> {
+  const id =
+    stack === undefined
+      ? (secretId ?? process.env[environment.keyringSecretId])
+      : await readOutput(stack, outputs.keyringSecretArn);
+  return id ? createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }) : undefined;
+}
+
+/** The value of a keyring, as the receiver gets it. @param secretId `undefined` if nothing names one */
+export async function readKeyring(secretId: string | undefined): Promise<string | undefined> {
+  if (!secretId) return undefined;
+  return secretText(await connectSecrets(secretId).send(new GetSecretValueCommand({ SecretId: secretId })));
+}
+
+/** Before the keyring is written once more. */
+async function pauseUpdate(milliseconds: number): Promise<void> {
+  if (milliseconds > 2_000)
+    progress('The keyring is not written yet: somebody else is changing it, or Secrets Manager lags.');
+  await pause(milliseconds);
+}
+
+/**
+ * An output of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack, or it has no such output
+ */
+export async function readOutput(stack: string, name: string): Promise<string> {
+  const value = (await readOutputs(stack)).get(name);
+  if (value) return value;
+  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and in this region?`);
+}
+
+/**
+ * All outputs of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack
+ */
+export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
+  return outputsOf(await describeStack(stack));
+}
+
+/** The outputs of a stack by name. */
+export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
+  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * What CloudFormation knows of a deployed stack.
+ *
+ * @throws {Error} when there is no such stack
+ */
+export async function describeStack(stack: string): Promise<Partial<Stack>> {
+  const { Stacks } = await namePlace(new CloudFormationClient())
+    .send(new DescribeStacksCommand({ StackName: stack }))
+    .catch((cause: unknown) => {
+      throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
+    });
+  return Stacks?.[0] ?? {};
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`${name} is not set: put your MessageMedia API credentials in the environment.`);
+}

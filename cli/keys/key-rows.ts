@@ -1,0 +1,140 @@
+import { isTooLateFor, keysFor, parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
+import {
+  isDeleted,
+  isPending,
+  isRetired,
+  type KeyringEntry,
+  sameId,
+  writeEntries,
+} from '../../lambda/keys/keyring-secret.ts';
+import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
+import type { Provider } from '../../lambda/messagemedia/client.ts';
+
+/** A key as MessageMedia and the keyring together know it. */
+export interface KeyRow
+  extends Pick<KeyringEntry, 'digest' | 'created' | 'account' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
+  key_id: string;
+  enabled: boolean;
+  /** Whether MessageMedia has it; `unknown` for a key that was pasted without its id. */
+  messagemedia: boolean | 'unknown';
+  /** Its state in the keyring; `without id` when the receiver tries a key that was pasted without one. */
+  keyring: 'yes' | 'no' | 'pending' | 'retired' | 'remembered' | 'without id' | 'unreadable' | 'not asked';
+}
+
+/** All keys: first those at MessageMedia, then those that are only in the keyring. */
+export async function listKeyRows(provider: Provider, keyring: KeyringStore | undefined): Promise<KeyRow[]> {
+  const atProvider = await provider.listSignatureKeys();
+  const entries = await keyring?.read();
+  const keys = entries ? parse(entries).keys : [];
+  const known = atProvider.map(({ key_id, digest, created, enabled }): KeyRow => {
+    const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
+    const state = entries ? inKeyring(key_id, entry, keys) : 'not asked';
+    return { key_id, digest, created, enabled, ...detailsOf(entry), messagemedia: true, keyring: state };
+  });
+  const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
+  return [...known, ...others.map((entry) => rowOf(entry, keys))];
+}
+
+/** The row of a key that is only in the keyring. */
+function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
+  const { key_id, digest, created } = entry;
+  return {
+    key_id: key_id || '(no id)',
+    ...(digest && { digest }),
+    ...(created && { created }),
+    ...detailsOf(entry),
+    enabled: false,
+    messagemedia: key_id ? false : 'unknown',
+    keyring: key_id || !isReadable(entry) ? inKeyring(key_id, entry, keys) : 'without id',
+  };
+}
+
+function detailsOf({ account, enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = {}) {
+  return {
+    ...(account && { account }),
+    ...(enabled_at && { enabled_at }),
+    ...(retired_at && { retired_at }),
+    ...(deleted_at && { deleted_at }),
+  };
+}
+
+/** The state of a key in the keyring. The receiver's own code decides whether it is readable; its entry says the rest. */
+function inKeyring(
+  keyId: string | undefined,
+  entry: KeyringEntry | undefined,
+  keys: readonly VerificationKey[],
+): KeyRow['keyring'] {
+  if (entry !== undefined && !isReadable(entry)) return 'unreadable';
+  if (entry === undefined) return keyId && keysFor(keyId, keys).length > 0 ? 'without id' : 'no';
+  if (isDeleted(entry)) return 'remembered';
+  if (isPending(entry)) return 'pending';
+  return isRetired(entry) ? 'retired' : 'yes';
+}
+
+function isReadable(entry: KeyringEntry): boolean {
+  return parse([entry]).keys.length > 0;
+}
+
+function parse(entries: readonly KeyringEntry[]): { keys: VerificationKey[]; warnings: string[] } {
+  try {
+    return parseKeyring(writeEntries(entries));
+  } catch (error) {
+    return { keys: [], warnings: [`${error instanceof Error ? error.message : error}: every webhook is refused`] };
+  }
+}
+
+/**
+ * Problems between MessageMedia and the keyring, one sentence each.
+ *
+ * @param keyring read again, for the warnings that the receiver would give
+ */
+export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStore | undefined): Promise<string[]> {
+  const entries = await keyring?.read();
+  const parsed = entries && parse(entries);
+  const enabled = keys.find((key) => key.enabled);
+  const warnings = parsed?.warnings.map((warning) => `The receiver warns: ${warning}.`) ?? [];
+  if (enabled === undefined) {
+    return ['No key is enabled at MessageMedia: webhooks arrive unsigned, and every one is refused.', ...warnings];
+  }
+  if (parsed === undefined) return [];
+  const candidates = keysFor(enabled.key_id, parsed.keys);
+  if (candidates.length === 0) {
+    return [
+      'The enabled key is not in the keyring: every webhook is refused. See "mmw keys create" and "mmw keys import".',
+      ...warnings,
+    ];
+  }
+  if (candidates.every((key) => isTooLateFor(key, Date.now()))) {
+    const remedy = `To repair it: mmw keys enable ${enabled.key_id}`;
+    return [`The enabled key is retired in the keyring: every webhook is refused. ${remedy}`, ...warnings];
+  }
+  if (enabled.keyring !== 'without id') return warnings;
+  return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
+}
+
+/** The row of one key. @throws {Error} when neither side has it */
+export async function findKeyRow(
+  provider: Provider,
+  keyring: KeyringStore | undefined,
+  keyId: string,
+): Promise<KeyRow> {
+  const key = (await listKeyRows(provider, keyring)).find((candidate) => sameId(candidate.key_id, keyId));
+  if (key) return key;
+  throw new Error(
+    `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows all keys.`,
+  );
+}
+
+/** The state of a key at MessageMedia, for people. */
+export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
+  if (messagemedia === 'unknown') return 'unknown: it has no id';
+  if (!messagemedia) return deleted_at ? 'deleted' : 'gone at MessageMedia';
+  return enabled ? 'enabled' : 'not enabled';
+}
+
+/** A key in one sentence. */
+export function describeKey(key: KeyRow): string {
+  const { key_id, digest = 'no digest', created = 'unknown', account } = key;
+  const owner = account ? `, account ${account}` : '';
+  return `Key ${key_id} (${digest}, created ${created}${owner}): ${stateOf(key)}; in the keyring: ${key.keyring}.`;
+}

@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { resolveBaseUrl } from '../lambda/messagemedia/options.ts';
+import { packageInfo } from '../lib/package-info.ts';
+import { fold, formatItem, formatItems, widthOf } from '../terminal/fold.ts';
+import { explain, ignoreClosedPipes } from '../terminal/output.ts';
+import { addArchiveCommand } from './commands/archive.ts';
+import { addCaptureCommand } from './commands/capture.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addKeysCommand } from './commands/keys.ts';
+import { addOptOutsCommand } from './commands/opt-outs.ts';
+import { addOutputsCommand } from './commands/outputs.ts';
+import { addQueueCommand } from './commands/queue.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
+import { addSendCommand } from './commands/send.ts';
+import { addSignCommand } from './commands/sign.ts';
+import { addSimulateCommand } from './commands/simulate.ts';
+import { addWebhooksCommand } from './commands/webhooks.ts';
+import { UsageError } from './usage-error.ts';
+
+const program = new Command('mmw')
+  .version(packageInfo().version, '--version', 'print the version')
+  .configureHelp({ showGlobalOptions: true, formatItem })
+  .configureOutput({ outputError: (text, write) => write(fold(text, widthOf(process.stderr))) })
+  .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')
+  .option(
+    '--base-url <name or URL>',
+    'messagemedia, us, eu, au, or a URL (default: MESSAGEMEDIA_BASE_URL, else messagemedia)',
+    checkBaseUrl,
+  )
+  .option('--account <id>', 'act for this sub-account; of "keys create", "rotate" and "import": whose keys these are')
+  .option(
+    '--authentication <basic or hmac>',
+    'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
+  )
+  .option('--json', 'answer in JSON, for scripts')
+  .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
+
+addKeysCommand(program);
+addWebhooksCommand(program);
+addSendCommand(program);
+addQueueCommand(program);
+addReconcileCommand(program);
+addOptOutsCommand(program);
+addArchiveCommand(program);
+addOutputsCommand(program);
+addDoctorCommand(program);
+addSignCommand(program);
+addSimulateCommand(program);
+addCaptureCommand(program);
+pointToOwnHelp(program, 'mmw');
+
+let called = program;
+program.hook('preAction', (_program, command) => {
+  called = command;
+});
+ignoreClosedPipes();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
+  console.error(fold(explain(error), widthOf(process.stderr)));
+  process.exitCode = 1;
+}
+
+function variables(): [string, string][] {
+  return [
+    ['MESSAGEMEDIA_API_KEY', "key of MessageMedia's API"],
+    ['MESSAGEMEDIA_API_SECRET', 'its secret'],
+    ['MESSAGEMEDIA_BASE_URL', 'default of --base-url'],
+    ['MESSAGEMEDIA_AUTHENTICATION', 'default of --authentication'],
+    ['KEYRING_SECRET_ID', 'default of --secret-id'],
+    ['QUEUE_URL', 'default of --queue-url'],
+    ['DEAD_LETTER_QUEUE_URL', 'default of --dead-letter-queue-url'],
+    ['ARCHIVE_BUCKET', 'default of --bucket'],
+    ['AWS_REGION, AWS_PROFILE, …', 'as for every AWS tool'],
+  ];
+}
+
+/** A command line is no secret, unlike the environment, so the error repeats a value that is refused. */
+function checkBaseUrl(value: string): string {
+  try {
+    if (value !== '') resolveBaseUrl(value);
+    return value;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Lets a usage error point to the help of the command that was called. */
+function pointToOwnHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help lists the options)`);
+  for (const own of command.commands) pointToOwnHelp(own, `${name} ${own.name()}`);
+}

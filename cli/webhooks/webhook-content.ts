@@ -1,0 +1,154 @@
+import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import { webhookEncodings, webhookEvents } from '../../lambda/messagemedia/types.ts';
+import { UsageError } from '../usage-error.ts';
+import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+
+/** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */
+export const urlKinds = [...templateKinds, 'webhook'] as const;
+export type UrlKind = (typeof urlKinds)[number];
+
+/** The webhook that somebody asks for. */
+export interface Wish {
+  url: string;
+  method: string;
+  encoding: WebhookEncoding;
+  events: readonly WebhookEvent[];
+  /** The kind of a built-in template, or the text of another. Default: the one that fits the events. */
+  template?: string | undefined;
+  /** Default: the kind in the URL, else that of the template. */
+  kind?: UrlKind | undefined;
+}
+
+/** The part of a webhook that decides what its events hold, and as which kind they are received. */
+export interface Content {
+  url: string;
+  template?: string;
+}
+
+/**
+ * URL and template of a webhook. A GET has no body, so its variables are in the URL, as in MessageMedia's example.
+ *
+ * @throws {Error} when the parts of the wish do not fit together
+ */
+export function contentOf(wish: Wish): Content {
+  const { url, method, encoding, events, template } = wish;
+  const own = template === undefined || isKind(template) ? undefined : template;
+  if (method !== 'GET') {
+    if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
+    const kind = templateKindOf(wish);
+    return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
+  }
+  if (own !== undefined)
+    throw new UsageError('A GET webhook has no template: put the variables into the query of --url.');
+  if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
+    return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
+  }
+  const kind = templateKindOf(wish);
+  return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
+}
+
+/**
+ * The changes of URL and template. A template is written for one kind of event and one encoding, so it changes with
+ * either. Except `kind` and our own variables, the URL's query stays, unless there is a new URL.
+ *
+ * @throws {Error} when the parts of the wish do not fit together
+ */
+export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Partial<Content> {
+  const { url = current.url, method = current.method, kind, template } = wish;
+  const events = wish.events ?? webhookEvents.filter((event) => current.events.includes(event));
+  const encoding = wish.encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
+  const isOther = [template, wish.encoding, wish.events].some((value) => value !== undefined);
+  const toOrFromGet = (method === 'GET') !== (current.method === 'GET');
+  if (isOther || toOrFromGet || (method === 'GET' && wish.url !== undefined)) {
+    return contentOf({ url: wish.url ?? withoutOurs(current.url), method, encoding, events, template, kind });
+  }
+  if (wish.url === undefined && kind === undefined) return {};
+  // A new kind replaces the earlier one; a new URL without a kind inherits it.
+  const before = saidBy(current.url) ?? kindOfText(current.template);
+  const place = wish.url ?? withoutKind(current.url);
+  const said = kind ?? saidBy(place) ?? before;
+  if (said === undefined) return { url };
+  return { url: withKind(place, urlKindOf({ url: place, events, kind }, said)) };
+}
+
+/** Events grouped by the kind of template that serves them, because a webhook has one template. */
+export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
+  return templateKinds
+    .map((kind) => events.filter((event) => kindOf([event]) === kind))
+    .filter((some) => some.length > 0);
+}
+
+/** The kind of the built-in template that serves these events. */
+function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
+  const kind = kindOf(events);
+  if (kind === undefined) {
+    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
+    const mend = given
+      ? `without ${given}, "mmw webhooks create" creates a webhook for each kind`
+      : 'give those of one kind, or your own --template';
+    throw new UsageError(`These events are of several kinds, and no built-in template serves several: ${mend}.`);
+  }
+  if (template === undefined || template === kind) return kind;
+  throw new UsageError(
+    `The template ${template} does not serve ${events.join(', ')}: leave --template out, or give ${kind}.`,
+  );
+}
+
+/** The kind for the URL. @param fallback if neither the option nor the URL names one */
+function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>, fallback: string): string {
+  const said = saidBy(url);
+  if (kind !== undefined && said !== undefined && said !== kind) {
+    throw new UsageError(`The URL says kind=${said} and --kind says ${kind}: give only one of them.`);
+  }
+  const result = kind ?? said ?? fallback;
+  if (isKind(result) && !events.some((event) => kindOf([event]) === result)) {
+    throw new UsageError(
+      `kind=${result} fits none of the events ${events.join(', ')}: leave it out to get the kind that fits.`,
+    );
+  }
+  return result;
+}
+
+/** The kind of a built-in template, in any encoding. */
+function kindOfText(template: string | undefined): TemplateKind | undefined {
+  return templateKinds.find((kind) => webhookEncodings.some((encoding) => templateFor(kind, encoding) === template));
+}
+
+/** A URL's parts as they are written. A URL object would encode the variables that MessageMedia has to read. */
+function split(url: string): { base: string; parameters: string[] } {
+  const [, base = url, query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];
+  return { base, parameters: query.split('&').filter((parameter) => parameter !== '') };
+}
+
+function saidBy(url: string): string | undefined {
+  return split(url)
+    .parameters.find((parameter) => parameter.startsWith('kind='))
+    ?.slice('kind='.length);
+}
+
+function withoutKind(url: string): string {
+  const { base, parameters } = split(url);
+  return join(
+    base,
+    parameters.filter((parameter) => !parameter.startsWith('kind=')),
+  );
+}
+
+function withoutOurs(url: string): string {
+  const { base, parameters } = split(withoutKind(url));
+  const ours = new Set(templateKinds.flatMap((kind) => queryFor(kind).split('&')));
+  return join(
+    base,
+    parameters.filter((parameter) => !ours.has(parameter)),
+  );
+}
+
+/** The URL with `kind`, then our variables, then everything else. Nothing is read after text that somebody typed. */
+function withKind(url: string, kind: string, query?: string): string {
+  const { base, parameters } = split(withoutKind(url));
+  return join(base, [`kind=${kind}`, ...(query === undefined ? [] : [query]), ...parameters]);
+}
+
+function join(base: string, parameters: readonly string[]): string {
+  return parameters.length === 0 ? base : `${base}?${parameters.join('&')}`;
+}

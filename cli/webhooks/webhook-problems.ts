@@ -1,0 +1,160 @@
+import { type EventType, eventTypes } from '../../lambda/contract.ts';
+import { isJson } from '../../lambda/event/identity.ts';
+import { type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
+import { renderTemplate } from '../../signing/render-template.ts';
+import { idFields, kindOf, type TemplateKind } from './templates.ts';
+import { type CheckedWebhook, isClosed, leftIn, type Outcome, type Render, receive } from './webhook-outcome.ts';
+import { bareSampleOf, knownVariables, type Sample, sampleOf, typedVariables } from './webhook-samples.ts';
+import {
+  idVariables,
+  mark,
+  mayHaveNoValue,
+  noTemplate,
+  notAlwaysJson,
+  notVelocity,
+  noValue,
+  type Problem,
+  unescaped,
+  type WebhookProblem,
+} from './webhook-wording.ts';
+
+const types: Record<TemplateKind, EventType> = {
+  'delivery-report': eventTypes.deliveryReport,
+  reply: eventTypes.reply,
+  'opt-out': eventTypes.optOut,
+};
+
+/** Texts that break JSON where they are not escaped. */
+const breaking = ['say "hi"', 'C:\\new', 'two\nlines'];
+const plain = 'text';
+
+/**
+ * Renders the template of a webhook, or the URL of a GET, for each of its events, and reads the result as the receiver
+ * does. So a problem is what really happens, however the template is written.
+ */
+export function problemsOf(webhook: CheckedWebhook, render: Render = renderTemplate): WebhookProblem[] {
+  const problems = new Map<string, WebhookProblem>();
+  for (const event of webhookEvents.filter((name) => webhook.events.includes(name))) {
+    for (const problem of problemsFor(webhook, event, render)) {
+      const name = [problem.code, problem.what, problem.mend].join(' ');
+      const events = problems.get(name)?.events ?? [];
+      problems.set(name, { ...problem, events: [...events, event] });
+    }
+  }
+  return [...problems.values()];
+}
+
+function problemsFor(webhook: CheckedWebhook, event: WebhookEvent, render: Render): Problem[] {
+  const { method, template = '' } = webhook;
+  if (method !== 'GET' && template === '') return [noTemplate];
+  const text = template.replace(/^\uFEFF/, '');
+  const marks = text === template ? [] : [mark];
+  try {
+    return [
+      ...marks,
+      ...(isClosed(text) ? problemsOfText({ ...webhook, template: text }, event, render) : [notVelocity]),
+    ];
+  } catch {
+    return [...marks, notVelocity];
+  }
+}
+
+function problemsOfText(webhook: CheckedWebhook, event: WebhookEvent, render: Render): Problem[] {
+  const kind = kindOf([event]) as TemplateKind;
+  const keys = [...`${webhook.url} ${webhook.template}`.matchAll(/\.get\(\s*(['"])(.*?)\1/g)].map(
+    ([, , key = '']) => key,
+  );
+  const full = sampleOf(event, keys, plain);
+  const bare = bareSampleOf(event, keys, plain);
+  const [outcome, least] = [full, bare].map(({ variables }) => receive(webhook, variables, render)) as [
+    Outcome,
+    Outcome,
+  ];
+  const left = leftIn(outcome.written);
+  const may = leftIn(least.written).filter((name) => !left.includes(name));
+  const hostile = (text: string, name: string) => {
+    const value = sampleOf(event, keys, text).variables[name];
+    return receive(webhook, { ...full.variables, [name]: value }, render);
+  };
+  const inFull = (name: string) => full.variables[name] !== undefined;
+  const typed = typedVariables.filter((name) => inFull(name) && hostile('other', name).written !== outcome.written);
+  const hasId = outcome.written.includes(full.id);
+  const isMeantAsJson = isToBeJson(webhook, outcome);
+  // What is no JSON, or has the id of another kind, has no id because of that.
+  const isIdClear =
+    !(isMeantAsJson && !isJson(outcome.written)) && (hasId || !left.some((name) => idVariables.has(name)));
+  return [
+    ...(isMeantAsJson
+      ? problemsOfJson(outcome, least, left, typed, hostile)
+      : problemsOfOther(webhook, typed, hostile)),
+    ...left.map((name) => noValue(name, kind, hasId)),
+    ...may.map(mayHaveNoValue),
+    ...(isIdClear ? problemsOfId(outcome, full, kind) : []),
+  ];
+}
+
+/** The vendor's own examples of forms have templates in JSON. */
+function isToBeJson({ method, encoding }: CheckedWebhook, { written }: Outcome): boolean {
+  return method !== 'GET' && (encoding === 'JSON' || isJson(written));
+}
+
+type Hostile = (text: string, name: string) => Outcome;
+
+function problemsOfJson(
+  { written }: Outcome,
+  least: Outcome,
+  left: readonly string[],
+  typed: readonly string[],
+  hostile: Hostile,
+): Problem[] {
+  if (!isJson(written)) {
+    const severity = left.every((name) => knownVariables.has(name)) ? 'error' : 'warning';
+    const mend = 'Put values into quotes and commas between members, or give another --encoding.';
+    return [{ severity, code: 'not_json', what: 'The body is not JSON.', mend }];
+  }
+  const broken = typed.filter((name) => breaking.some((text) => !isJson(hostile(text, name).written)));
+  return [...broken.map(unescaped), ...(isJson(least.written) ? [] : [notAlwaysJson])];
+}
+
+function problemsOfOther(webhook: CheckedWebhook, typed: readonly string[], hostile: Hostile): Problem[] {
+  if (typed.length === 0) return [];
+  const names = typed.map((name) => `$${name}`).join(', ');
+  if (typed.some((name) => forgeries(webhook).some((text) => hostile(text, name).id === 'typed'))) {
+    const what = `An id that somebody types into ${names} is taken for that of the event.`;
+    return [
+      { severity: 'error', code: 'typed_id', what, mend: 'Put the ids first, and text under a name of its own.' },
+    ];
+  }
+  const what = `MessageMedia does not document whether ${names} is escaped in a form, in XML and in a query.`;
+  return [{ severity: 'warning', code: 'unescaped', what, mend: 'Leave it out, or use JSON with $esc.json.' }];
+}
+
+/** Texts that add ids of every kind to a form, a query, or each element of a document. */
+function forgeries({ template = '' }: CheckedWebhook): string[] {
+  const names = Object.values(idFields).map(([name]) => name);
+  const elements = names.map((name) => `<${name}>typed</${name}>`).join('');
+  const around = new Set([...template.matchAll(/<([A-Za-z_][\w.-]*)>/g)].map(([, name]) => name));
+  return [
+    names.map((name) => `&${name}=typed`).join(''),
+    ...[...around].map((name) => `</${name}>${elements}<${name}>`),
+  ];
+}
+
+function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, kind: TemplateKind): Problem[] {
+  const [field, variable] = idFields[kind];
+  if (type !== types[kind] && type !== eventTypes.webhook) {
+    const what = `The receiver takes it for another kind: ${type}.`;
+    return [
+      { severity: 'warning', code: 'other_kind', what, mend: `Name its id ${field}, and say kind=${kind} in the URL.` },
+    ];
+  }
+  if (id === sample.id) return [];
+  if (isUnread) {
+    const what = 'Its URL says kind=webhook, so nothing is read, and a retry is another event.';
+    return [{ severity: 'info', code: 'no_id', what, mend: `To have its id read, say kind=${kind}.` }];
+  }
+  const where = written.includes(sample.id) ? 'Its id is not read' : 'It has no id';
+  const what = `${where}, so a retry is another event, with the id of its request.`;
+  const mend = `Begin with ${field} as $!${variable}, and say kind=${kind} in the URL.`;
+  return [{ severity: 'warning', code: 'no_id', what, mend }];
+}

@@ -1,0 +1,65 @@
+import type { Provider } from '../../lambda/messagemedia/client.ts';
+import type { RegisteredWebhook, WebhookDefinition, WebhookMethod } from '../../lambda/messagemedia/types.ts';
+import { byKind, changesOf, contentOf, type Wish } from './webhook-content.ts';
+
+/** Parts of a webhook that somebody names. */
+export interface WebhookParts extends Partial<Wish> {
+  method?: WebhookMethod;
+  /** Custom headers, by name. */
+  headers?: Record<string, string> | undefined;
+}
+
+/** Webhooks to create. Times are as MessageMedia has them: seconds between retries, milliseconds for an answer. */
+export interface WebhookCreation extends WebhookParts {
+  retries: number;
+  retryDelay: number;
+  readTimeout?: number;
+}
+
+/**
+ * One webhook for each kind of event, because a built-in template serves one kind, or a single one if template or kind is
+ * named.
+ *
+ * @throws {Error} when the parts do not fit together
+ */
+export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'>): WebhookDefinition[] {
+  const { url, template, kind, method = 'POST', encoding = 'JSON', headers } = creation;
+  const { retries, retryDelay, readTimeout } = creation;
+  const groups = template === undefined && kind === undefined ? byKind(creation.events) : [creation.events];
+  return groups.map((events) => ({
+    ...contentOf({ url, method, encoding, events, template, kind }),
+    method,
+    encoding,
+    events,
+    ...(headers !== undefined && { headers }),
+    retries,
+    retry_delay: retryDelay,
+    ...(readTimeout !== undefined && { read_timeout: readTimeout }),
+  }));
+}
+
+/**
+ * Changes the named parts of a webhook, and those that no longer fit them. It keeps its other headers.
+ *
+ * @param check gets the webhook as it would be, and throws when it should not be so
+ * @throws {Error} when there is no such webhook, or the parts do not fit together
+ */
+export async function changeWebhook(
+  provider: Provider,
+  webhookId: string,
+  parts: WebhookParts,
+  check: (webhook: RegisteredWebhook) => void = () => {},
+): Promise<RegisteredWebhook> {
+  const current = (await provider.listWebhooks()).find(({ id }) => id === webhookId);
+  if (!current) throw new Error(`There is no webhook ${webhookId}: "mmw webhooks list" shows all webhooks.`);
+  const { method, encoding, events, headers } = parts;
+  const changes = {
+    ...(method !== undefined && { method }),
+    ...(encoding !== undefined && { encoding }),
+    ...(events !== undefined && { events }),
+    ...(headers !== undefined && { headers: { ...current.headers, ...headers } }),
+    ...changesOf(current, parts),
+  };
+  check({ ...current, ...changes, events: [...(events ?? current.events)] });
+  return provider.updateWebhook(webhookId, changes);
+}

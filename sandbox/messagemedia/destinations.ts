@@ -1,0 +1,93 @@
+import { isObject } from '../../lambda/guards.ts';
+import type { WebhookEncoding } from '../../lambda/messagemedia/types.ts';
+import { renderTemplate } from '../../signing/render-template.ts';
+import type { ProviderEvent } from '../../signing/sample-events.ts';
+import type { Webhook } from '../../signing/sender.ts';
+import type { StoredWebhook } from './webhooks.ts';
+
+/** Where an event is sent, in which form, and how often it is retried. */
+export interface Destination {
+  origin: string;
+  /** The request before it is signed. @param attempt 1 for the first */
+  compose: (attempt: number) => Webhook;
+  headers: Record<string, string>;
+  /** Retries after a failure. */
+  retries: number;
+  /** Seconds between retries. */
+  retryDelay: number;
+  /** Milliseconds to wait for an answer. */
+  readTimeout: number;
+}
+
+const defaultReadTimeout = 20_000;
+
+/** Delay of a webhook that names none, in seconds. It is the least that a webhook may name. */
+const defaultRetryDelay = 5;
+
+/** A `callback_url` always gets a POST with MessageMedia's own JSON, once. */
+export function callbackDestination(url: string, { body }: ProviderEvent): Destination {
+  const { origin, pathname, search } = new URL(url);
+  const target = pathname + search;
+  return onceTo(origin, { method: 'POST', target, contentType: 'application/json', body: JSON.stringify(body) });
+}
+
+/** One try at a given request. */
+export function onceTo(origin: string, webhook: Webhook): Destination {
+  return { origin, compose: () => webhook, headers: {}, retries: 0, retryDelay: 0, readTimeout: defaultReadTimeout };
+}
+
+/**
+ * A webhook has its rendered template as body. A GET has no body, because MessageMedia's example has the variables in the
+ * URL.
+ *
+ * @param escapeValues whether values in forms and XML are escaped, which MessageMedia does not document
+ */
+export function webhookDestination(
+  webhook: StoredWebhook,
+  { variables }: ProviderEvent,
+  escapeValues: boolean,
+): Destination {
+  const { url, method, encoding, template = '', headers, retries } = webhook;
+  const { origin, pathname } = new URL(url);
+  const query = /\?[^#]*/.exec(url)?.[0] ?? '';
+  const compose = (attempt: number): Webhook => {
+    const values = { ...variables, retryCount: attempt - 1 };
+    const target = pathname + renderQuery(query, values);
+    if (method === 'GET') return { method, target, body: '' };
+    const body = renderTemplate(template, escapeValues ? mapText(values, escapes[encoding]) : values);
+    return { method, target, contentType: contentTypes[encoding], body };
+  };
+  const retryDelay = webhook.retry_delay ?? defaultRetryDelay;
+  return { origin, compose, headers, retries, retryDelay, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
+}
+
+const contentTypes: Record<WebhookEncoding, string> = {
+  JSON: 'application/json',
+  FORM_ENCODED: 'application/x-www-form-urlencoded',
+  XML: 'application/xml',
+};
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+
+/** JSON templates escape values themselves, with the documented `$esc.json`. */
+const escapes: Record<WebhookEncoding, (text: string) => string> = {
+  JSON: (text) => text,
+  FORM_ENCODED: (text) => new URLSearchParams({ '': text }).toString().slice(1),
+  XML: (text) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character),
+};
+
+/** Values are always encoded for a query. This is our assumption, because MessageMedia does not document it. */
+function renderQuery(query: string, variables: Readonly<Record<string, unknown>>): string {
+  const encoded = mapText(variables, (text) => encodeURIComponent(text.toWellFormed()));
+  return renderTemplate(query, encoded).replace(/[^\x21-\x7e]|["#<>\\^`{|}]/gu, encodeURIComponent);
+}
+
+/** The same variables with every text changed, also in lists and maps. */
+function mapText(variables: Readonly<Record<string, unknown>>, change: (text: string) => string) {
+  const map = (value: unknown): unknown => {
+    if (typeof value === 'string') return change(value);
+    if (Array.isArray(value)) return value.map(map);
+    return isObject(value) ? mapText(value, change) : value;
+  };
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, map(value)]));
+}

@@ -1,0 +1,290 @@
+import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type Replay, replay } from '../../../cli/archive/replay.ts';
+import { copyFromArchive } from '../../../cli/archive/replay-message.ts';
+import { createReplaySender } from '../../../cli/archive/replay-sender.ts';
+import type { BadLine } from '../../../cli/archive/verify.ts';
+import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
+import { eventTypes } from '../../../lambda/contract.ts';
+import { createOverflowStore } from '../../../lambda/event/overflow-store.ts';
+import { openQueuedEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
+import { reverify } from '../../../lambda/event/reverify.ts';
+import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { offload } from '../../received.ts';
+import { keyringOf, makeKey } from '../../support.ts';
+import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';
+
+const now = Date.parse('2026-11-25T12:00:00Z');
+const key = makeKey();
+const { keys } = parseKeyring(keyringOf(key));
+const { deliveryReport, reply, webhook } = eventTypes;
+
+let archive: LocalArchive;
+let bad: BadLine[];
+let refused: { id: string; reason: string }[];
+let done: { last: string; sent: number }[];
+beforeEach(async () => {
+  archive = await startArchive();
+  bad = [];
+  refused = [];
+  done = [];
+});
+afterEach(() => archive.queue.close());
+
+function run(options: Partial<Replay> = {}) {
+  const { client, queueUrl } = archive.queue;
+  return replay(archive, {
+    ...{ selection: {}, now, keys, replayId: 'again', target: undefined, isDryRun: false, rate: undefined },
+    ...{ after: undefined, signal: new AbortController().signal },
+    send: createReplaySender(client, queueUrl),
+    wait: async () => {},
+    onDone: (last, sent) => done.push({ last, sent }),
+    onBad: (line) => bad.push(line),
+    onRefused: (event) => refused.push(event),
+    ...options,
+  });
+}
+
+/** Takes everything off the queue, in the order in which SQS gives it. */
+async function take(): Promise<Message[]> {
+  const { client, queueUrl: QueueUrl } = archive.queue;
+  const all: Message[] = [];
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+    );
+    if (Messages.length === 0) return all;
+    all.push(...Messages);
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+  }
+}
+const idsOf = (messages: readonly Message[]) => messages.map(({ Body = '' }) => JSON.parse(Body).id);
+
+test('an hour comes back: each event once, as it was queued, and with an attribute that says so', async () => {
+  const inside = [
+    messageOf(key, '2026-11-25T10:00:00Z', '{"reply_id":"r-1","n":12345678901234567890.10,\n"message_id":"one"}'),
+    messageOf(key, '2026-11-25T10:30:00Z', { reply_id: 'r-2', message_id: 'two' }),
+    polledMessage('2026-11-25T10:59:59.999Z', 'r-3'),
+  ];
+  const outside = ['2026-11-25T09:59:59Z', '2026-11-25T11:00:00Z'].map((at) => messageOf(key, at, { reply_id: at }));
+  await archive.put(reply, '2026-11-25T10:00:00Z', [...outside, ...inside, ...inside].map(toArchiveLine));
+  const hour = { from: Date.parse('2026-11-25T10:00:00Z'), to: Date.parse('2026-11-25T11:00:00Z') };
+  expect(await run({ selection: hour })).toEqual({
+    sent: { reply: 3 },
+    sentBefore: 0,
+    duplicates: 3,
+    bad: 0,
+    refused: 0,
+    isFinished: true,
+  });
+  const messages = await take();
+  expect(messages.map(({ Body }) => Body)).toEqual(
+    inside.map((message) => message.replace('{', '{"mmreplay":"again",')),
+  );
+  const [first] = messages;
+  expect(first?.Attributes).toMatchObject({ MessageGroupId: 'one' });
+  const read = readQueuedEvent(first?.Body ?? '');
+  expect(read.event).toMatchObject({ id: 'r-1', mmreplay: 'again' });
+  expect(reverify(read, keys)).toBe('good');
+});
+
+test('the events about a message come in the order of their signatures, however they lie in the archive', async () => {
+  const at = (second: number) => new Date(Date.parse('2026-11-25T10:59:30Z') + second * 1000).toISOString();
+  const received = (second: number) => ({ date_received: at(second) });
+  // One that Firehose did not take, and that came by way of the archive queue; two of the same second.
+  await archive.put(deliveryReport, '2026-11-25T10:30:00Z', [
+    reportLine(key, at(20), 'c', received(19)),
+    reportLine(key, at(10), 'b2', received(9.5)),
+    reportLine(key, at(10), 'b1', received(9)),
+  ]);
+  await archive.put(deliveryReport, '2026-11-25T11:30:00Z', [reportLine(key, at(0), 'a', received(0))]);
+  await archive.put(reply, '2026-11-25T10:30:00Z', [
+    messageOf(key, at(15), { reply_id: 'r', message_id: 'm', date_received: at(15) }),
+  ]);
+  await run();
+  expect(idsOf(await take())).toEqual(['a', 'b1', 'b2', 'r', 'c']);
+});
+
+test('what is bad is not sent, and does not take the place of the event whose id it bears', async () => {
+  const forged = messageOf({ ...makeKey(), id: key.id }, '2026-11-25T10:00:00Z', { reply_id: 'r-1' });
+  const genuine = messageOf(key, '2026-11-25T10:00:01Z', { reply_id: 'r-1' });
+  const object = await archive.put(reply, '2026-11-25T10:00:00Z', [forged, genuine, 'no event']);
+  expect(await run()).toMatchObject({ sent: { reply: 1 }, duplicates: 0, bad: 2 });
+  expect(bad).toEqual([
+    { object, line: 3, id: undefined, reason: 'The message is not JSON' },
+    { object, line: 1, id: 'r-1', reason: 'its signature does not verify' },
+  ]);
+  expect((await take()).map(({ Body }) => Body)).toEqual([genuine.replace('{', '{"mmreplay":"again",')]);
+});
+
+test('a dry run sends nothing', async () => {
+  await archive.put(deliveryReport, '2026-11-25T10:00:00Z', [reportLine(key, '2026-11-25T10:00:00Z', 'd')]);
+  expect(await run({ isDryRun: true })).toMatchObject({ sent: { delivery_report: 1 } });
+  expect([await take(), done]).toEqual([[], []]);
+});
+
+test('the data of large events is put where consumers look for it', async () => {
+  const { client, bucket, queue } = archive;
+  const otherBucket = 'new-large-events';
+  await client.send(new CreateBucketCommand({ Bucket: otherBucket }));
+  // One was too large for SQS; the other fits by a hair, and no more with an attribute.
+  const large = JSON.stringify({ reply_id: 'large', content: 'x'.repeat(2_000_000) });
+  const pointer = offload(messageOf(key, '2026-11-25T10:00:00Z', large), Buffer.from(large));
+  await archive.putObject(`data/${pointer.key}`, large);
+  const room = 1_048_576 - Buffer.byteLength(messageOf(key, '2026-11-25T10:00:01Z', { reply_id: 'fits', content: '' }));
+  const fits = messageOf(key, '2026-11-25T10:00:01Z', { reply_id: 'fits', content: 'y'.repeat(room) });
+  expect(Buffer.byteLength(fits)).toBe(1_048_576);
+  await archive.put(reply, '2026-11-25T10:00:00Z', [pointer.message, fits]);
+
+  await expect(run()).rejects.toThrow(/The data of event large must be stored in S3: give --stack/);
+  const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
+  const target = {
+    store: createOverflowStore(otherBucket, config, 10_000),
+    bringBack: copyFromArchive({ client, bucket }, otherBucket),
+  };
+  expect(await run({ target })).toMatchObject({ sent: { reply: 2 }, bad: 0 });
+  const messages = await take();
+  expect(idsOf(messages)).toEqual(['large', 'fits']);
+  for (const { Body = '' } of messages) {
+    const read = await openQueuedEvent(Body, fetchFromS3(client, otherBucket));
+    expect(read.event.mmreplay).toBe('again');
+    expect(reverify(read, keys)).toBe('good');
+  }
+  const { ContentLength } = await client.send(new GetObjectCommand({ Bucket: otherBucket, Key: pointer.key }));
+  expect(ContentLength).toBe(large.length);
+});
+
+test('a queue that takes a quarter of what SQS takes gets all events, the large ones without their data', async () => {
+  const { client, queue } = archive;
+  const Attributes = { MaximumMessageSize: '262144' };
+  await queue.client.send(new SetQueueAttributesCommand({ QueueUrl: queue.queueUrl, Attributes }));
+  const sizes = [100_000, 200_000, 300_000, 900_000];
+  const lines = sizes.map((size, index) =>
+    messageOf(key, `2026-11-25T10:00:0${index}Z`, {
+      reply_id: `r-${size}`,
+      message_id: 'm',
+      content: 'x'.repeat(size),
+    }),
+  );
+  await archive.put(reply, '2026-11-25T10:00:00Z', lines.map(toArchiveLine));
+  // Without a bucket the replay stops, and can go on with one.
+  await expect(run()).rejects.toThrow('The data of event r-300000 must be stored in S3: give --stack');
+  await take();
+  const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
+  const target = {
+    store: createOverflowStore(queue.overflowBucket, config, 10_000),
+    bringBack: copyFromArchive(archive, queue.overflowBucket),
+  };
+  expect(await run({ target, replayId: 'with a bucket' })).toMatchObject({ sent: { reply: 4 }, refused: 0 });
+  const messages = await take();
+  expect(idsOf(messages)).toEqual(sizes.map((size) => `r-${size}`));
+  expect(messages.map(({ Body = '' }) => 'dataref' in JSON.parse(Body))).toEqual([false, false, true, true]);
+  for (const { Body = '' } of messages) {
+    const read = await openQueuedEvent(Body, fetchFromS3(client, queue.overflowBucket));
+    expect(reverify(read, keys)).toBe('good');
+  }
+});
+
+test('an event that the queue refuses is told and not counted as sent, and stops no other', async () => {
+  const lines = many.slice(0, 150);
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', lines);
+  const send = createReplaySender(archive.queue.client, archive.queue.queueUrl);
+  const refusal = { id: 'd-120', reason: 'InvalidMessageContents' };
+  const refusing: Replay['send'] = async (messages) => {
+    await send(messages.filter(({ id }) => id !== refusal.id));
+    return messages.filter(({ id }) => id === refusal.id).map((message) => ({ message, reason: refusal.reason }));
+  };
+  expect(await run({ send: refusing })).toMatchObject({ sent: { delivery_report: 149 }, refused: 1, isFinished: true });
+  expect(refused).toEqual([refusal]);
+  expect(done.map(({ sent }) => sent)).toEqual([100, 49]);
+  expect(idsOf(await take())).toHaveLength(149);
+});
+
+test('a reply and an opt-out with the same id are two events, in groups of the account of their key', async () => {
+  const line = (body: object) => toArchiveLine(messageOf(key, '2026-11-25T10:00:00Z', { message_id: 'm', ...body }));
+  await archive.put(eventTypes.reply, '2026-11-25T10:00:00Z', [line({ reply_id: 'same' })]);
+  await archive.put(eventTypes.optOut, '2026-11-25T10:00:00Z', [line({ notification_id: 'same' })]);
+  const groups: string[] = [];
+  const send: Replay['send'] = async (messages) => {
+    groups.push(...messages.map(({ groupId }) => groupId));
+    return [];
+  };
+  expect(await run({ send })).toMatchObject({ sent: { reply: 1, opt_out: 1 }, duplicates: 0 });
+  await run({ send, keys: keys.map((one) => ({ ...one, account: 'A' })) });
+  expect(groups).toEqual(['m', 'm', 'A/m', 'A/m']);
+});
+
+/** 350 reports about 7 messages, as lines. */
+const many = Array.from({ length: 350 }, (_, index) =>
+  reportLine(key, new Date(now - 3_600_000 + index * 1000).toISOString(), `d-${index}`, {
+    message_id: `m-${index % 7}`,
+  }),
+);
+const manyIds = many.map((line) => JSON.parse(line).id);
+
+test('a replay that was stopped goes on where it was', async () => {
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
+  const stop = new AbortController();
+  const first = await run({
+    signal: stop.signal,
+    onDone: (last, sent) => {
+      done.push({ last, sent });
+      if (done.length === 2) stop.abort();
+    },
+  });
+  expect(first).toMatchObject({ sent: { delivery_report: 200 }, isFinished: false });
+  const after = done.at(-1)?.last;
+  expect(await run({ after })).toMatchObject({ sent: { delivery_report: 150 }, sentBefore: 200, isFinished: true });
+  const ids = idsOf(await take());
+  expect([...ids].sort()).toEqual([...manyIds].sort());
+});
+
+test('what was sent before its state was kept is dropped by the queue; the order within a message stays', async () => {
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
+  const crash = () => {
+    throw new Error('the machine is gone');
+  };
+  await expect(run({ onDone: crash })).rejects.toThrow('the machine is gone');
+  await run();
+  const messages = await take();
+  expect(idsOf(messages).sort()).toEqual([...manyIds].sort());
+  const byMessage = Map.groupBy(messages, ({ Attributes }) => Attributes?.MessageGroupId);
+  expect(byMessage.size).toBe(7);
+  for (const group of byMessage.values()) {
+    const indexes = idsOf(group).map((id) => Number(id.slice(2)));
+    expect(indexes).toEqual([...indexes].sort((one, other) => one - other));
+  }
+});
+
+test('another replay queues the same events once more', async () => {
+  await archive.put(webhook, '2026-11-25T10:00:00Z', [messageOf(key, '2026-11-25T10:00:00Z', 'text')]);
+  await run();
+  await run({ replayId: 'another' });
+  const messages = await take();
+  expect(messages.map(({ Body = '' }) => JSON.parse(Body).mmreplay)).toEqual(['again', 'another']);
+  expect(new Set(idsOf(messages)).size).toBe(1);
+});
+
+test('no more than the rate is sent', async () => {
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
+  const waits: number[] = [];
+  await run({
+    rate: 50,
+    wait: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+  });
+  // 350 events are 7 chunks of a second each, and nobody waits here: the last is 6 seconds early.
+  expect(done.map(({ sent }) => sent)).toEqual([50, 50, 50, 50, 50, 50, 50]);
+  expect(waits).toHaveLength(6);
+  expect((waits[5] ?? 0) / (waits[2] ?? 1)).toBeGreaterThan(1.5);
+});

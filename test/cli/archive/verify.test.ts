@@ -1,0 +1,272 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readArchivedKeys } from '../../../cli/archive/archived-keys.ts';
+import { judge } from '../../../cli/archive/judge.ts';
+import { signedAt } from '../../../cli/archive/selection.ts';
+import { type BadLine, verifyArchive } from '../../../cli/archive/verify.ts';
+import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
+import { eventTypes } from '../../../lambda/contract.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { bucket, offload, startReceiver, webhooksOfEveryForm } from '../../received.ts';
+import { keyringOf, makeKey, type TestKey } from '../../support.ts';
+import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';
+
+const now = Date.parse('2026-11-25T12:00:00Z');
+const [old, key] = [makeKey('SHA224', 1024), makeKey('SHA256', 2048)];
+const retired = (entry: TestKey, retired_at: string) =>
+  JSON.stringify({ keys: [{ ...entry.answer, retired_at }, key.answer] });
+
+async function verify(archive: LocalArchive, selection = {}) {
+  const warnings: string[] = [];
+  const bad: BadLine[] = [];
+  const keys = await readArchivedKeys(archive, selection, now, (message) => warnings.push(message));
+  const report = await verifyArchive(archive, selection, { keys, now, onBad: (line) => bad.push(line) });
+  return { ...report, badLines: bad, warnings };
+}
+
+describe('a range with a rotation in its middle', () => {
+  let archive: LocalArchive;
+  beforeAll(async () => {
+    archive = await startArchive();
+    const { deliveryReport, reply } = eventTypes;
+    await archive.put(deliveryReport, '2026-11-24T10:00:00Z', [
+      reportLine(old, '2026-11-24T09:59:50Z', 'd1'),
+      reportLine(old, '2026-11-24T10:00:00Z', 'd2'),
+    ]);
+    await archive.put(deliveryReport, '2026-11-25T10:00:00Z', [
+      reportLine(key, '2026-11-25T10:00:00Z', 'd3'),
+      // A callback that is late, and carries its first signature.
+      reportLine(old, '2026-11-24T11:00:00Z', 'd4'),
+    ]);
+    await archive.put(reply, '2026-11-25T10:00:00Z', [polledMessage('2026-11-25T09:00:00Z', 'p1')]);
+    // Of the first day the archive has the keys as they were then.
+    await archive.putKeys('2026-11-24', keyringOf(old));
+    await archive.putKeys('2026-11-25', retired(old, '2026-11-24T12:00:00Z'));
+  });
+  afterAll(() => archive.queue.close());
+
+  test('is good under either key, and says which', async () => {
+    expect(await verify(archive)).toEqual({
+      objects: 3,
+      events: 5,
+      good: [
+        {
+          keyId: old.id,
+          bits: 1024,
+          retiredAt: '2026-11-24T12:00:00.000Z',
+          events: 3,
+          fingerprint: createHash('sha256').update(Buffer.from(old.answer.public_key, 'base64')).digest('hex'),
+        },
+        {
+          keyId: key.id,
+          bits: 2048,
+          retiredAt: undefined,
+          events: 1,
+          fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
+        },
+      ],
+      polled: 1,
+      bad: 0,
+      badLines: [],
+      warnings: [],
+    });
+  });
+
+  test('is good in parts, with the keys of their days', async () => {
+    const day = { from: Date.parse('2026-11-25T00:00:00Z'), to: Date.parse('2026-11-26T00:00:00Z') };
+    expect(await verify(archive, day)).toMatchObject({ events: 2, polled: 1, bad: 0 });
+  });
+
+  test('what a replaced key signs is bad, and so is what an unknown key signs', async () => {
+    const stranger = makeKey();
+    const object = await archive.put(eventTypes.optOut, '2026-11-25T11:00:00Z', [
+      messageOf(old, '2026-11-25T11:00:00Z', { notification_id: 'forged' }),
+      messageOf(stranger, '2026-11-25T11:00:00Z', { notification_id: 'strange' }),
+      messageOf({ ...stranger, id: key.id }, '2026-11-25T11:00:00Z', { notification_id: 'pretender' }),
+      'no event',
+    ]);
+    const { badLines, ...report } = await verify(archive, { types: [eventTypes.optOut] });
+    expect(report).toMatchObject({ events: 3, good: [], bad: 4 });
+    expect(badLines).toEqual([
+      { object, line: 1, id: 'forged', reason: `its key ${old.id} was retired before the event was signed` },
+      { object, line: 2, id: 'strange', reason: `its key ${stranger.id} is not among the keys of these days` },
+      { object, line: 3, id: 'pretender', reason: 'its signature does not verify' },
+      { object, line: 4, id: undefined, reason: 'The message is not JSON' },
+    ]);
+  });
+});
+
+describe('an archive of its own', () => {
+  let archive: LocalArchive;
+  beforeAll(async () => {
+    archive = await startArchive();
+  });
+  afterAll(() => archive.queue.close());
+
+  test('events of every form are good, as the receiver queues them', async () => {
+    const receive = startReceiver(key);
+    const messages = await Promise.all(Object.values(webhooksOfEveryForm(`/${randomUUID()}`)).map(receive));
+    const { keys } = parseKeyring(keyringOf(key));
+    for (const { body } of messages) {
+      expect(await judge(archive, toArchiveLine(body), keys)).toMatchObject({ verdict: 'good', key: { id: key.id } });
+    }
+  });
+
+  test('an event whose Date has one digit of the day is good, and is selected by it', async () => {
+    const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
+    const message = messageOf(key, date, { reply_id: 'r-1' });
+    const { keys } = parseKeyring(keyringOf(key));
+    expect(await judge(archive, toArchiveLine(message), keys)).toMatchObject({
+      verdict: 'good',
+      read: { event: { time: '2026-11-04T06:33:52.000Z', mmdate: date } },
+    });
+    const at = Date.parse('2026-11-04T06:33:52Z');
+    expect(signedAt(JSON.parse(message))).toBe(at);
+    const { keys: early } = parseKeyring(retired(key, '2026-11-04T06:00:00Z'));
+    expect(await judge(archive, toArchiveLine(message), early.slice(0, 1))).toEqual({
+      verdict: 'bad',
+      reason: `its key ${key.id} was retired before the event was signed`,
+    });
+  });
+
+  test('events that earlier versions archived stay good', async () => {
+    const vectors: { keyring: object; data: Record<string, string>; lines: Record<string, string> } = JSON.parse(
+      readFileSync(new URL('../../vectors/archived.json', import.meta.url), 'utf8'),
+    );
+    for (const [name, data] of Object.entries(vectors.data)) await archive.putObject(name, data);
+    const { keys } = parseKeyring(JSON.stringify(vectors.keyring));
+    const verdicts: Record<string, unknown> = {};
+    for (const [name, line] of Object.entries(vectors.lines)) {
+      const judgement = await judge(archive, line, keys);
+      verdicts[name] = judgement.verdict === 'bad' ? judgement.reason : judgement.verdict;
+    }
+    expect(verdicts).toEqual(Object.fromEntries(Object.keys(vectors.lines).map((name) => [name, 'good'])));
+    expect(Object.keys(verdicts).length).toBeGreaterThan(10);
+  });
+
+  test('the data of a large event is in the archive, and its hash is checked', async () => {
+    const body = Buffer.from(JSON.stringify({ reply_id: 'large', content: 'x'.repeat(100_000) }));
+    const pointer = offload(messageOf(key, '2026-11-25T11:00:00Z', String(body)), body);
+    const { keys } = parseKeyring(keyringOf(key));
+    const reason = async () => {
+      const judgement = await judge(archive, pointer.message, keys);
+      return judgement.verdict === 'bad' ? judgement.reason : judgement.verdict;
+    };
+    expect(pointer.message).toContain(`s3://${bucket}/`);
+    expect(await reason()).toBe(`its data is missing: there is no data/${pointer.key}`);
+    await archive.putObject(`data/${pointer.key}`, body);
+    expect(await reason()).toBe('good');
+    await archive.putObject(`data/${pointer.key}`, String(body).replace('x', 'y'));
+    expect(await reason()).toBe(`its data was changed: data/${pointer.key} has a different hash`);
+  });
+
+  test('a keyring that cannot be read is skipped with a warning, and so is a broken key', async () => {
+    await archive.putKeys('2026-11-25', '{"keys":');
+    await archive.putKeys(
+      '2026-11-25',
+      JSON.stringify({ keys: [{ key_id: 'broken', public_key: 'AAAA' }, key.answer] }),
+    );
+    const warnings: string[] = [];
+    const keys = await readArchivedKeys(archive, {}, now, (message) => warnings.push(message));
+    expect(keys.map(({ id }) => id)).toEqual([key.id]);
+    expect(warnings.sort()).toEqual([
+      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is skipped)/),
+      expect.stringMatching(/^keys\/year=2026\/month=11\/day=25\/.* (yields no key|is skipped)/),
+    ]);
+  });
+
+  test.each(['subject', 'time', 'source', 'id', 'type'] as const)(
+    'a changed %s is found, though it is not signed',
+    async (name) => {
+      const message = messageOf(key, '2026-11-25T11:00:00Z', {
+        delivery_report_id: 'one',
+        message_id: 'm',
+        date_received: '2026-11-25T10:59:58.000Z',
+      });
+      const changes = {
+        subject: 'n',
+        time: '2026-11-25T10:59:59.000Z',
+        source: 'urn:messagemedia:account:x',
+        id: 'two',
+        type: eventTypes.reply,
+      };
+      const event = JSON.parse(message);
+      const forged = message.replace(`"${name}":"${event[name]}"`, `"${name}":"${changes[name]}"`);
+      const judgement = await judge(archive, forged, parseKeyring(keyringOf(key)).keys);
+      expect(judgement).toEqual({
+        verdict: 'bad',
+        reason: `its signature is good, but its ${name} does not match the signed bytes`,
+      });
+    },
+  );
+
+  test('any changed byte is found, but in the name of the media type', async () => {
+    const { keys } = parseKeyring(keyringOf(key));
+    const body = '{"reply_id":"r-1",\n"message_id":"m-1","date_received":"2026-11-25T10:59:58.000Z","content":"yes"}';
+    const line = Buffer.from(toArchiveLine(messageOf(key, '2026-11-25T11:00:00Z', body)));
+    const label = line.indexOf('application/json');
+    const isLabel = (at: number) => at >= label && at < label + 'application/json'.length;
+    const id = line.indexOf(key.id);
+    const isCaseOfKeyId = ([at, difference]: [number, number]) =>
+      difference === 0x20 && at >= id && at < id + key.id.length && /[a-f]/.test(key.id.charAt(at - id));
+    const change = fc.tuple(fc.nat(line.length - 1), fc.integer({ min: 1, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(
+        change.filter(([at]) => !isLabel(at)).filter((one) => !isCaseOfKeyId(one)),
+        async ([at, difference]) => {
+          const changed = Buffer.from(line);
+          changed[at] = (changed[at] ?? 0) ^ difference;
+          expect((await judge(archive, changed.toString('utf8'), keys)).verdict).toBe('bad');
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+test('a byte that is changed in an object of the archive is found, and named', async () => {
+  const archive = await startArchive();
+  try {
+    await archive.putKeys('2026-11-25', keyringOf(key));
+    const lines = Array.from({ length: 20 }, (_, index) => reportLine(key, '2026-11-25T11:00:00Z', `report-${index}`));
+    const object = await archive.put(eventTypes.deliveryReport, '2026-11-25T11:00:00Z', lines);
+    expect(await verify(archive)).toMatchObject({ events: 20, bad: 0 });
+    const changed = lines.map((line, index) => (index === 7 ? line.replace('delivered', 'deliverer') : line));
+    await archive.putObject(object, gzipSync(`${changed.join('\n')}\n`));
+    expect((await verify(archive)).badLines).toEqual([
+      { object, line: 8, id: 'report-7', reason: 'its signature does not verify' },
+    ]);
+  } finally {
+    await archive.queue.close();
+  }
+});
+
+describe('where keys name accounts', () => {
+  const [own, named] = [makeKey(), makeKey()];
+  const { keys } = parseKeyring(
+    JSON.stringify({
+      keys: [
+        { ...own.answer, account: 'A' },
+        { ...named.answer, account: 'B' },
+      ],
+    }),
+  );
+  const withSource = (line: string, source: string) =>
+    line.replace(/"source":"[^"]*"/, `"source":"urn:messagemedia${source}"`);
+  const nobody = { archive: {} as LocalArchive };
+
+  test.each<[string, string, string, object]>([
+    ['the account of its key', 'good', ':account:A', {}],
+    ['the account that its body names, from before keys named one', 'good', ':account:sub', { account_id: 'sub' }],
+    ['none, from before keys named one', 'good', '', {}],
+    ['another account', 'bad', ':account:B', {}],
+    ['an account that neither key nor body names', 'bad', ':account:C', { account_id: 'sub' }],
+    ['the account of another key, as its body says', 'bad', ':account:B', { account_id: 'B' }],
+  ])('an event with the source of %s is %s', async (_whose, verdict, source, fields) => {
+    const line = withSource(reportLine(own, '2026-11-24T10:00:00Z', 'd1', fields), source);
+    expect(await judge(nobody.archive, line, keys)).toMatchObject({ verdict });
+  });
+});

@@ -1,0 +1,251 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFromNgrok } from '../../../cli/doctor/ngrok.ts';
+import { readCapture } from '../../../cli/doctor/read-capture.ts';
+import { diagnose } from '../../../diagnosis/diagnose.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
+import { listen, readBody } from '../../../sandbox/http.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
+import { deliver, toWire } from '../../../signing/sender.ts';
+import { httpApiEvent, keyringOf, makeKey } from '../../support.ts';
+
+const key = makeKey('SHA256', 2048);
+const { keys } = parseKeyring(keyringOf(key));
+const request = toWire(sampleWebhooks('/messagemedia?kind=reply').smsReply, key, new Date('2026-11-24T09:00:00Z'));
+const causesOf = (bytes: Buffer | string) => diagnose(readCapture(Buffer.from(bytes as string)).capture, keys).causes;
+
+/** Keeps each request from the wire, byte for byte, and answers 202 when it is complete. */
+const wire: Buffer[] = [];
+const server = createServer((socket: Socket) => {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => {
+    chunks.push(chunk);
+    const all = Buffer.concat(chunks);
+    const end = all.indexOf('\r\n\r\n');
+    const head = all.subarray(0, Math.max(end, 0)).toString('latin1');
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    const isWhole = /chunked/i.test(head)
+      ? all.toString('latin1').endsWith('0\r\n\r\n')
+      : end >= 0 && all.length >= end + 4 + length;
+    if (!isWhole || socket.writableEnded) return;
+    wire.push(all);
+    socket.end('HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  });
+});
+let origin: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+});
+afterAll(() => {
+  server.close();
+});
+
+const curlOf = (url: string, body: string) =>
+  [
+    `curl -X POST '${url}'`,
+    ...Object.entries(request.headers).map(([name, value]) => `-H '${name}: ${value}'`),
+    `--data-raw ${body}`,
+  ].join(' \\\n  ');
+const quoted = `'${request.body}'`;
+
+describe('raw HTTP from the wire', () => {
+  test('is read byte for byte, as Node sends it and as curl does', async () => {
+    await deliver(origin, request);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['none']);
+    const headers = Object.entries(request.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+    const curl = (...more: string[]) =>
+      promisify(execFile)('curl', ['-s', ...headers, ...more, `${origin}${request.target}`]);
+    await curl('--data-raw', String(request.body));
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['none']);
+    await curl('-H', 'transfer-encoding: chunked', '--data-raw', String(request.body));
+    expect(String(wire.at(-1))).toMatch(/chunked/);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['none']);
+    // With -d, which many scripts use, a body from a file loses its line breaks.
+    const pretty = JSON.stringify(JSON.parse(String(request.body)), null, 2);
+    await curl('-X', 'PUT', '--data-raw', pretty);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['method_changed', 'body_rewritten']);
+  });
+
+  test('through a proxy that parses the body and adds a prefix', async () => {
+    const proxy = await listen(0, async (incoming, response) => {
+      const body = JSON.stringify(JSON.parse(String(await readBody(incoming))), null, 2);
+      const { 'content-length': _length, host: _host, connection: _connection, ...headers } = incoming.headers;
+      await fetch(`${origin}/prod${incoming.url}`, {
+        method: 'POST',
+        headers: headers as Record<string, string>,
+        body,
+      });
+      response.writeHead(202).end();
+    });
+    await deliver(proxy.url, request);
+    await proxy.close();
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['path_prefix_added', 'body_rewritten']);
+  });
+
+  test('that was cut says so', async () => {
+    await deliver(origin, request);
+    const all = wire.at(-1) ?? Buffer.alloc(0);
+    const { cautions, capture } = readCapture(all.subarray(0, all.length - 20));
+    expect(cautions[0]).toMatch(/^The capture is cut: it has \d+ of \d+ bytes/);
+    expect(diagnose(capture, keys).causes).toEqual(['body_cut']);
+  });
+});
+
+describe('programs that break a request on its way:', () => {
+  const headers = () => Object.entries(request.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  /** Lets curl send a body that a shell program changed. @returns the diagnosis of the request that arrived */
+  async function through(program: string, ...curl: string[]): Promise<readonly string[]> {
+    const send = ['curl', '-s', ...headers(), ...curl, '--data-binary', '@-', `${origin}${request.target}`].map(
+      shellQuote,
+    );
+    const child = execFile('sh', ['-c', `${program} | ${send.join(' ')}`]);
+    child.stdin?.end(request.body);
+    await once(child, 'close');
+    return causesOf(wire.at(-1) ?? '');
+  }
+
+  test.each([
+    ['cat', 'none'],
+    ['python3 -c "import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout)"', 'body_rewritten'],
+    [
+      'python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin.buffer), indent=4, ensure_ascii=False))"',
+      'body_rewritten',
+    ],
+    [
+      "python3 -c \"import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout, sort_keys=True, separators=(',',':'), ensure_ascii=False)\"",
+      'body_key_order',
+    ],
+    [
+      'node -e "process.stdin.toArray().then(b=>process.stdout.write(JSON.stringify(JSON.parse(Buffer.concat(b)),null,2)))"',
+      'body_rewritten',
+    ],
+    ['awk 1', 'body_newline'],
+    ['sed -e "1s/^/\\xef\\xbb\\xbf/"', 'body_bom'],
+    ['iconv -f latin1 -t utf8', 'body_charset'],
+    ['iconv -f utf8 -t utf16le', 'body_charset'],
+    ['base64', 'body_base64'],
+    ['base64 -w 0', 'body_base64'],
+    ['gzip -c', 'body_compression'],
+    ['head -c 100', 'other_bytes'],
+    ['tr s z', 'other_bytes'],
+  ])('%s', async (program, cause) => {
+    expect(await through(program)).toEqual([cause]);
+  });
+
+  test('curl -d drops line breaks; a redirect makes a GET of a POST', async () => {
+    const pretty = toWire(
+      { ...sampleWebhooks('/messagemedia').smsReply, body: JSON.stringify({ reply_id: 'x' }, null, 2) },
+      key,
+    );
+    const named = Object.entries(pretty.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+    const child = execFile('curl', ['-s', ...named, '-d', '@-', `${origin}/messagemedia`]);
+    child.stdin?.end(pretty.body);
+    await once(child, 'close');
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['body_rewritten']);
+
+    const empty = toWire({ method: 'POST', target: '/messagemedia', body: '' }, key);
+    const redirect = await listen(0, (_incoming, response) => {
+      response.writeHead(301, { location: `${origin}/messagemedia` }).end();
+    });
+    const given = Object.entries(empty.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+    await promisify(execFile)('curl', ['-s', '-L', ...given, '-d', '', `${redirect.url}/messagemedia`]);
+    await redirect.close();
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['method_changed']);
+  });
+
+  test('what a URL class makes of a target', async () => {
+    const written = toWire({ ...sampleWebhooks('/messagemedia?text=caf%c3%a9%20x&n=1').smsReply }, key);
+    const sent = (target: string) => deliver(origin, { ...written, target });
+    const parsed = new URL(`${origin}${written.target}`);
+    parsed.searchParams.set('n', '1');
+    await sent(parsed.pathname + parsed.search);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['percent_encoding']);
+    parsed.searchParams.sort();
+    await sent(`/messagemedia?n=1&text=caf%c3%a9%20x`);
+    expect(causesOf(wire.at(-1) ?? '')).toEqual(['query_reordered']);
+  });
+});
+
+function shellQuote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+test('Lambda events of both payloads are read as the function reads them', () => {
+  expect(causesOf(JSON.stringify(httpApiEvent(request)))).toEqual(['none']);
+  const rest = {
+    httpMethod: 'POST',
+    path: '/messagemedia',
+    multiValueHeaders: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value]])),
+    multiValueQueryStringParameters: { kind: ['reply'] },
+    requestContext: { path: '/prod/messagemedia', stage: 'prod', requestId: 'r', requestTimeEpoch: 1 },
+    body: String(request.body),
+    isBase64Encoded: false,
+  };
+  expect(readCapture(Buffer.from(JSON.stringify(rest)))).toMatchObject({ format: 'Lambda event', receivedAt: 1 });
+  expect(causesOf(JSON.stringify(rest))).toEqual(['none']);
+  const { date: sent, ...others } = rest.multiValueHeaders;
+  const renamed = { ...others, 'x-amzn-Remapped-Date': sent };
+  expect(causesOf(JSON.stringify({ ...rest, multiValueHeaders: renamed }))).toEqual(['none']);
+});
+
+test('a curl command is read with the quotes of its shell', () => {
+  const url = `https://hooks.example.com${request.target}`;
+  expect(causesOf(curlOf(url, quoted))).toEqual(['none']);
+  expect(causesOf(curlOf(`${url}#x`, `"${String(request.body).replaceAll('"', '\\"')}"`))).toEqual(['none']);
+  const ansi = String(request.body).replaceAll('ö', '\\u00f6').replaceAll("'", "\\'");
+  expect(causesOf(curlOf(url, `$'${ansi}'`))).toEqual(['none']);
+  expect(causesOf(curlOf('https://hooks.example.com/prod/messagemedia?kind=reply', quoted))).toEqual([
+    'path_prefix_added',
+  ]);
+  expect(() => causesOf(curlOf(url, '@body.json').replace('--data-raw', '--data'))).toThrow(
+    'The body is in the file body.json',
+  );
+});
+
+test('a HAR is read, and said to prove no body', () => {
+  const har = {
+    log: {
+      entries: [
+        {
+          startedDateTime: '2026-11-24T09:00:01.000Z',
+          request: {
+            method: 'POST',
+            url: `https://hooks.example.com${request.target}`,
+            headers: Object.entries(request.headers).map(([name, value]) => ({ name, value })),
+            postData: { text: String(request.body) },
+          },
+        },
+      ],
+    },
+  };
+  expect(causesOf(JSON.stringify(har))).toEqual(['none']);
+  expect(readCapture(Buffer.from(JSON.stringify(har))).cautions).toEqual([expect.stringContaining('cannot prove')]);
+});
+
+test("ngrok's agent is asked for the newest request, or for one", async () => {
+  await deliver(origin, request);
+  const entry = {
+    start: '2026-11-24T09:00:01Z',
+    request: { raw: (wire.at(-1) ?? Buffer.alloc(0)).toString('base64') },
+  };
+  const asked: (string | undefined)[] = [];
+  const agent = await listen(0, ({ url }, response) => {
+    asked.push(url);
+    response.end(JSON.stringify(url?.includes('?') ? { requests: [entry] } : entry));
+  });
+  for (const id of [undefined, 'airt_1']) {
+    expect(diagnose((await readFromNgrok(id, agent.url)).capture, keys).causes).toEqual(['none']);
+  }
+  await agent.close();
+  expect(asked).toEqual(['/api/requests/http?limit=1', '/api/requests/http/airt_1']);
+  await expect(readFromNgrok(undefined, agent.url)).rejects.toThrow('No ngrok agent answers');
+});
+
+test.each(['', 'hello', '[]', '{}', '{"requestContext":{}}'])('%j is refused in words', (text) => {
+  expect(() => readCapture(Buffer.from(text))).toThrow(/This is not a Lambda event|Not an API Gateway/);
+});

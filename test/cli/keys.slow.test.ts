@@ -1,0 +1,259 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
+import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
+import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
+import { makeKey } from '../support.ts';
+import { localEnvironment, type Recorder, record, run, start } from './terminal.ts';
+
+let provider: ProviderSimulator;
+let secrets: LocalSecrets;
+let recorder: Recorder;
+let api: Provider;
+let env: Record<string, string>;
+let folder: string;
+
+beforeAll(async () => {
+  [provider, secrets] = await Promise.all([startProvider({ modulusLength: 2048 }), startSecrets()]);
+  recorder = await record(provider.url, []);
+  folder = await mkdtemp(join(tmpdir(), 'mmw-keys-'));
+  api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
+  env = localEnvironment({
+    MESSAGEMEDIA_API_KEY: provider.apiKey,
+    MESSAGEMEDIA_API_SECRET: provider.apiSecret,
+    MESSAGEMEDIA_BASE_URL: recorder.url,
+    KEYRING_SECRET_ID: 'keyring',
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+  });
+});
+afterAll(async () => {
+  await Promise.all([recorder, provider, secrets].map((server) => server.close()));
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  recorder.intercept(undefined);
+  for (const { key_id } of await api.listSignatureKeys()) await api.deleteSignatureKey(key_id);
+  secrets.put('keyring', '{"keys":[]}');
+});
+
+const mmw = (args: string[], input?: string) => run(['keys', ...args], env, { input });
+const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
+const listed = async () => (await mmw(['list'])).stdout;
+
+async function json(...args: string[]) {
+  const { code, stdout, stderr } = await mmw([...args, '--json']);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  return JSON.parse(stdout);
+}
+
+test('keys delete looks again after the answer: a key that was enabled meanwhile stays', async () => {
+  await json('create', '--enable');
+  const pending = await json('create');
+  let looks = 0;
+  recorder.intercept(async (call, when) => {
+    const isFirstLook = when === 'after' && call.endsWith('/signature_keys') && looks++ === 0;
+    if (isFirstLook) await api.enableSignatureKey(pending.key_id);
+    return undefined;
+  });
+  const { code, stderr } = await mmw(['delete', pending.key_id, '--yes']);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Nothing was done.') });
+  expect(provider.signingKey()?.id).toBe(pending.key_id);
+});
+
+test('keys forget refuses the enabled key, and drops another for good', async () => {
+  const old = await json('create', '--enable');
+  const enabled = await json('create', '--enable');
+  expect(await mmw(['forget', enabled.key_id, '--yes'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is enabled: without it every webhook would be refused'),
+  });
+  expect(await mmw(['forget', old.key_id])).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes') });
+  expect(await json('forget', old.key_id, '--yes')).toEqual({ forgotten: old.key_id });
+  expect(keyring().map(({ key_id }) => key_id)).toEqual([enabled.key_id]);
+  expect(await mmw(['forget', old.key_id, '--yes'])).toMatchObject({ code: 1 });
+});
+
+test('keys disable finds the keyring as the other commands do, and notes the end there', async () => {
+  const key = await json('create', '--enable');
+  env.KEYRING_SECRET_ID = '';
+  try {
+    expect(await json('disable', '--yes', '--secret-id', 'keyring')).toEqual({ disabled: key.key_id });
+  } finally {
+    env.KEYRING_SECRET_ID = 'keyring';
+  }
+  expect(keyring()).toMatchObject([{ retired_at: expect.any(String) }]);
+  expect(await json('enable', key.key_id)).toMatchObject({ enabled: true, keyring: 'yes' });
+  expect(keyring()[0]).not.toHaveProperty('retired_at');
+});
+
+describe('keys rotate', () => {
+  test('asks before it takes over from a key that is not in the keyring, and does not wait then', async () => {
+    const stranger = await api.createSignatureKey('SHA256');
+    await api.enableSignatureKey(stranger.key_id);
+    const refused = await mmw(['rotate']);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('this receiver refuses every webhook') });
+    expect(await api.listSignatureKeys()).toHaveLength(1);
+    const { code, stderr } = await mmw(['rotate', '--yes']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('is enabled at once') });
+    expect(provider.signingKey()?.id).toBe(keyring()[0]?.key_id);
+  });
+
+  test('is abandoned by going back, which a running one notices; --abandon deletes the waiting key', async () => {
+    const old = await json('create', '--enable');
+    const running = start(['keys', 'rotate'], env);
+    await running.said('until every function has read key');
+    running.process.kill('SIGINT');
+    await running.done;
+    const { code, stderr } = await mmw(['enable', old.key_id]);
+    const waiting = keyring()[1]?.key_id;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`to key ${waiting} is abandoned`) });
+    expect(keyring().some(({ pending_since }) => pending_since)).toBe(false);
+    expect(await json('rotate', '--abandon')).toEqual({ abandoned: null });
+    const next = await json('create');
+    expect(await json('rotate', '--abandon')).toEqual({ abandoned: next.key_id });
+    expect((await api.listSignatureKeys()).map(({ key_id }) => key_id)).toEqual([old.key_id, waiting]);
+  });
+});
+
+describe('keys import', () => {
+  test('brings in the answer that created a key, from a file or standard input, and keeps what is there', async () => {
+    const own = await json('create', '--enable');
+    const created = await api.createSignatureKey('SHA512');
+    const file = join(folder, 'key.json');
+    await writeFile(file, JSON.stringify(created));
+    expect(await json('import', file)).toEqual({ imported: [created.key_id], named: [] });
+    const { enabled: _enabled, ...entry } = created;
+    expect(keyring()[0]).toMatchObject({ key_id: own.key_id });
+    expect(keyring()[1]).toEqual(entry);
+    const again = await mmw(['import', '-'], JSON.stringify(created));
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('has these keys already') });
+    expect(keyring()).toHaveLength(2);
+    expect(await json('enable', created.key_id)).toMatchObject({ enabled: true });
+  });
+
+  test('takes a bare key with its id, and never another key under a known id', async () => {
+    const [one, other] = [await api.createSignatureKey('SHA256'), await api.createSignatureKey('SHA256')];
+    expect(await mmw(['import', '-', '--key-id', one.key_id], one.public_key)).toMatchObject({ code: 0 });
+    expect(keyring()).toEqual([{ public_key: one.public_key, key_id: one.key_id }]);
+    const mixed = JSON.stringify({ ...other, key_id: one.key_id });
+    expect(await mmw(['import', '-'], mixed)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('another public key under the id'),
+    });
+    expect(keyring()).toHaveLength(1);
+  });
+
+  test.each(['garbage', '{}', '{"keys":[]}', '{"keys":[{"key_id":"a","public_key":"AAAA"}]}'])(
+    'refuses what verifiers could not use: %s',
+    async (text) => {
+      expect(await mmw(['import', '-'], text)).toMatchObject({ code: 1, stdout: '' });
+      expect(await mmw(['import', join(folder, 'none.json')])).toMatchObject({ code: 1 });
+      expect(keyring()).toEqual([]);
+    },
+  );
+});
+
+describe('keys list', () => {
+  test('says of a key without an id that it is tried, as every webhook is accepted', async () => {
+    const key = await api.createSignatureKey('SHA256');
+    await api.enableSignatureKey(key.key_id);
+    secrets.put('keyring', key.public_key);
+    const text = await listed();
+    expect(text).toMatch(new RegExp(`${key.key_id}.*enabled.*without id`));
+    expect(text).not.toContain('gone');
+    expect(text).not.toContain('every webhook is refused');
+  });
+
+  test('says of garbage that nothing can be read', async () => {
+    const key = await api.createSignatureKey('SHA256');
+    await api.enableSignatureKey(key.key_id);
+    secrets.put('keyring', JSON.stringify({ keys: [{ key_id: key.key_id, public_key: 'AAAA' }] }));
+    const text = await listed();
+    expect(text).toMatch(/enabled.*unreadable/);
+    expect(text).toContain('every webhook is refused');
+  });
+
+  test('says that no key is enabled', async () => {
+    await json('create');
+    expect(await listed()).toContain('No key is enabled at MessageMedia: webhooks arrive unsigned');
+  });
+
+  test('says that the enabled key is noted as retired, and shows deleted keys as remembered', async () => {
+    const key = await json('create', '--enable');
+    const past = '2026-01-01T00:00:00Z';
+    const gone = {
+      ...keyring()[0],
+      key_id: '11111111-2222-4333-8444-555555555555',
+      retired_at: past,
+      deleted_at: past,
+    };
+    secrets.put('keyring', JSON.stringify({ keys: [gone, { ...keyring()[0], retired_at: past }] }));
+    const text = await listed();
+    expect(text).toMatch(/11111111.*deleted.*remembered/);
+    expect(text).toContain(`To repair it: mmw keys enable ${key.key_id}`);
+    expect((await mmw(['enable', '11111111-2222-4333-8444-555555555555'])).stderr).toContain('can never sign again');
+  });
+});
+
+describe('keys of several accounts', () => {
+  test('are created, rotated and listed with their account, which no call to MessageMedia names', async () => {
+    const old = await json('create', '--enable');
+    // The key that MessageMedia has already gets the account as well.
+    const key = await json('create', '--enable', '--account', 'A');
+    expect(keyring().map(({ key_id, account }) => [key_id, account])).toEqual([
+      [old.key_id, 'A'],
+      [key.key_id, 'A'],
+    ]);
+    expect(await listed()).toContain('account');
+    expect((await json('show', key.key_id)).account).toBe('A');
+    const waiting = await json('create');
+    expect(keyring().find(({ key_id }) => key_id === waiting.key_id)?.account).toBe('A');
+  });
+
+  test('are left alone by credentials of another', async () => {
+    const key = await json('create', '--enable', '--account', 'A');
+    const other = makeKey();
+    secrets.put(
+      'keyring',
+      JSON.stringify({ keys: [...keyring(), { ...other.answer, account: 'B', pending_since: 'x' }] }),
+    );
+    const next = await json('create', '--enable');
+    expect(keyring().map(({ key_id, account }) => [key_id, account])).toEqual([
+      [other.id, 'B'],
+      [key.key_id, 'A'],
+      [next.key_id, 'A'],
+    ]);
+    expect(keyring()[0]).toHaveProperty('pending_since', 'x');
+    expect(await mmw(['forget', other.id, '--yes'])).toMatchObject({ code: 1 });
+  });
+
+  test('must be named for credentials that the keyring does not know', async () => {
+    secrets.put('keyring', JSON.stringify({ keys: [{ ...makeKey().answer, account: 'B' }] }));
+    const { code, stderr } = await mmw(['create']);
+    expect({ code, stderr: stderr.replace(/\s+/g, ' ') }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('create its first key with "mmw keys create --account ID"'),
+    });
+    expect(await mmw(['create', '--account', 'a b'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('spaces'),
+    });
+    await json('create', '--account', 'A');
+  });
+
+  test('an imported key gets its account, and so does one that is there', async () => {
+    const file = join(folder, 'account.json');
+    const { answer } = makeKey();
+    await writeFile(file, JSON.stringify(answer));
+    expect(await json('import', file)).toEqual({ imported: [answer.key_id], named: [] });
+    expect(await json('import', file, '--account', 'A')).toEqual({ imported: [], named: [answer.key_id] });
+    expect(keyring()[0]).toHaveProperty('account', 'A');
+    await writeFile(file, JSON.stringify({ ...answer, key_id: makeKey().id }));
+    expect(await mmw(['import', file, '--account', 'B'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Nothing was changed.'),
+    });
+  });
+});

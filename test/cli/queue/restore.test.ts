@@ -1,0 +1,89 @@
+import {
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  ListQueueTagsCommand,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { restoreQueues } from '../../../cli/queue/restore.ts';
+import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
+import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
+import { stackOf } from '../../lib/support.ts';
+import { localEnvironment } from '../terminal.ts';
+
+const { json } = stackOf({});
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const members = (list: object[]) =>
+  list
+    .map((member) => Object.entries(member).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`))
+    .map((fields) => `<member>${fields.join('')}</member>`)
+    .join('');
+
+let queue: LocalQueue;
+let cloudFormation: LocalServer;
+const before = { ...process.env };
+beforeAll(async () => {
+  queue = await startQueue();
+  const urls = { EventQueue: queue.queueUrl, DeadLetterQueue: queue.deadLetterQueueUrl };
+  const template = structuredClone(json);
+  const owned = template.Resources.EventQueue?.Properties as Record<string, unknown>;
+  owned.Tags = [{ Key: 'team', Value: 'events' }];
+  const stackTags = [
+    { Key: 'team', Value: 'all' },
+    { Key: 'cost-centre', Value: '42' },
+    { Key: 'aws:servicecatalog:x', Value: 'y' },
+  ];
+  const outputs = [{ OutputKey: 'QueueArn', OutputValue: 'arn:aws:sqs:us-east-1:000000000000:events.fifo' }];
+  const answers: Record<string, string> = {
+    DescribeStacks: `<Stacks><member><StackName>s</StackName><Tags>${members(stackTags)}</Tags><Outputs>${members(outputs)}</Outputs></member></Stacks>`,
+    GetTemplate: `<TemplateBody>${escapeXml(JSON.stringify(template))}</TemplateBody>`,
+    DescribeStackResources: `<StackResources>${members(
+      Object.entries(urls).map(([LogicalResourceId, PhysicalResourceId]) => ({
+        LogicalResourceId,
+        PhysicalResourceId,
+      })),
+    )}</StackResources>`,
+  };
+  cloudFormation = await listen(0, async (request, response) => {
+    const call = new URLSearchParams(String(await readBody(request)));
+    const action = call.get('Action') ?? '';
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    const isOld = action === 'DescribeStacks' && call.get('StackName') === 'old';
+    const answer = isOld ? '<Stacks><member><StackName>old</StackName></member></Stacks>' : answers[action];
+    response.end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
+  });
+  Object.assign(
+    process.env,
+    localEnvironment({ AWS_ENDPOINT_URL_SQS: queue.url, AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url }),
+  );
+});
+afterAll(async () => {
+  process.env = before;
+  await cloudFormation.close();
+  await queue.close();
+});
+
+test('a lost queue comes back with the attributes of the template, and the tags of stack and template', async () => {
+  const { client, queueUrl, deadLetterQueueUrl } = queue;
+  await client.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+  await client.send(new DeleteQueueCommand({ QueueUrl: deadLetterQueueUrl }));
+  expect(await restoreQueues('s')).toEqual([deadLetterQueueUrl, queueUrl]);
+
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
+  );
+  expect(Attributes).toMatchObject({ FifoQueue: 'true', MessageRetentionPeriod: String(14 * 86_400) });
+  expect(JSON.parse(Attributes?.RedrivePolicy ?? '')).toMatchObject({ maxReceiveCount: 200 });
+  const tagsOf = async (QueueUrl: string) => (await client.send(new ListQueueTagsCommand({ QueueUrl }))).Tags;
+  expect(await tagsOf(queueUrl)).toEqual({ team: 'events', 'cost-centre': '42' });
+  expect(await tagsOf(deadLetterQueueUrl)).toEqual({ team: 'all', 'cost-centre': '42' });
+
+  expect(await restoreQueues('s')).toEqual([]);
+});
+
+test('a stack of an earlier version is told to be deployed, and nothing is created', async () => {
+  await queue.client.send(new DeleteQueueCommand({ QueueUrl: queue.queueUrl }));
+  await expect(restoreQueues('old')).rejects.toThrow('Stack old has no output QueueArn: deploy it with this version');
+  const { QueueUrls } = await queue.client.send(new ListQueuesCommand({}));
+  expect(QueueUrls).toEqual([queue.deadLetterQueueUrl]);
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import type { Render } from '../../../cli/webhooks/webhook-outcome.ts';
+import { problemsOf } from '../../../cli/webhooks/webhook-problems.ts';
+import { wishesOf } from '../../../cli/webhooks/webhook-wishes.ts';
+import { webhookEncodings, webhookEvents } from '../../../lambda/messagemedia/types.ts';
+import { keyOf } from '../../vectors/velocity/webhook-cases.ts';
+import { rows } from './webhook-table.ts';
+
+interface Vector {
+  rendered?: string;
+  renderedByOlder?: string;
+  refused?: true;
+}
+const vectors: Record<string, Vector> = JSON.parse(
+  readFileSync(new URL('../../vectors/webhooks.json', import.meta.url), 'utf8'),
+);
+
+function vectorOf(template: string, variables: object): Vector {
+  const vector = vectors[keyOf(template, variables)];
+  if (vector) return vector;
+  throw new Error('Apache Velocity did not render it: run test/vectors/velocity/make.sh');
+}
+
+/** The renderings of Apache Velocity 2.4.1 and 1.7. */
+const engines: Record<string, Render> = {
+  '2.4.1': (template, variables) => textOf(vectorOf(template, variables).rendered),
+  '1.7': (template, variables) => {
+    const { rendered, renderedByOlder = rendered } = vectorOf(template, variables);
+    return textOf(renderedByOlder);
+  },
+};
+
+function textOf(rendered: string | undefined): string {
+  if (rendered !== undefined) return rendered;
+  throw new SyntaxError('It is refused');
+}
+
+describe.each(rows)('$name', ({ webhook, problems }) => {
+  const found = problemsOf(webhook);
+
+  test('is found, and nothing else', () => {
+    expect(found.map(({ severity, code, events }) => `${severity} ${code} ${events}`)).toEqual(problems);
+  });
+
+  test.each(Object.keys(engines))('is so with Apache Velocity %s', (version) => {
+    expect(problemsOf(webhook, engines[version])).toEqual(found);
+  });
+
+  test('can be rendered at all, or is said not to be', () => {
+    if (webhook.template === undefined) return;
+    const isRefused = vectorOf(webhook.template, {}).refused === true;
+    expect(isRefused).toBe(problems.some((problem) => problem.includes('not_velocity')));
+  });
+});
+
+test.each([...webhookEncodings.map((encoding) => ({ encoding }) as const), { method: 'GET' } as const])(
+  'a webhook of ours has no problem: %j',
+  (parts) => {
+    const wishes = wishesOf({ url: 'https://a.example/m', events: webhookEvents, retries: 0, retryDelay: 5, ...parts });
+    expect(wishes.flatMap((wish) => problemsOf({ ...wish, events: [...wish.events] }))).toEqual([]);
+  },
+);
+
+test('one problem of several events is told once, and an event that nobody knows is left out', () => {
+  const webhook = { url: 'https://a.example/m', method: 'POST', encoding: 'JSON', template: '{"text":"$mtContent"}' };
+  const events = ['NEW_EVENT', 'RECEIVED_SMS', 'DELIVERED_DR'];
+  expect(problemsOf({ ...webhook, events })).toMatchObject([
+    { code: 'unescaped', events: ['DELIVERED_DR', 'RECEIVED_SMS'], mend: 'Write "$!esc.json($!mtContent)".' },
+    { code: 'no_id', events: ['DELIVERED_DR'] },
+    { code: 'no_id', events: ['RECEIVED_SMS'] },
+  ]);
+});
