@@ -7,7 +7,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': './test/strip-types.js' },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.stryker-tmp'],
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/cli/dist', '<rootDir>/.stryker-tmp'],
   testTimeout: 120_000,
   testEnvironmentOptions: { customExportConditions: ['messagemedia-source', 'node', 'node-addons'] },
 };

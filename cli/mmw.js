@@ -3,10 +3,11 @@
 import { existsSync } from 'node:fs';
 
 const source = new URL('./mmw.ts', import.meta.url);
-const [file, oldest] = existsSync(source) ? [source.href, 22] : ['../dist/bin/mmw.js', 20];
-if (Number(process.versions.node.split('.')[0]) < oldest) {
+const [file, oldest] = existsSync(source) ? [source.href, [22, 18]] : ['./dist/cli/mmw.js', [22, 12]];
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   console.error(
-    `This needs Node ${oldest} or newer, but runs on ${process.version}: in the repository use "npx mmw", which has its own Node.`,
+    `This needs Node ${oldest.join('.')} or newer, but runs on ${process.version}: in the repository use "npx mmw", which has its own Node.`,
   );
   process.exit(1);
 }

@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import { resolveBaseUrl } from '../lambda/messagemedia/options.ts';
-import { packageInfo } from '../lib/package-info.ts';
 import { fold, formatItem, formatItems, widthOf } from '../terminal/fold.ts';
 import { explain, ignoreClosedPipes } from '../terminal/output.ts';
 import { addArchiveCommand } from './commands/archive.ts';
@@ -17,8 +17,11 @@ import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { UsageError } from './usage-error.ts';
 
+/** By its name, because this file is in another folder once it is compiled. */
+const { version }: { version: string } = createRequire(import.meta.url)('mmw/package.json');
+
 const program = new Command('mmw')
-  .version(packageInfo().version, '--version', 'print the version')
+  .version(version, '--version', 'print the version')
   .configureHelp({ showGlobalOptions: true, formatItem })
   .configureOutput({ outputError: (text, write) => write(fold(text, widthOf(process.stderr))) })
   .description('Signature keys, webhooks and test messages of MessageMedia, and the keyring and queue of the receiver.')

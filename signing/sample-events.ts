@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { WebhookEvent } from '../lambda/messagemedia/types.ts';
-import type { AcceptedMessage } from '../sandbox/messagemedia/accepted-messages.ts';
+import type { SentMessage, WebhookEvent } from '../lambda/messagemedia/types.ts';
+
+/** An accepted message, with everything that later events repeat. */
+export interface AcceptedMessage extends SentMessage {
+  content: string;
+  /** The phone. */
+  destination_number: string;
+  /** The customer's number; `undefined` if the message named none. */
+  source_number: string | undefined;
+  format: string;
+  delivery_report: boolean;
+  callback_url: string | undefined;
+  metadata: Record<string, string>;
+  submitted: string;
+}
 
 /** An event that webhooks report. */
 export interface ProviderEvent {

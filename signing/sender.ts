@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import { type Digest, sign } from '../lambda/signature.ts';
-import { readBody } from '../sandbox/http.ts';
 
 /** A webhook before it is signed. */
 export interface Webhook {
@@ -72,6 +72,6 @@ export async function deliver(origin: string, request: WireRequest, signal?: Abo
   outgoing.on('error', () => {});
   outgoing.end(body);
   const [response]: [IncomingMessage] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const text = String(await readBody(response));
+  const text = String(await buffer(response));
   return { status: response.statusCode ?? 0, headers: response.headers, body: text };
 }

@@ -3,9 +3,8 @@ import { Help } from 'commander';
 const help = Object.assign(new Help(), { minWidthToWrap: 1 });
 
 /** A command to copy: a line break would end it. */
-const command = /(?:npx|mmw|aws|curl|export|unset) /;
-const commandAtStart = new RegExp(`^\\s*${command.source}`);
-const commandAtEnd = new RegExp(`^(.*:) (${command.source}.*)$`);
+const commandAtStart = /^\s*(?:npx|mmw|aws|curl|export|unset) /;
+const commandAtEnd = /^(.*:) ((?:npx|mmw|aws|curl|export|unset) .*)$/s;
 
 /**
  * Text whose lines fit the terminal. A wrapped line keeps its indentation. A command gets its own line and is not wrapped.

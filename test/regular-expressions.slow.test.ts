@@ -7,7 +7,10 @@ import { full } from 'acorn-walk';
 import { type Expression, slowExpressions } from './regular-expressions.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = globSync('{lambda,bin,lib,sandbox,examples}/**/*.{ts,js}', { cwd: root });
+const files = globSync('{bin,cli,diagnosis,examples,lambda,lib,sandbox,signing,terminal}/**/*.{ts,js}', {
+  cwd: root,
+  exclude: ['**/dist'],
+});
 
 /** Every regular expression of a program. @throws when one is built at run time, because it cannot be checked */
 function expressionsIn(file: string, text: string): Expression[] {

@@ -53,7 +53,8 @@ test('no job that may write installs a package or runs a script of the project',
     const writing = Object.values(jobs).filter((job) => Object.values(job.permissions ?? {}).includes('write'));
     return writing.flatMap((job) => job.steps.flatMap(({ run }) => run ?? []));
   });
-  expect(steps).toEqual([expect.stringMatching(/^npm publish \.\//), expect.stringMatching(/^gh release create /)]);
+  const publish = expect.stringMatching(/^npm publish \.\//);
+  expect(steps).toEqual([publish, publish, expect.stringMatching(/^gh release create /)]);
 });
 
 test('the packages with install scripts are those that package.json names, whichever npm installs them', () => {
@@ -66,4 +67,10 @@ test('the packages with install scripts are those that package.json names, which
   const { allowScripts }: { allowScripts: Record<string, boolean> } = JSON.parse(read('package.json'));
   expect([...new Set(withScript)].sort()).toEqual(Object.keys(allowScripts).sort());
   expect(read('.npmrc')).toMatch(/^strict-allow-scripts=true$/m);
+});
+
+test('mmw has the version of the project, and shares every package with it', () => {
+  const { packages }: { packages: Record<string, unknown> } = JSON.parse(read('package-lock.json'));
+  expect(JSON.parse(read('cli/package.json')).version).toBe(JSON.parse(read('package.json')).version);
+  expect(Object.keys(packages).filter((path) => path.startsWith('cli/node_modules/'))).toEqual([]);
 });

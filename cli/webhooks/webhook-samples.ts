@@ -1,5 +1,5 @@
 import { type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
-import type { AcceptedMessage } from '../../sandbox/messagemedia/accepted-messages.ts';
+import type { AcceptedMessage } from '../../signing/sample-events.ts';
 import { deliveryReports, optOutAfter, type ProviderEvent, replyTo } from '../../signing/sample-events.ts';
 
 /** An event, to render a template for. */

@@ -1,12 +1,11 @@
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
-import type { Severity } from '../doctor/report.ts';
 import { idFields, type TemplateKind } from './templates.ts';
 import { knownVariables } from './webhook-samples.ts';
 
 /** One fault of a webhook. */
 export interface WebhookProblem {
   /** `error`: `mmw` does not create such a webhook. `info`: it may be meant so. */
-  severity: Severity;
+  severity: 'error' | 'warning' | 'info';
   code:
     | ('mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
     | ('no_variable' | 'unknown_variable' | 'other_kind' | 'no_id');

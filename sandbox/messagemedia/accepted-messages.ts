@@ -1,21 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isObject } from '../../lambda/guards.ts';
-import type { OutboundMessage, SentMessage } from '../../lambda/messagemedia/types.ts';
+import type { OutboundMessage } from '../../lambda/messagemedia/types.ts';
+import type { AcceptedMessage } from '../../signing/sample-events.ts';
 import { ApiError, badRequest, fieldsOf, isHttpUrl } from './errors.ts';
-
-/** An accepted message, with everything that later events repeat. */
-export interface AcceptedMessage extends SentMessage {
-  content: string;
-  /** The phone. */
-  destination_number: string;
-  /** The customer's number; `undefined` if the message named none. */
-  source_number: string | undefined;
-  format: string;
-  delivery_report: boolean;
-  callback_url: string | undefined;
-  metadata: Record<string, string>;
-  submitted: string;
-}
 
 /**
  * Reads the body of a send request. If one message is wrong, all are refused.

@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import type { AcceptedMessage } from '../../signing/sample-events.ts';
 import {
   deliveryReports,
   optOutAfter,
@@ -6,7 +7,7 @@ import {
   type ProviderEvent,
   replyTo,
 } from '../../signing/sample-events.ts';
-import { type AcceptedMessage, acceptMessages } from './accepted-messages.ts';
+import { acceptMessages } from './accepted-messages.ts';
 import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
 import { notFound } from './errors.ts';

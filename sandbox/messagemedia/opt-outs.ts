@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AcceptedMessage } from './accepted-messages.ts';
+import type { AcceptedMessage } from '../../signing/sample-events.ts';
 import { badRequest, fieldsOf } from './errors.ts';
 
 /** The entries in a page of the blacklist, and the most in one of the report. */

@@ -9,7 +9,7 @@ async function mmw(...args: string[]): Promise<{ code: number | null; output: st
 }
 
 test('says its version', async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(readFileSync(new URL('../../cli/package.json', import.meta.url), 'utf8'));
   expect(await mmw('--version')).toEqual({ code: 0, output: `${version}\n` });
 });
 

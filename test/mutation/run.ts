@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({
   options: { changed: { type: 'boolean', default: false }, minutes: { type: 'string', default: '600' } },
 });
 const end = Date.now() + Number(values.minutes) * 60_000;
-const sources = globSync('lambda/**/*.ts').toSorted();
+const sources = globSync('{diagnosis,lambda}/**/*.ts').toSorted();
 const isWanted = (file: string) => positionals.length === 0 || positionals.some((path) => file.startsWith(path));
 const changed = values.changed ? changedLines(sources) : [];
 if (changed === undefined) console.log('Nothing to compare with: there is neither another main nor an earlier commit');

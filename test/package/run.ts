@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,12 +27,14 @@ new WebhookReceiver(stack, 'Support', { queue: new Queue(stack, 'Own'), callback
 theirs.synth();
 `;
 
-const forApp = ['aws-cdk-lib', 'constructs', 'typescript', '@types/node'];
+const forApp = ['aws-cdk-lib', 'constructs', 'typescript', '@types/node', '@aws-sdk/client-s3'];
 /** As examples/README.md says. */
 const forExamples = [
   'esbuild',
   ...['batch', 'idempotency', 'logger'].map((name) => `@aws-lambda-powertools/${name}`),
-  ...['client-dynamodb', 'lib-dynamodb'].map((name) => `@aws-sdk/${name}`),
+  ...['client-dynamodb', 'lib-dynamodb', 'client-secrets-manager', 'client-sns', 'client-sqs'].map(
+    (name) => `@aws-sdk/${name}`,
+  ),
 ];
 
 /** The apps in `examples/`, and their stacks. */
@@ -67,16 +69,48 @@ const tsconfig = {
   include: ['*.ts'],
 };
 
+/** Packs one of the two packages. @param which options of npm that choose it */
+async function pack(folder: string, ...which: string[]): Promise<{ filename: string }> {
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder, ...which], {
+    cwd: root,
+    maxBuffer: 2 ** 24,
+  });
+  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
+  done(`npm pack: ${packed.filename}, ${packed.files.length} files, ${Math.round(packed.size / 1024)} kB`);
+  return packed;
+}
+
+/** Installs the project where only events are read: that takes no other package. */
+async function checkReader(folder: string, tarball: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  await run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
+  assert.deepEqual(Object.keys(packages), ['', 'node_modules/messagemedia-webhook-receiver']);
+  const entries = ['events', 'events/parse', 'events/verify', 'keyring', 'keyring/cache', 'diagnose'];
+  const imports = entries.map((entry) => `import 'messagemedia-webhook-receiver/${entry}';`);
+  await run(process.execPath, ['--input-type=module', '--eval', imports.join('\n')], { cwd: folder });
+  done('whoever only reads events installs no other package');
+}
+
+/** Installs mmw alone, as somebody does who has no copy of the repository. */
+async function checkMmw(folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  const { filename } = await pack(folder, '--workspace', 'mmw');
+  await run('npm', ['install', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder });
+  const { stdout } = await run('npx', ['--no', '--', 'mmw', '--help'], { cwd: folder });
+  assert.match(stdout, /^Usage: mmw/);
+  done('mmw runs from its own package, without the other');
+}
+
 /** Packs the project, installs it in an app as a user would, and checks the result. */
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'webhooks-package-'));
   try {
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
-      cwd: root,
-      maxBuffer: 2 ** 24,
-    });
-    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
-    done(`npm pack: ${packed.filename}, ${packed.files.length} files, ${Math.round(packed.size / 1024)} kB`);
+    const packed = await pack(folder, '--workspaces=false');
+
+    await checkReader(join(folder, 'reader'), join(folder, packed.filename));
 
     const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
     const versions = [...forApp, ...forExamples].map((name) => `${name}@${devDependencies[name]}`);
@@ -131,12 +165,11 @@ async function main(): Promise<void> {
 
     const { handle } = await import(join(folder, 'out/consumer.js'));
     assert.throws(() => handle('{}', '{"keys":[]}'));
-    const mmw = await run('npx', ['mmw', '--help'], { cwd: folder });
-    assert.match(mmw.stdout, /^Usage: mmw/);
-    done('the reading library and mmw run from the package');
+    done('the reading library runs from the package');
+    await checkMmw(join(folder, 'mmw'));
   } finally {
     await rm(folder, { recursive: true });
-    await rm(join(root, 'dist'), { recursive: true, force: true });
+    for (const dist of ['dist', 'cli/dist']) await rm(join(root, dist), { recursive: true, force: true });
   }
 }
 
