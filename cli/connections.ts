@@ -10,8 +10,8 @@ import { outputs } from '../lambda/stack-outputs.ts';
 import { progress } from '../terminal/output.ts';
 import { pause, watch } from '../terminal/waiting.ts';
 import { namePlace } from './aws.ts';
+import { UsageError } from './options.ts';
 import { connectSecrets } from './places.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Options of the program itself. */
 export interface GlobalOptions {

@@ -15,7 +15,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './options.ts';
 
 /** By its name, because this file is in another folder once it is compiled. */
 const { version }: { version: string } = createRequire(import.meta.url)('mmw/package.json');

@@ -1,5 +1,7 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { hasOwnS3Endpoint } from '../lambda/environment.ts';
 import { namePlace } from './aws.ts';
 
 /**
@@ -22,4 +24,9 @@ export function regionOf(text: string): { region?: string } {
     /^https:\/\/(?:sqs(?:-fips)?\.)?([a-z]+-[a-z0-9-]+)\.(?:queue\.)?(?:amazonaws\.com|api\.aws)(?:\.cn)?\//.exec(text);
   const region = (ofArn ?? ofUrl)?.[1];
   return region === undefined ? {} : { region };
+}
+
+/** A client that is configured like every AWS tool. */
+export function connectS3(): S3Client {
+  return namePlace(new S3Client({ forcePathStyle: hasOwnS3Endpoint(process.env) }));
 }

@@ -1,6 +1,7 @@
+import { type CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { environment } from '../lambda/contract.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './options.ts';
 
 /** Names of the queues, the bucket and the logs that a reconciliation uses. */
 interface ReconciliationTarget {
@@ -34,4 +35,14 @@ export function targetOf(
     bucket: found ? found.get(outputs.overflowBucketName) : env[environment.overflowBucket],
     logGroups: [outputs.functionLogGroup, outputs.reconciliationLogGroup].flatMap((name) => found?.get(name) ?? []),
   };
+}
+
+/** How long all of these log groups are kept, in milliseconds; `Infinity` for ever. */
+export async function shortestRetention(client: CloudWatchLogsClient, logGroups: readonly string[]): Promise<number> {
+  const days = logGroups.map(async (logGroupNamePrefix) => {
+    const { logGroups: found = [] } = await client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
+    const group = found.find(({ logGroupName }) => logGroupName === logGroupNamePrefix);
+    return group?.retentionInDays ?? Number.POSITIVE_INFINITY;
+  });
+  return Math.min(...(await Promise.all(days))) * 24 * 3_600_000;
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Digest, sign } from '../lambda/signature.ts';
 import { quote } from '../terminal/text.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './options.ts';
 
 /** A request to sign. */
 interface UnsignedRequest {

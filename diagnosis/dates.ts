@@ -1,5 +1,7 @@
-import { oneDigitDate } from '../lambda/signature.ts';
+import { isTarget, oneDigitDate, parseHttpDate } from '../lambda/signature.ts';
 import type { Candidate } from './bodies.ts';
+import type { Capture, SignatureHeaders } from './capture.ts';
+import type { Cause } from './causes.ts';
 
 /** Largest difference between the signed Date and one that a proxy writes, in seconds. */
 const nearby = 300;
@@ -31,4 +33,15 @@ function parseDate(value: string): number | undefined {
   // Only asctime ends with the year. It is in GMT without saying so.
   const time = Date.parse(/ \d{4}$/.test(text) ? `${text} GMT` : text);
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000) * 1000;
+}
+
+/** What no receiver accepts, although it was signed as it arrived. @param found what explains the signature already */
+export function ofForm({ targets }: Capture, { date, cipher }: SignatureHeaders, found: readonly Cause[]): Cause[] {
+  const problems: Cause[] = [];
+  if (date === undefined) problems.push('no_date');
+  else if (parseHttpDate(date) === undefined && !found.some((cause) => cause.includes('date')))
+    problems.push('date_format');
+  if (found.length === 0 && !targets.some(isTarget)) problems.push('target_format');
+  if (cipher !== undefined && cipher.toUpperCase() !== 'RSA') problems.push('cipher_header');
+  return problems;
 }

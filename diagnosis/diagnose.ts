@@ -5,9 +5,8 @@ import { parseDigest, parseHttpDate, signatureLength } from '../lambda/signature
 import { bodyCandidates } from './bodies.ts';
 import { type Capture, readHeaders, readSignature, type SignatureHeaders } from './capture.ts';
 import { type Cause, causes } from './causes.ts';
-import { dateCandidates } from './dates.ts';
+import { dateCandidates, ofForm } from './dates.ts';
 import { openSignature, type SignedHash } from './digest-info.ts';
-import { ofForm } from './form.ts';
 import { findSignedBytes } from './search.ts';
 import { targetCandidates } from './targets.ts';
 

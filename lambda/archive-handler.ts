@@ -5,10 +5,9 @@ import { toKeyObject } from './archive/archive-keys.ts';
 import { createArchiveStore } from './archive/archive-store.ts';
 import { archiveService } from './archive-contract.ts';
 import { backgroundSettings } from './background-settings.ts';
-import { describeError } from './describe-error.ts';
 import { type ArchiveFunctionEnvironment, readArchiveEnvironment } from './environment.ts';
 import { secretText } from './keys/keyring-secret.ts';
-import { createLog } from './log.ts';
+import { createLog, describeError } from './log.ts';
 
 const log = createLog(archiveService);
 

@@ -22,3 +22,16 @@ export function isTimestamp(value: unknown): value is string {
 export function isAccount(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,128}$/.test(value);
 }
+
+/** Whether a media type, with or without parameters, is JSON: `application/json`, or anything with `+json`. */
+export function isJsonMediaType(mediaType: string): boolean {
+  return /^[^/;]+\/(?:[^;]*\+)?json\s*(?:;|$)/i.test(mediaType);
+}
+
+/** The errors of S3 for an object that exists, or that somebody else is just writing, if it was to be new (`If-None-Match`). */
+const conflicts = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);
+
+/** Whether S3 did not create an object because there is one of its name, or will be in a moment. */
+export function existsAlready(error: unknown): boolean {
+  return error instanceof Error && conflicts.has(error.name);
+}

@@ -6,15 +6,13 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { backgroundSettings } from './background-settings.ts';
 import { environment, metrics as names, rotationService } from './contract.ts';
-import { describeError } from './describe-error.ts';
 import { readRotatedSecret, readRotationEnvironment } from './environment.ts';
 import { accountOf, isOf, keysOfAccount } from './keys/account-keys.ts';
-import { eventually } from './keys/eventually.ts';
-import { readAll } from './keys/key-lookups.ts';
+import { readAll } from './keys/key-changes.ts';
 import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
-import { createKeyringStore, type KeyringStore } from './keys/keyring-store.ts';
+import { createKeyringStore, eventually, type KeyringStore } from './keys/keyring-store.ts';
 import { createRotation } from './keys/rotation.ts';
-import { createLog } from './log.ts';
+import { createLog, describeError } from './log.ts';
 import { connectWithSecret } from './messagemedia/api-credentials.ts';
 
 /** The event that Secrets Manager sends to a rotation function for each step. */

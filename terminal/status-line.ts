@@ -29,3 +29,67 @@ export class StatusLine {
 
 /** The status line of this program. */
 export const statusLine = new StatusLine(process.stderr);
+
+/** How often it is drawn, in milliseconds: on a terminal, and where each time is a line. */
+const intervals = { terminal: 200, log: 30_000 };
+const width = 24;
+
+/** How far a long task is. */
+export interface ProgressBar {
+  /**
+   * @param done of the total
+   * @param count what is counted for the rate
+   */
+  update(done: number, count: number): void;
+  /** Takes it off the terminal, so that others can write. */
+  clear(): void;
+}
+
+/**
+ * Shows how much is done, how fast, and how long it takes still: on one line of a terminal, else in a line now and then.
+ *
+ * @param total in any unit, such as bytes
+ * @param what is counted, such as `events`
+ */
+export function createProgressBar(
+  total: number,
+  what: string,
+  { screen = process.stderr, now = () => performance.now() }: { screen?: Screen; now?: () => number } = {},
+): ProgressBar {
+  const begun = now();
+  const interval = screen.isTTY ? intervals.terminal : intervals.log;
+  let drawn = begun;
+  let firstCount: number | undefined;
+  let firstDone = 0;
+  return {
+    update: (done, count) => {
+      // What an earlier run has done took no time now.
+      if (firstCount === undefined) [firstCount, firstDone] = [count, done];
+      const at = now();
+      if (at - drawn < interval) return;
+      drawn = at;
+      const seconds = (at - begun) / 1000;
+      const rate = (count - firstCount) / seconds;
+      const share = total === 0 ? 1 : Math.min(done / total, 1);
+      const left = done > firstDone ? (seconds * (total - done)) / (done - firstDone) : Number.NaN;
+      const text = [
+        `${Math.floor(share * 100)} %`,
+        `${count} ${what}`,
+        `${rate.toFixed(0)} a second`,
+        ...(Number.isFinite(left) ? [`${clock(Math.max(left, 0))} left`] : []),
+      ].join(', ');
+      if (!screen.isTTY) screen.write(`${text}\n`);
+      else screen.write(`\r\u001b[K${'█'.repeat(Math.round(share * width)).padEnd(width, '░')} ${text}`);
+    },
+    clear: () => {
+      if (screen.isTTY) screen.write('\r\u001b[K');
+    },
+  };
+}
+
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const padded = (part: number) => String(part).padStart(2, '0');
+  return hours > 0 ? `${hours}:${padded(minutes)}:${padded(rest)}` : `${minutes}:${padded(rest)}`;
+}

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { readOutputs } from '../connections.ts';
-import { connectS3 } from '../s3.ts';
+import { connectS3 } from '../places.ts';
 
 /** An archive: a bucket, and a client that reads it. */
 export interface Archive {

@@ -4,8 +4,7 @@ import { confirm } from '../../terminal/question.ts';
 import { addArchiveOptions } from '../archive/archive-bucket.ts';
 import { describeLock, erasePerson, type Found, findPerson } from '../archive/erase.ts';
 import { type Person, parsePhone } from '../archive/person.ts';
-import { describeBadLine } from './archive-bad-line.ts';
-import { openRange, type RangeOptions, watchReading } from './archive-range.ts';
+import { describeBadLine, openRange, type RangeOptions, watchReading } from './archive-range.ts';
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
 

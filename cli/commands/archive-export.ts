@@ -5,8 +5,14 @@ import { type Command, Option } from 'commander';
 import { isClosedPipe, progress, wrap } from '../../terminal/output.ts';
 import { exportEvents, exportFormats } from '../archive/export.ts';
 import type { BrokenLine } from '../archive/read-archive.ts';
-import { describeBadLine } from './archive-bad-line.ts';
-import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+import {
+  addRangeCommand,
+  describeBadLine,
+  openRange,
+  type RangeOptions,
+  readKeys,
+  watchReading,
+} from './archive-range.ts';
 
 type Options = RangeOptions<{
   format: (typeof exportFormats)[number];

@@ -7,8 +7,7 @@ import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/rea
 import { createSeenEvents } from '../archive/seen-events.ts';
 import { signedAt } from '../archive/selection.ts';
 import { detailOf } from '../queue/shown-message.ts';
-import { describeBadLine } from './archive-bad-line.ts';
-import { addRangeCommand, openRange, type RangeOptions, readKeys } from './archive-range.ts';
+import { addRangeCommand, describeBadLine, openRange, type RangeOptions, readKeys } from './archive-range.ts';
 
 /** `mmw archive list` and `mmw archive show`: print what the archive has. */
 export function addListCommands(archive: Command): void {

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { progress, wrap } from '../../terminal/output.ts';
-import { createProgressBar } from '../../terminal/progress-bar.ts';
+import { createProgressBar } from '../../terminal/status-line.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
 import { type Archive, type ArchiveOptions, addArchiveOptions, connectArchive } from '../archive/archive-bucket.ts';
 import { readArchivedKeys } from '../archive/archived-keys.ts';
 import { measure, type StoredObject } from '../archive/event-objects.ts';
 import { readSelection, type Selection, type SelectionOptions, typesByName } from '../archive/selection.ts';
+import type { BadLine } from '../archive/verify.ts';
 import type { GlobalOptions } from '../connections.ts';
 
 /** Options of every command that reads part of an archive. */
@@ -63,4 +65,9 @@ export async function watchReading({ archive, selection, now }: Range) {
     bar.update(done, events);
   };
   return { onRead, clear: bar.clear };
+}
+
+/** Describes a bad line of the archive in one line of text. */
+export function describeBadLine({ object, line, id = '', reason }: BadLine): string {
+  return visibleOnOneLine(`bad: ${object} line ${line}${id && `, event ${id}`}: ${reason}`);
 }

@@ -6,7 +6,7 @@ import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
-import { createProgressBar } from '../../terminal/progress-bar.ts';
+import { createProgressBar } from '../../terminal/status-line.ts';
 import type { Archive } from '../archive/archive-bucket.ts';
 import { type ReplayReport, replay } from '../archive/replay.ts';
 import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
@@ -14,10 +14,16 @@ import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
 import { readSelection } from '../archive/selection.ts';
 import { readOutputs } from '../connections.ts';
-import { wholeNumber } from '../numbers.ts';
+import { wholeNumber } from '../options.ts';
 import { connectSqs } from '../places.ts';
-import { describeBadLine } from './archive-bad-line.ts';
-import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+import {
+  addRangeCommand,
+  describeBadLine,
+  openRange,
+  type RangeOptions,
+  readKeys,
+  watchReading,
+} from './archive-range.ts';
 
 type Options = RangeOptions<{
   queueUrl?: string;

@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
 import { formatTable, print } from '../../terminal/output.ts';
 import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
-import { describeBadLine } from './archive-bad-line.ts';
 import { addEraseCommand } from './archive-erase.ts';
 import { addExportCommand } from './archive-export.ts';
 import { addListCommands } from './archive-list.ts';
-import { addRangeCommand, openRange, type RangeOptions, readKeys, watchReading } from './archive-range.ts';
+import {
+  addRangeCommand,
+  describeBadLine,
+  openRange,
+  type RangeOptions,
+  readKeys,
+  watchReading,
+} from './archive-range.ts';
 import { addReplayCommand } from './archive-replay.ts';
 
 /** `mmw archive`: lists, verifies, replays, exports and erases archived events. */

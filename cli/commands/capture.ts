@@ -3,7 +3,7 @@ import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { print } from '../../terminal/output.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { startCapture, stopCapture } from '../doctor/capturing.ts';
-import { wholeNumber } from '../numbers.ts';
+import { wholeNumber } from '../options.ts';
 
 interface Options extends GlobalOptions {
   stack: string;

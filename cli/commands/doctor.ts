@@ -19,8 +19,8 @@ import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
 import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
-import { connectS3 } from '../s3.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
+import { connectS3 } from '../places.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;

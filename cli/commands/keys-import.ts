@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { importKeys, readImport } from '../../lambda/keys/key-import.ts';
 import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
+import { importKeys, readImport } from '../../lambda/keys/manual-changes.ts';
 import { print } from '../../terminal/output.ts';
 import { connectKeyring } from '../connections.ts';
 import type { KeyOptions } from '../keys/key-connection.ts';

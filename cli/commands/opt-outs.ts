@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
 import { explain, formatTable, print, printLine, progress, wrap } from '../../terminal/output.ts';
 import { connectProvider, type GlobalOptions } from '../connections.ts';
-import { durationUpTo } from '../durations.ts';
 import { byNumber, type Listing, mostPages, type OptedOutNumber, readBlacklist, readReport } from '../opt-outs.ts';
-import { UsageError } from '../usage-error.ts';
+import { durationUpTo, UsageError } from '../options.ts';
 
 interface Options extends GlobalOptions {
   since: number;

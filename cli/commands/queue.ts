@@ -4,7 +4,7 @@ import { ClosedPipeError, explain, formatTable, print, printLine, progress } fro
 import { confirm, warn } from '../../terminal/question.ts';
 import { toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { wholeNumber } from '../numbers.ts';
+import { wholeNumber } from '../options.ts';
 import { findMessage } from '../queue/find.ts';
 import { costOfLook, peek } from '../queue/peek.ts';
 import {

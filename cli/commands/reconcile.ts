@@ -14,12 +14,9 @@ import { confirm } from '../../terminal/question.ts';
 import { pause, watch } from '../../terminal/waiting.ts';
 import { namePlace } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readKeyring, readOutputs } from '../connections.ts';
-import { durationUpTo } from '../durations.ts';
-import { shortestRetention } from '../log-retention.ts';
-import { connectSqs } from '../places.ts';
-import { targetOf } from '../reconciliation-target.ts';
-import { connectS3 } from '../s3.ts';
-import { UsageError } from '../usage-error.ts';
+import { durationUpTo, UsageError } from '../options.ts';
+import { connectS3, connectSqs } from '../places.ts';
+import { shortestRetention, targetOf } from '../reconciliation-target.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;

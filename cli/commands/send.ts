@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { print } from '../../terminal/output.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
 
 interface Options extends GlobalOptions {
   to: string;

@@ -4,8 +4,8 @@ import { parseDigest } from '../../lambda/signature.ts';
 import { printToCopy } from '../../terminal/output.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
+import { UsageError } from '../options.ts';
 import { curlOf, headerLines, signedHeaders } from '../signed-request.ts';
-import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;

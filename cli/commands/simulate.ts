@@ -7,9 +7,8 @@ import { watch } from '../../terminal/waiting.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { probe, withProbeKey } from '../doctor/probe.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { wholeNumber } from '../numbers.ts';
+import { UsageError, wholeNumber } from '../options.ts';
 import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
-import { UsageError } from '../usage-error.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;

@@ -2,7 +2,7 @@ import type { RegisteredWebhook } from '../../lambda/messagemedia/types.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { formatTable, print, progress } from '../../terminal/output.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
 import { addressOf } from '../webhooks/webhook-address.ts';
 import { withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Diagnostics } from '../../lambda/keys/diagnostics.ts';
+import type { Diagnostics } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 
 type Store = Pick<KeyringStore, 'updateDiagnostics'>;

@@ -1,5 +1,5 @@
 import type { Capture } from '../../diagnosis/capture.ts';
-import { headersOf } from './headers.ts';
+import { headersOf } from './raw-http.ts';
 
 const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', '\\': '\\', "'": "'", '"': '"' };
 

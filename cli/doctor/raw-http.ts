@@ -1,5 +1,4 @@
 import type { Capture } from '../../diagnosis/capture.ts';
-import { headersOf } from './headers.ts';
 
 /** A request as it was on the wire, chunked or not. */
 export function readRawHttp(bytes: Buffer): { capture: Capture; cautions: string[] } {
@@ -36,4 +35,16 @@ function joinChunks(rest: Buffer): Buffer {
     if (at === 0) break;
   }
   return Buffer.concat(chunks);
+}
+
+/** Headers by lower-case name; several of one name are joined, as API Gateway does. */
+export function headersOf(pairs: readonly (readonly [string, unknown])[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, value] of pairs) {
+    if (typeof value !== 'string') continue;
+    const key = name.toLowerCase();
+    const earlier = headers.get(key);
+    headers.set(key, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return headers;
 }

@@ -2,8 +2,7 @@ import type { Capture } from '../../diagnosis/capture.ts';
 import { isObject } from '../../lambda/guards.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
 import { readCurl } from './curl.ts';
-import { headersOf } from './headers.ts';
-import { readRawHttp } from './raw-http.ts';
+import { headersOf, readRawHttp } from './raw-http.ts';
 
 /** A captured request, with warnings about the capture. */
 export interface ReadCapture {

@@ -12,9 +12,8 @@ import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../lambda/event/queue-refusals.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { readOutput } from '../connections.ts';
-import { connectSqs } from '../places.ts';
-import { connectS3 } from '../s3.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
+import { connectS3, connectSqs } from '../places.ts';
 
 /** How long S3 may take to store the data of an event, in milliseconds. */
 const storeDeadline = 30_000;

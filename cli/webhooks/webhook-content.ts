@@ -1,6 +1,6 @@
 import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../../lambda/messagemedia/types.ts';
 import { webhookEncodings, webhookEvents } from '../../lambda/messagemedia/types.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
 import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
 
 /** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */

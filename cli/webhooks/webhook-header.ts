@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { RegisteredWebhook } from '../../lambda/messagemedia/types.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../options.ts';
 
 /**
  * Custom headers, each from `name: value`. No message repeats a value, which may be a secret.

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { keyPartition } from '../archive-contract.ts';
-import { KeyringError } from '../keys/keyring-error.ts';
-import { type KeyringEntry, readEntries, writeEntries } from '../keys/keyring-secret.ts';
-import { parsePublicKey } from '../keys/public-key.ts';
+import { type KeyringEntry, KeyringError, parsePublicKey, readEntries, writeEntries } from '../keys/keyring-secret.ts';
 
 /** The fields that an auditor needs: the key, and the dates of its life. */
 const fields = [

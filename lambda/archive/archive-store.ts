@@ -1,7 +1,7 @@
 import { CopyObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { dataKey } from '../archive-contract.ts';
 import { keyOfDataref } from '../event/dataref.ts';
-import { existsAlready } from '../s3-conflict.ts';
+import { existsAlready } from '../guards.ts';
 
 /** Names of the buckets. */
 export interface ArchiveBuckets {

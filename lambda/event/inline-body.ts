@@ -1,5 +1,5 @@
 import type { QueuedEvent } from '../contract.ts';
-import { isJsonMediaType } from '../media-type.ts';
+import { isJsonMediaType } from '../guards.ts';
 import { QueuedEventError } from './attributes.ts';
 
 /**

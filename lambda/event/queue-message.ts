@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type EventType, eventTypes, type SignedEvent } from '../contract.ts';
+import { isJsonMediaType } from '../guards.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
-import { isJsonMediaType } from '../media-type.ts';
 import { type Digest, parseHttpDate, requestLine, type SignedRequest } from '../signature.ts';
 import { groupOf, identityOf, sourceOf } from './identifiers.ts';
 import {

@@ -1,7 +1,6 @@
 import { eventTypes, type QueuedEvent } from '../contract.ts';
-import { isObject } from '../guards.ts';
+import { isJsonMediaType, isObject } from '../guards.ts';
 import { parseFirst } from '../json.ts';
-import { isJsonMediaType } from '../media-type.ts';
 import type { SignedRequest } from '../signature.ts';
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
 import { identityOf } from './identifiers.ts';

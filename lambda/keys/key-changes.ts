@@ -1,8 +1,23 @@
-import type { KeyDependencies } from './key-dependencies.ts';
+import type { Provider } from '../messagemedia/client.ts';
+import { ProviderError } from '../messagemedia/error.ts';
 import { acknowledge, afterDeleting, afterDisabling, afterEnabling, beforeEnabling } from './key-life.ts';
-import { exists, expectKey, isNotFound, readAll } from './key-lookups.ts';
-import { isDeleted, isPending, type KeyringEntry, sameId } from './keyring-secret.ts';
-import type { KeyringStore } from './keyring-store.ts';
+import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';
+import { findEntry, isDeleted, isPending, type KeyringEntry, sameId, writeEntries } from './keyring-secret.ts';
+import { aMoment, eventually, type KeyringStore } from './keyring-store.ts';
+
+/** What a change of keys needs from outside. Times are milliseconds since the epoch. */
+export interface KeyDependencies {
+  provider: Pick<
+    Provider,
+    'getSignatureKey' | 'getEnabledSignatureKey' | 'enableSignatureKey' | 'disableSignatureKey' | 'deleteSignatureKey'
+  >;
+  keyring: KeyringStore;
+  now: () => number;
+  /** @param whole milliseconds to the end of the wait that this pause is a piece of, if it is one */
+  pause: (milliseconds: number, whole?: number) => Promise<void>;
+  /** Gets a message for each step, without key material. */
+  log: (message: string) => void;
+}
 
 /** What a rotation knows about the key that it enables. */
 interface EnablingOptions {
@@ -134,4 +149,71 @@ async function ensureSigning(dependencies: KeyDependencies, lost: string): Promi
     `Somebody else enabled key ${lost} while it was deleted, and the keyring has no other key: webhooks ` +
       'arrive unsigned. Create and enable a key with "mmw keys create --enable"',
   );
+}
+
+/**
+ * Checks that the receiver's own code reads the key from the keyring, at once or a moment later.
+ *
+ * @param pauses before each further look, in milliseconds
+ * @throws {Error} when it does not, or the key was deleted at MessageMedia
+ */
+export async function expectKey(
+  { keyring, pause }: Pick<KeyDependencies, 'keyring' | 'pause'>,
+  keyId: string,
+  pauses: readonly number[] = aMoment,
+): Promise<void> {
+  const look = async () => {
+    const found = await readAll(keyring);
+    return findEntry(found, keyId) && found;
+  };
+  const entries = await eventually(look, pause, pauses);
+  const entry = entries && findEntry(entries, keyId);
+  if (entry && isDeleted(entry)) {
+    throw new Error(
+      `Key ${keyId} was deleted at MessageMedia (${entry.deleted_at}): it can never sign again. Create another key`,
+    );
+  }
+  if (entries && parseKeyring(writeEntries(entries)).keys.some(({ id }) => sameId(id, keyId))) return;
+  throw new Error(
+    `The keyring has no public key ${keyId}: if it were enabled, every webhook would be refused. MessageMedia shows a ` +
+      'public key only when it is created: create another key, or add this one with "mmw keys import"',
+  );
+}
+
+/** All entries; none if the keyring was never written. */
+export async function readAll(keyring: KeyringStore): Promise<KeyringEntry[]> {
+  return (await keyring.read()) ?? [];
+}
+
+/** Whether MessageMedia has the key. */
+export async function exists(provider: Pick<Provider, 'getSignatureKey'>, keyId: string): Promise<boolean> {
+  try {
+    await provider.getSignatureKey(keyId);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether MessageMedia answered that it does not exist. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'not_found';
+}
+
+/** Whether the receiver's own code accepts what the key signs now. */
+export function verifies(entries: readonly KeyringEntry[], keyId: string, now: number): boolean {
+  const { keys } = parseKeyring(writeEntries(entries));
+  return keysFor(keyId, keys).some((key) => !isTooLateFor(key, now));
+}
+
+/** Milliseconds of a period that are left. If its beginning cannot be read, or is in the future, all of it is left. */
+export function remaining(since: string, period: number, now: number): number {
+  const passed = now - Date.parse(since) || 0;
+  return period - Math.max(0, passed);
+}
+
+/** A time for people, rounded up. */
+export function seconds(milliseconds: number): string {
+  return `${Math.ceil(milliseconds / 1000)} s`;
 }

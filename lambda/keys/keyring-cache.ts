@@ -1,5 +1,5 @@
 import { type ParsedDiagnostics, type ParsedKeyring, parseKeyring, type VerificationKey } from './keyring.ts';
-import { KeyringError } from './keyring-error.ts';
+import { KeyringError } from './keyring-secret.ts';
 
 /** What a keyring needs from outside. Times are milliseconds since the epoch. */
 export interface KeyringDependencies {

@@ -1,6 +1,10 @@
-import type { Diagnostics } from './diagnostics.ts';
-import { KeyringError } from './keyring-error.ts';
-import { parsePublicKey } from './public-key.ts';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { isObject, isTimestamp } from '../guards.ts';
+
+/** The keyring secret cannot be read, or holds no readable key, so no webhook can be verified with it. */
+export class KeyringError extends Error {
+  override readonly name = 'KeyringError';
+}
 
 /**
  * A key as the keyring secret holds it: MessageMedia's answer when it was created, and the times of its changes. Fields
@@ -137,4 +141,69 @@ export function isSameKey(one: Pick<KeyringEntry, 'public_key'>, other: Pick<Key
     return parsePublicKey(one.public_key).equals(parsePublicKey(other.public_key));
   } catch {}
   return false;
+}
+
+/**
+ * Requests to the function that are valid for a limited time, to find out what is wrong. They are in the keyring secret
+ * beside the keys, because every running function reads this secret again. A version that does not know them ignores them.
+ */
+export interface Diagnostics {
+  /**
+   * A key that is not MessageMedia's. Requests that it signed are answered with 200 and never queued. No consumer knows
+   * it, so nothing that it signed can be taken for an event.
+   */
+  probe?: { key_id: string; public_key: string; digest: string; until: string };
+  /** Refused requests are put into the bucket, up to this number and until this time. */
+  capture?: { id: string; count: number; until: string };
+}
+
+/** The diagnostics in a keyring secret. Unreadable ones are left out. */
+export function readDiagnostics(secret: string): Diagnostics {
+  const { probe, capture } = membersOf(secret);
+  return { ...(isProbe(probe) && { probe }), ...(isCapture(capture) && { capture }) };
+}
+
+function membersOf(secret: string): Record<string, unknown> {
+  // `trim` also removes a byte order mark, as where keys are read.
+  const text = secret.trim();
+  if (!text.startsWith('{')) return {};
+  const parsed: unknown = JSON.parse(text);
+  return isObject(parsed) && Array.isArray(parsed.keys) ? parsed : {};
+}
+
+function isProbe(value: unknown): value is Required<Diagnostics>['probe'] {
+  if (!isObject(value)) return false;
+  const { key_id, public_key, digest, until } = value;
+  return [key_id, public_key, digest].every((text) => typeof text === 'string' && text !== '') && isTimestamp(until);
+}
+
+function isCapture(value: unknown): value is Required<Diagnostics>['capture'] {
+  if (!isObject(value)) return false;
+  const { id, count, until } = value;
+  return typeof id === 'string' && /^[\w-]{1,64}$/.test(id) && Number.isInteger(count) && isTimestamp(until);
+}
+
+/** Reads base64 DER or PEM, even if line breaks were changed when it was pasted. */
+export function parsePublicKey(value: string): KeyObject {
+  const { label, text } = unwrapPem(value) ?? { label: 'PUBLIC KEY', text: value };
+  if (label !== 'PUBLIC KEY' && label !== 'RSA PUBLIC KEY') throw new Error(`it is a ${label}, not a public key`);
+  const base64 = text.replace(/\\[nr]|\s/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw new Error('public_key is neither base64 nor PEM');
+  let key: KeyObject;
+  try {
+    const type = label === 'PUBLIC KEY' ? 'spki' : 'pkcs1';
+    key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type });
+  } catch {
+    throw new Error('public_key does not decode to a public key');
+  }
+  if (key.asymmetricKeyType !== 'rsa') throw new Error(`it is a ${key.asymmetricKeyType} key, not RSA`);
+  return key;
+}
+
+function unwrapPem(value: string): { label: string; text: string } | undefined {
+  const begin = /-----BEGIN ([A-Z ]+)-----/.exec(value);
+  if (begin === null) return undefined;
+  const start = begin.index + begin[0].length;
+  const end = value.indexOf('-----END', start);
+  return end === -1 ? undefined : { label: String(begin[1]), text: value.slice(start, end) };
 }

@@ -2,10 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import { retirementGraceSeconds } from '../contract.ts';
 import { isAccount, isTimestamp } from '../guards.ts';
 import { type Digest, parseDigest } from '../signature.ts';
-import { type Diagnostics, readDiagnostics } from './diagnostics.ts';
-import { KeyringError } from './keyring-error.ts';
-import { readEntries, sameId } from './keyring-secret.ts';
-import { parsePublicKey } from './public-key.ts';
+import {
+  type Diagnostics,
+  KeyringError,
+  parsePublicKey,
+  readDiagnostics,
+  readEntries,
+  sameId,
+} from './keyring-secret.ts';
 
 /** A public key that webhooks are verified with. */
 export interface VerificationKey {

@@ -1,12 +1,21 @@
 import type { Provider } from '../messagemedia/client.ts';
 import type { Digest } from '../signature.ts';
-import { type EnableOptions, type EnableOutcome, enablePending } from './enabling.ts';
-import { deleteKey } from './key-changes.ts';
-import type { KeyDependencies } from './key-dependencies.ts';
+import {
+  deleteKey,
+  enableKey,
+  exists,
+  expectKey,
+  type KeyDependencies,
+  KeyInUseError,
+  readAll,
+  remaining,
+  seconds,
+  verifies,
+} from './key-changes.ts';
 import { acknowledge, addPending, afterDeleting } from './key-life.ts';
-import { exists, expectKey, readAll, verifies } from './key-lookups.ts';
-import { isPending, isRetired, type KeyringEntry } from './keyring-secret.ts';
-import { retireKeys } from './retirement.ts';
+import { keyringCacheMilliseconds } from './keyring-cache.ts';
+import { findEntry, isPending, isRetired, type KeyringEntry, type RetiredEntry, sameId } from './keyring-secret.ts';
+import { aMinute, aMoment, eventually } from './keyring-store.ts';
 
 /** What a rotation needs from outside. */
 export interface RotationDependencies extends KeyDependencies {
@@ -147,4 +156,159 @@ async function abandon(dependencies: RotationDependencies): Promise<string | und
   await deleteKey(dependencies, pending.key_id);
   dependencies.log(`key ${pending.key_id} is deleted at MessageMedia, and is not enabled`);
   return pending.key_id;
+}
+
+/** After this time every function has read the keyring again, in milliseconds: its cache, and time for a slow load. */
+export const propagationMilliseconds = keyringCacheMilliseconds + 30_000;
+
+/** Which key to enable, and when. */
+export interface EnableOptions {
+  /** The result of `create`, because the keyring may show it a moment later. By default the key that waits there. */
+  keyId?: string | undefined;
+  /** Does not wait. Functions with an older keyring then refuse webhooks until they have read it again. */
+  atOnce?: boolean;
+}
+
+/** Result of enabling a key. `nothing` if no key was named and none waited. */
+export type EnableOutcome = 'enabled' | 'abandoned' | 'nothing';
+
+/**
+ * Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook can
+ * be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
+ *
+ * @throws {Error} when the keyring does not show the key within a minute
+ */
+export async function enablePending(
+  dependencies: KeyDependencies,
+  { keyId: known, atOnce = false }: EnableOptions,
+): Promise<EnableOutcome> {
+  const { keyring, pause, log } = dependencies;
+  const keyId = known ?? (await readAll(keyring)).find(isPending)?.key_id;
+  if (keyId === undefined) {
+    log('no new key waits to be enabled');
+    return 'nothing';
+  }
+  let entry: KeyringEntry | undefined = await findSoon(dependencies, keyId);
+  if (isPending(entry) && !atOnce && (await mustWait(dependencies, keyId))) {
+    const wait = remaining(entry.pending_since, propagationMilliseconds, dependencies.now());
+    if (wait > 0) log(`waiting ${seconds(wait)} until every function has read key ${keyId}`);
+    if (wait > 0) await pause(wait);
+    entry = findEntry(await readAll(keyring), keyId);
+  }
+  const isDone =
+    entry && isPending(entry)
+      ? await enableKey(dependencies, keyId, { replaces: entry.replaces, onlyPending: true })
+      : sameId((await dependencies.provider.getEnabledSignatureKey())?.key_id, keyId);
+  log(
+    isDone ? `key ${keyId} is enabled` : `key ${keyId} is abandoned: meanwhile another was chosen, or it was deleted`,
+  );
+  return isDone ? 'enabled' : 'abandoned';
+}
+
+async function findSoon({ keyring, pause }: KeyDependencies, keyId: string): Promise<KeyringEntry> {
+  const entry = await eventually(async () => findEntry(await readAll(keyring), keyId), pause, aMinute);
+  if (entry) return entry;
+  throw new Error(
+    `Key ${keyId} was written to the keyring but is not in it, so it was not enabled. If the keyring was set back to ` +
+      'an earlier value, run this again: it creates another key',
+  );
+}
+
+/** While no webhook can be verified, nothing is lost by enabling a key too early. */
+async function mustWait({ provider, keyring, now, log }: KeyDependencies, keyId: string): Promise<boolean> {
+  if ((await provider.getSignatureKey(keyId)).enabled) return false;
+  const enabled = await provider.getEnabledSignatureKey();
+  if (enabled && verifies(await readAll(keyring), enabled.key_id, now())) return true;
+  const state = enabled
+    ? `webhooks are signed with key ${enabled.key_id}, which the keyring does not have, and are refused`
+    : 'no key is enabled at MessageMedia: webhooks arrive unsigned, and are refused';
+  log(`${state}. Key ${keyId} is enabled at once`);
+  return false;
+}
+
+/**
+ * How long an old key stays at MessageMedia, in milliseconds, so that you can go back to it. It is longer than the
+ * 5 x (60 s + 60 s) for which a webhook of the account is retried.
+ */
+export const retryTailMilliseconds = 10 * 60_000 + 60_000;
+
+/**
+ * Waits for the time in which somebody may go back to a retired key, and then deletes the retired keys at MessageMedia.
+ * Their public keys stay in the keyring.
+ *
+ * @param enabledId the key that was just enabled, if any, because the keyring may show it a moment later
+ */
+export async function retireKeys(dependencies: KeyDependencies, enabledId?: string): Promise<void> {
+  const { provider, keyring, log } = dependencies;
+  const retired = (await readAfter(dependencies, enabledId)).filter(isRetired);
+  for (const [index, listed] of retired.entries()) {
+    const keyId = listed.key_id;
+    // All but the first are read again, because another key was waited for in between.
+    const entry = index === 0 ? listed : findEntry(await readAll(keyring), keyId);
+    if (!entry || !isRetired(entry) || !(await waitToGoBack(dependencies, entry))) continue;
+    const enabled = await provider.getEnabledSignatureKey();
+    if (enabled === undefined) {
+      log(`no key is enabled at MessageMedia: key ${keyId} stays, so that it can be enabled again`);
+      continue;
+    }
+    if (!sameId(enabled.key_id, keyId) && (await deleteUnlessEnabled(dependencies, keyId))) {
+      log(`key ${keyId} is deleted at MessageMedia; its public key stays in the keyring`);
+      continue;
+    }
+    // Somebody enabled it again meanwhile.
+    await keyring.update((entries) => acknowledge(entries, keyId));
+    log(`key ${keyId} is enabled again: it stays`);
+  }
+}
+
+async function readAfter({ keyring, pause }: KeyDependencies, enabledId?: string): Promise<KeyringEntry[]> {
+  const look = async () => {
+    const entries = await readAll(keyring);
+    const isShown = !entries.some((entry) => isPending(entry) && sameId(entry.key_id, enabledId ?? ''));
+    return isShown ? entries : undefined;
+  };
+  return (await eventually(look, pause, aMoment)) ?? readAll(keyring);
+}
+
+async function deleteUnlessEnabled(dependencies: KeyDependencies, keyId: string): Promise<boolean> {
+  try {
+    await deleteKey(dependencies, keyId);
+    return true;
+  } catch (error) {
+    if (error instanceof KeyInUseError) return false;
+    throw error;
+  }
+}
+
+/** If somebody enables a retired key without this program, it must be noticed before the receiver refuses its webhooks. */
+const lookEveryMilliseconds = 60_000;
+
+/** Waits as long as the keyring says, which is longer if the key signed again. @returns whether to delete the key still */
+async function waitToGoBack(
+  { provider, keyring, now, pause, log }: KeyDependencies,
+  retired: RetiredEntry,
+): Promise<boolean> {
+  const keyId = retired.key_id;
+  let entry: KeyringEntry | undefined = retired;
+  let retiredAt: string | undefined;
+  let left = 0;
+  for (;;) {
+    if (entry === undefined || !isRetired(entry)) return false;
+    if (entry.retired_at !== retiredAt) {
+      retiredAt = entry.retired_at;
+      left = remaining(retiredAt, retryTailMilliseconds, now());
+      const purpose = 'so that you can go back to it';
+      if (left > 0) log(`waiting ${seconds(left)} with key ${keyId} still at MessageMedia, ${purpose}`);
+    }
+    if (left <= 0) return true;
+    if (sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) {
+      await keyring.update((entries) => acknowledge(entries, keyId));
+      log(`key ${keyId} is enabled again: it stays`);
+      return false;
+    }
+    const wait = Math.min(left, lookEveryMilliseconds);
+    await pause(wait, left);
+    left -= wait;
+    entry = findEntry(await readAll(keyring), keyId);
+  }
 }

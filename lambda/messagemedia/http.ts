@@ -1,7 +1,6 @@
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
-import { advice, ProviderError } from './error.ts';
-import { type Answer, type Failure, interruption, refusal } from './failure.ts';
+import { type Answer, advice, type Failure, interruption, ProviderError, refusal } from './error.ts';
 import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
 
 /** One call of the management API. */

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Deadline } from '../deadline.ts';
-import { existsAlready } from '../s3-conflict.ts';
+import { existsAlready } from '../guards.ts';
 
 /** Puts captured requests into an S3 bucket. The returned function gives `false` if an object of this name exists. */
 export function createCaptureStore(bucket: string, config: S3ClientConfig) {

@@ -5,9 +5,8 @@ import { refusesCharacters } from '../event/queue-refusals.ts';
 import { isUuid } from '../guards.ts';
 import { parseHttpDate } from '../signature.ts';
 import { type AuthenticationDependencies, authenticate } from './authenticate.ts';
-import { ReceiverError } from './errors.ts';
+import { type ErrorStatus, ReceiverError, statusOf } from './errors.ts';
 import { parseRequest } from './request.ts';
-import { type ErrorStatus, statusOf } from './status-codes.ts';
 
 /** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {

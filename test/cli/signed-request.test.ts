@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { UsageError } from '../../cli/options.ts';
 import { curlOf, headerLines, signedHeaders } from '../../cli/signed-request.ts';
-import { UsageError } from '../../cli/usage-error.ts';
 import { verify } from '../../lambda/signature.ts';
 import { makeKey } from '../support.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Capture } from '../../diagnosis/capture.ts';
 import type { Cause } from '../../diagnosis/causes.ts';
-import { ofForm } from '../../diagnosis/form.ts';
+import { ofForm } from '../../diagnosis/dates.ts';
 
 const good = 'Tue, 24 Nov 2026 09:00:00 GMT';
 

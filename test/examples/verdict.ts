@@ -3,7 +3,7 @@ import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import { idempotencyKey, openQueuedEvent, type ReadEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
-import { KeyringError } from '../../lambda/keys/keyring-error.ts';
+import { KeyringError } from '../../lambda/keys/keyring-secret.ts';
 import { requestLine } from '../../lambda/signature.ts';
 import { measureCpu } from '../cpu.ts';
 import { canonical } from './canonical.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeError } from '../../lambda/describe-error.ts';
+import { describeError } from '../../lambda/log.ts';
 
 test.each([
   [new TypeError('no'), 'TypeError: no'],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isJsonMediaType } from '../../lambda/media-type.ts';
+import { isJsonMediaType } from '../../lambda/guards.ts';
 
 test.each([
   ['application/json', true],

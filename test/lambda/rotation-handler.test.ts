@@ -12,7 +12,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
     waits.push(milliseconds);
   },
 }));
-const { propagationMilliseconds } = await import('../../lambda/keys/enabling.ts');
+const { propagationMilliseconds } = await import('../../lambda/keys/rotation.ts');
 const { createProvider } = await import('../../lambda/messagemedia/client.ts');
 const { handler } = await import('../../lambda/rotation-handler.ts');
 

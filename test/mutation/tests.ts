@@ -22,7 +22,7 @@ const core: Record<string, string[]> = {
   'lambda/keys/keyring-cache.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts'],
   'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
-  'lambda/keys/public-key.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/rotation.ts': ['test/lambda/keys/rotation.test.ts'],
 };
 
@@ -39,15 +39,15 @@ const others: Record<string, string[]> = {
   'lambda/node-zlib.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/node-fs.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
-  'lambda/s3-conflict.ts': ['test/lambda/receiver/capture-store.test.ts'],
+  'lambda/guards.ts': ['test/lambda/receiver/capture-store.test.ts'],
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
   'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
-  'lambda/keys/keyring-error.ts': ['test/lambda/keys/keyring.test.ts'],
-  'lambda/keys/waiting.ts': ['test/lambda/keys/eventually.test.ts'],
+  'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring.test.ts'],
+  'lambda/keys/key-changes.ts': ['test/lambda/keys/eventually.test.ts'],
   'lambda/messagemedia/authentication.ts': [
     'test/lambda/messagemedia/authentication.test.ts',
     'test/lambda/messagemedia/options.test.ts',
@@ -63,7 +63,7 @@ const others: Record<string, string[]> = {
   ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
-  'lambda/receiver/status-codes.ts': ['test/lambda/receiver/receiver.test.ts'],
+  'lambda/receiver/errors.ts': ['test/lambda/receiver/receiver.test.ts'],
 };
 
 /** All files that are named here, with their tests. */

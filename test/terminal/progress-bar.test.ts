@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createProgressBar } from '../../terminal/progress-bar.ts';
+import { createProgressBar } from '../../terminal/status-line.ts';
 
 /** A bar over 1,000 bytes, and a screen and a clock for it. */
 function start(isTTY: boolean) {

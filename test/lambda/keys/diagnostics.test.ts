@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readDiagnostics } from '../../../lambda/keys/diagnostics.ts';
+import { readDiagnostics } from '../../../lambda/keys/keyring-secret.ts';
 
 const until = '2026-11-24T00:00:00.000Z';
 const probe = { key_id: 'p', public_key: 'AAAA', digest: 'SHA256', until };

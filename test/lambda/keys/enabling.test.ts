@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { enablePending, propagationMilliseconds } from '../../../lambda/keys/enabling.ts';
+import { enablePending, propagationMilliseconds } from '../../../lambda/keys/rotation.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 /** `old` is enabled, and `new` waits for so many seconds already. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { aMinute, aMoment, eventually } from '../../../lambda/keys/eventually.ts';
-import { remaining, seconds } from '../../../lambda/keys/waiting.ts';
+import { remaining, seconds } from '../../../lambda/keys/key-changes.ts';
+import { aMinute, aMoment, eventually } from '../../../lambda/keys/keyring-store.ts';
 
 /** Looks for what is there from the given look on. @returns what was found, the looks, and the pauses between them */
 async function lookFor(from: number, pauses?: number[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { importKeys, readImport } from '../../../lambda/keys/key-import.ts';
 import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
+import { importKeys, readImport } from '../../../lambda/keys/manual-changes.ts';
 import { makeKey } from '../../support.ts';
 
 const [first, second] = [makeKey(), makeKey()];

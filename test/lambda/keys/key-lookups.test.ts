@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exists, expectKey, isNotFound, readAll, verifies } from '../../../lambda/keys/key-lookups.ts';
+import { exists, expectKey, isNotFound, readAll, verifies } from '../../../lambda/keys/key-changes.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 

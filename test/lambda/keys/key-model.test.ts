@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
+import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createProvider } from '../../../lambda/messagemedia/client.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';

@@ -1,4 +1,4 @@
-import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
+import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
 import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { makeKey } from '../../support.ts';

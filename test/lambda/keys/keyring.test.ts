@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { isTooLateFor, keysFor, ownerOf, parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
-import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
+import { KeyringError } from '../../../lambda/keys/keyring-secret.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
 const first = makeKey('SHA256', 2048);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { retireKeys, retryTailMilliseconds } from '../../../lambda/keys/retirement.ts';
+import { retireKeys, retryTailMilliseconds } from '../../../lambda/keys/rotation.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 

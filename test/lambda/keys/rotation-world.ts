@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { KeyDependencies } from '../../../lambda/keys/key-dependencies.ts';
+import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
 import { isTooLateFor, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { propagationMilliseconds } from '../../../lambda/keys/enabling.ts';
 import { deleteKey, enableKey } from '../../../lambda/keys/key-changes.ts';
 import { afterDeleting } from '../../../lambda/keys/key-life.ts';
-import { retryTailMilliseconds } from '../../../lambda/keys/retirement.ts';
+import { propagationMilliseconds, retryTailMilliseconds } from '../../../lambda/keys/rotation.ts';
 import type { Provider } from '../../../lambda/messagemedia/client.ts';
 import { World } from './rotation-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { interruption, refusal } from '../../../lambda/messagemedia/failure.ts';
+import { interruption, refusal } from '../../../lambda/messagemedia/error.ts';
 
 const redact = (text: string) => text.replaceAll('hunter2', '***');
 const refused = (status: number, body: unknown = '', retryAfter: string | null = null) =>

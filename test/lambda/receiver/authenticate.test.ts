@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
 import type { Keyring } from '../../../lambda/keys/keyring-cache.ts';
-import { KeyringError } from '../../../lambda/keys/keyring-error.ts';
+import { KeyringError } from '../../../lambda/keys/keyring-secret.ts';
 import { type AuthenticatedRequest, authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { parseRequest } from '../../../lambda/receiver/request.ts';
 import { toWire, type Webhook } from '../../../signing/sender.ts';

@@ -1,5 +1,19 @@
 import { InvalidArgumentError } from 'commander';
 
+/** The command line is wrong. The message is followed by a pointer to the command's help. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Reads an option that is a whole number in a range. */
+export function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
+  };
+}
+
 const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads durations such as `30m`, `2h` and `3d`, up to so many days, as milliseconds. */
