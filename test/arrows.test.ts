@@ -73,7 +73,7 @@ const floors = ['bench', 'docs', 'bin', 'sandbox', 'cli', 'terminal', 'lib', 'di
 /** Files directly in `lambda/` that every folder may import, because they import no folder. The others there are entries. */
 const shared = [
   ...['archive-contract', 'contract', 'deadline', 'describe-error', 'environment', 'guards', 'json', 'log'],
-  ...['media-type', 's3-conflict', 'signature', 'stack-outputs'],
+  ...['connections', 'sha256', 'signature', 'stack-outputs', 'warm-up'],
 ].map((name) => `lambda/${name}.ts`);
 
 /** Every source file of the project but its tests. Folders that begin with a dot are left out. */

@@ -30,34 +30,15 @@ export interface RotationDependencies extends KeyDependencies {
  * keyring that a function may hold contains the enabled key.
  */
 export interface Rotation {
-  /**
-   * Creates a key and adds it to the keyring beside the old one, or continues with one that waits there to be enabled.
-   *
-   * @param versionId of the keyring's new version
-   * @returns the key's id
-   */
+  /** Creates a key in the keyring, or continues with one that waits there. @param versionId of its new version @returns its id */
   create(versionId?: string): Promise<string>;
-  /**
-   * Waits until every function can have the new key (unless told not to), checks that it is there, and enables it. It does
-   * not wait if no webhook can be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
-   *
-   * @param options `keyId` from `create`, because the keyring may show it a moment later
-   * @throws {Error} when the keyring does not show that key within a minute
-   */
+  /** See `enablePending`. @param options `keyId` from `create` */
   enable(options?: EnableOptions): Promise<EnableOutcome>;
   /** Checks that the enabled key is in the keyring. */
   confirm(): Promise<void>;
-  /**
-   * Waits for the time in which you can go back to the old key, and deletes it at MessageMedia. Its public key stays.
-   *
-   * @param enabledId the key that was just enabled
-   */
+  /** See `retireKeys`. */
   retire(enabledId?: string): Promise<void>;
-  /**
-   * All four steps, or the remaining steps of a run that was stopped.
-   *
-   * @throws {Error} when somebody enabled another key meanwhile
-   */
+  /** All four steps, or those that are left. @throws {Error} when somebody enabled another key meanwhile */
   run(): Promise<void>;
   /** Deletes the key that waits to be enabled. @returns its id; `undefined` if none waits */
   abandon(): Promise<string | undefined>;
