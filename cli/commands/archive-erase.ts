@@ -22,7 +22,7 @@ export function addEraseCommand(archive: Command): void {
       wrap(`
 Objects are rewritten without the person's lines, and the data of large events is deleted. If the bucket keeps versions, their old
 versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
-the data of consumers are not changed: see docs/archive-use.md.`),
+the data of consumers are not changed: see docs/archive.md.`),
     )
     .action((_options, command: Command) => run(command.optsWithGlobals()));
 }

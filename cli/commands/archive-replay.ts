@@ -48,7 +48,7 @@ export function addReplayCommand(archive: Command): void {
       'after',
       wrap(`
 Each event gets an attribute mmreplay, the id of the replay. Consumers that remember ids skip events that they have handled, unless they
-are set to handle replays: see docs/archive-use.md. Events that do not verify are not sent.
+are set to handle replays: see docs/archive.md. Events that do not verify are not sent.
 
 To continue after Ctrl-C or a crash, run the same command with --replay-id. The last hundred events may be sent again. A FIFO queue
 drops them within five minutes.`),

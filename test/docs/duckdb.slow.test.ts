@@ -11,9 +11,9 @@ import { makeKey } from '../support.ts';
 
 /** The query as the page has it. */
 function queryOfPage(): string {
-  const page = readFileSync(new URL('../../docs/archive-use.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/archive.md', import.meta.url), 'utf8');
   const [, query] = /<!-- duckdb -->\n```sql\n(.*?)```/s.exec(page) ?? [];
-  if (query === undefined) throw new Error('docs/archive-use.md has no query for DuckDB');
+  if (query === undefined) throw new Error('docs/archive.md has no query for DuckDB');
   return query;
 }
 
