@@ -55,13 +55,13 @@ export function issue(
   suggestion: string,
 ): Issue {
   const page = {
-    stack: 'upgrade',
+    stack: 'operations',
     keys: 'keys',
     webhooks: 'webhooks',
     queue: 'operations',
-    endpoint: 'front-doors',
+    endpoint: 'settings',
     requests: 'doctor',
-    reconciliation: 'lost-webhooks',
+    reconciliation: 'webhooks',
     alarms: 'operations',
   };
   return { severity, category, title, description, suggestion, links: [`docs/${page[category]}.md`] };
