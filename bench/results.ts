@@ -1,7 +1,7 @@
 import { formatTable } from '../terminal/output.ts';
 import type { Ratio } from './rounds.ts';
 
-/** A row of a table in docs/performance.md. */
+/** A row of a table in docs/proof.md. */
 export interface Result extends Ratio {
   /** What was measured. */
   what: string;
@@ -11,7 +11,7 @@ export interface Result extends Ratio {
   goal: number | null;
 }
 
-/** The rows of each table, by the table's name between the markers in docs/performance.md. */
+/** The rows of each table, by the table's name between the markers in docs/proof.md. */
 export type Sections = Record<string, Result[]>;
 
 export function result(what: string, against: string, goal: number | null, ratio: Ratio): Result {

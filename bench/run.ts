@@ -1,4 +1,4 @@
-// Measures the figures of docs/performance.md: npm run bench. With --quick it only checks whether goals are missed, and with
+// Measures the figures of docs/proof.md: npm run bench. With --quick it only checks whether goals are missed, and with
 // --runtime-client it only shows what a first webhook waits for under AWS's own runtime client.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';

@@ -10,7 +10,6 @@ interface Result {
 
 interface Measured {
   machine: { cpu: string; cores: number; platform: string; node: string };
-  heapMegabytes: number;
   results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
 }
 
@@ -23,11 +22,6 @@ export function performanceTable(section: keyof Measured['results']): string {
     return `| ${what} | ${against} | ${ratio.toFixed(2)} | ± ${spread.toFixed(2)} | ${aim} |`;
   });
   return ['| what is measured | against | ratio | spread | goal |', '|---|---|---:|---:|---|', ...rows].join('\n');
-}
-
-/** By how much the heap grew. */
-export function heapGrowth(): string {
-  return `From 1,000 to 10,000 requests the heap grew by ${read().heapMegabytes.toFixed(1)} MB.`;
 }
 
 /** The machine of all ratios. */

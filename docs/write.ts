@@ -1,24 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { causesTable } from './causes.ts';
 import { ofConsumer } from './consumer-costs.ts';
 import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
 import { ofFanOut } from './fan-out-costs.ts';
-import { heapGrowth, measuredOn, performanceTable } from './performance.ts';
+import { measuredOn, performanceTable } from './performance.ts';
 import { scaleTable } from './scale.ts';
 import { settingsTable } from './settings.ts';
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
-  'doctor.md': { causes: causesTable },
   'settings.md': { settings: settingsTable },
-  'performance.md': {
+  'proof.md': {
     machine: measuredOn,
-    firstAnswer: () => performanceTable('firstAnswer'),
     ratios: () => performanceTable('ratios'),
-    growth: () => performanceTable('growth'),
-    heap: heapGrowth,
-    pathological: () => performanceTable('pathological'),
-    peers: () => performanceTable('peers'),
+    firstAnswer: () => performanceTable('firstAnswer'),
   },
   'costs.md': {
     million: perMillion,

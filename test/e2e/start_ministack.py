@@ -1,4 +1,4 @@
-"""Starts MiniStack with eleven of its differences from AWS corrected and its schedules sped up (see docs/emulator.md).
+"""Starts MiniStack with eleven of its differences from AWS corrected and its schedules sped up (see docs/proof.md).
 
 It runs only as long as standard input stays open, so nothing is left when the program that started it is killed.
 

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBody } from '../../sandbox/http.ts';
 
-/** Faults of a dependency, by their names in docs/faults.md. */
+/** Faults of a dependency, by their names in docs/proof.md. */
 export const faults = [
   'connection refused',
   'hangs',

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Fault, faults } from './fault-proxy.ts';
 
-const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/proof.md', import.meta.url), 'utf8');
 
-/** What docs/faults.md promises for one fault in one column: while it lasts, and when only one call has it. */
+/** What docs/proof.md promises for one fault in one column: while it lasts, and when only one call has it. */
 export interface Promised<Column extends string> {
   fault: Fault;
   column: Column;
@@ -17,18 +17,19 @@ export interface Promised<Column extends string> {
  * @throws {Error} when the table has other rows or columns than the test knows
  */
 export function promises<Column extends string>(heading: string, columns: readonly Column[]): Promised<Column>[] {
-  const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const section = ### /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   const [titles = [], _line, ...rows] = section
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map(cellsOf);
-  const names = rows.map(([name]) => name);
-  if (titles.slice(1).join() !== columns.join() || names.join() !== faults.join()) {
-    throw new Error(`docs/faults.md, "${heading}": give it the columns ${columns}, and the rows ${faults}`);
+  // A row is for all faults that end alike.
+  const cells = new Map(rows.flatMap(([names = '', ...ends]) => names.split(', ').map((name) => [name, ends])));
+  if (titles.slice(1).join() !== columns.join() || [...cells.keys()].toSorted().join() !== faults.toSorted().join()) {
+    throw new Error(`docs/proof.md, "${heading}": give it the columns ${columns}, and the rows ${faults}`);
   }
-  return faults.flatMap((fault, row) =>
+  return faults.flatMap((fault) =>
     columns.map((column, index) => {
-      const [lasting = '', once = lasting] = rows[row]?.[index + 1]?.split(', once ') ?? [];
+      const [lasting = '', once = lasting] = cells.get(fault)?.[index]?.split(', once ') ?? [];
       return { fault, column, lasting, once };
     }),
   );
