@@ -49,7 +49,7 @@ const limits: Limit[] = [
     needs: (rate) => a(consumersAtOnce(rate)),
   },
   {
-    what: '`maxConcurrency` of the [fan-out](fan-out.md): above it events wait',
+    what: '`maxConcurrency` of the [fan-out](events.md#fan-out): above it events wait',
     allows: (fanOutUsage.maxConcurrency * 10_000) / fanOutUsage.tenEvents,
     byDefault: a(fanOutUsage.maxConcurrency),
     needs: (rate) => a(forwardersAtOnce(rate)),
