@@ -17,7 +17,7 @@ export interface Promised<Column extends string> {
  * @throws {Error} when the table has other rows or columns than the test knows
  */
 export function promises<Column extends string>(heading: string, columns: readonly Column[]): Promised<Column>[] {
-  const section = ### /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  const section = page.split(/^##+ /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
   const [titles = [], _line, ...rows] = section
     .split('\n')
     .filter((line) => line.startsWith('|'))
