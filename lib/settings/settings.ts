@@ -3,55 +3,55 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 /** Everything that can be chosen at `cdk deploy`, each as `-c name=value`. */
 export interface Settings {
   /**
-   * Name of the stack. Another name makes another receiver, with its own queue and keyring: use one for each account of
-   * MessageMedia, or [several accounts in one](keys.md#several-accounts).
+   * Name of the stack. Use one stack for each account of MessageMedia, or [several accounts in
+   * one](keys.md#several-accounts).
    * @default MessageMediaWebhooks
    */
   stackName: string;
   /**
-   * Path that takes webhooks. It may hold only characters that no front door rewrites, because the path is signed.
+   * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, because it is signed and no front door
+   * rewrites these.
    * @default /messagemedia
    */
   callbackPath: string;
   /**
-   * `fifo` keeps the events of one message in order and does not queue a sender's retry again. `standard` does neither,
-   * but costs less per message and has no limit on throughput.
+   * `fifo` keeps the events of one message in order and drops repetitions for five minutes. `standard` does neither, and
+   * has no limit on throughput.
    * @default fifo
    */
   ordering: 'fifo' | 'standard';
   /**
-   * How old the signed `Date` may be, in seconds. It may also be at most 15 minutes in the future. `0` turns both checks
-   * off. Callbacks are retried for longer than MessageMedia documents, perhaps with their first signature.
+   * How old the signed `Date` may be, in seconds, and at most 15 minutes in the future. `0` turns both checks off.
+   * Retries may be hours late, perhaps with their first signature.
    * @default 86400
    */
   timestampToleranceSeconds: number;
   /**
-   * Days from one rotation of the signature key to the next; with `0` you rotate by hand. Rotation needs credentials of
-   * MessageMedia's API, which go into their own secret.
+   * Days from one rotation of the signature key to the next; with `0` you rotate by hand. It needs credentials of
+   * MessageMedia's API, in a secret of their own.
    * @default 0
    */
   rotationDays: number;
   /**
-   * Minutes from one reconciliation to the next, 5 to 1440; `0` for none. It queues delivery reports and replies whose
-   * webhook did not arrive, and needs the same credentials as rotation.
+   * Minutes from one [reconciliation](webhooks.md#lost-webhooks) to the next, 5 to 1440; `0` for none. It needs the same
+   * credentials as rotation.
    * @default 0
    */
   reconcileMinutes: number;
   /**
-   * Lets reconciliation confirm queued events at MessageMedia. This counts for the whole account: nobody else gets these
-   * events by polling any more. Without it, a list of 100 hides newer events, and an alarm goes off.
+   * Lets reconciliation confirm queued events at MessageMedia, after which nobody else gets them by polling. Without it,
+   * a list of 100 hides newer events.
    * @default false
    */
   reconcileConfirm: boolean;
   /**
-   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, or the account's region `us`, `eu` or `au`, or a URL.
-   * The URL must be https, or for tests http on the loopback.
+   * MessageMedia's API, for rotation and reconciliation: `messagemedia`, or the account's region `us`, `eu` or `au`, or
+   * an https URL.
    * @default messagemedia
    */
   messagemediaBaseUrl: string;
   /**
-   * `http` is an HTTP API, which is cheaper and passes a query on exactly as it was sent. `rest` is a REST API, for those
-   * who need AWS WAF or an IP allow list; it can verify only queries with a common encoding.
+   * `http` is an HTTP API, `rest` a REST API, for those who need AWS WAF or an IP allow list: see [below](#front-doors).
    * @default http
    */
   frontDoor: 'http' | 'rest';
@@ -81,8 +81,8 @@ export interface Settings {
    */
   allowedIps?: string[];
   /**
-   * Requests per second that are let in on average; further requests get a 429 from API Gateway, at no charge. So the
-   * cost of a flood has a limit, see [costs](costs.md). The default lets 700,000 webhooks an hour through.
+   * Requests per second that are let in on average; further requests get a 429 at no charge. The default lets 700,000
+   * webhooks an hour through.
    * @default 200
    */
   throttleRateLimit: number;
@@ -93,37 +93,33 @@ export interface Settings {
   throttleBurstLimit: number;
   /**
    * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
-   * account to stay unreserved: an account with 10 cannot reserve any.
+   * account to stay unreserved.
    * @default - it shares the account's
    */
   reservedConcurrency?: number;
   /**
-   * How long logs are kept, in days. The default lets you investigate a problem for a month, and no longer, because the
-   * logs hold message ids.
+   * How long logs are kept, in days. They hold message ids.
    * @default 30
    */
   logRetentionDays: RetentionDays;
   /**
-   * Traces of the function in X-Ray, which samples one request a second and 5% of the rest. Turning them off saves most
-   * if requests are spread evenly: see [costs](costs.md).
+   * Traces of the function in X-Ray: see [costs](costs.md).
    * @default true
    */
   tracing: boolean;
   /**
    * Encrypts queues, bucket, secrets and logs with a KMS key of your own account, which the stack creates and keeps.
-   * Without it they are encrypted with keys that AWS owns, at no charge.
    * @default false
    */
   customerManagedKey: boolean;
   /**
-   * Days that every event is kept in an [archive](archive.md) in S3, with the public keys that verify its signature; `0`
-   * for no archive. A later change also applies to existing objects.
+   * Days that every event is kept in an [archive](archive.md) in S3; `0` for no archive.
    * @default 0
    */
   archiveDays: number;
   /**
-   * S3 Object Lock for the archive: for `archiveDays` nobody can delete or change anything in it. With `governance`, those
-   * whom IAM allows it still can. With `compliance`, nobody can.
+   * S3 Object Lock for the archive: for `archiveDays` nobody can delete or change anything in it. With `governance`,
+   * those whom IAM allows it still can.
    * @default off
    */
   archiveLock: 'off' | 'governance' | 'compliance';
@@ -133,13 +129,12 @@ export interface Settings {
    */
   alarmTopicArn?: string;
   /**
-   * Alarm after this many minutes without an accepted webhook; `0` for no such alarm. There is no default, because only
-   * you know how often webhooks normally come.
+   * Alarm after this many minutes without an accepted webhook; `0` for no such alarm.
    * @default 0
    */
   silenceAlarmMinutes: number;
   /**
-   * Page that alarms link to, if you have your own runbook. It needs a section for each alarm, as the default has.
+   * Page that alarms link to, if you have your own runbook, with a section for each alarm.
    * @default - [operations](operations.md) of the version deployed
    */
   runbookUrl?: string;
