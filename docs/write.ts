@@ -1,35 +1,46 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { causesTable } from './causes.ts';
-import { ofConsumer } from './consumer-costs.ts';
-import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
-import { ofFanOut } from './fan-out-costs.ts';
-import { heapGrowth, measuredOn, performanceTable } from './performance.ts';
-import { scaleTable } from './scale.ts';
-import { settingsTable } from './settings.ts';
+import type { Result } from '../bench/results.ts';
+import { causes } from '../diagnosis/causes.ts';
+import { settingRows } from './settings.ts';
+
+/** What `npm run bench` measured last. */
+interface Measured {
+  machine: { cpu: string; cores: number; platform: string; node: string };
+  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
+}
+
+const { machine, results }: Measured = JSON.parse(
+  readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'),
+);
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
-  'doctor.md': { causes: causesTable },
-  'settings.md': { settings: settingsTable },
-  'performance.md': {
-    machine: measuredOn,
-    firstAnswer: () => performanceTable('firstAnswer'),
-    ratios: () => performanceTable('ratios'),
-    growth: () => performanceTable('growth'),
-    heap: heapGrowth,
-    pathological: () => performanceTable('pathological'),
-    peers: () => performanceTable('peers'),
+  'doctor.md': {
+    causes: () =>
+      table(
+        ['cause', 'what it means', 'what to do'],
+        Object.entries(causes).map(([cause, [meaning, mend]]) => [`\`${cause}\``, meaning, mend]),
+      ),
   },
-  'costs.md': {
-    million: perMillion,
-    month: perMonth,
-    consumer: ofConsumer,
-    archive: ofArchive,
-    fanOut: ofFanOut,
-    flood: perDayOfFlood,
-    scale: scaleTable,
+  'settings.md': { settings: () => table(['name', 'default', 'meaning'], settingRows()) },
+  'performance.md': {
+    machine: () =>
+      `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.platform}, Node ${machine.node.slice(1)}. Only the ratios hold on other machines.`,
+    ...Object.fromEntries(Object.entries(results).map(([name, rows]) => [name, () => ratioTable(rows)])),
   },
 };
+
+function ratioTable(rows: Result[]): string {
+  const cells = rows.map(({ what, against, ratio, spread, goal }) => {
+    const aim = goal === null ? '' : `${goal.toFixed(2)}${ratio <= goal ? ', met' : ', not met'}`;
+    return [what, against, ratio.toFixed(2), `± ${spread.toFixed(2)}`, aim];
+  });
+  return table(['what is measured', 'against', 'ratio', 'spread', 'goal'], cells);
+}
+
+function table(heads: string[], rows: string[][]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
 
 /** Every page with computed parts: its file, its text, and what the text should be. */
 export function pages(): { file: URL; text: string; expected: string }[] {
