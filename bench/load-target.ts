@@ -34,6 +34,10 @@ export async function sandboxTarget(): Promise<LoadTarget> {
   const key = sandbox.provider.signingKey();
   if (key === undefined) throw new Error('The sandbox has no key enabled');
   const { queue, secrets, restartFunction, url } = sandbox;
+  const withoutKeys = (begin: () => void) => () => {
+    begin();
+    restartFunction();
+  };
   return {
     path: callbackPath,
     key,
@@ -42,22 +46,8 @@ export async function sandboxTarget(): Promise<LoadTarget> {
     outages: [
       [0.2, () => queue.setFailing(true), () => queue.setFailing(false)],
       [0.35, () => queue.setDelay(tooLong), () => queue.setDelay(0)],
-      [
-        0.5,
-        () => {
-          secrets.setFailing(true);
-          restartFunction();
-        },
-        () => secrets.setFailing(false),
-      ],
-      [
-        0.65,
-        () => {
-          secrets.setDelay(tooLong);
-          restartFunction();
-        },
-        () => secrets.setDelay(0),
-      ],
+      [0.5, withoutKeys(() => secrets.setFailing(true)), () => secrets.setFailing(false)],
+      [0.65, withoutKeys(() => secrets.setDelay(tooLong)), () => secrets.setDelay(0)],
       [0.8, () => void restartFunction(), () => {}],
     ],
     close: () => sandbox.close(),

@@ -7,7 +7,6 @@ import {
   receiverOf,
   replyOf,
   smsReply,
-  withHeaders,
   without,
   withQueue,
 } from './receivers.ts';
@@ -27,7 +26,6 @@ async function measureSmall(rounds: number): Promise<Result[]> {
       {
         accepted: answers(one, eventOf(), 202),
         forged: answers(one, forgedEventOf(), 401),
-        headers: answers(one, withHeaders(10_000, forgedEventOf()), 401),
         noKeyId: answers(hundred, without('x-messagemedia-key-id', forgedEventOf()), 401),
         targets: answers(one, restApiEvent(forgedEventOf()), 401),
         borrowed: answers(one, restApiEvent(eventOf()), 401),
@@ -37,7 +35,6 @@ async function measureSmall(rounds: number): Promise<Result[]> {
   });
   const accepted = 'an accepted webhook';
   return [
-    result('forged, with 10,000 headers', accepted, 10, compare(costs.headers, costs.accepted)),
     result('forged, no key id, 100 keys', accepted, 1.5, compare(costs.noKeyId, costs.accepted)),
     result('forged, REST API, 6 targets', 'a forged request', 2, compare(costs.targets, costs.forged)),
     result('signature of another webhook, REST API, 6 targets', accepted, 1, compare(costs.borrowed, costs.accepted)),

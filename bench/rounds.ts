@@ -56,8 +56,3 @@ export function compare(one: Samples, other: Samples): Ratio {
   const at = (share: number) => ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))] ?? Number.NaN;
   return { ratio: at(0.5), spread: (at(0.75) - at(0.25)) / 2 };
 }
-
-/** What half of the rounds cost less than. */
-export function median(samples: Samples): number {
-  return [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
-}

@@ -12,16 +12,15 @@ const source = readFileSync(new URL('../lib/settings/settings.ts', import.meta.u
 /** One property of the interface, with the comment before it. */
 const property = /^ {2}\/\*\*\n(?<comment>(?: {3}\*.*\n)+?) {3}\*\/\n {2}(?<name>\w+)\??:/gm;
 
-/** Every setting with its default and its meaning, as a table in Markdown. */
-export function settingsTable(): string {
+/** Every setting with its default and its meaning. */
+export function settingRows(): string[][] {
   const defaults = new Map(Object.entries(readSettings(new App().node)));
-  const rows = [...source.matchAll(property)].map(({ groups: { comment = '', name = '' } = {} }) => {
+  return [...source.matchAll(property)].map(({ groups: { comment = '', name = '' } = {} }) => {
     const [meaning = '', fallback = ''] = comment.replaceAll(/^ {3}\* ?/gm, '').split('@default ');
     const value = defaults.get(name);
     const shown = value === undefined ? fallback.replace(/^- /, '') : `\`${value}\``;
-    return `| \`${name}\` | ${oneLine(shown)} | ${oneLine(meaning)} |`;
+    return [`\`${name}\``, oneLine(shown), oneLine(meaning)];
   });
-  return ['| name | default | meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
 function oneLine(text: string): string {

@@ -1,29 +1,39 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ofConsumer } from './consumer-costs.ts';
-import { ofArchive, perDayOfFlood, perMillion, perMonth } from './costs.ts';
-import { ofFanOut } from './fan-out-costs.ts';
-import { measuredOn, performanceTable } from './performance.ts';
-import { scaleTable } from './scale.ts';
-import { settingsTable } from './settings.ts';
+import type { Result } from '../bench/results.ts';
+import { settingRows } from './settings.ts';
+
+/** What `npm run bench` measured last. */
+interface Measured {
+  machine: { cpu: string; cores: number; platform: string; node: string };
+  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
+}
+
+const { machine, results }: Measured = JSON.parse(
+  readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'),
+);
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
-  'settings.md': { settings: settingsTable },
+  'settings.md': { settings: () => table(['name', 'default', 'meaning'], settingRows()) },
   'proof.md': {
-    machine: measuredOn,
-    ratios: () => performanceTable('ratios'),
-    firstAnswer: () => performanceTable('firstAnswer'),
-  },
-  'costs.md': {
-    million: perMillion,
-    month: perMonth,
-    consumer: ofConsumer,
-    archive: ofArchive,
-    fanOut: ofFanOut,
-    flood: perDayOfFlood,
-    scale: scaleTable,
+    machine: () =>
+      `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.platform}, Node ${machine.node.slice(1)}. Only the ratios hold on other machines.`,
+    ratios: () => ratioTable(results.ratios),
+    firstAnswer: () => ratioTable(results.firstAnswer),
   },
 };
+
+function ratioTable(rows: Result[]): string {
+  const cells = rows.map(({ what, against, ratio, spread, goal }) => {
+    const aim = goal === null ? '' : `${goal.toFixed(2)}${ratio <= goal ? ', met' : ', not met'}`;
+    return [what, against, ratio.toFixed(2), `± ${spread.toFixed(2)}`, aim];
+  });
+  return table(['what is measured', 'against', 'ratio', 'spread', 'goal'], cells);
+}
+
+function table(heads: string[], rows: string[][]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
 
 /** Every page with computed parts: its file, its text, and what the text should be. */
 export function pages(): { file: URL; text: string; expected: string }[] {

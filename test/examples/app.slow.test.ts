@@ -12,10 +12,10 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { consumerUsage } from '../../docs/scale.ts';
 import { PythonConsumer } from '../../examples/python/python-consumer.ts';
 import { TypeScriptConsumer } from '../../examples/typescript/typescript-consumer.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
+import { assumed } from '../assumed.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -131,7 +131,7 @@ describe.each([
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       FilterCriteria: Match.absent(),
       // As small as Lambda allows, because the receiver needs the account's concurrency more.
-      ScalingConfig: { MaximumConcurrency: consumerUsage.maxConcurrency },
+      ScalingConfig: { MaximumConcurrency: assumed.maxConcurrency },
     });
     full.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 50 } });
     plain.hasResourceProperties('AWS::Lambda::Function', { Runtime: runtime, Architectures: ['arm64'], Timeout: 30 });

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
-import { consumerUsage } from '../../docs/consumer-costs.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { listen, readBody } from '../../sandbox/http.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { assumed } from '../assumed.ts';
 import { startReceiver } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { toRecord } from './messages.ts';
@@ -67,7 +67,7 @@ const near = (measured: number, assumed: number) => {
 
 test('the example consumer writes as much as docs/costs.md says', async () => {
   const { calls, records, log } = await handleReport();
-  expect(calls).toHaveLength(consumerUsage.writes);
+  expect(calls).toHaveLength(assumed.consumer.writes);
   expect(calls.filter((call) => !/^(?:Put|Update)Item$/.test(call))).toEqual([]);
   expect(records).toHaveLength(1);
   // An attribute is as large as its name and its value. A number takes a byte for two digits, and one more.
@@ -76,10 +76,10 @@ test('the example consumer writes as much as docs/costs.md says', async () => {
   );
   near(
     sizes.reduce((sum, size) => sum + size, 100),
-    consumerUsage.record,
+    assumed.consumer.record,
   );
   near(
     log.reduce((sum, line) => sum + Buffer.byteLength(line), 0),
-    consumerUsage.log,
+    assumed.consumer.log,
   );
 });

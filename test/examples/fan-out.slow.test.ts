@@ -4,10 +4,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { fanOutUsage } from '../../docs/fan-out-costs.ts';
 import { FanOut } from '../../examples/fan-out/fan-out.ts';
 import { EventQueue } from '../../lib/event-queue.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { assumed } from '../assumed.ts';
 import { arnOf, resolve, statementsOf } from '../lib/policies.ts';
 import { createApp, idOf, idsOf, type TemplateJson } from '../lib/support.ts';
 import { startReceiver } from '../received.ts';
@@ -66,7 +66,7 @@ describe('the fan-out', () => {
     expect(source?.Properties).toMatchObject({
       EventSourceArn: queueArn,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: fanOutUsage.maxConcurrency },
+      ScalingConfig: { MaximumConcurrency: assumed.maxConcurrency },
     });
     expect(source).toHaveProperty(
       'DependsOn',
@@ -201,6 +201,6 @@ test("a reader's queues are as the receiver's own", () => {
 test('a delivery report is as large as docs/costs.md says', async () => {
   const { deliveryReport } = sampleWebhooks('/messagemedia');
   const { body } = await startReceiver(makeKey('SHA256', 2048))(deliveryReport);
-  expect(Buffer.byteLength(body)).toBeGreaterThan(fanOutUsage.event * 0.9);
-  expect(Buffer.byteLength(body)).toBeLessThan(fanOutUsage.event * 1.1);
+  expect(Buffer.byteLength(body)).toBeGreaterThan(assumed.event * 0.9);
+  expect(Buffer.byteLength(body)).toBeLessThan(assumed.event * 1.1);
 });

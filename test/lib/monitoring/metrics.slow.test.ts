@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { usage } from '../../../docs/costs.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { toWire } from '../../../signing/sender.ts';
+import { assumed } from '../../assumed.ts';
 import { streamNames } from '../../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
 import { idsOf, stackOf } from '../support.ts';
@@ -170,18 +170,18 @@ test.each<[keyof typeof written, object, Record<string, string>]>([
   expect(Object.fromEntries(watchedValues)).toEqual(written[outcome]);
 });
 
-test('a webhook makes as much of a log as docs/costs.ts says', async () => {
+test('a webhook makes as much of a log as docs/costs.md says', async () => {
   const lines = await logOf(httpApiEvent(toWire(sampleWebhooks('/messagemedia').deliveryReport, key)), {
     POWERTOOLS_SERVICE_NAME: 'MessageMediaWebhooks/Receiver',
   });
   const ofWebhook = lines.filter((line) => /accepted/i.test(line));
   const bytes = ofWebhook.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
   expect(ofWebhook).toHaveLength(1);
-  expect(bytes).toBeGreaterThan(usage.ownLog * 0.9);
-  expect(bytes).toBeLessThan(usage.ownLog * 1.1);
+  expect(bytes).toBeGreaterThan(assumed.ownLog * 0.9);
+  expect(bytes).toBeLessThan(assumed.ownLog * 1.1);
 });
 
-test('API Gateway writes as much of a log as docs/costs.ts says', () => {
+test('API Gateway writes as much of a log as docs/costs.md says', () => {
   const [stage = ''] = idsOf(json, 'AWS::ApiGatewayV2::Stage');
   const settings = json.Resources[stage]?.Properties.AccessLogSettings as { Format: string } | undefined;
   const format = settings?.Format ?? '';
@@ -198,6 +198,6 @@ test('API Gateway writes as much of a log as docs/costs.ts says', () => {
   const line = format
     .replace('Test/', 'MessageMediaWebhooks/')
     .replace(/\$context\.([\w.]+)/g, (_, name) => values[name] ?? '');
-  expect(Buffer.byteLength(line)).toBeGreaterThan(usage.accessLog * 0.9);
-  expect(Buffer.byteLength(line)).toBeLessThan(usage.accessLog * 1.1);
+  expect(Buffer.byteLength(line)).toBeGreaterThan(assumed.accessLog * 0.9);
+  expect(Buffer.byteLength(line)).toBeLessThan(assumed.accessLog * 1.1);
 });
