@@ -37,7 +37,7 @@ test('what is there is left as it is, and the rest is created: also after a call
   expect(await provider.listWebhooks()).toHaveLength(3);
 });
 
-test('what is there and does less than was wished is told with what would mend it, and left as it is', async () => {
+test('an existing webhook with too few events is left alone, and the command that mends it is shown', async () => {
   const wish = {
     url: 'https://example.com/?kind=delivery-report',
     method: 'POST',
