@@ -87,7 +87,7 @@ export const failures: readonly Told[] = [
     record: bothQueues('DeadLetterQueue'),
   },
   {
-    name: 'nor another, while the first is a dead letter',
+    name: 'a consumer cannot handle a further event',
     alarm: 'MoreDeadLetters',
     also: ['DeadLetters'],
     shows: 1440,
