@@ -1,4 +1,4 @@
-// Takes the screenshots of the inspector in docs/images: node test/browser/screenshots.ts
+// Takes the screenshots of the inspector in docs/images: node test/rare/screenshots.ts
 import { chromium } from 'playwright-core';
 import { createHistory } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';

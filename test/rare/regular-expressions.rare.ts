@@ -6,7 +6,7 @@ import { type AnyNode, type Expression as Code, parse } from 'acorn';
 import { full } from 'acorn-walk';
 import { type Expression, slowExpressions } from './regular-expressions.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const files = globSync('{bin,cli,diagnosis,examples,lambda,lib,sandbox,signing,terminal}/**/*.{ts,js}', {
   cwd: root,
   exclude: ['**/dist'],
