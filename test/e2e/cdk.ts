@@ -12,8 +12,8 @@ export const stackName = 'MessageMediaWebhooks';
 /** The CDK's own command line, with the project's own app. */
 export interface Cdk {
   bootstrap(): Promise<void>;
-  /** @param settings given as `-c name=value` @param project folder of another version to deploy @returns the stack's outputs by name */
-  deploy(settings?: Record<string, string>, project?: string): Promise<Record<string, string>>;
+  /** @param settings given as `-c name=value` @returns the stack's outputs by name */
+  deploy(settings?: Record<string, string>): Promise<Record<string, string>>;
   destroy(): Promise<void>;
   /** Makes a stack of existing resources. @param mapping by logical id, their ids as CloudFormation names them */
   import(mapping: Record<string, Record<string, string>>, settings: Record<string, string>): Promise<void>;
@@ -44,28 +44,27 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     ...toolEnvironment(ministack),
     NO_COLOR: '1',
   };
-  const runIn = (cwd: string, ...args: string[]) =>
-    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd, log });
-  const run = (...args: string[]) => runIn(root, ...args);
+  const run = (...args: string[]) =>
+    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd: root, log });
   const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
   const contextOf = (settings: Record<string, string>) =>
     Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const deploy = async (project: string, settings: Record<string, string>, ...options: string[]) => {
+  const deploy = async (settings: Record<string, string>, ...options: string[]) => {
     const quietly = ['--require-approval', 'never', '--progress', 'events'];
-    await runIn(project, 'deploy', ...options, ...contextOf(settings), ...quietly, '--outputs-file', outputs);
+    await run('deploy', ...options, ...contextOf(settings), ...quietly, '--outputs-file', outputs);
     const [ofStack = {}] = Object.values<Record<string, string>>(JSON.parse(await readFile(outputs, 'utf8')));
     return ofStack;
   };
   return {
     bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: (settings = {}, project = root) => deploy(project, settings),
+    deploy: (settings = {}) => deploy(settings),
     destroy: () => run('destroy', '--force', '--progress', 'events'),
     import: async (mapping, settings) => {
       const file = join(folder, 'resources.json');
       await writeFile(file, JSON.stringify(mapping));
       await run('import', '--force', '--resource-mapping', file, ...contextOf(settings));
     },
-    deployExample: (app, settings = {}) => deploy(root, settings, ...example(app)),
+    deployExample: (app, settings = {}) => deploy(settings, ...example(app)),
     destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
   };
 }

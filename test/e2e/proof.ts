@@ -5,29 +5,16 @@ import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts
 import { keyringOf, makeKey, type TestKey } from '../support.ts';
 import { type Cdk, stackName } from './cdk.ts';
 import { type Ministack, toolEnvironment } from './ministack.ts';
-import type { Programs } from './programs.ts';
 import { type Clients, createClients, type DeployedStack, openStack } from './stack.ts';
 
 const mmw = fileURLToPath(new URL('../../cli/mmw.js', import.meta.url));
 
 /** One line of the list. */
 export interface Proof {
-  /** Begins in the background, before all proofs, what takes long. */
-  prepare?(preparation: Preparation): void;
   /** What is proven: the beginning of the line. */
   claim: string;
   /** @returns what was seen: the end of the line @throws {Error} when the claim does not hold */
   prove(run: Run): Promise<string>;
-}
-
-/** What a proof can prepare with. */
-export interface Preparation {
-  programs: Programs;
-  /** Of this run alone: it is removed at the end. */
-  folder: string;
-  /** Where programs are found. */
-  path: string;
-  log: string;
 }
 
 /** State that all proofs of one run share. */
@@ -58,10 +45,9 @@ export class Run {
     return this.#stack;
   }
 
-  /** @param project folder of another version to deploy */
-  async deploy(settings: Record<string, string> = {}, project?: string): Promise<DeployedStack> {
+  async deploy(settings: Record<string, string> = {}): Promise<DeployedStack> {
     this.#deploymentStarted ??= Date.now();
-    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings, project));
+    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings));
     return this.#stack;
   }
 

@@ -10,7 +10,6 @@ import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { load } from './proofs/load.ts';
 import { outage } from './proofs/outage.ts';
-import { previous } from './proofs/previous.ts';
 import { readme } from './proofs/readme.ts';
 import { recovery } from './proofs/recovery.ts';
 import { failedDeployment, restoration } from './proofs/restoration.ts';
@@ -38,7 +37,6 @@ export const proofs: readonly Proof[] = [
   restoration,
   ...removal,
   failedDeployment,
-  ...previous,
 ];
 
 /** The first proofs, which lead to a stack with a working key. */

@@ -92,7 +92,6 @@ async function proveAll(programs: Programs, folder: string, interrupted: Promise
   const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
 
   const wanted = options.keep ? keptProofs : proofs;
-  for (const { prepare } of wanted) prepare?.({ programs, folder, path, log: logs.cdk });
   const python = await preparePython({ programs, cache, log: logs.python });
   const ministack = await startMinistack({ programs, python, folder, path, log: logs.ministack });
   printProven(

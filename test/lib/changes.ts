@@ -3,7 +3,7 @@ import type { TemplateJson } from './support.ts';
 
 /**
  * The differences between two templates, one per line: `+ id` and `- id` for resources, `~ id.property` for a change in
- * a resource, `output name` for outputs. Logical ids are without the hash at their end.
+ * a resource, `output name` for outputs. Logical ids are without their hashes.
  */
 export function changes(before: TemplateJson, after: TemplateJson): string[] {
   const resources = compare(before.Resources, after.Resources, (id, was, is) =>
@@ -38,5 +38,5 @@ function withoutProperties(resource: object): object {
 }
 
 function readable(logicalId: string): string {
-  return logicalId.replace(/[0-9A-F]{8}(?:[0-9a-f]{32})?$/, '');
+  return logicalId.replaceAll(/[0-9A-F]{8}(?:[0-9a-f]{32})?(?=[A-Z]|$)/g, '');
 }

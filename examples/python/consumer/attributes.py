@@ -93,6 +93,9 @@ def decode_base64(value: str) -> bytes | None:
     return decoded if base64.b64encode(decoded).decode() == value else None
 
 
+DATA_MEMBER = ',"data":'
+"""What stands before the data in a message. No string in JSON holds it, because its quotes would be escaped."""
+
 _TIME = re.compile(
     r"(?!0000)([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):([0-9]{2}):([0-9]{2})"
     r"(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
@@ -163,9 +166,17 @@ def _invalid(name: str) -> QueuedEventError:
     return QueuedEventError("invalid_attribute", f"the event's {known} is not what a receiver writes")
 
 
+def _loads(message: str) -> Any:  # noqa: ANN401
+    try:
+        return json_text.loads(message)
+    except json_text.UnreadableJsonError:
+        # The data is last, and what cannot be read is there, because attributes are flat. Its bytes verify as they are.
+        return json_text.loads(message.partition(DATA_MEMBER)[0] + DATA_MEMBER + "null}")
+
+
 def _parse_object(message: str) -> dict[str, Any]:
     try:
-        event = json_text.loads(message)
+        event = _loads(message)
     except ValueError:
         # The cause would quote the data.
         raise QueuedEventError("not_json", "the message is not JSON") from None

@@ -10,7 +10,7 @@ from typing import Any
 from cloudevents.core.v1.event import CloudEvent
 
 from consumer import json_text
-from consumer.attributes import QueuedEventError, parse_attributes, parse_time
+from consumer.attributes import DATA_MEMBER, QueuedEventError, parse_attributes, parse_time
 
 FetchData = Callable[[str], bytes]
 """Gets the bytes that a `dataref` points to."""
@@ -18,7 +18,6 @@ FetchData = Callable[[str], bytes]
 _JSON_MEDIA_TYPE = re.compile(rf"[^/;]+/(?:[^;]*\+)?[jJ][sS][oO][nN][{json_text.SPACE}]*(?:;.*)?", re.DOTALL)
 _ATTRIBUTE_NAME = re.compile(r"[a-z0-9]+")
 _NO_EXTENSIONS = ("data", "dataschema")
-_DATA_MEMBER = ',"data":'
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _body(attributes: dict[str, Any], message: str, fetch_data: FetchData) -> by
 
 def _cut(message: str) -> bytes:
     """Cut the JSON out, because parsing and writing it again would change its bytes."""
-    _, marker, tail = message.partition(_DATA_MEMBER)
+    _, marker, tail = message.partition(DATA_MEMBER)
     if not marker:
         raise _not_last()
     return to_utf8(tail[: max(tail.rfind("}"), 0)])
@@ -112,14 +111,16 @@ def to_utf8(text: str) -> bytes:
 
 
 def _data(attributes: dict[str, Any], body: bytes) -> Any:  # noqa: ANN401
-    """Return the body as JSON, as text, or as bytes, wherever the data was."""
+    """Return the body as JSON, as text, or as bytes, wherever the data was. JSON that Python cannot read is bytes."""
     is_json = _is_json(attributes)
     is_cut = is_json and "data" in attributes
     if not body and not is_cut:
         return None
     try:
         text = body.decode()
-        return json_text.loads(text, repeated="first") if is_json else text
+        return json_text.loads(text, first=True) if is_json else text
+    except json_text.UnreadableJsonError:
+        return body
     except ValueError:
         # Other members could follow that were not signed.
         if is_cut:

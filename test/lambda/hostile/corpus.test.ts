@@ -5,13 +5,10 @@ import { type StandIns, startStandIns } from './stand-ins.ts';
 
 interface CorpusInput {
   event: unknown;
-  keyring: string | object;
   /** What it is known to be answered with. */
   status?: number;
 }
-const corpus = readCorpus<CorpusInput>('handler').map(([name, { keyring, ...input }]) => {
-  return { name, ...input, keyring: typeof keyring === 'string' ? keyring : JSON.stringify(keyring) };
-});
+const corpus = readCorpus<CorpusInput>('hostile-events');
 
 let standIns: StandIns;
 beforeAll(async () => {

@@ -58,7 +58,7 @@ async function hold<Input>(
   );
   if (!details.failed || details.counterexample === null) return;
   const about = String(details.errorInstance);
-  const path = keep('handler', { about, keyring: JSON.parse(keyring), event: eventOf(details.counterexample[0]) });
+  const path = keep(about, JSON.parse(keyring), eventOf(details.counterexample[0]));
   throw new Error(
     `${fc.defaultReportMessage(details)}\nIt is kept in ${path}: mend the cause, and commit the file too`,
   );

@@ -61,8 +61,8 @@ type Test = Circus.TestEntry & { id: string };
 
 /**
  * Runs Jest's tests in one process. It switches each mutant on and off in loaded code. Only a mutant in code that runs while
- * a module loads needs another load. Jest itself would load each test again for each mutant, which takes more than ten
- * times as long.
+ * a module loads needs another load. Stryker's own runner for Jest loads each test again for each mutant,
+ * and took four minutes for `lambda/json.ts` alone: five times as much of the processor.
  */
 class InProcessRunner implements TestRunner {
   static inject = tokens(commonTokens.options);

@@ -1,0 +1,18 @@
+// Runs the tests that need a browser, a database or another large package: npm run test:rare [-- browser]
+import { execFileSync, spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const changed = (file: string) => statSync(`${here}${file}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
+execFileSync('tsc', ['-p', here], { cwd: root, stdio: 'inherit' });
+const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+const { status } = spawnSync(process.execPath, [...jest, ...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;
