@@ -46,13 +46,13 @@ export interface OpenObject {
 }
 
 /** Opens objects in their order. Small ones are fetched ahead. */
-export async function* openObjects(archive: Archive, objects: AsyncIterable<StoredObject>): AsyncGenerator<OpenObject> {
+export async function* openObjects(archive: Archive, objects: readonly StoredObject[]): AsyncGenerator<OpenObject> {
   const waiting: { object: StoredObject; fetched: Promise<AsyncIterable<Uint8Array>> }[] = [];
   const turn = async (): Promise<OpenObject[]> => {
     const next = waiting.shift();
     return next === undefined ? [] : [{ object: next.object, bytes: await next.fetched }];
   };
-  for await (const object of objects) {
+  for (const object of objects) {
     const fetched = open(archive, object);
     // If reading stops early, nothing awaits this promise. Its error must then be handled here.
     fetched.catch(() => {});

@@ -13,8 +13,8 @@ export function addEraseCommand(archive: Command): void {
   addArchiveOptions(archive.command('erase').description("erase a person's events from the archive"))
     .addOption(new Option('--subject <id>', 'the events about this message').conflicts('phone'))
     .option('--phone <number>', 'the events from and to this phone, such as +61491570157', parsePhone)
-    .option('--from <time>', 'only events that were signed at this time or later')
-    .option('--to <time>', 'only events that were signed before this time')
+    .option('--from <time>', 'only events that arrived at this time or later')
+    .option('--to <time>', 'only events that arrived before this time')
     .option('--dry-run', 'only say what would be erased')
     .option('--yes', 'do not ask')
     .addHelpText(

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import { parseHttpDate } from '../../lambda/signature.ts';
 import { ClosedPipeError, print, printLine, progress } from '../../terminal/output.ts';
 import { toJson, visibleOnOneLine } from '../../terminal/text.ts';
 import { type Evidence, findEvent, gatherEvidence } from '../archive/find-event.ts';
 import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/read-archive.ts';
 import { createSeenEvents } from '../archive/seen-events.ts';
-import { signedAt } from '../archive/selection.ts';
 import { detailOf } from '../queue/shown-message.ts';
 import { addRangeCommand, describeBadLine, openRange, type RangeOptions, readKeys } from './archive-range.ts';
 
@@ -43,8 +43,9 @@ async function list(options: RangeOptions): Promise<void> {
 }
 
 function describe({ event, object, line }: ArchivedEvent) {
-  const { id, type, subject = '' } = event;
-  const signed = new Date(signedAt(event)).toISOString();
+  const { id, type, subject = '', mmdate, time } = event;
+  // A polled event was never signed, so its time is shown.
+  const signed = new Date(parseHttpDate(mmdate ?? '') ?? time).toISOString();
   return { signed, type: archiveTypeOf(type), id, subject, detail: detailOf(event), object, line };
 }
 
