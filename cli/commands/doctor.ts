@@ -59,8 +59,7 @@ export function addDoctorCommand(program: Command): void {
 }
 
 const notes = `
-A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a HAR, or JSON with method, target, headers, and
-body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
+A capture is a Lambda event of API Gateway (best), raw HTTP, or JSON with method, target, headers, and body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
 is 0 if nothing is wrong or the cause is known, and 1 if other bytes were signed and the cause is unknown. For a stack it is 1 if
 webhooks are being lost.`;
 
