@@ -8,8 +8,8 @@ import { namePlace } from './aws.ts';
  * A client for queues, in the region of a queue's URL. Its endpoint is the region's or that of the environment, as for every
  * AWS tool, never the host in the URL.
  */
-export function connectSqs(queueUrl: string): SQSClient {
-  return namePlace(new SQSClient({ useQueueUrlAsEndpoint: false, ...regionOf(queueUrl) }));
+export function connectSqs(queueUrl: string, options: { maxAttempts?: number } = {}): SQSClient {
+  return namePlace(new SQSClient({ useQueueUrlAsEndpoint: false, ...regionOf(queueUrl), ...options }));
 }
 
 /** A client for secrets, in the region of a secret's ARN, or of the environment for a name. */

@@ -84,7 +84,8 @@ async function run(options: Options): Promise<void> {
     target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
     isDryRun: options.dryRun ?? false,
     signal: interrupted.signal,
-    send: createReplaySender(connectSqs(queueUrl), queueUrl),
+    // A replay takes hours, in which SQS may be slow or busy for a while.
+    send: createReplaySender(connectSqs(queueUrl, { maxAttempts: 8 }), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
     onRefused: (event) => progress(`The queue does not take event ${event.id}: ${event.reason}`),
   }).catch((cause: unknown) => {
