@@ -1,8 +1,16 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 /** The command line is wrong. The message is followed by a pointer to the command's help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** The action of a command: calls `run` with its arguments, and then with its options and those of the program. */
+export function withOptions<Given extends unknown[]>(run: (...given: Given) => Promise<void>) {
+  return (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    return run(...([...given.slice(0, -2), command.optsWithGlobals()] as unknown as Given));
+  };
 }
 
 /** Reads an option that is a whole number in a range. */

@@ -4,6 +4,7 @@ import { confirm } from '../../terminal/question.ts';
 import { addArchiveOptions } from '../archive/archive-bucket.ts';
 import { describeLock, erasePerson, type Found, findPerson } from '../archive/erase.ts';
 import { type Person, parsePhone } from '../archive/person.ts';
+import { withOptions } from '../options.ts';
 import { describeBadLine, openRange, type RangeOptions, watchReading } from './archive-range.ts';
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
@@ -24,7 +25,7 @@ Objects are rewritten without the person's lines, and the data of large events i
 versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
 the data of consumers are not changed: see docs/archive-use.md.`),
     )
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 async function run({ subject, phone, ...options }: Options): Promise<void> {

@@ -13,7 +13,7 @@ import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
 import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState } from '../archive/replay-state.ts';
 import { readOutputs } from '../connections.ts';
-import { UsageError, wholeNumber } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { connectSqs } from '../places.ts';
 import {
   addRangeCommand,
@@ -56,7 +56,7 @@ are set to handle replays: see docs/archive-use.md. Events that do not verify ar
 To continue after Ctrl-C or a crash, run the same command with --replay-id. It sends what it has not sent yet, also events that could not
 be verified or were refused before. After a crash, the last hundred events may be sent again. A FIFO queue drops them within five minutes.`),
     )
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 function parseReplayId(text: string): string {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatTable, print } from '../../terminal/output.ts';
 import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
+import { withOptions } from '../options.ts';
 import { addEraseCommand } from './archive-erase.ts';
 import { addListCommands } from './archive-list.ts';
 import {
@@ -20,7 +21,7 @@ export function addArchiveCommand(program: Command): void {
   addRangeCommand(archive, 'verify', 'verify the signature of every event with the archived keys')
     .option('--id <id>', 'only the event with this id')
     .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
-    .action((_options, command: Command) => verify(command.optsWithGlobals()));
+    .action(withOptions(verify));
   addReplayCommand(archive);
   addEraseCommand(archive);
 }

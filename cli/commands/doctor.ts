@@ -14,12 +14,12 @@ import {
   type KeyringOptions,
   readOutput,
 } from '../connections.ts';
-import { readCaptures } from '../doctor/bucket.ts';
+import { readCaptures } from '../doctor/captures.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
 import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
@@ -55,7 +55,7 @@ export function addDoctorCommand(program: Command): void {
     )
     .option('--probe', 'send a signed probe through the public URL of the --stack; this writes its keyring secret')
     .addHelpText('after', wrap(notes))
-    .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
+    .action(withOptions(doctor));
 }
 
 const notes = `

@@ -4,7 +4,7 @@ import { parseDigest } from '../../lambda/signature.ts';
 import { printToCopy } from '../../terminal/output.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, withOptions } from '../options.ts';
 import { curlOf, headerLines, signedHeaders } from '../signed-request.ts';
 
 interface Options extends GlobalOptions {
@@ -36,7 +36,7 @@ export function addSignCommand(program: Command): void {
     .option('--content-type <type>', 'value of Content-Type', 'application/json')
     .option('--date <date>', 'when it was signed (default: now)')
     .option('--curl', 'print a curl command instead')
-    .action((url: string, _options, command: Command) => signRequest(url, command.optsWithGlobals()));
+    .action(withOptions(signRequest));
 }
 
 async function signRequest(url: string, options: Options): Promise<void> {

@@ -12,7 +12,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError, wholeNumber } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
@@ -38,20 +38,20 @@ export function addWebhooksCommand(program: Command): void {
       wholeNumber(1, 60_000),
     )
     .addHelpText('after', wrap(createNotes))
-    .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
+    .action(withOptions(createWebhooks));
   webhooks
     .command('list')
     .description('list the webhooks, however they were made, and what is wrong with them')
     .option('--stack <name>', 'the deployed stack whose CallbackUrl they should go to')
-    .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
+    .action(withOptions(listWebhooks));
   addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
     .addHelpText('after', wrap(updateNotes))
-    .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(updateWebhook));
   webhooks
     .command('delete <webhook-id>')
     .description('delete a webhook')
     .option('--yes', 'do not ask')
-    .action((webhookId: string, _options, command: Command) => deleteWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(deleteWebhook));
 }
 
 const createNotes = `

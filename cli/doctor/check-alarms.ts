@@ -16,7 +16,7 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
   if (actions.size === 0) {
     const nobody = `${alarms.length} alarms are on the dashboard only.`;
     const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
-    return [issue('warning', 'alarms', 'Alarms notify nobody', nobody, deploy)];
+    return [issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
   }
   const topics = [...actions].filter((action) => typeof action === 'string');
   const findings = await Promise.all(topics.map(checkTopic));
@@ -29,8 +29,7 @@ async function checkTopic(TopicArn: string): Promise<Finding[]> {
   if (Subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return [];
   const waiting = Subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';
   return [
-    issue(
-      'warning',
+    issue.warning(
       'alarms',
       `${TopicArn} has no confirmed subscriber`,
       waiting,

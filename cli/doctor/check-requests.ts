@@ -33,19 +33,12 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
-      issue(
-        'info',
-        'requests',
-        'No request in the last 24 hours',
-        'Nothing was sent, or it was sent to another URL.',
-        '',
-      ),
+      issue.info('requests', 'No request in the last 24 hours', 'Nothing was sent, or it was sent to another URL.', ''),
     ];
   if (lastAccepted !== undefined)
     return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];
   return [
-    issue(
-      'error',
+    issue.error(
       'requests',
       'No request was accepted in the last 24 hours',
       `There were ${counted}.`,
