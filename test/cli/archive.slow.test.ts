@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventTypes } from '../../lambda/contract.ts';
-import { type LocalServer, listen } from '../../sandbox/http.ts';
+import type { LocalServer } from '../../sandbox/http.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { type LocalArchive, messageOf, reportLine, startArchive } from './archive/archive.ts';
+import { startCloudFormation } from './cloud-formation.ts';
 import { localEnvironment, type Outcome, run, start } from './terminal.ts';
 
 const key = makeKey();
@@ -20,20 +21,11 @@ let cwd: string;
 let env: Record<string, string>;
 let object: string;
 beforeAll(async () => {
-  cloudFormation = await listen(0, (_request, response) => {
-    const outputs = {
-      QueueUrl: archive.queue.queueUrl,
-      ArchiveBucketName: archive.bucket,
-      OverflowBucketName: 'large-events',
-    };
-    const members = Object.entries(outputs).map(
-      ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    );
-    response.writeHead(200, { 'content-type': 'text/xml' });
-    response.end(
-      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    );
-  });
+  cloudFormation = await startCloudFormation(() => ({
+    QueueUrl: archive.queue.queueUrl,
+    ArchiveBucketName: archive.bucket,
+    OverflowBucketName: 'large-events',
+  }));
 });
 afterAll(() => cloudFormation.close());
 beforeEach(async () => {

@@ -30,8 +30,9 @@ const sign = async (...args: string[]) => {
 
 test('the headers verify', async () => {
   const headers = JSON.parse(await sign('https://example.com/a%2Fb?x=1', '--json'));
-  const request = { method: 'POST', target: '/a%2Fb?x=1', date: headers.Date, body: Buffer.from(body) };
-  expect(verify(request, headers['X-MessageMedia-Signature'], key.publicKey, 'SHA512')).toBe(true);
+  const request = { method: 'POST', target: '/a%2Fb?x=1', date: headers.date, body: Buffer.from(body) };
+  expect(headers).toMatchObject({ 'x-messagemedia-key-id': key.id, 'content-type': 'application/json' });
+  expect(verify(request, headers['x-messagemedia-signature'], key.publicKey, 'SHA512')).toBe(true);
 });
 
 test('the curl command is taken by the receiver', async () => {
