@@ -12,7 +12,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { explain, formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { pause, watch } from '../../terminal/waiting.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readKeyring, readOutputs } from '../connections.ts';
 import { durationUpTo, UsageError, withOptions } from '../options.ts';
 import { connectS3, connectSqs } from '../places.ts';
@@ -139,7 +139,7 @@ async function connectTarget(options: Options): Promise<
 }
 
 async function connectLog(logGroups: string[]) {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const logKept = await shortestRetention(client, logGroups).catch((error) =>
     progress(`It is not known how long the log is kept: ${explain(error)}`),
   );

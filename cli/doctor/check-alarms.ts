@@ -1,11 +1,11 @@
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Do alarms notify a topic, and does the topic have a subscriber? */
 export async function checkAlarms(stack: string): Promise<Finding[]> {
-  const { TemplateBody = '{}' } = await namePlace(new CloudFormationClient()).send(
+  const { TemplateBody = '{}' } = await watched(new CloudFormationClient()).send(
     new GetTemplateCommand({ StackName: stack }),
   );
   const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
@@ -24,7 +24,7 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
 }
 
 async function checkTopic(TopicArn: string): Promise<Finding[]> {
-  const client = namePlace(new SNSClient({ region: TopicArn.split(':')[3] }));
+  const client = watched(new SNSClient({ region: TopicArn.split(':')[3] }));
   const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
   if (Subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return [];
   const waiting = Subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';

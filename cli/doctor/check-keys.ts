@@ -3,13 +3,13 @@ import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { findProblems, listKeyRows } from '../keys/key-rows.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Can the keyring be read, and is MessageMedia's enabled key in it? */
 export async function checkKeys(stack: string, secretId: string, provider: Provider | undefined): Promise<Finding[]> {
-  const keyring = createKeyringStore(namePlace(new SecretsManagerClient()), secretId);
+  const keyring = createKeyringStore(watched(new SecretsManagerClient()), secretId);
   const entries = (await keyring.read()) ?? [];
   if (entries.length === 0) {
     const create = `npx mmw keys create --enable --stack ${stack}`;

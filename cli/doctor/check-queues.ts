@@ -1,5 +1,5 @@
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { connectSqs } from '../places.ts';
 import { countMessages } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
@@ -36,7 +36,7 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
 
 /** Does a Lambda function consume the queue? Consumers that call SQS themselves cannot be seen. */
 export async function checkConsumers(queueArn: string): Promise<Finding[]> {
-  const { EventSourceMappings = [] } = await namePlace(new LambdaClient()).send(
+  const { EventSourceMappings = [] } = await watched(new LambdaClient()).send(
     new ListEventSourceMappingsCommand({ EventSourceArn: queueArn }),
   );
   const names = (mappings: typeof EventSourceMappings) =>

@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { isObject } from '../../lambda/guards.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Runs are at most a day apart, and take 5 minutes. In milliseconds. */
@@ -41,7 +41,7 @@ export async function checkReconciliation(
 
 /** The last line of a run that ended. */
 async function lastRun(logGroupName: string, startTime: number) {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const query = { logGroupName, startTime, filterPattern: '{ $.message = "reconciled" }' };
   let last: { at: number; entry: Record<string, unknown> } | undefined;
   for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) {

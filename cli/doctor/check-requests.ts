@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** How far back requests are checked, in milliseconds. */
@@ -12,7 +12,7 @@ const outcomes = ['accepted', 'refused', 'failed', 'probed'];
 
 /** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const { events = [] } = await client.send(
     new FilterLogEventsCommand({
       logGroupName,
