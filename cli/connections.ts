@@ -9,7 +9,7 @@ import { createProvider, type Provider } from '../lambda/messagemedia/client.ts'
 import { outputs } from '../lambda/stack-outputs.ts';
 import { progress } from '../terminal/output.ts';
 import { pause, watch } from '../terminal/waiting.ts';
-import { namePlace } from './aws.ts';
+import { watched } from './aws.ts';
 import { UsageError } from './options.ts';
 import { connectSecrets } from './places.ts';
 
@@ -110,7 +110,7 @@ export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string,
  * @throws {Error} when there is no such stack
  */
 export async function describeStack(stack: string): Promise<Partial<Stack>> {
-  const { Stacks } = await namePlace(new CloudFormationClient())
+  const { Stacks } = await watched(new CloudFormationClient())
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });

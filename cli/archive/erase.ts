@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
 import type { Archive } from './archive-bucket.ts';
@@ -121,26 +119,16 @@ async function rewrite(archive: Archive, object: string, person: Person, version
 }
 
 async function withoutPerson(archive: Archive, object: string, person: Person) {
-  const gzip = createGzip();
-  const compressed = buffer(gzip);
-  // If a line cannot be read, nothing awaits this promise. Its error must then be handled here.
-  compressed.catch(() => {});
-  let [kept, erased] = [0, 0];
-  for await (const lines of readLines(readObject(archive, object))) {
+  const kept: string[] = [];
+  let erased = 0;
+  for await (const lines of readLines(await readObject(archive, object))) {
     for (const line of lines) {
-      if ('broken' in line) {
-        gzip.destroy();
-        throw new Error(`${object} cannot be rewritten: in line ${line.number}, ${line.broken}.`);
-      }
+      if ('broken' in line) throw new Error(`${object} cannot be rewritten: in line ${line.number}, ${line.broken}.`);
       if (await isErased(archive, parseLine(object, line), person)) erased++;
-      else {
-        kept++;
-        if (!gzip.write(`${line.text}\n`)) await once(gzip, 'drain');
-      }
+      else kept.push(`${line.text}\n`);
     }
   }
-  gzip.end();
-  return { body: await compressed, kept, erased };
+  return { body: gzipSync(kept.join('')), kept: kept.length, erased };
 }
 
 async function isErased(archive: Archive, line: ArchivedEvent | BrokenLine, person: Person): Promise<boolean> {

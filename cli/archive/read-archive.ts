@@ -46,7 +46,7 @@ export async function* readArchive(
   now: number,
   { broken, read }: Observer,
 ): AsyncGenerator<ArchivedEvent> {
-  for await (const { object, bytes } of openObjects(archive, listEventObjects(archive, selection, now))) {
+  for await (const { object, bytes } of openObjects(archive, await listEventObjects(archive, selection, now))) {
     for await (const lines of readLines(bytes)) {
       for (const line of lines) {
         const found = parseLine(object.key, line);

@@ -14,12 +14,12 @@ import {
   type KeyringOptions,
   readOutput,
 } from '../connections.ts';
-import { readCaptures } from '../doctor/bucket.ts';
+import { readCaptures } from '../doctor/captures.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
 import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
@@ -55,12 +55,11 @@ export function addDoctorCommand(program: Command): void {
     )
     .option('--probe', 'send a signed probe through the public URL of the --stack; this writes its keyring secret')
     .addHelpText('after', wrap(notes))
-    .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
+    .action(withOptions(doctor));
 }
 
 const notes = `
-A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a HAR, or JSON with method, target, headers, and
-body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
+A capture is a Lambda event of API Gateway (best), raw HTTP, or JSON with method, target, headers, and body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
 is 0 if nothing is wrong or the cause is known, and 1 if other bytes were signed and the cause is unknown. For a stack it is 1 if
 webhooks are being lost.`;
 

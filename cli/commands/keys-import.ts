@@ -4,10 +4,11 @@ import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
 import { importKeys, readImport } from '../../lambda/keys/manual-changes.ts';
 import { print } from '../../terminal/output.ts';
 import { connectKeyring } from '../connections.ts';
-import type { KeyOptions } from '../keys/key-connection.ts';
+import { type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 
 /** `mmw keys import`. */
-export async function importCommand(file: string, options: KeyOptions<{ keyId?: string }>): Promise<void> {
+export async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
+  const options = keyOptionsOf(given);
   const keyring = await connectKeyring(options);
   const imported = readImport(await readSource(file), { keyId: options.keyId, account: options.keyAccount });
   let added: string[] = [];

@@ -5,6 +5,7 @@ import { formatTable, print, progress } from '../../terminal/output.ts';
 import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
+import { withOptions } from '../options.ts';
 import { importCommand } from './keys-import.ts';
 import { deleteKeyCommand, disableKeyCommand, forgetKeyCommand } from './keys-removal.ts';
 
@@ -22,16 +23,12 @@ export function addKeysCommand(program: Command): void {
     .addOption(digestOption())
     .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => createKey(keyOptionsOf(command)));
-  add('list', 'list the keys, and their state in the keyring').action((_options, command: Command) =>
-    listKeys(command.optsWithGlobals()),
-  );
-  add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
-    showKey(keyId, command.optsWithGlobals()),
-  );
+    .action(withOptions(createKey));
+  add('list', 'list the keys, and their state in the keyring').action(withOptions(listKeys));
+  add('show <key-id>', 'show one key').action(withOptions(showKey));
   add('enable <key-id>', 'let MessageMedia sign with this key from now on; also to go back to an old key')
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(enableKeyCommand));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
     .addOption(
@@ -40,25 +37,26 @@ export function addKeysCommand(program: Command): void {
       ),
     )
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => rotateKeys(keyOptionsOf(command)));
+    .action(withOptions(rotateKeys));
   add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
+    .action(withOptions(disableKeyCommand));
   add('delete <key-id>', 'delete a key at MessageMedia; its public key stays in the keyring')
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => deleteKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(deleteKeyCommand));
   add(
     'forget <key-id>',
     'remove a key from the keyring for good, as after a leak; nothing that it signed verifies then',
   )
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(forgetKeyCommand));
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
-    .action((file: string, _options, command: Command) => importCommand(file, keyOptionsOf(command)));
+    .action(withOptions(importCommand));
 }
 
-async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+async function createKey(given: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+  const options = keyOptionsOf(given);
   const { provider, keyring, rotation } = await connectKeys(options, options.digest);
   await expectNoOtherDigest(keyring, options.digest);
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
@@ -101,7 +99,8 @@ async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boole
   print(options.json, key, describeKey(key));
 }
 
-async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+async function rotateKeys(given: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+  const options = keyOptionsOf(given);
   const { provider, keyring, rotation } = await connectKeys(options, options.digest);
   if (options.abandon) {
     const abandoned = await rotation.abandon();

@@ -7,7 +7,7 @@ import { watch } from '../../terminal/waiting.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { probe, withProbeKey } from '../doctor/probe.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { UsageError, wholeNumber } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
 
 interface Options extends GlobalOptions {
@@ -39,7 +39,7 @@ export function addSimulateCommand(program: Command): void {
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
     .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
     .option('--one-digit-days', 'sign a Date such as "Wed, 4 Nov 2026 …", without the 0, on the days 1 to 9')
-    .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 async function run(url: string | undefined, options: Options): Promise<void> {

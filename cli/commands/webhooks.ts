@@ -12,7 +12,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
@@ -30,24 +30,28 @@ export function addWebhooksCommand(program: Command): void {
       .command('create')
       .description('create a webhook for each kind of event, with a template that holds its ids'),
   )
-    .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber, 5)
-    .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber, 60)
-    .option('--read-timeout <milliseconds>', 'how long MessageMedia waits for an answer: up to 60000', wholeNumber)
+    .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber(0, 5), 5)
+    .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber(5, 60), 60)
+    .option(
+      '--read-timeout <milliseconds>',
+      'how long MessageMedia waits for an answer: up to 60000',
+      wholeNumber(1, 60_000),
+    )
     .addHelpText('after', wrap(createNotes))
-    .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
+    .action(withOptions(createWebhooks));
   webhooks
     .command('list')
     .description('list the webhooks, however they were made, and what is wrong with them')
     .option('--stack <name>', 'the deployed stack whose CallbackUrl they should go to')
-    .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
+    .action(withOptions(listWebhooks));
   addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
     .addHelpText('after', wrap(updateNotes))
-    .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(updateWebhook));
   webhooks
     .command('delete <webhook-id>')
     .description('delete a webhook')
     .option('--yes', 'do not ask')
-    .action((webhookId: string, _options, command: Command) => deleteWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(deleteWebhook));
 }
 
 const createNotes = `
@@ -59,11 +63,10 @@ query is signed too. With your own template it is kind=webhook. Then nothing is 
 the id of its request. Add --kind only if your template puts MessageMedia's id first and escapes the text that people
 typed.
 
-MessageMedia documents events and variables, $esc.json in JSON templates, and for GET the variables in the URL's query,
-without a template. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in
-the body as it is written, unless it is written $!x. MessageMedia does not document whether values are escaped in a
-form, in XML and in a query. So only the JSON templates hold text that people typed; the others hold ids, numbers, times
-and states.
+The built-in templates are JSON. For a form or XML give --encoding and your own --template; for GET write the variables
+into the query of --url. There, put no text that people typed: MessageMedia documents $esc.json, and nothing for other
+encodings. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in the body as
+it is written, unless it is written $!x.
 
 Your own template is rendered and read as the receiver does, with texts that people type. If they break the JSON or can
 be taken for an id, or the only id is one that the event does not have, the webhook is not created. "mmw webhooks list" says the
@@ -73,8 +76,8 @@ If your account has no signed webhooks, put a secret into a header, and let your
 it; mmw never prints it.`;
 
 const updateNotes = `
-A template is written for one kind of event and one encoding. So with --events or --encoding the webhook gets a new
-built-in template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
+A template is written for one kind of event and one encoding. So with --events the webhook gets a new built-in
+template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
 give --url.`;
 
 type Settings = GlobalOptions & Omit<WebhookParts, 'headers'> & { stack?: string; header?: string[] };
@@ -95,7 +98,7 @@ function addSettings(command: Command): Command {
     )
     .option(
       '--template <template>',
-      `${templateKinds.join(', ')}, the text of your own template, or @file (default: as the events need)`,
+      `${templateKinds.join(', ')}, the text of your own template, or @file (default: JSON, as the events need)`,
     )
     .option('--header <name: value>', 'a header of your own, such as one with a secret; may be repeated', collect);
 }
@@ -166,11 +169,6 @@ function eventList(value: string): WebhookEvent[] {
     if (event) return event;
     throw new InvalidArgumentError(`${name} is not one of ${webhookEvents.join(', ')}.`);
   });
-}
-
-function wholeNumber(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number.');
 }
 
 function describe({ id, method, url, events }: RegisteredWebhook): string {

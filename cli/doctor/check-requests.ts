@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** How far back requests are checked, in milliseconds. */
@@ -12,7 +12,7 @@ const outcomes = ['accepted', 'refused', 'failed', 'probed'];
 
 /** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const { events = [] } = await client.send(
     new FilterLogEventsCommand({
       logGroupName,
@@ -33,19 +33,12 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
-      issue(
-        'info',
-        'requests',
-        'No request in the last 24 hours',
-        'Nothing was sent, or it was sent to another URL.',
-        '',
-      ),
+      issue.info('requests', 'No request in the last 24 hours', 'Nothing was sent, or it was sent to another URL.', ''),
     ];
   if (lastAccepted !== undefined)
     return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];
   return [
-    issue(
-      'error',
+    issue.error(
       'requests',
       'No request was accepted in the last 24 hours',
       `There were ${counted}.`,

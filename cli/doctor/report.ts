@@ -4,7 +4,7 @@ export type Severity = 'error' | 'warning' | 'info';
 /** One problem. */
 export interface Issue {
   severity: Severity;
-  category: 'stack' | 'keys' | 'webhooks' | 'queue' | 'endpoint' | 'requests' | 'reconciliation' | 'alarms';
+  category: keyof typeof pages;
   title: string;
   description: string;
   /** What to do, with the command if there is one. */
@@ -46,23 +46,23 @@ export function formatReport({ summary, issues }: Report): string {
   return [...summary.ok.map((line) => `✓ ${line}`), ...lines, '', `Health: ${summary.health}.`].join('\n');
 }
 
-/** A problem, with a link to the page about it. */
-export function issue(
-  severity: Issue['severity'],
-  category: Issue['category'],
-  title: string,
-  description: string,
-  suggestion: string,
-): Issue {
-  const page = {
-    stack: 'operations',
-    keys: 'keys',
-    webhooks: 'webhooks',
-    queue: 'operations',
-    endpoint: 'settings',
-    requests: 'doctor',
-    reconciliation: 'webhooks',
-    alarms: 'operations',
-  };
-  return { severity, category, title, description, suggestion, links: [`docs/${page[category]}.md`] };
-}
+/** The page about each category. */
+const pages = {
+  keys: 'keys',
+  webhooks: 'webhooks',
+  queue: 'operations',
+  endpoint: 'settings',
+  requests: 'doctor',
+  reconciliation: 'webhooks',
+  alarms: 'operations',
+};
+
+/** Makes problems of a severity, with a link to the page about them. */
+const issuesOf =
+  (severity: Severity) =>
+  (category: Issue['category'], title: string, description: string, suggestion: string): Issue => ({
+    ...{ severity, category, title, description, suggestion },
+    links: [`docs/${pages[category]}.md`],
+  });
+
+export const issue = { error: issuesOf('error'), warning: issuesOf('warning'), info: issuesOf('info') };

@@ -45,14 +45,6 @@ afterAll(() => {
   server.close();
 });
 
-const curlOf = (url: string, body: string) =>
-  [
-    `curl -X POST '${url}'`,
-    ...Object.entries(request.headers).map(([name, value]) => `-H '${name}: ${value}'`),
-    `--data-raw ${body}`,
-  ].join(' \\\n  ');
-const quoted = `'${request.body}'`;
-
 describe('raw HTTP from the wire', () => {
   test('is read byte for byte, as Node sends it and as curl does', async () => {
     await deliver(origin, request);
@@ -191,40 +183,6 @@ test('Lambda events of both payloads are read as the function reads them', () =>
   const { date: sent, ...others } = rest.multiValueHeaders;
   const renamed = { ...others, 'x-amzn-Remapped-Date': sent };
   expect(causesOf(JSON.stringify({ ...rest, multiValueHeaders: renamed }))).toEqual(['none']);
-});
-
-test('a curl command is read with the quotes of its shell', () => {
-  const url = `https://hooks.example.com${request.target}`;
-  expect(causesOf(curlOf(url, quoted))).toEqual(['none']);
-  expect(causesOf(curlOf(`${url}#x`, `"${String(request.body).replaceAll('"', '\\"')}"`))).toEqual(['none']);
-  const ansi = String(request.body).replaceAll('ö', '\\u00f6').replaceAll("'", "\\'");
-  expect(causesOf(curlOf(url, `$'${ansi}'`))).toEqual(['none']);
-  expect(causesOf(curlOf('https://hooks.example.com/prod/messagemedia?kind=reply', quoted))).toEqual([
-    'path_prefix_added',
-  ]);
-  expect(() => causesOf(curlOf(url, '@body.json').replace('--data-raw', '--data'))).toThrow(
-    'The body is in the file body.json',
-  );
-});
-
-test('a HAR is read, and said to prove no body', () => {
-  const har = {
-    log: {
-      entries: [
-        {
-          startedDateTime: '2026-11-24T09:00:01.000Z',
-          request: {
-            method: 'POST',
-            url: `https://hooks.example.com${request.target}`,
-            headers: Object.entries(request.headers).map(([name, value]) => ({ name, value })),
-            postData: { text: String(request.body) },
-          },
-        },
-      ],
-    },
-  };
-  expect(causesOf(JSON.stringify(har))).toEqual(['none']);
-  expect(readCapture(Buffer.from(JSON.stringify(har))).cautions).toEqual([expect.stringContaining('cannot prove')]);
 });
 
 test("ngrok's agent is asked for the newest request, or for one", async () => {

@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startCapture, stopCapture } from '../../../cli/doctor/capturing.ts';
+import { startCapture, stopCapture } from '../../../cli/doctor/captures.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
