@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpRequest } from '@smithy/core/protocols';
 import { ConnectingAgent, ReconnectingHandler } from '../../lambda/connections.ts';
@@ -64,6 +64,23 @@ describe('a connection that was opened before the first request', () => {
     await agent.connect('localhost', server.port);
     expect(await Promise.all([call(), call()])).toEqual(['taken', 'taken']);
     expect(server.connections()).toBe(2);
+  });
+
+  test.each([
+    ['localhost', 'localhost'],
+    ['127.0.0.1', false],
+  ])('says which host it is for, unless that is an address: %s', async (host, said) => {
+    const names: unknown[] = [];
+    const named = createTlsServer(certificate, (socket) => {
+      names.push((socket as TLSSocket & { servername: unknown }).servername);
+      socket.end();
+    });
+    named.listen(0, '127.0.0.1');
+    await once(named, 'listening');
+    const secured = once(named, 'secureConnection');
+    await Promise.all([agent.connect(host, (named.address() as AddressInfo).port), secured]);
+    expect(names).toEqual([said]);
+    named.close();
   });
 
   test('is not used for another host', async () => {
