@@ -13,7 +13,6 @@ export function withOptions<Given extends unknown[]>(run: (...given: Given) => P
   };
 }
 
-/** Reads an option that is a whole number in a range. */
 export function wholeNumber(least: number, most: number) {
   return (text: string): number => {
     const value = Number(text);

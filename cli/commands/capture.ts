@@ -12,7 +12,6 @@ interface Options extends GlobalOptions {
   stop?: boolean;
 }
 
-/** `mmw capture`: lets the deployed function keep the next refused requests. */
 export function addCaptureCommand(program: Command): void {
   program
     .command('capture')

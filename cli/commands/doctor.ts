@@ -29,7 +29,6 @@ interface Options extends GlobalOptions, KeyringOptions {
   probe?: boolean;
 }
 
-/** `mmw doctor`: says why the signature of a captured request fails. */
 export function addDoctorCommand(program: Command): void {
   addKeyringOptions(
     program
@@ -80,7 +79,6 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
 
-/** Says why each captured request was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
@@ -98,7 +96,6 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (found.some(({ cause }) => cause === 'other_bytes')) process.exitCode = 1;
 }
 
-/** Checks a deployed stack. */
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;

@@ -6,7 +6,6 @@ import { print } from '../../terminal/output.ts';
 import { connectKeyring } from '../connections.ts';
 import { type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 
-/** `mmw keys import`. */
 export async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
   const options = keyOptionsOf(given);
   const keyring = await connectKeyring(options);

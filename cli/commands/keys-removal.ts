@@ -8,7 +8,6 @@ import { findKeyRow } from '../keys/key-rows.ts';
 
 type Options = KeyOptions<{ yes?: boolean }>;
 
-/** `mmw keys disable`. */
 export async function disableKeyCommand(options: Options): Promise<void> {
   const provider = connectProvider(options);
   const keyring = await findKeyring(options);
@@ -26,7 +25,6 @@ export async function disableKeyCommand(options: Options): Promise<void> {
   );
 }
 
-/** `mmw keys delete`. */
 export async function deleteKeyCommand(keyId: string, options: Options): Promise<void> {
   const { dependencies, provider, keyring } = await connectKeys(options);
   const key = await findKeyRow(provider, keyring, keyId);
@@ -41,7 +39,6 @@ export async function deleteKeyCommand(keyId: string, options: Options): Promise
   print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.${memory}`);
 }
 
-/** `mmw keys forget`. */
 export async function forgetKeyCommand(keyId: string, options: Options): Promise<void> {
   const { dependencies } = await connectKeys(options);
   await expectForgettable(dependencies, keyId);

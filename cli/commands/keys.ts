@@ -14,7 +14,6 @@ const digestOption = () =>
     .choices(['SHA224', 'SHA256', 'SHA512'])
     .default('SHA256');
 
-/** `mmw keys`: creates, enables, rotates and removes signature keys. */
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
   const add = (name: string, description: string) => addKeyringOptions(keys.command(name).description(description));

@@ -19,7 +19,6 @@ interface Options extends GlobalOptions {
   curl?: boolean;
 }
 
-/** `mmw sign`: signs a request with your own private key, in the way that MessageMedia signs. */
 export function addSignCommand(program: Command): void {
   program
     .command('sign <url>')

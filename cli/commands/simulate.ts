@@ -20,7 +20,6 @@ interface Options extends GlobalOptions {
   oneDigitDays?: boolean;
 }
 
-/** `mmw simulate`: sends test webhooks at a rate. */
 export function addSimulateCommand(program: Command): void {
   program
     .command('simulate [url]')

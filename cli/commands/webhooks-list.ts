@@ -9,7 +9,6 @@ import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
 import { problemsOf } from '../webhooks/webhook-problems.ts';
 import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
 
-/** Every webhook, and what is wrong with it. */
 export async function listWebhooks(options: GlobalOptions & { stack?: string }): Promise<void> {
   const { json, stack } = options;
   const callbackUrl = stack === undefined ? undefined : await readOutput(stack, outputs.callbackUrl);

@@ -20,7 +20,6 @@ import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhooks/webhook-wishes.ts';
 import { check, listWebhooks } from './webhooks-list.ts';
 
-/** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program
     .command('webhooks')

@@ -29,9 +29,7 @@ export async function stopCapture(keyring: Store): Promise<void> {
   await keyring.updateDiagnostics(({ capture: _, ...others }) => others);
 }
 
-/** A refused request that the function kept. */
 export interface KeptCapture extends ReadCapture {
-  /** Its key in the bucket. */
   name: string;
 }
 

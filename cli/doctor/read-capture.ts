@@ -9,7 +9,6 @@ export interface ReadCapture {
   capture: Capture;
   /** When it arrived, in milliseconds since the epoch, if the format knows. */
   receivedAt?: number | undefined;
-  /** What may be wrong with the capture itself. */
   cautions: string[];
 }
 
