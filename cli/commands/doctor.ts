@@ -17,7 +17,7 @@ import {
 import { readCaptures } from '../doctor/captures.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
-import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
+import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
 import { UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
@@ -104,7 +104,7 @@ async function checkUp(stack: string, options: Options): Promise<void> {
   if (report.summary.health === 'bad') process.exitCode = 1;
 }
 
-async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
+async function read(file: string | undefined, { ngrok }: Options): Promise<CapturedRequest> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
     throw new UsageError(
