@@ -8,8 +8,7 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/contract.ts';
 import type { Archive } from './archive/archive.ts';
 import { BundledFunction } from './bundled-function.ts';
-import { grantSendEvents } from './event-grants.ts';
-import { grantReadKeyring } from './keyring-grant.ts';
+import { grantReadKeyring, grantSendEvents } from './grants.ts';
 
 /** Properties of a receiver's function. */
 export interface ReceiverFunctionProps {

@@ -11,9 +11,7 @@ import { archiveEnvironment, archivePrefixes } from '../../lambda/archive-contra
 import { environment } from '../../lambda/contract.ts';
 import { expectHere } from '../brought-resource.ts';
 import { BundledFunction } from '../bundled-function.ts';
-import { grantKeyThrough } from '../key-grant.ts';
-import { grantReadKeyring } from '../keyring-grant.ts';
-import { acknowledgeObjects, grantReadData } from '../object-grants.ts';
+import { acknowledgeObjects, grantKeyThrough, grantReadData, grantReadKeyring } from '../grants.ts';
 import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
 
 /** Most events of one call. Lambda passes at most 6 MB, whatever their number. */

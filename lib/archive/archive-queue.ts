@@ -1,8 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eventQueueProps } from '../data-stores.ts';
+import { type EncryptionOptions, eventQueueProps } from '../data-stores.ts';
 
 /** How long Lambda collects events for one call, so that an object holds many. */
 export const batchingWindow = Duration.minutes(5);
@@ -13,22 +12,13 @@ export const functionTimeout = Duration.minutes(1);
 /** Tries of 11 minutes each. Together they are longer than the longest known outage of S3. */
 const maxReceiveCount = 50;
 
-/** Properties of the archive's queue. */
-export interface ArchiveQueueProps {
-  /**
-   * Encrypts the messages.
-   * @default - a key of SQS, at no charge
-   */
-  encryptionKey?: IKey | undefined;
-}
-
 /** The queue of events that no stream accepted, and its dead-letter queue. Both stay when the stack is deleted. */
 export class ArchiveQueue extends Construct {
   readonly queue: IQueue;
   /** Events that could not be archived in nine hours, and messages that are not events. */
   readonly deadLetterQueue: IQueue;
 
-  constructor(scope: Construct, id: string, { encryptionKey }: ArchiveQueueProps) {
+  constructor(scope: Construct, id: string, { encryptionKey }: EncryptionOptions) {
     super(scope, id);
     const common = eventQueueProps(encryptionKey);
     this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
