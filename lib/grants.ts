@@ -27,11 +27,8 @@ export function grantSendEvents(role: Role, { queue, overflowBucket, deadLetterQ
   // The constructs' own grants would also allow calls that a function never makes, such as reading attributes.
   Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue.queueArn] });
   grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:GenerateDataKey', 'kms:Decrypt'], ...queues);
-  Grant.addToPrincipal({
-    grantee: role,
-    actions: ['s3:PutObject'],
-    resourceArns: [overflowBucket.arnForObjects('*')],
-  });
+  const objects = [overflowBucket.arnForObjects('*')];
+  Grant.addToPrincipal({ grantee: role, actions: ['s3:PutObject'], resourceArns: objects });
   grantKeyThrough(role, overflowBucket.encryptionKey, 's3', ['kms:GenerateDataKey'], overflowBucket);
   acknowledgeObjects(role, overflowBucket);
   archive?.grantWrite(role);

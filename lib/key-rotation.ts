@@ -63,12 +63,11 @@ export class KeyRotation extends Construct {
 
     const secretsManager = new ServicePrincipal('secretsmanager.amazonaws.com');
     rotate.addPermission('Invoke', { principal: secretsManager, sourceAccount: Stack.of(this).account });
+    const steps = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
     const grants = [
       Grant.addToPrincipal({
         grantee: role,
-        actions: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
-          (action) => `secretsmanager:${action}`,
-        ),
+        actions: steps.map((action) => `secretsmanager:${action}`),
         resourceArns: [keyringArnOf(keyring)],
       }),
       apiCredentials.allowReading(role),

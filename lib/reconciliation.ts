@@ -50,6 +50,7 @@ export class Reconciliation extends Construct {
     this.apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
     this.log = createLog(this, 'Log', props);
     const logs = [receiver.functionLog, this.log];
+    const logGroupNames = logs.map(({ logGroupName }) => logGroupName);
     const { function: reconcile, role } = new BundledFunction(this, 'Reconcile', {
       entry: 'reconcile-handler',
       logGroup: this.log,
@@ -68,10 +69,7 @@ export class Reconciliation extends Construct {
         [rotationEnvironment.apiCredentialsSecretId]: this.apiCredentials.secretArn,
         [rotationEnvironment.baseUrl]: baseUrl,
         [reconciliationEnvironment.confirm]: String(confirm),
-        [reconciliationEnvironment.logGroups]: Fn.join(
-          ',',
-          logs.map(({ logGroupName }) => logGroupName),
-        ),
+        [reconciliationEnvironment.logGroups]: Fn.join(',', logGroupNames),
         [reconciliationEnvironment.logDays]: String(Math.min(...logs.map(daysKept))),
         [reconciliationEnvironment.stack]: Stack.of(this).stackName,
       },

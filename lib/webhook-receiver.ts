@@ -240,13 +240,10 @@ function expectSameArchive({ node, archive, keyring, overflowBucket }: WebhookRe
   if (archive === undefined) return;
   const stack = Stack.of(archive);
   const text = (arn: string) => JSON.stringify(stack.resolve(arn));
-  const differ = (one: string, other: string) => text(one) !== text(other);
-  const problem = [
-    archive.keyring !== keyring && differ(archive.keyring.secretArn, keyring.secretArn) && 'keyring',
-    archive.overflowBucket !== overflowBucket &&
-      differ(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) &&
-      'overflowBucket',
-  ].find(Boolean);
+  const isOther = (one: string, other: string) => one !== other && text(one) !== text(other);
+  const otherKeyring = isOther(archive.keyring.secretArn, keyring.secretArn) && 'keyring';
+  const problem =
+    otherKeyring || (isOther(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) && 'overflowBucket');
   if (!problem) return;
   throw new BroughtResourceError(
     `${archive.node.path} has another ${problem} than the receiver ${node.path}: give both the same ${problem}.`,

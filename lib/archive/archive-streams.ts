@@ -40,24 +40,17 @@ export class ArchiveStreams extends Construct {
     });
     this.#streams = new Map(streams);
 
-    const written = [archivePrefixes.events, archivePrefixes.failed].map((prefix) =>
-      bucket.arnForObjects(`${prefix}*`),
-    );
+    const prefixes = [archivePrefixes.events, archivePrefixes.failed];
+    const written = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
+    const grant = (actions: string[], resourceArns: string[]) =>
+      Grant.addToPrincipal({ grantee: role, actions: actions.map((action) => `s3:${action}`), resourceArns });
     const grants = [
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-        resourceArns: [bucket.bucketArn],
-      }),
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
-        resourceArns: written,
-      }),
+      grant(['GetBucketLocation', 'ListBucket', 'ListBucketMultipartUploads'], [bucket.bucketArn]),
+      grant(['AbortMultipartUpload', 'GetObject', 'PutObject'], written),
       logGroup.grantWrite(role),
     ];
     grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], bucket);
-    acknowledgeObjects(role, bucket, archivePrefixes.events, archivePrefixes.failed);
+    acknowledgeObjects(role, bucket, ...prefixes);
     // AWS refuses to create a stream whose role may not write yet.
     for (const [, stream] of streams) for (const grant of grants) grant.applyBefore(stream);
   }

@@ -8,8 +8,7 @@ import { Construct } from 'constructs';
 import { archiveEnvironment } from '../../lambda/archive-contract.ts';
 import { grantKeyThrough } from '../grants.ts';
 import { createLog, type LogOptions } from '../log-group.ts';
-import { ArchiveFunction } from './archive-function.ts';
-import { ArchiveQueue } from './archive-queue.ts';
+import { ArchiveFunction, ArchiveQueue } from './archive-function.ts';
 import { ArchiveStreams } from './archive-streams.ts';
 
 /** Properties of an archive. */

@@ -97,16 +97,9 @@ function expectRegionalAcl(arn: string): void {
 }
 
 function allowOnly(addresses: readonly string[]): PolicyDocument {
-  const everything = {
-    principals: [new AnyPrincipal()],
-    actions: ['execute-api:Invoke'],
-    resources: ['execute-api:/*'],
-  };
+  const principals = [new AnyPrincipal()];
+  const everything = { principals, actions: ['execute-api:Invoke'], resources: ['execute-api:/*'] };
   const conditions = { NotIpAddress: { 'aws:SourceIp': addresses } };
-  return new PolicyDocument({
-    statements: [
-      new PolicyStatement(everything),
-      new PolicyStatement({ ...everything, effect: Effect.DENY, conditions }),
-    ],
-  });
+  const others = new PolicyStatement({ ...everything, effect: Effect.DENY, conditions });
+  return new PolicyDocument({ statements: [new PolicyStatement(everything), others] });
 }

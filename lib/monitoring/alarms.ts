@@ -81,12 +81,11 @@ function eventWatches(scope: Construct, { receiver: { queue, deadLetterQueue } }
     metric,
     options: { threshold: oldestAllowed.toSeconds() },
   };
-  return [
-    ...(deadLetterQueue && hasMetricsHere(scope, deadLetterQueue)
+  const dead =
+    deadLetterQueue && hasMetricsHere(scope, deadLetterQueue)
       ? deadLetterWatches('', 'No consumer could handle some events', 'dead-letters', deadLetterQueue)
-      : []),
-    ...(hasMetricsHere(scope, queue) ? [oldest] : []),
-  ];
+      : [];
+  return [...dead, ...(hasMetricsHere(scope, queue) ? [oldest] : [])];
 }
 
 /** A queue has its metrics in its own account, so an alarm of another account would never go off. */

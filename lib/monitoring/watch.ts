@@ -65,12 +65,10 @@ function periodsOf(every: Duration): number {
 
 /** A function whose schedule must go on: that its runs fail is as bad as that there are none. */
 export function scheduleOptions(runs: IFunction, every: Duration): Pick<Watch, 'metric' | 'options'> {
+  const sum = { statistic: Stats.SUM };
   const metric = new MathExpression({
     expression: 'FILL(runs, 0) - FILL(failed, 0)',
-    usingMetrics: {
-      runs: runs.metricInvocations({ statistic: Stats.SUM }),
-      failed: runs.metricErrors({ statistic: Stats.SUM }),
-    },
+    usingMetrics: { runs: runs.metricInvocations(sum), failed: runs.metricErrors(sum) },
     label: 'Runs that succeeded',
     period: every,
   });
@@ -87,12 +85,13 @@ export function scheduleOptions(runs: IFunction, every: Duration): Pick<Watch, '
  * count what it moves to such a queue itself as sent, so the growth is computed.
  */
 export function deadLetterWatches(name: string, meaning: string, section: string, queue: IQueue): Watch[] {
+  const highest = { statistic: Stats.MAXIMUM };
   const period = Duration.minutes(5);
   // A message that somebody looks at is invisible for a while. Both together are the number of messages at any time.
   const total = new MathExpression({
     expression: 'visible + hidden',
     usingMetrics: {
-      visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+      visible: queue.metricApproximateNumberOfMessagesVisible(highest),
       hidden: queue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MINIMUM }),
     },
     label: 'Dead letters',
@@ -109,10 +108,7 @@ export function deadLetterWatches(name: string, meaning: string, section: string
     {
       id: `${name}DeadLetters`,
       meaning,
-      metric: queue.metricApproximateNumberOfMessagesVisible({
-        statistic: Stats.MAXIMUM,
-        period: Duration.minutes(15),
-      }),
+      metric: queue.metricApproximateNumberOfMessagesVisible({ ...highest, period: Duration.minutes(15) }),
       section,
     },
     {
