@@ -5,7 +5,6 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import type { Archive } from './archive/archive.ts';
 import { expectHere, expectKey } from './brought-resource.ts';
 
 /** Where events go. */
@@ -16,7 +15,7 @@ export interface EventTarget {
   /** Is encrypted with the queue's key as well. */
   deadLetterQueue?: IQueue | undefined;
   /** Gets every event as well. */
-  archive?: Archive | undefined;
+  archive?: { grantWrite: (role: Role) => void; environment: Record<string, string> } | undefined;
 }
 
 /** Lets a role send events to the queue and the archive, and put the data of large ones into the bucket, and nothing else. */

@@ -13,9 +13,15 @@ import { Construct } from 'constructs';
 import { isOfOtherAccount, warn } from '../brought-resource.ts';
 import { notify } from './alarm-topic.ts';
 import { archiveWatches } from './archive-watches.ts';
-import type { MonitoringProps } from './monitoring.ts';
 import { requestWatches } from './request-watches.ts';
-import { createAlarm, deadLetterWatches, scheduleOptions, standstillOf, type Watch } from './watch.ts';
+import {
+  createAlarm,
+  deadLetterWatches,
+  type MonitoringProps,
+  scheduleOptions,
+  standstillOf,
+  type Watch,
+} from './watch.ts';
 
 /**
  * A consumer takes seconds. Longer waiting means that it is down, or what it depends on. That may last for hours without

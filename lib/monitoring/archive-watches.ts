@@ -1,8 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { keysEvery } from '../archive/archive-function.ts';
-import type { MonitoringProps } from './monitoring.ts';
-import { deadLetterWatches, failures, scheduleOptions, standstillOf, type Watch } from './watch.ts';
+import {
+  deadLetterWatches,
+  failures,
+  type MonitoringProps,
+  scheduleOptions,
+  standstillOf,
+  type Watch,
+} from './watch.ts';
 
 /** Twelve times as long as Firehose and Lambda collect events. Firehose keeps what it cannot deliver for 24 hours. */
 const longestDelay = Duration.hours(1);

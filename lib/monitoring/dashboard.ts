@@ -16,7 +16,7 @@ import type { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
 import type { Archive } from '../archive/archive.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
-import type { MonitoringProps } from './monitoring.ts';
+import type { MonitoringProps } from './watch.ts';
 
 const red = '#d62728';
 const orange = '#ff7f0e';

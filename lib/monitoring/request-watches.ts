@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { MonitoringProps } from './monitoring.ts';
-import { failures, filled, type Watch } from './watch.ts';
+import { failures, filled, type MonitoringProps, type Watch } from './watch.ts';
 
 /** In a day. Only MessageMedia knows the URL, so unsigned requests are rare until something is wrong. */
 const manyUnsigned = 10;

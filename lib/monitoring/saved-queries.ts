@@ -1,6 +1,6 @@
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { MonitoringProps } from './monitoring.ts';
+import type { MonitoringProps } from './watch.ts';
 
 /** The log queries of docs/operations.md, saved in CloudWatch Logs Insights under the receiver's name. */
 export class SavedQueries extends Construct {
