@@ -71,39 +71,19 @@ const messageFields = {
   subject: { type: 'string', maxLength: 64 },
 };
 const message = object({ ...messageFields, message_id: uuid, status }, ['content', 'destination_number']);
-const { media: _media, subject: _subject, ...statusFields } = messageFields;
 
-const report = object({
-  callback_url: text,
-  date_received: dateTime,
-  delay: whole,
-  billing_units: whole,
-  delivery_report_id: uuid,
-  message_id: uuid,
-  metadata: { type: 'object' },
-  original_text: text,
-  source_number: number,
-  status,
-  submitted_date: dateTime,
-  vendor_account_id: vendorAccount,
-});
-const reply = object({
-  callback_url: text,
-  content: { type: 'string', minLength: 1, maxLength: 5000 },
-  date_received: dateTime,
-  destination_number: number,
-  message_id: uuid,
-  metadata: { type: 'object' },
-  reply_id: uuid,
-  source_number: number,
-  vendor_account_id: vendorAccount,
-});
-const messageErrors = {
-  400: badRequest('Request failed to parse correctly. Please ensure input is valid and try again.'),
-  401: says('Invalid authentication credentials'),
-  404: says('Resource not found.'),
+const eventFields = {
+  ...{ callback_url: text, date_received: dateTime, message_id: uuid, metadata: { type: 'object' } },
+  ...{ source_number: number, vendor_account_id: vendorAccount },
 };
-const { 400: badMessageRequest, 401: unauthorized, 404: noResource } = messageErrors;
+const report = object({
+  ...{ ...eventFields, delay: whole, billing_units: whole, delivery_report_id: uuid, original_text: text },
+  ...{ status, submitted_date: dateTime },
+});
+const content = { type: 'string', minLength: 1, maxLength: 5000 };
+const reply = object({ ...eventFields, content, destination_number: number, reply_id: uuid });
+const badMessageRequest = badRequest('Request failed to parse correctly. Please ensure input is valid and try again.');
+const unauthorized = says('Invalid authentication credentials');
 const ids = (name: string) => object({ [name]: list(uuid, { maxItems: 100 }) }, [name]);
 
 const direction = { enum: ['inbound', 'outbound', 'all'] };
@@ -125,7 +105,7 @@ const reported = object({
   ...{ source_address: text, destination_address: number },
   ...{ source_address_country: text, destination_address_country: text },
   ...{ in_response_to: uuid, action: text, media_url: text, account_id: text, billing_category: text },
-  content: { type: 'string', minLength: 1, maxLength: 5000 },
+  content,
   metadata: list(object({ key: text, value: text }, ['key', 'value'])),
 });
 
@@ -155,21 +135,10 @@ const retryFields = {
   retry_delay: { type: 'integer', minimum: 5, maximum: 60 },
 };
 const webhookRequest = object({ ...settingFields, ...retryFields }, ['url', 'method', 'encoding', 'events']);
-const webhook = object(
-  {
-    id: uuid,
-    url: text,
-    method: text,
-    encoding: text,
-    headers: texts,
-    events: list(text),
-    template: text,
-    read_timeout: whole,
-    retries: whole,
-    retry_delay: whole,
-  },
-  ['id', 'url', 'method', 'retries'],
-);
+const shownFields = { url: text, method: text, encoding: text, headers: texts, events: list(text), template: text };
+const webhook = object({ id: uuid, ...shownFields, read_timeout: whole, retries: whole, retry_delay: whole }, [
+  ...['id', 'url', 'method', 'retries'],
+]);
 const somethingWrong = {
   oneOf: [
     says('Something went wrong. Please try again later.'),
@@ -222,13 +191,7 @@ export const operations: readonly Operation[] = [
       202: object({ messages: list(message, { maxItems: 100 }) }),
       400: badMessageRequest,
       401: unauthorized,
-      // In the text of the operation only, without a body.
-      422: object({ message: text }),
     },
-  },
-  {
-    call: 'GET /v1/messages/{id}',
-    answers: { 200: object({ ...statusFields, message_id: uuid, status }), 401: unauthorized, 404: noResource },
   },
   // The description has a 404 for each of the four below but does not say when, so the simulator never answers it.
   {

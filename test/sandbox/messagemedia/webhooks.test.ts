@@ -69,21 +69,6 @@ describe('a template reaches the other side whole', () => {
     expect(String(caught[0]?.body)).toBe(`<r t="<&>"'"><&>"'</r>`);
   });
 
-  test.each([
-    ['FORM_ENCODED', 'text=$moContent', (body: string) => new URLSearchParams(body).get('text')],
-    ['XML', '<r>$moContent</r>', (body: string) => body.replace('&lt;e&gt;', '<e>').replace('&amp;', '&').slice(3, -4)],
-    ['JSON', '"$esc.json($moContent)"', JSON.parse],
-  ])('in %s with everything escaped, if the simulator is told to', async (encoding, template, read) => {
-    const escaping = await startSimulator({ escapeValues: true });
-    try {
-      await register({ encoding, template }, escaping);
-      const { caught } = await settledReply(difficult.replaceAll('"', ''), escaping);
-      expect(read(String(caught[0]?.body))).toBe(difficult.replaceAll('"', ''));
-    } finally {
-      await escaping.close();
-    }
-  });
-
   test.each(['JSON', 'FORM_ENCODED', 'XML'])('as the query of a GET, whatever the encoding: %s', async (encoding) => {
     const key = await enableNewKey(provider);
     const url = `${catcher.url}/hook?a=b&text=$moContent&order=$metadata.get('order')&none=$!moId2`;
