@@ -45,12 +45,8 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const client = new SQSClient({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: localCredentials,
-    useQueueUrlAsEndpoint: false,
-  });
+  const common = { endpoint: url, region: 'us-east-1', credentials: localCredentials };
+  const client = new SQSClient({ ...common, useQueueUrlAsEndpoint: false });
   const deadLetterQueueUrl = await createFifo(client, 'events-dead-letters.fifo', {});
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
@@ -61,34 +57,22 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 5 }),
   });
   const overflowBucket = 'large-events';
-  const storage = new S3Client({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: localCredentials,
-    forcePathStyle: true,
-  });
+  const storage = new S3Client({ ...common, forcePathStyle: true });
   await storage.send(new CreateBucketCommand({ Bucket: overflowBucket }));
   const close = async () => {
     client.destroy();
     storage.destroy();
     await app.close();
   };
-  const setFailing = (fails: boolean) => {
-    isFailing = fails;
-  };
   return {
-    setFailing,
+    ...{ url, queueUrl, deadLetterQueueUrl, overflowBucket, client, storage, close },
+    setFailing: (fails) => {
+      isFailing = fails;
+    },
     isFailing: () => isFailing,
     setDelay: (milliseconds) => {
       delay = milliseconds;
     },
-    url,
-    queueUrl,
-    deadLetterQueueUrl,
-    overflowBucket,
-    client,
-    storage,
-    close,
   };
 }
 

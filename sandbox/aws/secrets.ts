@@ -55,7 +55,7 @@ class SecretsError extends Error {
 /** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
 export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
   const secrets = new Map<string, Versions>();
-  const nextRotations = new Map<string, Date>();
+  const nextRotations = new Map<string, Date | undefined>();
   let isFailing = false;
   let delay = 0;
   const server = await listen(port, async (request, response) => {
@@ -93,10 +93,7 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
     },
     create: (secretId) => void secrets.set(secretId, new Map()),
     get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
-    setNextRotation: (secretId, date) => {
-      if (date) nextRotations.set(secretId, date);
-      else nextRotations.delete(secretId);
-    },
+    setNextRotation: (secretId, date) => void nextRotations.set(secretId, date),
     isFailing: () => isFailing,
     setFailing: (fails) => {
       isFailing = fails;
@@ -110,7 +107,8 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
 
 const actions: Record<string, (versions: Versions, input: Input) => object> = {
   GetSecretValue: (versions, { VersionId, VersionStage = 'AWSCURRENT' }) => {
-    const found = VersionId === undefined ? withStage(versions, VersionStage) : withId(versions, VersionId);
+    const found =
+      VersionId === undefined ? withStage(versions, VersionStage) : [...versions].find(([id]) => id === VersionId);
     if (found?.[1].value === undefined) throw notFound(`secret value for ${VersionId ?? VersionStage}`);
     const [id, { value, stages }] = found;
     return { SecretString: value, VersionId: id, VersionStages: [...stages] };
@@ -164,11 +162,6 @@ function moveStage(versions: Versions, stage: string, to: string | undefined): v
 
 function withStage(versions: Versions, stage: string): [string, Version] | undefined {
   return [...versions].find(([, { stages }]) => stages.has(stage));
-}
-
-function withId(versions: Versions, id: string): [string, Version] | undefined {
-  const version = versions.get(id);
-  return version && [id, version];
 }
 
 function notFound(what: string): SecretsError {

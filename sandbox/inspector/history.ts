@@ -75,7 +75,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
         method: request.method,
         target: request.target,
         status: answer.statusCode,
-        verdict: plainVerdict(answer.statusCode),
+        verdict: verdictOf(answer.statusCode),
         reason: String(line?.reason ?? (request.event === undefined ? 'no_route' : '')),
         type: String(line?.type ?? ''),
         keyId: headerOf(request, 'x-messagemedia-key-id'),
@@ -131,7 +131,8 @@ export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, nam
   return headerPairs(rawHeaders).find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
 }
 
-function plainVerdict(status: number): CallSummary['verdict'] {
+/** The verdict on a request, from the status of its answer. */
+export function verdictOf(status: number): CallSummary['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';
 }
