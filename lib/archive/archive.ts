@@ -55,10 +55,7 @@ export class Archive extends Construct {
 
   /** Environment variables of a function that archives events. */
   get environment(): Record<string, string> {
-    return {
-      [archiveEnvironment.streams]: this.streams.names,
-      [archiveEnvironment.queueUrl]: this.queue.queueUrl,
-    };
+    return { [archiveEnvironment.streams]: this.streams.names, [archiveEnvironment.queueUrl]: this.queue.queueUrl };
   }
 
   /** Lets a role archive events. */

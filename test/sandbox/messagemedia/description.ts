@@ -37,10 +37,7 @@ const badRequest = (message: string) =>
 
 const keyFields = { key_id: text, cipher: text, digest: text, created: text, enabled: flag };
 const key = object(keyFields);
-const keyErrors = {
-  401: 'none',
-  403: says('This feature has not been enabled in your account.'),
-} as const;
+const keyErrors = { 401: 'none', 403: says('This feature has not been enabled in your account.') } as const;
 const badKeyRequest = badRequest('Bad Request');
 const noKey = says('Entity not found');
 
@@ -173,10 +170,7 @@ export const operations: readonly Operation[] = [
   },
   { call: `GET ${keysPath}/{id}`, answers: { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors } },
   { call: `DELETE ${keysPath}/{id}`, answers: { 200: 'none', 404: noKey, ...keyErrors } },
-  {
-    call: `GET ${keysPath}/enabled`,
-    answers: { 200: key, 404: says('Currently no key is enabled'), ...keyErrors },
-  },
+  { call: `GET ${keysPath}/enabled`, answers: { 200: key, 404: says('Currently no key is enabled'), ...keyErrors } },
   {
     call: `PATCH ${keysPath}/enabled`,
     needsAccept: true,
@@ -187,11 +181,7 @@ export const operations: readonly Operation[] = [
   {
     call: 'POST /v1/messages',
     request: object({ messages: list(message, { minItems: 1, maxItems: 100 }) }, ['messages']),
-    answers: {
-      202: object({ messages: list(message, { maxItems: 100 }) }),
-      400: badMessageRequest,
-      401: unauthorized,
-    },
+    answers: { 202: object({ messages: list(message, { maxItems: 100 }) }), 400: badMessageRequest, 401: unauthorized },
   },
   // The description has a 404 for each of the four below but does not say when, so the simulator never answers it.
   {
@@ -203,10 +193,7 @@ export const operations: readonly Operation[] = [
     request: ids('delivery_report_ids'),
     answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
   },
-  {
-    call: 'GET /v1/replies',
-    answers: { 200: object({ replies: list(reply, { maxItems: 100 }) }), 401: unauthorized },
-  },
+  { call: 'GET /v1/replies', answers: { 200: object({ replies: list(reply, { maxItems: 100 }) }), 401: unauthorized } },
   {
     call: 'POST /v1/replies/confirmed',
     request: ids('reply_ids'),
