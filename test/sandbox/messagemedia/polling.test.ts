@@ -6,6 +6,8 @@ import { api, type Catcher, startCatcher, startSimulator } from './fixture.ts';
 const absentId = '00000000-0000-4000-8000-000000000000';
 const timestamp = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
+const vendor_account_id = { vendor_id: 'MessageMedia', account_id: 'MessageMedia123' };
+
 let provider: ProviderSimulator;
 let catcher: Catcher;
 beforeEach(async () => {
@@ -27,21 +29,12 @@ const poll = async (list: 'delivery_reports' | 'replies'): Promise<PolledItem[]>
 describe('delivery reports', () => {
   test('are listed when nobody was told of them, without an error code', async () => {
     const message_id = await sendOne({ delivery_report: true });
-    const common = {
-      delivery_report_id: expect.any(String),
-      source_number: '+61412123123',
-      date_received: timestamp,
-      submitted_date: timestamp,
-      delay: 0,
-      original_text: 'Hello!',
-      message_id,
-      vendor_account_id: { vendor_id: 'MessageMedia', account_id: 'MessageMedia123' },
-      metadata: { order: '47' },
-    };
+    const common = { source_number: '+61412123123', delay: 0, original_text: 'Hello!', metadata: { order: '47' } };
+    const own = { delivery_report_id: expect.any(String), message_id, vendor_account_id };
+    const times = { date_received: timestamp, submitted_date: timestamp };
     expect(await poll('delivery_reports')).toEqual(
-      ['enroute', 'submitted', 'delivered'].map((status) => expect.objectContaining({ ...common, status })),
+      ['enroute', 'submitted', 'delivered'].map((status) => ({ ...common, ...own, ...times, status })),
     );
-    for (const report of await poll('delivery_reports')) expect(report).not.toHaveProperty('error_code');
     expect(provider.deliveries).toEqual([]);
   });
 
@@ -91,7 +84,7 @@ test('replies are listed with what the description has for them, and opt-outs ar
     date_received: timestamp,
     source_number: '+61412123123',
     destination_number: '+61491570156',
-    vendor_account_id: { vendor_id: 'MessageMedia', account_id: 'MessageMedia123' },
+    vendor_account_id,
     metadata: { order: '47' },
   });
   expect(mms).toMatchObject({ message_id: bare });
