@@ -23,22 +23,20 @@ async function main(args: string[]): Promise<number> {
   if (typeof options === 'string') return fail(options);
   const { once: isOnce, data } = options;
   if (data !== undefined) mkdirSync(data, { recursive: true });
-  const file = options.keyring ?? (data === undefined ? undefined : join(data, 'keyring.json'));
+  const file = options.keyring ?? (data && join(data, 'keyring.json'));
   const port = Number(process.env.PORT || 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_534)
     return fail(`PORT is "${process.env.PORT}": give 0 to 65534.`);
 
-  let touring = options.keyring === undefined && !(file !== undefined && existsSync(file));
+  let touring = options.keyring === undefined && !(file && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
-  const keep = data === undefined ? undefined : keepCalls(join(data, 'calls.jsonl'), history);
+  const keep = data && keepCalls(join(data, 'calls.jsonl'), history);
   const onCall: WatchedSandboxOptions['onCall'] = (call, ...seen) => {
-    keep?.(call);
+    if (keep) keep(call);
     if (!touring) printOwn(...seen);
   };
-  const kept = file === undefined ? {} : keptIn(file);
-  const started = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...kept }));
-  if (started === undefined) return 1;
-  const sandbox: Sandbox = started;
+  const sandbox = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...(file && keptIn(file)) }));
+  if (sandbox === undefined) return 1;
   let inspector: LocalServer | undefined;
   try {
     if (!isOnce) {

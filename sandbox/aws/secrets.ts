@@ -32,11 +32,7 @@ interface Version {
 type Versions = Map<string, Version>;
 
 /** Members of a call that are used; others are ignored. */
-interface Input {
-  SecretId?: string;
-  SecretString?: string;
-  ClientRequestToken?: string;
-  VersionId?: string;
+interface Input extends Partial<Record<'SecretId' | 'SecretString' | 'ClientRequestToken' | 'VersionId', string>> {
   VersionStage?: string;
   VersionStages?: string[];
   MoveToVersionId?: string;
@@ -68,17 +64,16 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       const input: Input = JSON.parse(String(await readBody(request)) || '{}');
       const run = actions[action];
       if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
-      const versions = secrets.get(input.SecretId ?? '');
+      const { SecretId: Name = '' } = input;
+      const versions = secrets.get(Name);
       if (!versions) throw notFound('secret');
       const result = run(versions, input);
       // This comes before the answer, because the caller may then read what was kept.
       onChange();
-      const next = nextRotations.get(input.SecretId ?? '');
-      const schedule = action === 'DescribeSecret' && {
-        RotationEnabled: next !== undefined,
-        ...(next && { NextRotationDate: next.getTime() / 1000 }),
-      };
-      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...schedule, ...result });
+      const next = nextRotations.get(Name);
+      const described = { RotationEnabled: next !== undefined, NextRotationDate: next && next.getTime() / 1000 };
+      const ARN = `arn:aws:secretsmanager:us-east-1:000000000000:secret:${Name}`;
+      reply(200, { Name, ARN, ...(action === 'DescribeSecret' && described), ...result });
     } catch (error) {
       const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
       reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });
@@ -166,8 +161,4 @@ function withStage(versions: Versions, stage: string): [string, Version] | undef
 
 function notFound(what: string): SecretsError {
   return new SecretsError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}.`);
-}
-
-function arn(name: string): string {
-  return `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
 }
