@@ -33,11 +33,10 @@ export async function detailsOf(
 }
 
 function wireOf({ method, target, request: { rawHeaders, body } }: Call) {
-  return {
-    line: `${method} ${target} HTTP/1.1`,
-    headers: headerPairs(rawHeaders).map(([name, value]) => [name, /signature$/i.test(name) ? shorten(value) : value]),
-    body: textOf(body),
-  };
+  const lines = headerPairs(rawHeaders).map(
+    ([name, value]) => `${name}: ${/signature$/i.test(name) ? shorten(value) : value}`,
+  );
+  return [`${method} ${target} HTTP/1.1`, ...lines, '', textOf(body)].join('\n');
 }
 
 /** The bytes that a signature of this request must cover, in their three parts. */

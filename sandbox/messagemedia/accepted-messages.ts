@@ -16,9 +16,7 @@ export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
     throw badRequest('/messages: must hold 1 to 100 messages');
   }
   const drafts = messages.map(fieldsOf);
-  const problems = drafts.flatMap((draft, index) =>
-    problemsOf(draft).map((problem) => `/messages/${index}/${problem}`),
-  );
+  const problems = drafts.flatMap((draft, index) => problemsOf(draft, `/messages/${index}/`));
   if (problems.length > 0) throw badRequest(...problems);
   return drafts.map((draft) => accept(draft, now));
 }
@@ -39,11 +37,11 @@ const checks: Record<string, (value: unknown) => string | undefined> = {
   metadata: unless(isMetadata, 'must map up to 10 names of up to 100 characters to text of up to 256'),
 };
 
-function problemsOf(draft: Record<string, unknown>): string[] {
+function problemsOf(draft: Record<string, unknown>, at: string): string[] {
   return Object.entries(checks).flatMap(([name, problemOf]) => {
     const problem = problemOf(draft[name] ?? undefined);
     const shown = name === 'callback_url' ? 'callbackUrl' : name;
-    return problem === undefined ? [] : [`${shown}: ${problem}`];
+    return problem === undefined ? [] : [`${at}${shown}: ${problem}`];
   });
 }
 
