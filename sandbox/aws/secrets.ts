@@ -1,29 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalServer, listen, readBody } from '../http.ts';
+import { listen, readBody } from '../http.ts';
 
 /** A stand-in for Secrets Manager, with versions and their labels, over Secrets Manager's own protocol. */
-export interface LocalSecrets extends LocalServer {
-  /** Stores a secret's current value, and creates the secret if there is none. */
-  put: (secretId: string, value: string) => void;
-  /** Creates a secret without a value. */
-  create: (secretId: string) => void;
-  /** The secret's current value. */
-  get: (secretId: string) => string | undefined;
-  /**
-   * Begins a rotation as Secrets Manager does, with an empty version labelled AWSPENDING, or with the version of an
-   * unfinished rotation.
-   * @returns the `ClientRequestToken` for the four steps
-   */
-  startRotation: (secretId: string) => string;
-  /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
-  setNextRotation: (secretId: string, date: Date | undefined) => void;
-  /** Whether every call fails, as in an outage. */
-  setFailing: (fails: boolean) => void;
-  isFailing: () => boolean;
-  /** How long every call takes, in milliseconds. */
-  setDelay: (milliseconds: number) => void;
-}
+export type LocalSecrets = Awaited<ReturnType<typeof startSecrets>>;
 
 interface Version {
   value: string | undefined;
@@ -49,7 +29,7 @@ class SecretsError extends Error {
 }
 
 /** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
-export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
+export async function startSecrets(port = 0, onChange = () => {}) {
   const secrets = new Map<string, Versions>();
   const nextRotations = new Map<string, Date | undefined>();
   let isFailing = false;
@@ -81,22 +61,29 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
   });
   return {
     ...server,
-    put: (secretId, value) => {
+    /** Stores a secret's current value, and creates the secret if there is none. */
+    put: (secretId: string, value: string): void => {
       const versions = secrets.get(secretId) ?? new Map();
       secrets.set(secretId, versions);
       putSecretValue(versions, { SecretString: value });
     },
-    create: (secretId) => void secrets.set(secretId, new Map()),
-    get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
-    setNextRotation: (secretId, date) => void nextRotations.set(secretId, date),
-    isFailing: () => isFailing,
-    setFailing: (fails) => {
+    /** Creates a secret without a value. */
+    create: (secretId: string): void => void secrets.set(secretId, new Map()),
+    /** The secret's current value. */
+    get: (secretId: string) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
+    /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
+    setNextRotation: (secretId: string, date: Date | undefined): void => void nextRotations.set(secretId, date),
+    /** Whether every call fails, as in an outage. */
+    setFailing: (fails: boolean): void => {
       isFailing = fails;
     },
-    setDelay: (milliseconds) => {
+    isFailing: () => isFailing,
+    /** How long every call takes, in milliseconds. */
+    setDelay: (milliseconds: number): void => {
       delay = milliseconds;
     },
-    startRotation: (secretId) => startRotation(secrets.get(secretId) ?? new Map()),
+    /** Begins a rotation as Secrets Manager does. @returns the `ClientRequestToken` for the four steps */
+    startRotation: (secretId: string) => startRotation(secrets.get(secretId) ?? new Map()),
   };
 }
 
@@ -137,6 +124,7 @@ function putSecretValue(versions: Versions, input: Input): object {
   return { VersionId: ClientRequestToken, VersionStages };
 }
 
+/** With an empty version labelled AWSPENDING, or with the version of an unfinished rotation. */
 function startRotation(versions: Versions): string {
   const pending = withStage(versions, 'AWSPENDING');
   if (pending && !pending[1].stages.has('AWSCURRENT')) return pending[0];
