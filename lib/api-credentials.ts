@@ -53,10 +53,7 @@ export class ApiCredentials extends Secret {
   allowReading(role: Role): Grant {
     this.#readers.push(role.roleArn);
     grantKeyThrough(role, this.encryptionKey, 'secretsmanager', ['kms:Decrypt'], this);
-    return Grant.addToPrincipal({
-      grantee: role,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [this.secretArn],
-    });
+    const actions = ['secretsmanager:GetSecretValue'];
+    return Grant.addToPrincipal({ grantee: role, actions, resourceArns: [this.secretArn] });
   }
 }

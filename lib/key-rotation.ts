@@ -64,12 +64,9 @@ export class KeyRotation extends Construct {
     const secretsManager = new ServicePrincipal('secretsmanager.amazonaws.com');
     rotate.addPermission('Invoke', { principal: secretsManager, sourceAccount: Stack.of(this).account });
     const steps = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
+    const actions = steps.map((action) => `secretsmanager:${action}`);
     const grants = [
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: steps.map((action) => `secretsmanager:${action}`),
-        resourceArns: [keyringArnOf(keyring)],
-      }),
+      Grant.addToPrincipal({ grantee: role, actions, resourceArns: [keyringArnOf(keyring)] }),
       apiCredentials.allowReading(role),
     ];
     grantKeyThrough(role, keyring.encryptionKey, 'secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey'], keyring);

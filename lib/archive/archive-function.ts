@@ -72,11 +72,8 @@ export class ArchiveFunction extends Construct {
     });
     this.function = archive;
 
-    const receives = Grant.addToPrincipal({
-      grantee: role,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [queue.queueArn],
-    });
+    const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    const receives = Grant.addToPrincipal({ grantee: role, actions, resourceArns: [queue.queueArn] });
     grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:Decrypt'], queue, deadLetterQueue);
     const prefixes = [archivePrefixes.events, archivePrefixes.data, archivePrefixes.keys];
     const written = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
