@@ -6,7 +6,6 @@ interface NodeHttpHandler {
   updateHttpClientConfig(name: string, value: unknown): void;
 }
 
-/** The parts of an SDK client that are needed here. */
 interface AwsClient {
   config: {
     region: () => Promise<string>;
@@ -70,7 +69,6 @@ function keepAddresses(client: AwsClient): (context: object) => string | undefin
   return (context) => addresses.get(context);
 }
 
-/** Whether the command waits for messages, which it says itself. */
 function waitsForMessages(input: { WaitTimeSeconds?: number }): boolean {
   return Number(input.WaitTimeSeconds) > 2;
 }

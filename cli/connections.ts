@@ -13,7 +13,6 @@ import { watched } from './aws.ts';
 import { UsageError } from './options.ts';
 import { connectSecrets } from './places.ts';
 
-/** Options of the program itself. */
 export interface GlobalOptions {
   baseUrl?: string;
   account?: string;
@@ -21,13 +20,11 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
-/** Where the keyring is. */
 export interface KeyringOptions {
   stack?: string;
   secretId?: string;
 }
 
-/** Adds the options that name a keyring. */
 export function addKeyringOptions(command: Command): Command {
   return command
     .addOption(new Option('--stack <name>', 'the deployed stack whose keyring to use').conflicts('secretId'))
@@ -99,7 +96,6 @@ export async function readOutputs(stack: string): Promise<ReadonlyMap<string, st
   return outputsOf(await describeStack(stack));
 }
 
-/** The outputs of a stack by name. */
 export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
   return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

@@ -8,7 +8,6 @@ export function targetOf(url: string): string {
   return target.startsWith('/') ? target : `/${target}`;
 }
 
-/** Headers as lines of text. */
 export function headerLines(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 }

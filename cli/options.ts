@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The command line is wrong. The message is followed by a pointer to the command's help. */
 export class UsageError extends Error {
@@ -13,7 +13,6 @@ export function withOptions<Given extends unknown[]>(run: (...given: Given) => P
   };
 }
 
-/** Reads an option that is a whole number in a range. */
 export function wholeNumber(least: number, most: number) {
   return (text: string): number => {
     const value = Number(text);
@@ -37,4 +36,9 @@ export function durationUpTo(days: number): (text: string) => number {
     if (milliseconds !== undefined && milliseconds <= days * 86_400_000) return milliseconds;
     throw new InvalidArgumentError(`It must be a duration such as 30m, 2h or 3d, up to ${days}d.`);
   };
+}
+
+/** The digest that a key signs with. */
+export function digestOption(): Option {
+  return new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256');
 }

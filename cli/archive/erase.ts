@@ -11,20 +11,17 @@ import { isAbout, type Person } from './person.ts';
 import { type ArchivedEvent, type BrokenLine, parseLine, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** What the archive has about a person. */
 export interface Found {
   events: number;
   /** Keys of objects with events about the person. */
   objects: string[];
   /** Keys of objects with the data of large events. */
   data: string[];
-  /** Locks of these objects. */
   locks: ObjectLock[];
   /** Lines that cannot be read, so they may be about the person. */
   unreadable: BrokenLine[];
 }
 
-/** Looks for a person's events. */
 export async function findPerson(
   archive: Archive,
   person: Person,
@@ -89,7 +86,6 @@ export async function erasePerson(archive: Archive, person: Person, { objects, d
   return erased;
 }
 
-/** Describes a lock in a sentence. */
 export function describeLock({ key, mode, until }: ObjectLock): string {
   if (until === undefined) return `${key} has a legal hold and cannot be erased until somebody removes it.`;
   return `${key} is locked (${mode}) and cannot be erased before ${until}.`;

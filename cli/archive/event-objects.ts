@@ -4,7 +4,6 @@ import { eventTypes } from '../../lambda/contract.ts';
 import type { Archive } from './archive-bucket.ts';
 import type { Selection } from './selection.ts';
 
-/** An object of the archive. */
 export interface StoredObject {
   key: string;
   /** Bytes as stored, compressed. */

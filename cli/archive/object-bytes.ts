@@ -20,7 +20,6 @@ export async function readObject({ client, bucket }: Archive, key: string): Prom
   }
 }
 
-/** An object and its bytes. */
 export interface OpenObject {
   object: StoredObject;
   bytes: Uint8Array;

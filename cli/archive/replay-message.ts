@@ -20,7 +20,6 @@ export interface ReplayMessage {
 
 /** Where a replay stores the data of large events. */
 export interface DataTarget {
-  /** Stores data. @returns its `dataref` */
   store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
   /** Copies the data of an event from the archive. @returns its `dataref` */
   bringBack: (dataref: string) => Promise<string>;

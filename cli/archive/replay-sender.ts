@@ -3,7 +3,6 @@ import { createPlacement } from '../../lambda/event/message-placement.ts';
 import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
 import type { ReplayMessage } from './replay-message.ts';
 
-/** An event that the queue does not take. */
 export interface RefusedMessage {
   message: ReplayMessage;
   reason: string;

@@ -15,11 +15,8 @@ export interface ReplayRequest extends SelectionOptions {
 export interface ReplayState {
   /** Milliseconds since the epoch. Times such as `2h` are relative to this. */
   startedAt: number;
-  /** Whether SQS accepted the line with this digest. */
   wasSent: (digest: string) => boolean;
-  /** Keeps the digests of lines that SQS accepted. */
   add: (digests: readonly string[]) => void;
-  /** Deletes the file, once everything is sent. */
   remove: () => void;
 }
 

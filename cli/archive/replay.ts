@@ -13,23 +13,18 @@ import { createSeenEvents } from './seen-events.ts';
 import type { Selection } from './selection.ts';
 import type { BadLine } from './verify.ts';
 
-/** The result of a replay. */
 export interface ReplayReport {
   /** Events sent to SQS, by type; with `isDryRun` those that would be sent. */
   sent: Record<string, number>;
   /** Events sent to SQS by an earlier run of the same replay. */
   sentBefore: number;
-  /** Further lines of the same events. */
   duplicates: number;
   /** Lines that do not verify. They are not sent, because the queue has only verified events. */
   bad: number;
-  /** Events that the queue does not take. */
   refused: number;
-  /** Whether everything was read. */
   isFinished: boolean;
 }
 
-/** What a replay needs. */
 export interface Replay {
   selection: Selection;
   now: number;
@@ -41,7 +36,6 @@ export interface Replay {
   /** Events a second; `undefined` for as many as SQS takes. */
   rate: number | undefined;
   state: Pick<ReplayState, 'wasSent' | 'add'>;
-  /** Resolves to the events that the queue does not take. */
   send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedMessage[]>;
   wait: (milliseconds: number) => Promise<unknown>;
   onBad: (line: BadLine) => void;
@@ -132,7 +126,6 @@ function count({ sent }: ReplayReport, type: EventType): void {
   sent[name] = (sent[name] ?? 0) + 1;
 }
 
-/** Waits so that the rate is not exceeded. */
 function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
   let due = performance.now();
   return async (count: number) => {

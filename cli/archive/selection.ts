@@ -9,7 +9,6 @@ export interface Selection {
   from?: number;
   /** Events that arrived in hours that begin before this time. */
   to?: number;
-  /** @default - all types */
   types?: readonly EventType[];
   subject?: string;
   id?: string;
@@ -20,7 +19,6 @@ export const typesByName: ReadonlyMap<string, EventType> = new Map(
   Object.values(eventTypes).map((type) => [archiveTypeOf(type), type]),
 );
 
-/** Whether an event in an object of the selection is selected. */
 export function isSelected(event: QueuedEvent, { subject, id }: Selection): boolean {
   return (id === undefined || event.id === id) && (subject === undefined || event.subject === subject);
 }
@@ -41,7 +39,6 @@ export function parseTime(text: string, now: number): number {
   );
 }
 
-/** A selection as given in a terminal. */
 export interface SelectionOptions {
   from?: string;
   to?: string;

@@ -9,7 +9,6 @@ import { describeBadLine, openRange, type RangeOptions, watchReading } from './a
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
 
-/** `mmw archive erase`: for a person who asks to be forgotten. */
 export function addEraseCommand(archive: Command): void {
   addArchiveOptions(archive.command('erase').description("erase a person's events from the archive"))
     .addOption(new Option('--subject <id>', 'the events about this message').conflicts('phone'))

@@ -10,7 +10,6 @@ import { withOptions } from '../options.ts';
 import { detailOf } from '../queue/shown-message.ts';
 import { addRangeCommand, describeBadLine, openRange, type RangeOptions, readKeys } from './archive-range.ts';
 
-/** `mmw archive list` and `mmw archive show`: print what the archive has. */
 export function addListCommands(archive: Command): void {
   addRangeCommand(archive, 'list', 'list events, one on each line, each event once')
     .option('--id <id>', 'only the event with this id')

@@ -11,10 +11,8 @@ import { readSelection, type Selection, type SelectionOptions, typesByName } fro
 import type { BadLine } from '../archive/verify.ts';
 import type { GlobalOptions } from '../connections.ts';
 
-/** Options of every command that reads part of an archive. */
 export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
 
-/** Adds a command that reads part of an archive. */
 export function addRangeCommand(archive: Command, name: string, description: string): Command {
   const names = [...typesByName.keys()].join(', ');
   return addArchiveOptions(archive.command(name).description(description))
@@ -32,7 +30,6 @@ const timesHelp = wrap(`
 The archive stores events by the hour of arrival (UTC). So --from and --to select whole hours: those in which --from lies and later, and
 those that begin before --to. An event may be a day older than its arrival.`);
 
-/** An archive, and which of its events to read. */
 export interface Range {
   archive: Archive;
   selection: Selection;
@@ -40,7 +37,6 @@ export interface Range {
   now: number;
 }
 
-/** @param now in milliseconds since the epoch */
 export async function openRange(options: RangeOptions, now = Date.now()): Promise<Range> {
   const selection = readSelection(options, now);
   return { archive: await connectArchive(options), selection, now };
@@ -69,7 +65,6 @@ export async function watchReading({ archive, selection, now }: Range) {
   return { objects: objects.length, onRead, clear: bar.clear };
 }
 
-/** Describes a bad line of the archive in one line of text. */
 export function describeBadLine({ object, line, id = '', reason }: BadLine): string {
   return visibleOnOneLine(`bad: ${object} line ${line}${id && `, event ${id}`}: ${reason}`);
 }

@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
-import { outputs } from '../../lambda/stack-outputs.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import type { Archive } from '../archive/archive-bucket.ts';
@@ -15,6 +14,7 @@ import { openReplayState } from '../archive/replay-state.ts';
 import { readOutputs } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { connectSqs } from '../places.ts';
+import { targetOf } from '../target.ts';
 import {
   addRangeCommand,
   describeBadLine,
@@ -35,7 +35,6 @@ type Options = RangeOptions<{
   yes?: boolean;
 }>;
 
-/** `mmw archive replay`: queues events of the archive again. */
 export function addReplayCommand(archive: Command): void {
   addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they arrived')
     .addOption(new Option('--all', 'the whole archive, instead of --from').conflicts('from'))
@@ -67,7 +66,8 @@ function parseReplayId(text: string): string {
 async function run(options: Options): Promise<void> {
   const { from, to, type, subject, id, all, replayId = randomUUID() } = options;
   if (from === undefined && !all) throw new UsageError('Give --from, or --all for the whole archive.');
-  const { queueUrl, overflowBucket } = await findTarget(options);
+  const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
+  const { queueUrl, bucket } = targetOf(options, found, process.env);
   const { archive, now } = await openRange(options);
   const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
   const state = openReplayState(options.state ?? `mmw-replay-${replayId}.json`, request, now);
@@ -81,7 +81,7 @@ async function run(options: Options): Promise<void> {
   const report = await replay(archive, {
     ...{ replayId, keys, state, onRead, now: state.startedAt, rate: options.rate, wait: sleep },
     selection: range.selection,
-    target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
+    target: bucket === undefined ? undefined : dataTarget(archive, bucket),
     isDryRun: options.dryRun ?? false,
     signal: interrupted.signal,
     // A replay takes hours, in which SQS may be slow or busy for a while.
@@ -115,18 +115,6 @@ function describeReport(
   ].join('\n');
 }
 
-/** The queue, and the bucket for large events. */
-async function findTarget({
-  stack,
-  queueUrl,
-}: Options): Promise<{ queueUrl: string; overflowBucket: string | undefined }> {
-  const found = stack === undefined ? undefined : await readOutputs(stack);
-  const url = queueUrl ?? (found ? found.get(outputs.queueUrl) : process.env[environment.queueUrl]);
-  if (!url) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
-  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
-  return { queueUrl: url, overflowBucket: bucket || undefined };
-}
-
 function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   const forcePathStyle = hasOwnS3Endpoint(process.env);
   const deadline = 30_000;
@@ -136,7 +124,6 @@ function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   };
 }
 
-/** Leaves out what is `undefined`. */
 function defined<Given extends object>(given: Given): Partial<Given> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
 }

@@ -14,7 +14,6 @@ import {
 } from './archive-range.ts';
 import { addReplayCommand } from './archive-replay.ts';
 
-/** `mmw archive`: lists, verifies, replays and erases archived events. */
 export function addArchiveCommand(program: Command): void {
   const archive = program.command('archive').description('list, verify, replay and erase archived events');
   addListCommands(archive);

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { print } from '../../terminal/output.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
-import { startCapture, stopCapture } from '../doctor/captures.ts';
+import { startCapturing, stopCapturing } from '../doctor/captures.ts';
 import { wholeNumber, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
@@ -12,7 +12,6 @@ interface Options extends GlobalOptions {
   stop?: boolean;
 }
 
-/** `mmw capture`: lets the deployed function keep the next refused requests. */
 export function addCaptureCommand(program: Command): void {
   program
     .command('capture')
@@ -27,10 +26,10 @@ export function addCaptureCommand(program: Command): void {
 async function capture({ stack, count, minutes, stop, json }: Options): Promise<void> {
   const keyring = await connectKeyring({ stack });
   if (stop) {
-    await stopCapture(keyring);
+    await stopCapturing(keyring);
     return print(json, { capture: null }, 'Capturing is off. Running functions stop within 5 minutes.');
   }
-  const asked = await startCapture(keyring, count, minutes);
+  const asked = await startCapturing(keyring, count, minutes);
   const lag = keyringCacheMilliseconds / 60_000;
   print(
     json,

@@ -17,7 +17,7 @@ import {
 import { readCaptures } from '../doctor/captures.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
-import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
+import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
 import { UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
@@ -29,7 +29,6 @@ interface Options extends GlobalOptions, KeyringOptions {
   probe?: boolean;
 }
 
-/** `mmw doctor`: says why the signature of a captured request fails. */
 export function addDoctorCommand(program: Command): void {
   addKeyringOptions(
     program
@@ -80,7 +79,6 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
 
-/** Says why each captured request was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
@@ -98,7 +96,6 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (found.some(({ cause }) => cause === 'other_bytes')) process.exitCode = 1;
 }
 
-/** Checks a deployed stack. */
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;
@@ -107,7 +104,7 @@ async function checkUp(stack: string, options: Options): Promise<void> {
   if (report.summary.health === 'bad') process.exitCode = 1;
 }
 
-async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
+async function read(file: string | undefined, { ngrok }: Options): Promise<CapturedRequest> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
     throw new UsageError(

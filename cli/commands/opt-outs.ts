@@ -9,7 +9,6 @@ interface Options extends GlobalOptions {
   numbers?: boolean;
 }
 
-/** `mmw opt-outs`: the numbers that MessageMedia has blacklisted, and when they opted out. */
 export function addOptOutsCommand(program: Command): void {
   program
     .command('opt-outs')

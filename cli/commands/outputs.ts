@@ -37,7 +37,6 @@ const contextNames = {
   [outputs.keyArn]: 'keyArn',
 };
 
-/** `mmw outputs`: the outputs of a deployed stack, for a shell or for the example consumer. */
 export function addOutputsCommand(program: Command): void {
   program
     .command('outputs')

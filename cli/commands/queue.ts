@@ -23,7 +23,6 @@ import { showAndRemove } from '../queue/tail.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
-/** `mmw queue`: looks into the event queue and the dead-letter queue, and redrives dead letters. */
 export function addQueueCommand(program: Command): void {
   const queue = program.command('queue').description('look into the event queue, and redrive dead letters');
   const add = (name: string, description: string) => addQueueOptions(queue.command(name).description(description));

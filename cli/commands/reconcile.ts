@@ -16,7 +16,7 @@ import { watched } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readKeyring, readOutputs } from '../connections.ts';
 import { durationUpTo, UsageError, withOptions } from '../options.ts';
 import { connectS3, connectSqs } from '../places.ts';
-import { shortestRetention, targetOf } from '../reconciliation-target.ts';
+import { shortestRetention, targetOf } from '../target.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -28,7 +28,6 @@ interface Options extends GlobalOptions {
   yes?: boolean;
 }
 
-/** `mmw reconcile`: queues the events at MessageMedia whose webhook did not arrive. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')

@@ -12,7 +12,6 @@ interface Options extends GlobalOptions {
   metadata?: Record<string, string>;
 }
 
-/** `mmw send`: sends a message whose delivery reports and replies come back as webhooks. */
 export function addSendCommand(program: Command): void {
   program
     .command('send <content>')

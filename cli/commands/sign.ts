@@ -6,7 +6,7 @@ import { printToCopy } from '../../terminal/output.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { curlOf, headerLines, targetOf } from '../curl.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { UsageError, withOptions } from '../options.ts';
+import { digestOption, UsageError, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
@@ -19,7 +19,6 @@ interface Options extends GlobalOptions {
   curl?: boolean;
 }
 
-/** `mmw sign`: signs a request with your own private key, in the way that MessageMedia signs. */
 export function addSignCommand(program: Command): void {
   program
     .command('sign <url>')
@@ -31,9 +30,7 @@ export function addSignCommand(program: Command): void {
     .option('--data <text or @file>', 'the body')
     .addOption(new Option('--method <method>', 'the method').default('POST'))
     .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: no such header)')
-    .addOption(
-      new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
-    )
+    .addOption(digestOption())
     .option('--content-type <type>', 'value of Content-Type', 'application/json')
     .option('--date <date>', 'when it was signed (default: now)')
     .option('--curl', 'print a curl command instead')

@@ -9,18 +9,20 @@ import {
   webhookMethods,
 } from '../../lambda/messagemedia/types.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { print, progress, wrap } from '../../terminal/output.ts';
+import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
+import { addressOf } from '../webhooks/webhook-address.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
+import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
+import { problemsOf } from '../webhooks/webhook-problems.ts';
 import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhooks/webhook-wishes.ts';
-import { check, listWebhooks } from './webhooks-list.ts';
+import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
 
-/** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program
     .command('webhooks')
@@ -173,4 +175,50 @@ function eventList(value: string): WebhookEvent[] {
 
 function describe({ id, method, url, events }: RegisteredWebhook): string {
   return `Webhook ${id}: ${method} ${url} for ${events.join(', ')}.`;
+}
+
+async function listWebhooks(options: GlobalOptions & { stack?: string }): Promise<void> {
+  const { json, stack } = options;
+  const callbackUrl = stack === undefined ? undefined : await readOutput(stack, outputs.callbackUrl);
+  const webhooks = (await connectProvider(options).listWebhooks()).map((webhook) => ({
+    ...withoutSecrets(webhook),
+    problems: [...addressProblems(webhook, callbackUrl), ...problemsOf(webhook)],
+  }));
+  const cells = webhooks.map(({ id, method, url, encoding, events }) => [
+    id,
+    method,
+    url,
+    encoding ?? '',
+    events.join('\n'),
+  ]);
+  const heads = ['webhook', 'method', 'url', 'encoding', 'events'];
+  const problems = webhooks.flatMap(({ id, problems }) => problems.map((problem) => `${id}\n${inWords(problem)}`));
+  const text = webhooks.length === 0 ? 'There are no webhooks.' : formatTable(heads, cells);
+  print(json, webhooks, [text, ...problems].join('\n\n'));
+}
+
+function addressProblems({ url, events }: RegisteredWebhook, callbackUrl: string | undefined) {
+  const address = callbackUrl === undefined ? undefined : addressOf(url, callbackUrl);
+  if (callbackUrl === undefined || address === undefined || address.goes === 'here') return [];
+  const what = address.goes === 'nowhere' ? address.why : `It goes to ${address.host}, not to the stack.`;
+  const severity = address.goes === 'nowhere' ? 'error' : 'info';
+  return [{ severity, code: 'address', events, what, mend: `The CallbackUrl is ${callbackUrl}.` } as const];
+}
+
+/** Tells what is wrong with a webhook. @throws {UsageError} for errors, if such a webhook is not to be */
+function check(webhook: CheckedWebhook, isRefused: boolean): void {
+  const problems = problemsOf(webhook);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (isRefused && errors.length > 0) {
+    throw new UsageError(`MessageMedia was not called, because of this template.\n${errors.map(inWords).join('\n')}`);
+  }
+  for (const problem of problems) progress(inWords(problem));
+}
+
+function inWords({
+  events,
+  what,
+  mend,
+}: Pick<WebhookProblem, 'what' | 'mend'> & { events: readonly string[] }): string {
+  return `${events.join(', ')}: ${what}\n  What to do: ${mend}`;
 }

@@ -3,7 +3,7 @@ import { type _Object, GetObjectCommand, paginateListObjectsV2, type S3Client } 
 import { capturePrefix } from '../../lambda/contract.ts';
 import type { Diagnostics } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
-import { type ReadCapture, readCapture } from './read-capture.ts';
+import { type CapturedRequest, readCapture } from './read-capture.ts';
 
 type Store = Pick<KeyringStore, 'updateDiagnostics'>;
 
@@ -13,7 +13,7 @@ type Store = Pick<KeyringStore, 'updateDiagnostics'>;
  * @param count how many requests at most
  * @param minutes for how long at most
  */
-export async function startCapture(
+export async function startCapturing(
   keyring: Store,
   count: number,
   minutes: number,
@@ -25,23 +25,21 @@ export async function startCapture(
 }
 
 /** Lets them keep no more. */
-export async function stopCapture(keyring: Store): Promise<void> {
+export async function stopCapturing(keyring: Store): Promise<void> {
   await keyring.updateDiagnostics(({ capture: _, ...others }) => others);
 }
 
-/** A refused request that the function kept. */
-export interface KeptCapture extends ReadCapture {
-  /** Its key in the bucket. */
+export interface KeptRequest extends CapturedRequest {
   name: string;
 }
 
 /** All captured requests in the bucket, the oldest first. */
-export async function readCaptures(client: S3Client, bucket: string): Promise<KeptCapture[]> {
+export async function readCaptures(client: S3Client, bucket: string): Promise<KeptRequest[]> {
   const objects: _Object[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: capturePrefix }))
     objects.push(...Contents);
   const time = ({ LastModified }: _Object) => LastModified?.getTime() ?? 0;
-  const captures: KeptCapture[] = [];
+  const captures: KeptRequest[] = [];
   for (const { Key: name = '' } of objects.sort((one, other) => time(one) - time(other))) {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: name }));
     captures.push({ name, ...readCapture(Buffer.from((await Body?.transformToByteArray()) ?? [])) });

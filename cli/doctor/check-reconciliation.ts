@@ -39,7 +39,6 @@ export async function checkReconciliation(
   return findings;
 }
 
-/** The last line of a run that ended. */
 async function lastRun(logGroupName: string, startTime: number) {
   const client = watched(new CloudWatchLogsClient());
   const query = { logGroupName, startTime, filterPattern: '{ $.message = "reconciled" }' };

@@ -4,7 +4,6 @@ import { type Finding, issue } from './report.ts';
 
 /** How far back requests are checked, in milliseconds. */
 const period = 24 * 60 * 60_000;
-/** Largest number of log entries that are read. */
 const mostEntries = 1_000;
 
 /** Messages of the log that tell what became of a request. */

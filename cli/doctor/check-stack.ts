@@ -12,7 +12,6 @@ import { checkWebhooks } from './check-webhooks.ts';
 import { checkProbe } from './probe.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
 
-/** The stack to check, and how. */
 export interface Checkup {
   stack: string;
   /** MessageMedia, if there are credentials for it. */

@@ -4,12 +4,11 @@ import { parseRequest } from '../../lambda/receiver/request.ts';
 import { headersOf, readRawHttp } from './raw-http.ts';
 
 /** A captured request, with warnings about the capture. */
-export interface ReadCapture {
+export interface CapturedRequest {
   format: 'Lambda event' | 'capture' | 'raw HTTP';
   capture: Capture;
   /** When it arrived, in milliseconds since the epoch, if the format knows. */
   receivedAt?: number | undefined;
-  /** What may be wrong with the capture itself. */
   cautions: string[];
 }
 
@@ -18,7 +17,7 @@ export interface ReadCapture {
  *
  * @throws {Error} when it is none of these
  */
-export function readCapture(bytes: Buffer): ReadCapture {
+export function readCapture(bytes: Buffer): CapturedRequest {
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   if (/^[A-Z]+ \S+ HTTP\/[\d.]+\r?\n/.test(text)) return { format: 'raw HTTP', ...readRawHttp(bytes) };
   const value = parseJson(text);
@@ -42,7 +41,7 @@ function unknownFormat(): Error {
   return new Error('This is not a Lambda event, a capture, or a raw HTTP request.');
 }
 
-function readEvent(event: Json, context: Json): ReadCapture {
+function readEvent(event: Json, context: Json): CapturedRequest {
   const { method, targets, headers, body } = parseRequest(event);
   const { stage, timeEpoch, requestTimeEpoch } = context;
   const time = timeEpoch ?? requestTimeEpoch;
@@ -61,7 +60,7 @@ function readEvent(event: Json, context: Json): ReadCapture {
 }
 
 /** As `mmw` and the sandbox write it: `{method, target, headers, body}`, with the body in base64. */
-function readOwn({ method, target, headers, body, receivedAt }: Json): ReadCapture {
+function readOwn({ method, target, headers, body, receivedAt }: Json): CapturedRequest {
   return {
     format: 'capture',
     capture: {

@@ -1,7 +1,6 @@
 /** `error`: webhooks are lost now. `warning`: webhooks may be lost. `info`: something could not be checked. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One problem. */
 export interface Issue {
   severity: Severity;
   category: keyof typeof pages;
@@ -15,7 +14,6 @@ export interface Issue {
 /** Result of a check: a line that says that all is well, or a problem. */
 export type Finding = string | Issue;
 
-/** State of a deployed stack. */
 export interface Report {
   config: Record<string, string>;
   summary: { health: 'good' | 'degraded' | 'bad'; ok: string[] };
@@ -35,7 +33,6 @@ export function toReport(config: Record<string, string>, findings: readonly Find
   return { config, summary: { health, ok }, issues };
 }
 
-/** A report for people. */
 export function formatReport({ summary, issues }: Report): string {
   const marks: Record<Severity, string> = { error: '✗', warning: '!', info: '-' };
   const lines = issues.flatMap(({ severity, title, description, suggestion }) => [

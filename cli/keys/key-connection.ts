@@ -11,7 +11,6 @@ import { pause } from '../../terminal/waiting.ts';
 import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from '../connections.ts';
 import { UsageError } from '../options.ts';
 
-/** Options of a command that changes keys. */
 export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & { keyAccount?: string | undefined } & Own;
 
 /**

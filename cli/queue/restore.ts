@@ -9,7 +9,6 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { watched } from '../aws.ts';
 import { describeStack, outputsOf } from '../connections.ts';
 
-/** A resource as the template has it. */
 interface Resource {
   Type: string;
   Properties?: Record<string, unknown>;
@@ -112,7 +111,6 @@ function tagsOf(stack: DeployedStack, logicalId: string): Strings {
   return Object.fromEntries(tags.filter(([name]) => !name.startsWith('aws:')));
 }
 
-/** A value of the template, with ids and ARNs in place of its references. */
 function resolve(stack: DeployedStack, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(stack, item));
   if (typeof value !== 'object' || value === null) return value;
@@ -134,7 +132,6 @@ function arnOf(stack: DeployedStack, logicalId: string): string | undefined {
   return stack.queueArn.replace(/[^:]*$/, nameIn(idOf(stack, logicalId)));
 }
 
-/** The name of a queue, which its URL ends in. */
 function nameIn(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }

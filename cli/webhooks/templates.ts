@@ -4,7 +4,6 @@ import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 export const templateKinds = ['delivery-report', 'reply', 'opt-out'] as const;
 export type TemplateKind = (typeof templateKinds)[number];
 
-/** Whether a name is that of a kind. */
 export function isKind(name: string): name is TemplateKind {
   return (templateKinds as readonly string[]).includes(name);
 }
@@ -35,7 +34,6 @@ const vendorAccount = `"vendor_account_id":{${text('vendor_id', 'vendorId')},${t
 const metadata = `"metadata":{${each('metadata.entrySet()', '"$!esc.json($!entry.key)":"$!esc.json($!entry.value)"')}}`;
 const attachment = `{${text('content_type', 'entry.contentType')},${text('content', 'entry.base64')},${text('original_name', 'entry.originalName')}}`;
 
-/** A list with commas between its items. */
 function each(list: string, item: string): string {
   return `#foreach($entry in $${list})${item}#if($foreach.hasNext),#end#end`;
 }

@@ -7,7 +7,6 @@ import { isKind, kindOf, type TemplateKind, templateFor, templateKinds } from '.
 export const urlKinds = [...templateKinds, 'webhook'] as const;
 export type UrlKind = (typeof urlKinds)[number];
 
-/** The webhook that somebody asks for. */
 export interface Wish {
   url: string;
   method: string;
@@ -107,7 +106,6 @@ function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>,
   return result;
 }
 
-/** The kind of a built-in template. */
 function kindOfText(template: string | undefined): TemplateKind | undefined {
   return templateKinds.find((kind) => templateFor(kind) === template);
 }

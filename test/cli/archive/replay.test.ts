@@ -307,6 +307,7 @@ test('no more than the rate is sent', async () => {
   const waits: number[] = [];
   await run({
     rate: 50,
+    send: async () => [],
     wait: async (milliseconds) => {
       waits.push(milliseconds);
     },
