@@ -146,8 +146,8 @@ async function countMessages(QueueUrl: string): Promise<number> {
 test.each(cases)('$name: $status', (each) => check(each, results.get(each.name) as Result));
 
 function check({ status, isArchiving, connections }: Case, result: Result): void {
-  // The work that is not done by then goes on. Half as long again is for a busy processor.
-  expect((result.initialised - quickest) / readyWithin).toBeLessThan(1.5);
+  // The work that is not done by then goes on. Three times as long is for a busy processor, and half of what Lambda allows.
+  expect((result.initialised - quickest) / readyWithin).toBeLessThan(3);
   expect(result.first.status).toBe(status);
   expect(result.first.at).toBeLessThan(senderWaits);
   expect(result.second).toBe(status === 503 ? 202 : undefined);
