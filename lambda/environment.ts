@@ -1,11 +1,11 @@
-import { archiveEnvironment, archiveTypeOf } from './archive-contract.ts';
+import { archiveEnvironment } from './archive-contract.ts';
 import {
   defaultTimestampToleranceSeconds,
   environment,
-  eventTypes,
   reconciliationEnvironment,
   rotationEnvironment,
 } from './contract.ts';
+import { eventKinds } from './event/kinds.ts';
 import { type Digest, parseDigest } from './signature.ts';
 
 /** Settings of the receiver function. */
@@ -142,8 +142,9 @@ function readArchive(variables: NodeJS.ProcessEnv): ArchiveSettings | undefined 
   const value = variables[archiveEnvironment.streams];
   if (!value) return undefined;
   const streams = new Map(value.split(',').map((entry) => entry.split('=') as [string, string]));
-  for (const type of Object.values(eventTypes).map(archiveTypeOf)) {
-    if (!streams.get(type)) throw new Error(`Environment variable ${archiveEnvironment.streams} has no ${type}=<name>`);
+  for (const { inArchive } of Object.values(eventKinds)) {
+    if (!streams.get(inArchive))
+      throw new Error(`Environment variable ${archiveEnvironment.streams} has no ${inArchive}=<name>`);
   }
   return { streams, queueUrl: required(variables, archiveEnvironment.queueUrl) };
 }

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Cause } from '../diagnosis/causes.ts';
+import { signatureHeaders } from '../lambda/contract.ts';
 import type { WireRequest } from '../signing/sender.ts';
 
 type Break = (request: WireRequest) => WireRequest;
@@ -32,7 +33,7 @@ const rename = (from: string, to: string) =>
   });
 const later = (seconds: number) =>
   withHeader('date', (date) => new Date(Date.parse(date) + seconds * 1000).toUTCString());
-const signature = 'x-messagemedia-signature';
+const { signature } = signatureHeaders;
 
 /** Ways to break a request between sender and receiver, and the cause that the doctor must find for each. */
 export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
@@ -96,7 +97,7 @@ export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
   [
     'another digest in the header',
     'digest_header',
-    withHeader('x-messagemedia-digest-type', (value) => (value === 'SHA512' ? 'SHA256' : 'SHA512')),
+    withHeader(signatureHeaders.digest, (value) => (value === 'SHA512' ? 'SHA256' : 'SHA512')),
   ],
 ];
 

@@ -91,7 +91,7 @@ export function writeEntries(entries: readonly KeyringEntry[], diagnostics: Diag
  * Gives a pasted key without an id the id of the enabled key, because webhooks verify with it today. This must happen
  * before a second key is added, or nobody could tell the two apart.
  */
-export function identify(
+export function nameEnabled(
   entries: readonly KeyringEntry[],
   enabled: { key_id: string; digest: string } | undefined,
 ): KeyringEntry[] {

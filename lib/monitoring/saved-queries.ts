@@ -1,5 +1,6 @@
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { logMessages } from '../../lambda/contract.ts';
 import type { Reconciliation } from '../reconciliation.ts';
 import type { WebhookReceiver } from '../webhook-receiver.ts';
 
@@ -25,7 +26,7 @@ export class SavedQueries extends Construct {
       'refusals-by-reason',
       [functionLog],
       new QueryString({
-        filterStatements: ['message = "refused"'],
+        filterStatements: [`message = "${logMessages.refused}"`],
         statsStatements: ['count(*) as requests, latest(detail) as example by reason'],
         sort: 'requests desc',
       }),
@@ -37,7 +38,7 @@ export class SavedQueries extends Construct {
       new QueryString({
         fields: ['@timestamp', 'message', 'reason', 'detail', 'cause', 'requestId', '@message'],
         filterStatements: [
-          'level = "ERROR" or (level = "WARN" and message != "refused") or @message like /Task timed out|Runtime exited|"status":"(error|failure|timeout)"/',
+          `level = "ERROR" or (level = "WARN" and message != "${logMessages.refused}") or @message like /Task timed out|Runtime exited|"status":"(error|failure|timeout)"/`,
         ],
         sort: '@timestamp desc',
         limit: 100,

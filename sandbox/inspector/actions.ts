@@ -1,3 +1,4 @@
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { sampleWebhooks, withFreshIds } from '../../signing/sample-webhooks.ts';
 import { deliver, type Webhook, type WireRequest } from '../../signing/sender.ts';
 import { badSenders } from '../bad-senders.ts';
@@ -61,10 +62,10 @@ export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promis
 
 /** The kinds that `mmw webhooks create` writes into the URL. */
 const queries: Record<string, string> = {
-  deliveryReport: 'delivery-report',
-  smsReply: 'reply',
-  mmsReply: 'reply',
-  optOut: 'opt-out',
+  deliveryReport: eventKinds.deliveryReport.inUrl,
+  smsReply: eventKinds.reply.inUrl,
+  mmsReply: eventKinds.reply.inUrl,
+  optOut: eventKinds.optOut.inUrl,
 };
 
 /** A text that every break changes: with characters beyond ASCII but within Latin-1, and with a slash. */

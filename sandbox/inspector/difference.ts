@@ -1,3 +1,5 @@
+import { signatureHeaders } from '../../lambda/contract.ts';
+import { identifiedKinds } from '../../lambda/event/kinds.ts';
 import { type Call, headerPairs } from './history.ts';
 
 /** One thing that differs between two calls. */
@@ -8,7 +10,7 @@ export interface Difference {
 }
 
 /** Headers that differ in every call. */
-const ofItsOwn = new Set(['date', 'x-messagemedia-signature', 'content-length', 'connection', 'host']);
+const ofItsOwn = new Set(['date', signatureHeaders.signature, 'content-length', 'connection', 'host']);
 
 /** How far around the first byte that differs is shown. */
 const surroundings = 30;
@@ -48,7 +50,7 @@ function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
 }
 
 function isSameKind(one: Call, other: Call): boolean {
-  const field = /"(delivery_report_id|reply_id|notification_id)"/;
+  const field = new RegExp(`"(${identifiedKinds.map(({ idField }) => idField).join('|')})"`);
   return field.exec(one.request.body.toString())?.[1] === field.exec(other.request.body.toString())?.[1];
 }
 

@@ -55,6 +55,7 @@ const others: Record<string, string[]> = {
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
   'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
+  'lambda/event/kinds.ts': ['test/lambda/event/identity.test.ts', 'test/lambda/archive-contract.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/log.ts': ['test/lambda/log.test.ts', 'test/lambda/describe-error.test.ts'],
   'lambda/keys/key-changes.ts': [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { exists, expectKey, isNotFound, readAll, verifies } from '../../../lambda/keys/key-changes.ts';
+import { exists, expectKey, isNotFound, readAll } from '../../../lambda/keys/key-changes.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 
@@ -56,13 +56,4 @@ test('whether MessageMedia has a key: only its own answer says no', async () => 
   const slow = { getSignatureKey: () => Promise.reject(failure) };
   await expect(exists(slow, 'key')).rejects.toBe(failure);
   expect(isNotFound(Object.assign(new Error('no'), { code: 'not_found' }))).toBe(false);
-});
-
-test('whether a receiver accepts what a key signs now', () => {
-  const now = Date.parse('2026-11-24T09:00:00Z');
-  const entries = [entry('key'), entry('other'), entry('retired', { retired_at: '2026-11-23T09:00:00Z' })];
-  expect(verifies(entries, 'key', now)).toBe(true);
-  expect(verifies(entries, 'retired', now)).toBe(false);
-  expect(verifies(entries, 'unknown', now)).toBe(false);
-  expect(verifies([...entries, entry('')], 'unknown', now)).toBe(true);
 });

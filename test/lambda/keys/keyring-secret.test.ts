@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import {
   expectOneAccount,
   findEntry,
-  identify,
   isDeleted,
   isPending,
   isRetired,
   type KeyringEntry,
+  nameEnabled,
   readEntries,
   sameId,
   secretText,
@@ -87,7 +87,7 @@ describe('a pasted key gets the id of the enabled key', () => {
     ['but not if it could be either', [nameless, nameless], enabled, [nameless, nameless]],
     ['but not if there is none', [named('a')], enabled, [named('a')]],
   ])('%s', (_when, entries, enabledKey, expected) => {
-    expect(identify(entries, enabledKey)).toEqual(expected);
+    expect(nameEnabled(entries, enabledKey)).toEqual(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
-import type { Keyring } from '../../../lambda/keys/keyring-cache.ts';
+import type { KeyringCache } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-secret.ts';
 import { type AuthenticatedRequest, authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { parseRequest } from '../../../lambda/receiver/request.ts';
@@ -31,7 +31,7 @@ const as = (one: TestKey, fields: Partial<VerificationKey> = {}): VerificationKe
 });
 
 /** A keyring that must be asked for nothing but its keys, unless there is more. */
-function keyringWith(keys: readonly VerificationKey[], parts: Partial<Keyring> = {}): Keyring {
+function keyringWith(keys: readonly VerificationKey[], parts: Partial<KeyringCache> = {}): KeyringCache {
   const newerThan = () => Promise.reject(new Error('the keyring was asked for newer keys'));
   const diagnostics = () => {
     throw new Error('the keyring was asked for a probe');
@@ -48,7 +48,7 @@ const behind = { ...nothingNewer, isBehind: () => true };
 interface Attempt {
   headers?: Record<string, string | undefined>;
   event?: Record<string, unknown>;
-  keyring?: Keyring;
+  keyring?: KeyringCache;
   /** Milliseconds. */
   age?: number;
   toleranceSeconds?: number;
