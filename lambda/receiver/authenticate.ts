@@ -35,17 +35,25 @@ export async function authenticate(
   { keyring, now, toleranceSeconds }: AuthenticationDependencies,
 ): Promise<AuthenticatedRequest> {
   const claim = parseClaim(request, now(), toleranceSeconds);
-  const keys = await keyring.keys().catch(toReceiverError);
-  let result = tryKeys(claim, keys);
-  if (typeof result === 'string') {
-    const newer = await keyring.newerThan(keys);
-    if (newer) result = tryKeys(claim, newer);
+  const found = await findKey(claim, keyring);
+  if (typeof found !== 'string') return complete(found, false);
+  const probe = tryProbe(claim, keyring);
+  if (probe) return complete(probe, true);
+  if (found === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
+  throw refusal(found, claim);
+
+  function complete(verified: Verified, isProbe: boolean): AuthenticatedRequest {
+    return { ...verified, isProbe, requestId, contentType: request.headers.get('content-type') };
   }
-  const isProbe = typeof result === 'string';
-  if (typeof result === 'string') result = tryProbe(claim, keyring) ?? result;
-  if (result === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
-  if (typeof result === 'string') throw refusal(result, claim);
-  return { ...result, isProbe, requestId, contentType: request.headers.get('content-type') };
+}
+
+/** Tries the loaded keys, and then newer ones, if there are any. */
+async function findKey(claim: Claim, keyring: KeyringCache): Promise<Verified | KeyProblem> {
+  const keys = await keyring.keys().catch(toReceiverError);
+  const result = tryKeys(claim, keys);
+  if (typeof result !== 'string') return result;
+  const newer = await keyring.newerThan(keys);
+  return newer ? tryKeys(claim, newer) : result;
 }
 
 /** The checks that cost next to nothing. None of them reads the body. */
