@@ -73,14 +73,13 @@ const others: Record<string, string[]> = {
     'test/lambda/messagemedia/error.test.ts',
     'test/lambda/messagemedia/failure.test.ts',
   ],
-  'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/form.test.ts'],
+  'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/messagemedia/authentication.ts': [
     'test/lambda/messagemedia/authentication.test.ts',
     'test/lambda/messagemedia/options.test.ts',
   ],
   'lambda/messagemedia/options.ts': [
     'test/lambda/messagemedia/options.test.ts',
-    'test/lambda/messagemedia/errors.test.ts',
     'test/lambda/messagemedia/authentication.test.ts',
   ],
   'lambda/messagemedia/client.ts': [

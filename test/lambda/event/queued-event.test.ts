@@ -183,15 +183,10 @@ describe('a message that is no event of ours', () => {
   });
 
   test.each([
-    ['invalid_data', { data_base64: 'e30=' }],
     ['invalid_data', { dataref: 's3://b/k' }],
     ['invalid_data', { data: undefined, data_base64: 'e30=', dataref: 's3://b/k' }],
     ['invalid_attribute', { data: undefined, data_base64: 'e30' }],
     ['invalid_attribute', { data: undefined, dataref: 7 }],
-    ['missing_attribute', { datacontenttype: undefined }],
-    ['invalid_data', { datacontenttype: 'text/plain' }],
-    ['invalid_data', { extension: 'behind the data' }],
-    ['data_elsewhere', { data: undefined, dataref: 's3://b/k' }],
   ])('%s: %j', (code, members) => {
     expect(codeOf(() => readQueuedEvent(changed(members)))).toBe(code);
   });
