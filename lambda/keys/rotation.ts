@@ -238,8 +238,8 @@ async function keep({ keyring, log }: KeyDependencies, keyId: string): Promise<v
 async function readAfter({ keyring, pause }: KeyDependencies, enabledId?: string): Promise<KeyringEntry[]> {
   const look = async () => {
     const entries = await readAll(keyring);
-    const isShown = !entries.some((entry) => isPending(entry) && sameId(entry.key_id, enabledId ?? ''));
-    return isShown ? entries : undefined;
+    const isWaiting = (entry: KeyringEntry) => isPending(entry) && sameId(enabledId, entry.key_id);
+    return entries.some(isWaiting) ? undefined : entries;
   };
   return (await eventually(look, pause, aMoment)) ?? readAll(keyring);
 }

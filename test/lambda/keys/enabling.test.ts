@@ -111,6 +111,7 @@ describe('somebody chooses another key', () => {
     const model = waitingFor();
     model.before('pause', () => {
       model.entries.pop();
+      model.enabled = undefined;
     });
     expect(await enablePending(model.dependencies, {})).toBe('abandoned');
   });

@@ -9,8 +9,8 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
-import { createKeyringStore, type KeyringStoreOptions, maxSecretBytes } from '../../../lambda/keys/keyring-store.ts';
+import { type KeyringEntry, maxSecretBytes } from '../../../lambda/keys/keyring-secret.ts';
+import { createKeyringStore, type KeyringStoreOptions } from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 

@@ -188,7 +188,7 @@ describe('a keyring secret', () => {
     const secret = keyringOf(first);
     expect(parseKeyring(secret.padEnd(52_428)).warnings).toEqual([]);
     expect(parseKeyring(secret.padEnd(52_429)).warnings).toEqual([
-      'the keyring has 52429 of the 65,536 bytes of a secret: see "mmw keys forget"',
+      'the keyring has 52429 of the 65536 bytes of a secret: see "mmw keys forget"',
     ]);
   });
 
