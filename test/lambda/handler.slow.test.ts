@@ -1,10 +1,5 @@
 import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  PurgeQueueCommand,
-  ReceiveMessageCommand,
-} from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { signatureHeaders } from '../../lambda/contract.ts';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
@@ -164,23 +159,6 @@ describe('an event around the limit of SQS', () => {
     const object = await storage.send(new GetObjectCommand({ Bucket, Key }));
     expect(object.ContentType).toBe('application/json');
     expect((await object.Body?.transformToString()) === body).toBe(true);
-  });
-
-  test('of a queue that takes a quarter of it is in S3 above that, and only the first such message is refused', async () => {
-    const Attributes = { MaximumMessageSize: '262144' };
-    const command = new CreateQueueCommand({ QueueName: 'created-in-2019', Attributes });
-    const { QueueUrl = '' } = await queue.client.send(command);
-    const receiver = startReceiver(keyringOf(key), { ...environment(), QUEUE_URL: QueueUrl });
-    const sizes = [100_000, 262_144, 262_145, 900_000, 1_500_000];
-    for (const bytes of sizes) {
-      expect(await post(receiver, webhookOf(bytes).request)).toMatchObject({ statusCode: 202 });
-    }
-    const { Messages = [] } = await queue.client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-    const inS3 = Messages.map(({ Body = '' }) => JSON.parse(Body))
-      .filter(({ dataref }) => dataref !== undefined)
-      .map(({ id }) => id);
-    expect(Messages).toHaveLength(sizes.length);
-    expect(inS3.toSorted()).toEqual(['d-1500000', 'd-262145', 'd-900000']);
   });
 });
 

@@ -86,7 +86,11 @@ const others: Record<string, string[]> = {
     'test/lambda/messagemedia/client.test.ts',
     'test/lambda/messagemedia/polling.test.ts',
   ],
-  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
+  'lambda/receiver/receiver.ts': [
+    'test/lambda/receiver/receiver.test.ts',
+    'test/lambda/receiver/probe.test.ts',
+    'test/lambda/handler-in-process.test.ts',
+  ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts', 'test/lambda/receiver/receiver.test.ts'],
 };
 

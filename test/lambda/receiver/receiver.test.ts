@@ -345,30 +345,4 @@ describe('a queue that takes less than SQS', () => {
     expect(queue.map(({ dataref }) => dataref)).toEqual(['s3://b/k', 's3://b/k', undefined]);
     expect(archived.slice(1)).toEqual(queue.slice(1));
   });
-
-  test('and no emoji either, gets a larger event with its data in S3', async () => {
-    const noEmoji = Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
-    const post = receiver((message) => (message.body.includes('👍') ? noEmoji : short(message)));
-    expect(await post(large)).toMatchObject({ statusCode: 202 });
-    expect(queue).toMatchObject([{ dataref: 's3://b/k' }]);
-    expect(archived).toHaveLength(1);
-  });
-
-  test.each<[string, string, number, Partial<ReceiverDependencies>]>([
-    ['there is no bucket', 'event_too_large', 413, { store: undefined }],
-    ['S3 fails', 'storage_unavailable', 503, { store: () => Promise.reject(new Error('no S3')) }],
-  ])('cannot get it if %s', async (_why, reason, statusCode, parts) => {
-    expect(await receiver(short, parts)(large)).toMatchObject({ statusCode });
-    expect(outcomes).toMatchObject([{ reason }]);
-  });
-
-  test('refuses an event that is too large even without its data, or that has none: that is our own fault', async () => {
-    const post = receiver(() => refusal);
-    expect(await post(large)).toMatchObject({ statusCode: 503 });
-    expect(await post({ method: 'GET', target: '/messagemedia?reply_id=r-2', body: '' })).toMatchObject({
-      statusCode: 503,
-    });
-    expect(outcomes).toMatchObject(Array(2).fill({ reason: 'queue_unavailable', error: { cause: refusal } }));
-    expect(stored).toEqual([large.body]);
-  });
 });
