@@ -1,6 +1,6 @@
 import { isObject, isTimestamp } from '../guards.ts';
 import { members } from '../json.ts';
-import { type EventType, eventKinds, identifiedKinds } from './kinds.ts';
+import { type EventType, eventKinds } from './kinds.ts';
 
 /** Fields that the sender filled in, by name, in the order of the body. */
 export type Fields = Record<string, unknown>;
@@ -16,13 +16,13 @@ export interface Identity {
   unrendered: readonly string[];
 }
 
-/** Types by the field that holds the id. */
-const typesByField = new Map<string | undefined, EventType>(
-  identifiedKinds.map(({ idField, type }) => [idField, type]),
-);
+const kinds = Object.values(eventKinds);
+
+/** Types by the field that holds the id; a webhook has none. */
+const typesByField = new Map<string | undefined, EventType>(kinds.map(({ idField, type }) => [idField, type]));
 
 /** Types by `kind` in the query of a callback URL. The query is signed, and nobody types into it. */
-const typesByUrl = new Map<unknown, EventType>(Object.values(eventKinds).map(({ inUrl, type }) => [inUrl, type]));
+const typesByUrl = new Map<unknown, EventType>(kinds.map(({ inUrl, type }) => [inUrl, type]));
 
 /** What the query of a request target says, read as a form. It is signed, and nobody types before its variables. */
 export function parseQuery(target: string): Statement {

@@ -39,6 +39,3 @@ export const eventKinds = {
 } as const;
 
 export type EventType = (typeof eventKinds)[keyof typeof eventKinds]['type'];
-
-/** The kinds that a body names by the field of its id. */
-export const identifiedKinds = Object.values(eventKinds).filter((kind) => kind.idField !== undefined);

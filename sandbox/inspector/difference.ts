@@ -1,5 +1,5 @@
 import { signatureHeaders } from '../../lambda/contract.ts';
-import { identifiedKinds } from '../../lambda/event/kinds.ts';
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { type Call, headerPairs } from './history.ts';
 
 /** One thing that differs between two calls. */
@@ -50,7 +50,11 @@ function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
 }
 
 function isSameKind(one: Call, other: Call): boolean {
-  const field = new RegExp(`"(${identifiedKinds.map(({ idField }) => idField).join('|')})"`);
+  const field = new RegExp(
+    `"(${Object.values(eventKinds)
+      .flatMap(({ idField }) => idField ?? [])
+      .join('|')})"`,
+  );
   return field.exec(one.request.body.toString())?.[1] === field.exec(other.request.body.toString())?.[1];
 }
 

@@ -9,7 +9,6 @@ import {
   parseQuery,
   parseText,
 } from '../../../lambda/event/identity.ts';
-import { identifiedKinds } from '../../../lambda/event/kinds.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
 import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
@@ -189,11 +188,6 @@ test('a media type follows from the bytes, wherever they stand', () => {
   expect(label('{"a":"\uffff"}', 'text/xml')).toBe('application/json');
   expect(label('{"a":"\uffff"}', 'application/a+json')).toBe('application/a+json');
   expect(label('{"a":1}', 'text/xml')).toBe('application/json');
-});
-
-test('every kind but one is known by the field of its id', () => {
-  const fields = identifiedKinds.map(({ idField }) => idField);
-  expect(fields).toEqual(['delivery_report_id', 'reply_id', 'notification_id']);
 });
 
 describe('who an event says it is', () => {
