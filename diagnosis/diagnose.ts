@@ -1,4 +1,4 @@
-import { futureToleranceSeconds } from '../lambda/contract.ts';
+import { defaultTimestampToleranceSeconds, futureToleranceSeconds } from '../lambda/contract.ts';
 import { isJson } from '../lambda/event/identity.ts';
 import { describeEvent } from '../lambda/event/queue-message.ts';
 import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../lambda/keys/keyring.ts';
@@ -149,7 +149,7 @@ function ofKey(
   { key, signed }: Signer,
   headers: SignatureHeaders,
   named: readonly VerificationKey[],
-  { receivedAt, toleranceSeconds = 86_400 }: DiagnosisOptions,
+  { receivedAt, toleranceSeconds = defaultTimestampToleranceSeconds }: DiagnosisOptions,
 ): Cause[] {
   const found: Cause[] = [];
   if (!named.includes(key)) found.push('key_id_of_another_key');
