@@ -6,7 +6,6 @@ interface NodeHttpHandler {
   updateHttpClientConfig(name: string, value: unknown): void;
 }
 
-/** The parts of an SDK client that are needed here. */
 interface AwsClient {
   config: {
     region: () => Promise<string>;
@@ -14,7 +13,7 @@ interface AwsClient {
     requestHandler: object;
   };
   middlewareStack: {
-    add(middleware: InitializeMiddleware<object, object>, options: { step: 'initialize' }): void;
+    add(middleware: InitializeMiddleware<Record<string, unknown>, object>, options: { step: 'initialize' }): void;
     add(middleware: FinalizeRequestMiddleware<object, object>, options: { step: 'finalizeRequest' }): void;
   };
 }
@@ -23,15 +22,41 @@ interface AwsClient {
 const halfAMinute = 30_000;
 
 /**
- * Adds call, object and place to the errors of a client, because the SDK's own errors do not name them. Reports a call
- * that takes long, and ends one that takes too long, because the SDK does not.
+ * Watches the calls of a client, because the SDK does not: says which call takes long, ends one that takes too long, and
+ * names call, object and place in its errors.
  *
  * @param longestTry how long one try of a call may take, in milliseconds
  */
-export function namePlace<Client extends AwsClient>(client: Client, longestTry = halfAMinute): Client {
+export function watched<Client extends AwsClient>(client: Client, longestTry = halfAMinute): Client {
   const requestHandler = client.config.requestHandler as NodeHttpHandler;
   requestHandler.updateHttpClientConfig('requestTimeout', longestTry);
   requestHandler.updateHttpClientConfig('throwOnRequestTimeout', true);
+  const addressOf = keepAddresses(client);
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const call = nameOf(context.commandName, args.input);
+      const longest = (await client.config.maxAttempts()) * longestTry;
+      try {
+        const answer = next(args);
+        return await (waitsForMessages(args.input)
+          ? answer
+          : watch(`AWS has not answered ${call} for 2 s`, longest, answer));
+      } catch (error) {
+        if (error instanceof Error) {
+          // The SDK's own message about this names its HTTP handler.
+          const problem = error.name === 'TimeoutError' ? 'AWS did not answer in time' : error.message;
+          error.message = `${problem} (${call}${await placeOf(client, addressOf(context))})`;
+        }
+        throw error;
+      }
+    },
+    { step: 'initialize' },
+  );
+  return client;
+}
+
+/** @returns a function that says which address a call went to; `undefined` if it did not come so far */
+function keepAddresses(client: AwsClient): (context: object) => string | undefined {
   const addresses = new WeakMap<object, string>();
   client.middlewareStack.add(
     (next, context) => (args) => {
@@ -41,53 +66,28 @@ export function namePlace<Client extends AwsClient>(client: Client, longestTry =
     },
     { step: 'finalizeRequest' },
   );
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const call = `${(context.commandName ?? 'the call').replace(/Command$/, '')}${objectOf(args.input)}`;
-      try {
-        // A command that waits for messages says so itself.
-        if (Number((args.input as { WaitTimeSeconds?: number }).WaitTimeSeconds) > 2) return await next(args);
-        const longest = (await client.config.maxAttempts()) * longestTry;
-        return await watch(`AWS has not answered ${call} for 2 s`, longest, next(args));
-      } catch (error) {
-        const place = await placeOf(client, addresses.get(context));
-        if (error instanceof Error) error.message = `${messageOf(error)} (${call}${place})`;
-        throw error;
-      }
-    },
-    { step: 'initialize' },
-  );
-  return client;
+  return (context) => addresses.get(context);
 }
 
-/** The SDK's own message names its HTTP handler. */
-function messageOf({ name, message }: Error): string {
-  return name === 'TimeoutError' ? 'AWS did not answer in time' : message;
+function waitsForMessages(input: { WaitTimeSeconds?: number }): boolean {
+  return Number(input.WaitTimeSeconds) > 2;
 }
 
-/** The object of a call, as each service names it, the most telling name first. */
+/** Members that name the object of a call, each service's own, the most telling first. */
 const objectNames = [
-  'SecretId',
-  'QueueUrl',
-  'QueueName',
-  'StackName',
-  'Bucket',
-  'TopicArn',
-  'FunctionName',
-  'EventSourceArn',
-  'logGroupName',
-  'logGroupNames',
-  'queryId',
-] as const;
+  ...['SecretId', 'QueueUrl', 'QueueName', 'StackName', 'Bucket', 'TopicArn', 'FunctionName', 'EventSourceArn'],
+  ...['logGroupName', 'logGroupNames', 'queryId'],
+];
 
-function objectOf(input: object): string {
-  const named: { [name in (typeof objectNames)[number]]?: unknown } & { Key?: unknown } = input;
-  const object = objectNames.map((name) => named[name]).find((value) => value !== undefined);
-  if (object === undefined) return '';
-  return ` of ${[object, named.Key].filter((part) => part !== undefined).join('/')}`;
+/** Such as `GetObject of bucket/key`. */
+function nameOf(command = 'the call', input: Record<string, unknown>): string {
+  const call = command.replace(/Command$/, '');
+  const object = objectNames.map((name) => input[name]).find((value) => value !== undefined);
+  if (object === undefined) return call;
+  return `${call} of ${[object, input.Key].filter((part) => part !== undefined).join('/')}`;
 }
 
-/** @param address that was called; `undefined` when the call did not come so far */
+/** Such as ` in eu-west-1 with profile test at https://sqs.eu-west-1.amazonaws.com`. */
 async function placeOf({ config }: AwsClient, address: string | undefined): Promise<string> {
   const region = await config.region().catch(() => undefined);
   const { AWS_PROFILE: profile } = process.env;

@@ -9,11 +9,10 @@ import { createProvider, type Provider } from '../lambda/messagemedia/client.ts'
 import { outputs } from '../lambda/stack-outputs.ts';
 import { progress } from '../terminal/output.ts';
 import { pause, watch } from '../terminal/waiting.ts';
-import { namePlace } from './aws.ts';
+import { watched } from './aws.ts';
 import { UsageError } from './options.ts';
 import { connectSecrets } from './places.ts';
 
-/** Options of the program itself. */
 export interface GlobalOptions {
   baseUrl?: string;
   account?: string;
@@ -21,13 +20,11 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
-/** Where the keyring is. */
 export interface KeyringOptions {
   stack?: string;
   secretId?: string;
 }
 
-/** Adds the options that name a keyring. */
 export function addKeyringOptions(command: Command): Command {
   return command
     .addOption(new Option('--stack <name>', 'the deployed stack whose keyring to use').conflicts('secretId'))
@@ -99,7 +96,6 @@ export async function readOutputs(stack: string): Promise<ReadonlyMap<string, st
   return outputsOf(await describeStack(stack));
 }
 
-/** The outputs of a stack by name. */
 export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
   return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }
@@ -110,7 +106,7 @@ export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string,
  * @throws {Error} when there is no such stack
  */
 export async function describeStack(stack: string): Promise<Partial<Stack>> {
-  const { Stacks } = await namePlace(new CloudFormationClient())
+  const { Stacks } = await watched(new CloudFormationClient())
     .send(new DescribeStacksCommand({ StackName: stack }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });

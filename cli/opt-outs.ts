@@ -98,7 +98,6 @@ function withPlus(number: string): string {
   return /^\d{8,15}$/.test(number) ? `+${number}` : number;
 }
 
-/** All times are in the same zone and form. */
 function compare(one = '', other = ''): number {
   return one < other ? -1 : Number(one > other);
 }

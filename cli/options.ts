@@ -1,11 +1,18 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The command line is wrong. The message is followed by a pointer to the command's help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Reads an option that is a whole number in a range. */
+/** The action of a command: calls `run` with its arguments, and then with its options and those of the program. */
+export function withOptions<Given extends unknown[]>(run: (...given: Given) => Promise<void>) {
+  return (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command;
+    return run(...([...given.slice(0, -2), command.optsWithGlobals()] as unknown as Given));
+  };
+}
+
 export function wholeNumber(least: number, most: number) {
   return (text: string): number => {
     const value = Number(text);
@@ -16,12 +23,22 @@ export function wholeNumber(least: number, most: number) {
 
 const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Reads durations such as `30m`, `2h` and `3d`, up to so many days, as milliseconds. */
-export function durationUpTo(days: number): (value: string) => number {
-  return (value) => {
-    const [, amount = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
-    const milliseconds = Number(amount) * (units[unit] ?? Number.NaN);
-    if (milliseconds <= days * 86_400_000) return milliseconds;
+/** A duration such as `30m`, `2h` or `3d` in milliseconds; `undefined` for another text. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (units[unit] ?? 0);
+}
+
+/** Reads an option that is a duration of up to so many days, as milliseconds. */
+export function durationUpTo(days: number): (text: string) => number {
+  return (text) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds !== undefined && milliseconds <= days * 86_400_000) return milliseconds;
     throw new InvalidArgumentError(`It must be a duration such as 30m, 2h or 3d, up to ${days}d.`);
   };
+}
+
+/** The digest that a key signs with. */
+export function digestOption(): Option {
+  return new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256');
 }

@@ -6,7 +6,6 @@ import { deliver, type SigningKey, toWire, type Webhook } from '../signing/sende
 /** How long an answer may take, in milliseconds. */
 export const longestDelivery = 30_000;
 
-/** What to send, and where. */
 export interface Simulation {
   url: string;
   /** Signs; `undefined` for unsigned requests. */
@@ -16,14 +15,12 @@ export interface Simulation {
   count: number;
   /** Whether the days 1 to 9 have one digit in the signed `Date`. */
   oneDigitDays?: boolean | undefined;
-  /** Called for each answer. */
   onAnswer?: (answered: number) => void;
 }
 
 /** Result of a simulation. Times are in milliseconds. */
 export interface SimulationResult {
   sent: number;
-  /** How many got each status. */
   statuses: Record<string, number>;
   /** How many got no answer within 30 s. */
   unanswered: number;

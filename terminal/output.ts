@@ -103,7 +103,6 @@ export function ignoreClosedPipes(): void {
   }
 }
 
-/** Whether it says that nobody reads any more. */
 export function isClosedPipe(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';

@@ -1,4 +1,3 @@
-/** A terminal, or another output. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
@@ -27,14 +26,12 @@ export class StatusLine {
   }
 }
 
-/** The status line of this program. */
 export const statusLine = new StatusLine(process.stderr);
 
 /** How often it is drawn, in milliseconds: on a terminal, and where each time is a line. */
 const intervals = { terminal: 200, log: 30_000 };
 const width = 24;
 
-/** How far a long task is. */
 export interface ProgressBar {
   /**
    * @param done of the total

@@ -16,7 +16,6 @@ interface Wait {
   say: () => string;
 }
 
-/** How a pause is shown. */
 export interface PauseOptions {
   /** Milliseconds to the end of the wait that the pause is a piece of. @default those of the pause */
   whole?: number | undefined;
@@ -94,7 +93,6 @@ export function createWaits(line: StatusLine, tell: (message: string) => void): 
   };
 }
 
-/** The waits of this program. */
 export const { pause, watch } = createWaits(statusLine, progress);
 
 function clock(time: number): string {

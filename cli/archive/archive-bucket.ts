@@ -5,19 +5,16 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { readOutputs } from '../connections.ts';
 import { connectS3 } from '../places.ts';
 
-/** An archive: a bucket, and a client that reads it. */
 export interface Archive {
   client: S3Client;
   bucket: string;
 }
 
-/** Where the archive is. */
 export interface ArchiveOptions {
   stack?: string;
   bucket?: string;
 }
 
-/** Adds the options that name an archive. */
 export function addArchiveOptions(command: Command): Command {
   return command
     .option('--stack <name>', 'the deployed stack whose archive to use')

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
+import { NoSuchKey } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
 import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
+import { readObject } from './object-bytes.ts';
 
 /** The data of a large event is not in the archive, or is not what its name says. */
 export class ArchivedDataError extends Error {
@@ -19,14 +20,13 @@ export function isUnreadable(error: unknown): error is ArchivedDataError | Queue
  *
  * @throws {ArchivedDataError} when it is missing, or its hash does not match its name
  */
-export async function fetchArchivedData({ client, bucket }: Archive, dataref: string): Promise<Uint8Array> {
+export async function fetchArchivedData(archive: Archive, dataref: string): Promise<Uint8Array> {
   const key = dataKey(dataref);
   const hash = key.slice(key.lastIndexOf('/') + 1);
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new ArchivedDataError('its dataref does not end in a SHA-256');
   let data: Uint8Array;
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    data = (await Body?.transformToByteArray()) ?? new Uint8Array();
+    data = await readObject(archive, key);
   } catch (error) {
     if (error instanceof NoSuchKey) throw new ArchivedDataError(`its data is missing: there is no ${key}`);
     throw error;

@@ -37,10 +37,9 @@ async function readKeyring(
   object: string,
   warn: (message: string) => void,
 ): Promise<[id: string, key: VerificationKey][]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of readObject(archive, object)) chunks.push(chunk);
+  const bytes = await readObject(archive, object);
   try {
-    return readEntries(Buffer.concat(chunks).toString('utf8')).flatMap((entry) => {
+    return readEntries(Buffer.from(bytes).toString('utf8')).flatMap((entry) => {
       const key = isObject(entry) ? readKey(entry, (message) => warn(`${object}: ${message}`)) : undefined;
       return key === undefined ? [] : [[`${key.id?.toLowerCase()} ${fingerprint(key)}`, key] as const];
     }) as [string, VerificationKey][];

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { buffer } from 'node:stream/consumers';
-import { createGzip } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
 import type { Archive } from './archive-bucket.ts';
@@ -13,20 +11,17 @@ import { isAbout, type Person } from './person.ts';
 import { type ArchivedEvent, type BrokenLine, parseLine, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** What the archive has about a person. */
 export interface Found {
   events: number;
   /** Keys of objects with events about the person. */
   objects: string[];
   /** Keys of objects with the data of large events. */
   data: string[];
-  /** Locks of these objects. */
   locks: ObjectLock[];
   /** Lines that cannot be read, so they may be about the person. */
   unreadable: BrokenLine[];
 }
 
-/** Looks for a person's events. */
 export async function findPerson(
   archive: Archive,
   person: Person,
@@ -91,7 +86,6 @@ export async function erasePerson(archive: Archive, person: Person, { objects, d
   return erased;
 }
 
-/** Describes a lock in a sentence. */
 export function describeLock({ key, mode, until }: ObjectLock): string {
   if (until === undefined) return `${key} has a legal hold and cannot be erased until somebody removes it.`;
   return `${key} is locked (${mode}) and cannot be erased before ${until}.`;
@@ -121,26 +115,16 @@ async function rewrite(archive: Archive, object: string, person: Person, version
 }
 
 async function withoutPerson(archive: Archive, object: string, person: Person) {
-  const gzip = createGzip();
-  const compressed = buffer(gzip);
-  // If a line cannot be read, nothing awaits this promise. Its error must then be handled here.
-  compressed.catch(() => {});
-  let [kept, erased] = [0, 0];
-  for await (const lines of readLines(readObject(archive, object))) {
+  const kept: string[] = [];
+  let erased = 0;
+  for await (const lines of readLines(await readObject(archive, object))) {
     for (const line of lines) {
-      if ('broken' in line) {
-        gzip.destroy();
-        throw new Error(`${object} cannot be rewritten: in line ${line.number}, ${line.broken}.`);
-      }
+      if ('broken' in line) throw new Error(`${object} cannot be rewritten: in line ${line.number}, ${line.broken}.`);
       if (await isErased(archive, parseLine(object, line), person)) erased++;
-      else {
-        kept++;
-        if (!gzip.write(`${line.text}\n`)) await once(gzip, 'drain');
-      }
+      else kept.push(`${line.text}\n`);
     }
   }
-  gzip.end();
-  return { body: await compressed, kept, erased };
+  return { body: gzipSync(kept.join('')), kept: kept.length, erased };
 }
 
 async function isErased(archive: Archive, line: ArchivedEvent | BrokenLine, person: Person): Promise<boolean> {

@@ -21,7 +21,6 @@ export async function findEvent(
 export interface Evidence {
   object: string;
   line: number;
-  /** See `describeVerdict`. */
   verdict: string;
   /** SHA-256, in hex, of the public key that verifies it. */
   keyFingerprint: string | undefined;

@@ -7,7 +7,6 @@ import { type Digest, parseHttpDate } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
 import { fetchArchivedData, isUnreadable } from './archived-data.ts';
 
-/** The result of verifying an archived event. */
 export type Judgement =
   | { verdict: 'good'; read: ReadEvent; key: VerificationKey }
   /** Fetched from MessageMedia's API, and never signed. */
@@ -15,7 +14,6 @@ export type Judgement =
   /** @property reason continues a sentence about the event, and contains none of its data */
   | { verdict: 'bad'; reason: string };
 
-/** `good`, `polled`, or `bad: ` and the reason. */
 export function describeVerdict(judgement: Judgement): string {
   return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
 }

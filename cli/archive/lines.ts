@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** A line of an object, or the reason why it cannot be read. */
@@ -10,13 +9,12 @@ const newline = 0x0a;
 
 /**
  * Reads the lines of plain text, or of gzip with any number of members. The last line need not have a line end. What
- * cannot be read is returned as a broken line. Memory holds at most a chunk and a line.
+ * cannot be read is returned as a broken line. Memory holds the compressed object, a chunk of it and a line.
  *
  * @param bytes of an object
  * @returns lines, as many at a time as a chunk has. Empty lines are counted, but not returned
- * @throws the errors of `bytes`
  */
-export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line[]> {
+export async function* readLines(bytes: Uint8Array): AsyncGenerator<Line[]> {
   const splitter = createSplitter();
   try {
     for await (const chunk of decompress(bytes)) {
@@ -24,62 +22,25 @@ export async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
       if (lines.length > 0) yield lines;
     }
   } catch (error) {
-    if (!(error instanceof DecompressionError)) throw error;
     // The line that had begun is not complete.
-    yield [{ number: splitter.count() + 1, broken: error.message }];
+    yield [{ number: splitter.count() + 1, broken: (error as Error).message }];
     return;
   }
   yield splitter.end();
 }
 
-class DecompressionError extends Error {
-  override readonly name = 'DecompressionError';
-}
-
 /** Decompresses gzip, which begins with two known bytes, and passes on everything else. */
-async function* decompress(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = bytes[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
-  while (head.length < 2) {
-    const { value, done } = await source.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
-  }
-  const all = {
-    async *[Symbol.asyncIterator]() {
-      yield head;
-      yield* { [Symbol.asyncIterator]: () => source };
-    },
-  };
-  if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzip(all);
-  else yield* all;
-}
-
-async function* gunzip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let length = 0;
-  const counted = async function* () {
-    for await (const chunk of bytes) {
-      length += chunk.length;
-      yield chunk;
-    }
-  };
-  const input = Readable.from(counted(), { objectMode: false });
-  const output = createGunzip();
-  let failure: Error | undefined;
-  input.once('error', (error) => {
-    failure = error;
-    output.destroy(error);
-  });
+async function* decompress(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return yield bytes;
+  const gunzip = createGunzip();
+  gunzip.end(bytes);
   try {
-    yield* input.pipe(output);
-  } catch (error) {
-    if (failure !== undefined) throw failure;
-    throw new DecompressionError(`the rest of the object cannot be decompressed: ${(error as Error).message}`);
-  } finally {
-    input.destroy();
+    yield* gunzip;
+  } catch (cause) {
+    throw new Error(`the rest of the object cannot be decompressed: ${(cause as Error).message}`, { cause });
   }
   // zlib silently drops bytes after a member that do not begin another member.
-  if (output.bytesWritten < length) throw new DecompressionError('the rest of the object is not gzip');
+  if (gunzip.bytesWritten < bytes.length) throw new Error('the rest of the object is not gzip');
 }
 
 function createSplitter() {

@@ -1,75 +1,42 @@
-import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { Archive } from './archive-bucket.ts';
 import type { StoredObject } from './event-objects.ts';
 
-/** How often an object, or the rest of it, is requested if the connection breaks. */
+/** How often an object is requested if the connection breaks while it is read. The SDK repeats only the request. */
 const mostTries = 4;
 /** Objects up to this size are fetched ahead, because they take less time than the request to S3. */
 const small = 1_048_576;
 const ahead = 8;
 
-/** Reads an object as it is stored. If the connection breaks, it continues at the same byte. */
-export async function* readObject({ client, bucket }: Archive, key: string): AsyncGenerator<Uint8Array> {
-  let offset = 0;
-  let etag: string | undefined;
+/** Reads an object as it is stored. Firehose writes at most 128 MB into one. */
+export async function readObject({ client, bucket }: Archive, key: string): Promise<Uint8Array> {
   for (let tries = 1; ; tries++) {
-    const rest = offset === 0 ? {} : { Range: `bytes=${offset}-`, IfMatch: etag };
-    const { Body, ETag, ContentLength } = await client.send(
-      new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }),
-    );
-    etag ??= ETag;
-    const end = offset + (ContentLength ?? Number.POSITIVE_INFINITY);
-    const iterator = (Body as Readable)[Symbol.asyncIterator]();
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     try {
-      for (;;) {
-        const next = await iterator.next().catch((error: unknown) => {
-          // An error at the end is not a broken connection, but a wrong checksum.
-          if (tries === mostTries || offset >= end) throw error;
-          return undefined;
-        });
-        if (next === undefined) break;
-        if (next.done) return;
-        offset += next.value.length;
-        yield next.value;
-      }
-    } finally {
-      await iterator.return?.();
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    } catch (error) {
+      if (tries === mostTries) throw error;
     }
   }
 }
 
-/** An object and its bytes, which can be read once. */
 export interface OpenObject {
   object: StoredObject;
-  bytes: AsyncIterable<Uint8Array>;
+  bytes: Uint8Array;
 }
 
-/** Opens objects in their order. Small ones are fetched ahead. */
-export async function* openObjects(archive: Archive, objects: AsyncIterable<StoredObject>): AsyncGenerator<OpenObject> {
-  const waiting: { object: StoredObject; fetched: Promise<AsyncIterable<Uint8Array>> }[] = [];
-  const turn = async (): Promise<OpenObject[]> => {
-    const next = waiting.shift();
-    return next === undefined ? [] : [{ object: next.object, bytes: await next.fetched }];
-  };
-  for await (const object of objects) {
-    const fetched = open(archive, object);
-    // If reading stops early, nothing awaits this promise. Its error must then be handled here.
-    fetched.catch(() => {});
-    waiting.push({ object, fetched });
-    if (waiting.length > ahead) yield* await turn();
+/** Reads objects in their order. Small ones are fetched ahead. */
+export async function* openObjects(archive: Archive, objects: readonly StoredObject[]): AsyncGenerator<OpenObject> {
+  const fetched = new Map<StoredObject, Promise<Uint8Array>>();
+  for (const [index, object] of objects.entries()) {
+    for (const next of objects.slice(index, index + ahead)) {
+      if (fetched.has(next) || (next.size > small && next !== object)) continue;
+      const bytes = readObject(archive, next.key);
+      // If reading stops early, nothing awaits this promise. Its error must then be handled here.
+      bytes.catch(() => {});
+      fetched.set(next, bytes);
+    }
+    yield { object, bytes: (await fetched.get(object)) as Uint8Array };
+    fetched.delete(object);
   }
-  while (waiting.length > 0) yield* await turn();
-}
-
-async function open(archive: Archive, { key, size }: StoredObject): Promise<AsyncIterable<Uint8Array>> {
-  const bytes = readObject(archive, key);
-  if (size > small) return bytes;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return {
-    async *[Symbol.asyncIterator]() {
-      yield* chunks;
-    },
-  };
 }

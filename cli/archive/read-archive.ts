@@ -6,15 +6,11 @@ import { type Line, readLines } from './lines.ts';
 import { openObjects } from './object-bytes.ts';
 import { isSelected, type Selection } from './selection.ts';
 
-/** Where a line is. */
 export interface Place {
-  /** Key of the object. */
   object: string;
-  /** From 1. */
   line: number;
 }
 
-/** An event as the archive has it. */
 export interface ArchivedEvent extends Place {
   /** The line. `fromArchiveLine` turns it into the queued message. */
   text: string;
@@ -27,7 +23,6 @@ export interface BrokenLine extends Place {
   reason: string;
 }
 
-/** Is called for what a reader does not return. */
 export interface Observer {
   /** Called for a line that is not an event. It may or may not belong to the selection. */
   broken: (line: BrokenLine) => void;
@@ -46,7 +41,7 @@ export async function* readArchive(
   now: number,
   { broken, read }: Observer,
 ): AsyncGenerator<ArchivedEvent> {
-  for await (const { object, bytes } of openObjects(archive, listEventObjects(archive, selection, now))) {
+  for await (const { object, bytes } of openObjects(archive, await listEventObjects(archive, selection, now))) {
     for await (const lines of readLines(bytes)) {
       for (const line of lines) {
         const found = parseLine(object.key, line);
@@ -58,7 +53,6 @@ export async function* readArchive(
   }
 }
 
-/** Parses a line of an object. */
 export function parseLine(object: string, line: Line): ArchivedEvent | BrokenLine {
   const place = { object, line: line.number };
   if ('broken' in line) return { ...place, reason: line.broken };

@@ -4,7 +4,7 @@ import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { archivePrefixes, dataKey } from '../../lambda/archive-contract.ts';
 import type { QueuedEvent } from '../../lambda/contract.ts';
 import { groupOf, identityOf } from '../../lambda/event/identifiers.ts';
-import { datarefMember, maxMessageBytes, writeEvent } from '../../lambda/event/queue-message.ts';
+import { datarefMember, writeEvent } from '../../lambda/event/queue-message.ts';
 import type { ReadEvent } from '../../lambda/event/queued-event.ts';
 import type { Archive } from './archive-bucket.ts';
 
@@ -14,17 +14,12 @@ export interface ReplayMessage {
   body: string;
   groupId: string;
   deduplicationId: string;
-  /**
-   * Moves the data to S3, if the queue does not take so long a message; `undefined` if it is there already.
-   *
-   * @throws {Error} when no bucket is known
-   */
+  /** Moves the data to S3. @returns the message without it; `undefined` if it is there already */
   offload?: () => Promise<ReplayMessage>;
 }
 
 /** Where a replay stores the data of large events. */
 export interface DataTarget {
-  /** Stores data. @returns its `dataref` */
   store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
   /** Copies the data of an event from the archive. @returns its `dataref` */
   bringBack: (dataref: string) => Promise<string>;
@@ -56,8 +51,7 @@ export async function toReplayMessage(
       .digest('hex'),
   };
   const offload = async () => ({ ...ids, body: await withDataInS3(message, read, target) });
-  const fits = read.event.dataref === undefined && Buffer.byteLength(message) <= maxMessageBytes;
-  return fits ? { ...ids, body: message, offload } : offload();
+  return read.event.dataref === undefined ? { ...ids, body: message, offload } : offload();
 }
 
 async function withDataInS3(

@@ -1,5 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isObject } from '../../lambda/guards.ts';
+import { createLargeSet } from './seen-events.ts';
 import type { SelectionOptions } from './selection.ts';
 
 /** What a replay was asked to send, and where. */
@@ -9,57 +11,67 @@ export interface ReplayRequest extends SelectionOptions {
   queueUrl: string;
 }
 
-/** The progress of a replay, so that the same command can continue it. */
+/** The progress of a replay, so that the same command can continue it, whatever the archive got meanwhile. */
 export interface ReplayState {
-  request: ReplayRequest;
-  /** RFC 3339. Times such as `2h` are relative to this. */
-  startedAt: string;
-  /** How many events SQS has accepted. */
-  sent: number;
-  /** The last place in the order of the replay up to which everything is done. */
-  last?: string;
-  isFinished: boolean;
+  /** Milliseconds since the epoch. Times such as `2h` are relative to this. */
+  startedAt: number;
+  wasSent: (digest: string) => boolean;
+  add: (digests: readonly string[]) => void;
+  remove: () => void;
+}
+
+/** By which the state knows a line of the archive. */
+export function digestOf(line: string): string {
+  return createHash('sha256').update(line).digest('base64url').slice(0, 22);
 }
 
 /**
- * Reads the state from a file, or creates a new one.
+ * Reads the state from a file, or begins a new one, whose file is created when events were sent. Its first line is the
+ * request. Each other line has the digests of lines that were sent, and begins with its line break: so what a crash cuts off
+ * is a line of its own, which does not count.
  *
  * @throws {Error} when the file is not a state, or belongs to another replay
  */
 export function openReplayState(file: string, request: ReplayRequest, now: number): ReplayState {
-  const text = readIfThere(file);
-  if (text === undefined) return { request, startedAt: new Date(now).toISOString(), sent: 0, isFinished: false };
-  const state = parseState(text);
-  if (state === undefined) throw new Error(`${file} is not the state of a replay: move it, or give another --state.`);
-  const asked = Object.keys({ ...state.request, ...request }) as (keyof ReplayRequest)[];
-  const different = asked.find((name) => JSON.stringify(state.request[name]) !== JSON.stringify(request[name]));
-  if (different === undefined) return state;
+  const [head = '', ...lines] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [newHead(request, now)];
+  const startedAt = startOf(head, file, request);
+  const sent = createLargeSet();
+  for (const digest of lines.flatMap((line) => parse(line) ?? [])) sent.add(String(digest));
+  return {
+    startedAt,
+    wasSent: sent.has,
+    add: (digests) => {
+      if (!existsSync(file)) writeFileSync(file, head, { mode: 0o600, flag: 'wx' });
+      appendFileSync(file, `\n${JSON.stringify(digests)}`);
+      for (const digest of digests) sent.add(digest);
+    },
+    remove: () => rmSync(file, { force: true }),
+  };
+}
+
+function newHead(request: ReplayRequest, now: number): string {
+  return JSON.stringify({ request, startedAt: new Date(now).toISOString() });
+}
+
+function startOf(head: string, file: string, request: ReplayRequest): number {
+  const state = parse(head);
+  const startedAt = isObject(state) ? Date.parse(String(state.startedAt)) : Number.NaN;
+  if (!isObject(state) || !isObject(state.request) || Number.isNaN(startedAt))
+    throw new Error(`${file} is not the state of a replay: move it, or give another --state.`);
+  const before: Record<string, unknown> = state.request;
+  const asked: Record<string, unknown> = { ...request };
+  const different = Object.keys({ ...before, ...asked }).find(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(asked[name]),
+  );
+  if (different === undefined) return startedAt;
   throw new Error(
-    `${file} is the state of a replay with another ${different} (${JSON.stringify(state.request[different])}): give the same options as before, or another --replay-id.`,
+    `${file} is the state of a replay with another ${different} (${JSON.stringify(before[different])}): give the same options as before, or another --replay-id.`,
   );
 }
 
-/** Saves the state. After a crash the file has either the old state or the new one. */
-export function saveReplayState(file: string, state: ReplayState): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-}
-
-function readIfThere(file: string): string | undefined {
+function parse(line: string): unknown {
   try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function parseState(text: string): ReplayState | undefined {
-  try {
-    const state: unknown = JSON.parse(text);
-    return isObject(state) && isObject(state.request) && typeof state.sent === 'number'
-      ? (state as unknown as ReplayState)
-      : undefined;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }

@@ -4,32 +4,27 @@ import { sourceOf } from '../../lambda/event/identifiers.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
 import type { StoredObject } from './event-objects.ts';
-import { createSorter, type Sorter } from './external-sort.ts';
 import { type Judgement, judge } from './judge.ts';
-import { type ArchivedEvent, type BrokenLine, type Place, readArchive } from './read-archive.ts';
+import { readArchive } from './read-archive.ts';
 import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
 import type { RefusedMessage } from './replay-sender.ts';
+import { digestOf, type ReplayState } from './replay-state.ts';
 import { createSeenEvents } from './seen-events.ts';
-import { type Selection, signedAt } from './selection.ts';
+import type { Selection } from './selection.ts';
 import type { BadLine } from './verify.ts';
 
-/** The result of a replay. */
 export interface ReplayReport {
   /** Events sent to SQS, by type; with `isDryRun` those that would be sent. */
   sent: Record<string, number>;
   /** Events sent to SQS by an earlier run of the same replay. */
   sentBefore: number;
-  /** Further lines of the same events. */
   duplicates: number;
   /** Lines that do not verify. They are not sent, because the queue has only verified events. */
   bad: number;
-  /** Events that the queue does not take. */
   refused: number;
-  /** Whether everything is done. */
   isFinished: boolean;
 }
 
-/** What a replay needs. */
 export interface Replay {
   selection: Selection;
   now: number;
@@ -40,18 +35,13 @@ export interface Replay {
   isDryRun: boolean;
   /** Events a second; `undefined` for as many as SQS takes. */
   rate: number | undefined;
-  /** Everything up to this place was done by an earlier run. */
-  after: string | undefined;
-  /** Resolves to the events that the queue does not take. */
+  state: Pick<ReplayState, 'wasSent' | 'add'>;
   send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedMessage[]>;
   wait: (milliseconds: number) => Promise<unknown>;
-  /** Called when everything up to a place is done. */
-  onDone: (last: string, sent: number) => void;
   onBad: (line: BadLine) => void;
   onRefused: (event: { id: string; reason: string }) => void;
-  onRead?: (object: StoredObject, events: number) => void;
-  onSent?: (done: number, total: number) => void;
-  /** Stops the replay between two chunks. */
+  onRead?: (object: Pick<StoredObject, 'size'>, events: number) => void;
+  /** Stops the replay between two events. */
   signal: AbortSignal;
 }
 
@@ -59,48 +49,50 @@ export interface Replay {
 const chunkEvents = 100;
 const chunkBytes = 8 * 1_048_576;
 
-/** Queues the events of a selection again, each once, in the order in which they were signed. */
+/** Queues the events of a selection again, each once, object by object in order of arrival. */
 export async function replay(archive: Archive, options: Replay): Promise<ReplayReport> {
   const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, refused: 0, isFinished: false };
-  const sorter = createSorter();
-  try {
-    const total = await readInto(sorter, archive, options, report);
-    if (!options.signal.aborted) await sendSorted(sorter, archive, options, { report, total });
-    return { ...report, isFinished: !options.signal.aborted };
-  } finally {
-    await sorter.close();
-  }
-}
-
-async function readInto(sorter: Sorter, archive: Archive, options: Replay, report: ReplayReport): Promise<number> {
-  let count = 0;
-  const observer = {
-    broken: (line: BrokenLine) => {
-      report.bad++;
-      options.onBad(line);
-    },
-    read: (object: StoredObject) => options.onRead?.(object, count),
+  const { selection, now, keys, state, signal } = options;
+  const reportBad = (line: BadLine) => {
+    report.bad++;
+    options.onBad(line);
   };
-  for await (const found of readArchive(archive, options.selection, options.now, observer)) {
-    if (options.signal.aborted) break;
-    await sorter.add({ key: toKey(found), text: found.text });
-    count++;
+  const isNew = createSeenEvents();
+  const chunk = createChunk(options, report);
+  let events = 0;
+  const observer = { broken: reportBad, read: (object: StoredObject) => options.onRead?.(object, events) };
+  for await (const { object, line, text, event } of readArchive(archive, selection, now, observer)) {
+    if (signal.aborted) break;
+    events++;
+    const digest = digestOf(text);
+    if (state.wasSent(digest)) {
+      report[isNew(event) ? 'sentBefore' : 'duplicates']++;
+      continue;
+    }
+    const judgement = await judge(archive, text, keys);
+    // Only good events count as seen: a forged one must not replace the genuine event with the same id.
+    if (judgement.verdict === 'bad') reportBad({ object, line, id: event.id, reason: judgement.reason });
+    else if (!isNew(event)) report.duplicates++;
+    else if (options.isDryRun) count(report, event.type);
+    else {
+      const account = accountOf(judgement, keys);
+      const message = await toReplayMessage(text, judgement.read, { ...options, account });
+      await chunk.add({ message, type: event.type, digest });
+      options.onRead?.({ size: 0 }, events);
+    }
   }
-  return count;
+  if (!signal.aborted) await chunk.flush();
+  return { ...report, isFinished: !signal.aborted };
 }
 
-async function sendSorted(
-  sorter: Sorter,
-  archive: Archive,
-  options: Replay,
-  { report, total }: { report: ReplayReport; total: number },
-): Promise<void> {
-  const isNew = createSeenEvents();
+/** Collects events, sends many at once, and keeps in the state what was sent. */
+function createChunk(options: Replay, report: ReplayReport) {
   const pace = createPace(options);
-  let chunk: { message: ReplayMessage; type: EventType }[] = [];
+  const most = Math.min(chunkEvents, options.rate ?? chunkEvents);
+  let chunk: { message: ReplayMessage; type: EventType; digest: string }[] = [];
   let bytes = 0;
-  let done = 0;
-  const flush = async (last: string) => {
+  const flush = async () => {
+    if (chunk.length === 0) return;
     await pace(chunk.length);
     const refused = await options.send(chunk.map(({ message }) => message));
     const isRefused = new Set(refused.map(({ message }) => message.deduplicationId));
@@ -108,34 +100,15 @@ async function sendSorted(
     for (const { type } of sent) count(report, type);
     report.refused += refused.length;
     for (const { message, reason } of refused) options.onRefused({ id: message.id, reason });
-    options.onDone(last, sent.length);
-    chunk = [];
-    bytes = 0;
+    if (sent.length > 0) options.state.add(sent.map(({ digest }) => digest));
+    [chunk, bytes] = [[], 0];
   };
-  let last = '';
-  for await (const { key, text } of sorter.sorted()) {
-    if (options.signal.aborted) return;
-    last = key;
-    options.onSent?.(++done, total);
-    const judgement = await judge(archive, text, options.keys);
-    if (judgement.verdict === 'bad') {
-      report.bad++;
-      options.onBad({ ...toPlace(key), id: JSON.parse(text).id, reason: judgement.reason });
-      continue;
-    }
-    const { read } = judgement;
-    // Only good events count here: a forged one must not replace the genuine event with the same id.
-    if (!isNew(read.event)) report.duplicates++;
-    else if (options.after !== undefined && key <= options.after) report.sentBefore++;
-    else if (options.isDryRun) count(report, read.event.type);
-    else {
-      const message = await toReplayMessage(text, read, { ...options, account: accountOf(judgement, options.keys) });
-      chunk.push({ message, type: read.event.type });
-      bytes += message.body.length;
-      if (chunk.length >= Math.min(chunkEvents, options.rate ?? chunkEvents) || bytes >= chunkBytes) await flush(key);
-    }
-  }
-  if (chunk.length > 0) await flush(last);
+  const add = async (event: (typeof chunk)[number]) => {
+    chunk.push(event);
+    bytes += event.message.body.length;
+    if (chunk.length >= most || bytes >= chunkBytes) await flush();
+  };
+  return { add, flush };
 }
 
 /** The account in the group that the receiver gave the event; `undefined` where keys name none. */
@@ -153,7 +126,6 @@ function count({ sent }: ReplayReport, type: EventType): void {
   sent[name] = (sent[name] ?? 0) + 1;
 }
 
-/** Waits so that the rate is not exceeded. */
 function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
   let due = performance.now();
   return async (count: number) => {
@@ -162,15 +134,4 @@ function createPace({ rate, wait }: Pick<Replay, 'rate' | 'wait'>) {
     if (early > 0) await wait(early);
     due = Math.max(due, performance.now()) + (count * 1000) / rate;
   };
-}
-
-/** Sorts by the signed `Date`, then by the event's own time, as a `Date` has only seconds, then by place to be unique. */
-function toKey({ event, object, line }: ArchivedEvent): string {
-  const times = [signedAt(event), Date.parse(event.time)].map((time) => new Date(time).toISOString());
-  return [...times, object, String(line).padStart(9, '0')].join('\n');
-}
-
-function toPlace(key: string): Place {
-  const [, , object = '', line] = key.split('\n');
-  return { object, line: Number(line) };
 }

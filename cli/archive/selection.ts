@@ -1,20 +1,14 @@
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
-import {
-  defaultTimestampToleranceSeconds,
-  type EventType,
-  eventTypes,
-  type QueuedEvent,
-} from '../../lambda/contract.ts';
+import { type EventType, eventTypes, type QueuedEvent } from '../../lambda/contract.ts';
 import { isTimestamp } from '../../lambda/guards.ts';
-import { parseHttpDate } from '../../lambda/signature.ts';
+import { parseDuration } from '../options.ts';
 
-/** Which events of an archive to read. Times are milliseconds since the epoch, compared with `signedAt`. */
+/** Which events of an archive to read. Times are milliseconds since the epoch. */
 export interface Selection {
-  /** Events at this time or later. */
+  /** Events that arrived in the hour of this time, or later. */
   from?: number;
-  /** Events before this time. */
+  /** Events that arrived in hours that begin before this time. */
   to?: number;
-  /** @default - all types */
   types?: readonly EventType[];
   subject?: string;
   id?: string;
@@ -25,35 +19,9 @@ export const typesByName: ReadonlyMap<string, EventType> = new Map(
   Object.values(eventTypes).map((type) => [archiveTypeOf(type), type]),
 );
 
-const hour = 3_600_000;
-
-/**
- * How long before its `Date` an event can arrive: clocks may differ by 15 minutes (`futureToleranceSeconds`), and
- * partitions are hours.
- */
-export const earlierArrival = hour;
-
-/**
- * How long after its `Date` an event can arrive: a webhook may be a day late, and Firehose and the archive queue pass it on
- * within the hour unless AWS has an outage.
- */
-export const laterArrival = defaultTimestampToleranceSeconds * 1000 + hour;
-
-/** When an event was signed, in milliseconds since the epoch. A polled event was never signed, so its `time` counts. */
-export function signedAt({ mmdate, time }: QueuedEvent): number {
-  return mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
+export function isSelected(event: QueuedEvent, { subject, id }: Selection): boolean {
+  return (id === undefined || event.id === id) && (subject === undefined || event.subject === subject);
 }
-
-export function isSelected(event: QueuedEvent, { from, to, types, subject, id }: Selection): boolean {
-  if (id !== undefined && event.id !== id) return false;
-  if (subject !== undefined && event.subject !== subject) return false;
-  if (types !== undefined && !types.includes(event.type)) return false;
-  if (from === undefined && to === undefined) return true;
-  const at = signedAt(event);
-  return at >= (from ?? Number.NEGATIVE_INFINITY) && at < (to ?? Number.POSITIVE_INFINITY);
-}
-
-const units: Record<string, number> = { m: 60_000, h: hour, d: 24 * hour };
 
 /**
  * Parses a time that a person gave: RFC 3339, a day (`2026-11-25`, its start in UTC), or how long ago it was (`2h`).
@@ -62,8 +30,8 @@ const units: Record<string, number> = { m: 60_000, h: hour, d: 24 * hour };
  * @throws {Error} when it is none of these
  */
 export function parseTime(text: string, now: number): number {
-  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  if (amount !== undefined) return now - Number(amount) * (units[unit] ?? 0);
+  const ago = parseDuration(text);
+  if (ago !== undefined) return now - ago;
   const timestamp = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   if (isTimestamp(timestamp)) return Date.parse(timestamp);
   throw new Error(
@@ -71,7 +39,6 @@ export function parseTime(text: string, now: number): number {
   );
 }
 
-/** A selection as given in a terminal. */
 export interface SelectionOptions {
   from?: string;
   to?: string;

@@ -6,19 +6,16 @@ import { judge } from './judge.ts';
 import { type Place, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** How many events verify with a key. */
 export interface VerifiedWith {
   /** `undefined` for a key that the keyring holds without an id. */
   keyId: string | undefined;
   bits: number;
-  /** SHA-256 of the public key, in hex. */
   fingerprint: string;
   /** RFC 3339; `undefined` for a key that was not retired. */
   retiredAt: string | undefined;
   events: number;
 }
 
-/** A line that does not verify. */
 export interface BadLine extends Place {
   /** Absent if the line is not an event. */
   id?: string;
@@ -35,7 +32,6 @@ export interface VerificationReport {
   bad: number;
 }
 
-/** What a verification needs. */
 export interface Verification {
   keys: readonly VerificationKey[];
   now: number;
@@ -44,7 +40,6 @@ export interface Verification {
   onRead?: (object: StoredObject, events: number) => void;
 }
 
-/** Verifies every event of a selection. */
 export async function verifyArchive(
   archive: Archive,
   selection: Selection,

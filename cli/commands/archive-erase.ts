@@ -4,17 +4,17 @@ import { confirm } from '../../terminal/question.ts';
 import { addArchiveOptions } from '../archive/archive-bucket.ts';
 import { describeLock, erasePerson, type Found, findPerson } from '../archive/erase.ts';
 import { type Person, parsePhone } from '../archive/person.ts';
+import { withOptions } from '../options.ts';
 import { describeBadLine, openRange, type RangeOptions, watchReading } from './archive-range.ts';
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
 
-/** `mmw archive erase`: for a person who asks to be forgotten. */
 export function addEraseCommand(archive: Command): void {
   addArchiveOptions(archive.command('erase').description("erase a person's events from the archive"))
     .addOption(new Option('--subject <id>', 'the events about this message').conflicts('phone'))
     .option('--phone <number>', 'the events from and to this phone, such as +61491570157', parsePhone)
-    .option('--from <time>', 'only events that were signed at this time or later')
-    .option('--to <time>', 'only events that were signed before this time')
+    .option('--from <time>', 'only events that arrived at this time or later')
+    .option('--to <time>', 'only events that arrived before this time')
     .option('--dry-run', 'only say what would be erased')
     .option('--yes', 'do not ask')
     .addHelpText(
@@ -24,7 +24,7 @@ Objects are rewritten without the person's lines, and the data of large events i
 versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
 the data of consumers are not changed: see docs/archive-use.md.`),
     )
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 async function run({ subject, phone, ...options }: Options): Promise<void> {

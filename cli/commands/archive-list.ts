@@ -1,22 +1,22 @@
 import type { Command } from 'commander';
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import { parseHttpDate } from '../../lambda/signature.ts';
 import { ClosedPipeError, print, printLine, progress } from '../../terminal/output.ts';
 import { toJson, visibleOnOneLine } from '../../terminal/text.ts';
 import { type Evidence, findEvent, gatherEvidence } from '../archive/find-event.ts';
 import { type ArchivedEvent, type BrokenLine, readArchive } from '../archive/read-archive.ts';
 import { createSeenEvents } from '../archive/seen-events.ts';
-import { signedAt } from '../archive/selection.ts';
+import { withOptions } from '../options.ts';
 import { detailOf } from '../queue/shown-message.ts';
 import { addRangeCommand, describeBadLine, openRange, type RangeOptions, readKeys } from './archive-range.ts';
 
-/** `mmw archive list` and `mmw archive show`: print what the archive has. */
 export function addListCommands(archive: Command): void {
   addRangeCommand(archive, 'list', 'list events, one on each line, each event once')
     .option('--id <id>', 'only the event with this id')
-    .action((_options, command: Command) => list(command.optsWithGlobals()));
+    .action(withOptions(list));
   addRangeCommand(archive, 'show <id>', 'show a whole event, and verify its signature')
     .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
-    .action((id: string, _options, command: Command) => show(id, command.optsWithGlobals()));
+    .action(withOptions(show));
 }
 
 function reportBroken(line: BrokenLine): void {
@@ -43,8 +43,9 @@ async function list(options: RangeOptions): Promise<void> {
 }
 
 function describe({ event, object, line }: ArchivedEvent) {
-  const { id, type, subject = '' } = event;
-  const signed = new Date(signedAt(event)).toISOString();
+  const { id, type, subject = '', mmdate, time } = event;
+  // A polled event was never signed, so its time is shown.
+  const signed = new Date(parseHttpDate(mmdate ?? '') ?? time).toISOString();
   return { signed, type: archiveTypeOf(type), id, subject, detail: detailOf(event), object, line };
 }
 

@@ -6,34 +6,30 @@ import { createProgressBar } from '../../terminal/status-line.ts';
 import { visibleOnOneLine } from '../../terminal/text.ts';
 import { type Archive, type ArchiveOptions, addArchiveOptions, connectArchive } from '../archive/archive-bucket.ts';
 import { readArchivedKeys } from '../archive/archived-keys.ts';
-import { measure, type StoredObject } from '../archive/event-objects.ts';
+import { listEventObjects, type StoredObject } from '../archive/event-objects.ts';
 import { readSelection, type Selection, type SelectionOptions, typesByName } from '../archive/selection.ts';
 import type { BadLine } from '../archive/verify.ts';
 import type { GlobalOptions } from '../connections.ts';
 
-/** Options of every command that reads part of an archive. */
 export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
 
-/** Adds a command that reads part of an archive. */
 export function addRangeCommand(archive: Command, name: string, description: string): Command {
   const names = [...typesByName.keys()].join(', ');
   return addArchiveOptions(archive.command(name).description(description))
     .option(
       '--from <time>',
-      'only events from this time on: 2026-11-25T10:00:00Z, 2026-11-25 (UTC), or 2h (2 hours ago)',
+      'only events that arrived from this time on: 2026-11-25T10:00:00Z, 2026-11-25 (UTC), or 2h (2 hours ago)',
     )
-    .option('--to <time>', 'only events before this time')
+    .option('--to <time>', 'only events that arrived before this time')
     .option('--type <types...>', `only these types: ${names}`)
     .option('--subject <id>', 'only events about this message')
     .addHelpText('after', timesHelp);
 }
 
 const timesHelp = wrap(`
-The time of an event is when MessageMedia signed it, because the signature proves that time. A polled event has no signature, so its
-own time counts. The archive stores events by the hour of arrival, which can be a day later. So the command reads objects from one
-hour before --from to 25 hours after --to.`);
+The archive stores events by the hour of arrival (UTC). So --from and --to select whole hours: those in which --from lies and later, and
+those that begin before --to. An event may be a day older than its arrival.`);
 
-/** An archive, and which of its events to read. */
 export interface Range {
   archive: Archive;
   selection: Selection;
@@ -41,7 +37,6 @@ export interface Range {
   now: number;
 }
 
-/** @param now in milliseconds since the epoch */
 export async function openRange(options: RangeOptions, now = Date.now()): Promise<Range> {
   const selection = readSelection(options, now);
   return { archive: await connectArchive(options), selection, now };
@@ -57,17 +52,19 @@ export async function readKeys({ archive, selection, now }: Range, file?: string
 
 /** A progress bar over the bytes to read. Call `onRead` for each object, with the number of events so far. */
 export async function watchReading({ archive, selection, now }: Range) {
-  const { bytes } = await measure(archive, selection, now);
-  const bar = createProgressBar(bytes, 'events');
+  const objects = await listEventObjects(archive, selection, now);
+  const bar = createProgressBar(
+    objects.reduce((sum, { size }) => sum + size, 0),
+    'events',
+  );
   let done = 0;
-  const onRead = ({ size }: StoredObject, events: number) => {
+  const onRead = ({ size }: Pick<StoredObject, 'size'>, events: number) => {
     done += size;
     bar.update(done, events);
   };
-  return { onRead, clear: bar.clear };
+  return { objects: objects.length, onRead, clear: bar.clear };
 }
 
-/** Describes a bad line of the archive in one line of text. */
 export function describeBadLine({ object, line, id = '', reason }: BadLine): string {
   return visibleOnOneLine(`bad: ${object} line ${line}${id && `, event ${id}`}: ${reason}`);
 }

@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
-import { outputs } from '../../lambda/stack-outputs.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
-import { createProgressBar } from '../../terminal/status-line.ts';
+import { confirm } from '../../terminal/question.ts';
 import type { Archive } from '../archive/archive-bucket.ts';
 import { type ReplayReport, replay } from '../archive/replay.ts';
 import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
 import { createReplaySender } from '../archive/replay-sender.ts';
-import { openReplayState, type ReplayState, saveReplayState } from '../archive/replay-state.ts';
-import { readSelection } from '../archive/selection.ts';
+import { openReplayState } from '../archive/replay-state.ts';
 import { readOutputs } from '../connections.ts';
-import { wholeNumber } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { connectSqs } from '../places.ts';
+import { targetOf } from '../target.ts';
 import {
   addRangeCommand,
   describeBadLine,
@@ -31,12 +30,14 @@ type Options = RangeOptions<{
   replayId?: string;
   state?: string;
   keys?: string;
+  all?: boolean;
   dryRun?: boolean;
+  yes?: boolean;
 }>;
 
-/** `mmw archive replay`: queues events of the archive again. */
 export function addReplayCommand(archive: Command): void {
-  addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they were signed')
+  addRangeCommand(archive, 'replay', 'queue events again, each once, in the order in which they arrived')
+    .addOption(new Option('--all', 'the whole archive, instead of --from').conflicts('from'))
     .option('--id <id>', 'only the event with this id')
     .option('--queue-url <URL>', `the queue to send to (default: the stack's, or ${environment.queueUrl})`)
     .option('--rate <number>', 'at most so many events a second: 1 to 10000', wholeNumber(1, 10_000))
@@ -44,16 +45,17 @@ export function addReplayCommand(archive: Command): void {
     .option('--state <file>', 'the file that keeps the progress (default: mmw-replay-<replay id>.json)')
     .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
     .option('--dry-run', 'only say what would be sent')
+    .option('--yes', 'do not ask')
     .addHelpText(
       'after',
       wrap(`
 Each event gets an attribute mmreplay, the id of the replay. Consumers that remember ids skip events that they have handled, unless they
 are set to handle replays: see docs/archive-use.md. Events that do not verify are not sent.
 
-To continue after Ctrl-C or a crash, run the same command with --replay-id. The last hundred events may be sent again. A FIFO queue
-drops them within five minutes.`),
+To continue after Ctrl-C or a crash, run the same command with --replay-id. It sends what it has not sent yet, also events that could not
+be verified or were refused before. After a crash, the last hundred events may be sent again. A FIFO queue drops them within five minutes.`),
     )
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 function parseReplayId(text: string): string {
@@ -62,62 +64,39 @@ function parseReplayId(text: string): string {
 }
 
 async function run(options: Options): Promise<void> {
-  const replayId = options.replayId ?? randomUUID();
-  const { queueUrl, overflowBucket } = await findTarget(options);
-  const file = options.state ?? `mmw-replay-${replayId}.json`;
-  const { from, to, type, subject, id } = options;
+  const { from, to, type, subject, id, all, replayId = randomUUID() } = options;
+  if (from === undefined && !all) throw new UsageError('Give --from, or --all for the whole archive.');
+  const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
+  const { queueUrl, bucket } = targetOf(options, found, process.env);
   const { archive, now } = await openRange(options);
   const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
-  const state = openReplayState(file, request, now);
-  const startedAt = Date.parse(state.startedAt);
-  const range = { archive, selection: readSelection(options, startedAt), now: startedAt };
-  if (state.isFinished) {
-    print(
-      options.json,
-      { replayId, isFinished: true, sentBefore: state.sent },
-      `Replay ${replayId} is finished: ${state.sent} events were sent.`,
-    );
-    return;
-  }
+  const state = openReplayState(options.state ?? `mmw-replay-${replayId}.json`, request, now);
+  const range = await openRange(options, state.startedAt);
   const keys = await readKeys(range, options.keys);
-  const reading = await watchReading(range);
+  const { objects, onRead, clear } = await watchReading(range);
+  if (!options.dryRun) await confirm(`Queue the events of ${objects} objects of ${archive.bucket} again?`, options);
+  const howToContinue = `To continue, run the same command with --replay-id ${replayId}.`;
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
-  let sending: ReturnType<typeof createProgressBar> | undefined;
   const report = await replay(archive, {
-    ...{ replayId, keys, now: startedAt, rate: options.rate, after: state.last, wait: sleep },
-    // Events that arrive while it runs are not part of it.
-    selection: { to: startedAt, ...range.selection },
-    target: overflowBucket === undefined ? undefined : dataTarget(archive, overflowBucket),
+    ...{ replayId, keys, state, onRead, now: state.startedAt, rate: options.rate, wait: sleep },
+    selection: range.selection,
+    target: bucket === undefined ? undefined : dataTarget(archive, bucket),
     isDryRun: options.dryRun ?? false,
     signal: interrupted.signal,
-    send: createReplaySender(connectSqs(queueUrl), queueUrl),
+    // A replay takes hours, in which SQS may be slow or busy for a while.
+    send: createReplaySender(connectSqs(queueUrl, { maxAttempts: 8 }), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
-    onRefused: ({ id, reason }) => progress(`The queue does not take event ${id}: ${reason}`),
-    onRead: reading.onRead,
-    onSent: (done, total) => {
-      if (sending === undefined) reading.clear();
-      sending ??= createProgressBar(total, 'events');
-      sending.update(done, done);
-    },
-    onDone: (last, sent) => {
-      Object.assign(state, { last, sent: state.sent + sent });
-      saveReplayState(file, state);
-    },
-  }).catch((error: unknown) => {
-    throw new Error(`Replay ${replayId} stopped after ${state.sent} events. ${howToContinue(state)}`, {
-      cause: error,
-    });
+    onRefused: (event) => progress(`The queue does not take event ${event.id}: ${event.reason}`),
+  }).catch((cause: unknown) => {
+    throw new Error(`Replay ${replayId} stopped. ${howToContinue}`, { cause });
   });
-  sending?.clear();
-  if (report.isFinished && !options.dryRun) saveReplayState(file, { ...state, isFinished: true });
-  if (!report.isFinished) progress(`Stopped. ${howToContinue(state)}`);
+  clear();
+  const isDone = report.bad === 0 && report.refused === 0 && report.isFinished;
+  if (isDone && !options.dryRun) state.remove();
+  if (!isDone) process.exitCode = 1;
+  if (!report.isFinished) progress(`Stopped. ${howToContinue}`);
   print(options.json, { replayId, ...report }, describeReport(replayId, report, options.dryRun));
-  if (report.bad > 0 || report.refused > 0 || !report.isFinished) process.exitCode = 1;
-}
-
-function howToContinue({ request: { replayId } }: ReplayState): string {
-  return `To continue, run the same command with --replay-id ${replayId}.`;
 }
 
 function describeReport(
@@ -136,18 +115,6 @@ function describeReport(
   ].join('\n');
 }
 
-/** The queue, and the bucket for large events. */
-async function findTarget({
-  stack,
-  queueUrl,
-}: Options): Promise<{ queueUrl: string; overflowBucket: string | undefined }> {
-  const found = stack === undefined ? undefined : await readOutputs(stack);
-  const url = queueUrl ?? (found ? found.get(outputs.queueUrl) : process.env[environment.queueUrl]);
-  if (!url) throw new Error(`No queue is named: give --stack or --queue-url, or set ${environment.queueUrl}.`);
-  const bucket = found ? found.get(outputs.overflowBucketName) : process.env[environment.overflowBucket];
-  return { queueUrl: url, overflowBucket: bucket || undefined };
-}
-
 function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   const forcePathStyle = hasOwnS3Endpoint(process.env);
   const deadline = 30_000;
@@ -157,7 +124,6 @@ function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
   };
 }
 
-/** Leaves out what is `undefined`. */
 function defined<Given extends object>(given: Given): Partial<Given> {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<Given>;
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { formatTable, print } from '../../terminal/output.ts';
 import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
+import { withOptions } from '../options.ts';
 import { addEraseCommand } from './archive-erase.ts';
-import { addExportCommand } from './archive-export.ts';
 import { addListCommands } from './archive-list.ts';
 import {
   addRangeCommand,
@@ -14,16 +14,14 @@ import {
 } from './archive-range.ts';
 import { addReplayCommand } from './archive-replay.ts';
 
-/** `mmw archive`: lists, verifies, replays, exports and erases archived events. */
 export function addArchiveCommand(program: Command): void {
-  const archive = program.command('archive').description('list, verify, replay, export and erase archived events');
+  const archive = program.command('archive').description('list, verify, replay and erase archived events');
   addListCommands(archive);
   addRangeCommand(archive, 'verify', 'verify the signature of every event with the archived keys')
     .option('--id <id>', 'only the event with this id')
     .option('--keys <file>', 'a keyring to verify with, instead of the archived keys')
-    .action((_options, command: Command) => verify(command.optsWithGlobals()));
+    .action(withOptions(verify));
   addReplayCommand(archive);
-  addExportCommand(archive);
   addEraseCommand(archive);
 }
 

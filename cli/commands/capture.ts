@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { print } from '../../terminal/output.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
-import { startCapture, stopCapture } from '../doctor/capturing.ts';
-import { wholeNumber } from '../options.ts';
+import { startCapturing, stopCapturing } from '../doctor/captures.ts';
+import { wholeNumber, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -12,7 +12,6 @@ interface Options extends GlobalOptions {
   stop?: boolean;
 }
 
-/** `mmw capture`: lets the deployed function keep the next refused requests. */
 export function addCaptureCommand(program: Command): void {
   program
     .command('capture')
@@ -21,16 +20,16 @@ export function addCaptureCommand(program: Command): void {
     .option('--count <number>', 'how many (1 to 100)', wholeNumber(1, 100), 5)
     .option('--minutes <number>', 'for how long at most (1 to 1440)', wholeNumber(1, 1_440), 10)
     .addOption(new Option('--stop', 'stop capturing now').conflicts(['count', 'minutes']))
-    .action((_options, command: Command) => capture(command.optsWithGlobals()));
+    .action(withOptions(capture));
 }
 
 async function capture({ stack, count, minutes, stop, json }: Options): Promise<void> {
   const keyring = await connectKeyring({ stack });
   if (stop) {
-    await stopCapture(keyring);
+    await stopCapturing(keyring);
     return print(json, { capture: null }, 'Capturing is off. Running functions stop within 5 minutes.');
   }
-  const asked = await startCapture(keyring, count, minutes);
+  const asked = await startCapturing(keyring, count, minutes);
   const lag = keyringCacheMilliseconds / 60_000;
   print(
     json,

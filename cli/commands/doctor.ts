@@ -14,12 +14,12 @@ import {
   type KeyringOptions,
   readOutput,
 } from '../connections.ts';
-import { readCaptures } from '../doctor/bucket.ts';
+import { readCaptures } from '../doctor/captures.ts';
 import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
-import { type ReadCapture, readCapture } from '../doctor/read-capture.ts';
+import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
@@ -29,7 +29,6 @@ interface Options extends GlobalOptions, KeyringOptions {
   probe?: boolean;
 }
 
-/** `mmw doctor`: says why the signature of a captured request fails. */
 export function addDoctorCommand(program: Command): void {
   addKeyringOptions(
     program
@@ -55,12 +54,11 @@ export function addDoctorCommand(program: Command): void {
     )
     .option('--probe', 'send a signed probe through the public URL of the --stack; this writes its keyring secret')
     .addHelpText('after', wrap(notes))
-    .action((file: string | undefined, _options, command: Command) => doctor(file, command.optsWithGlobals()));
+    .action(withOptions(doctor));
 }
 
 const notes = `
-A capture is a Lambda event of API Gateway (best), raw HTTP, a curl command, a HAR, or JSON with method, target, headers, and
-body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
+A capture is a Lambda event of API Gateway (best), raw HTTP, or JSON with method, target, headers, and body in base64. With --stack and no file it checks the deployed stack: keys, webhooks, queues, URL, clock, requests, alarms. The exit code
 is 0 if nothing is wrong or the cause is known, and 1 if other bytes were signed and the cause is unknown. For a stack it is 1 if
 webhooks are being lost.`;
 
@@ -81,7 +79,6 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
 
-/** Says why each captured request was refused. */
 async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (stack === undefined) throw new UsageError('Add --stack: it says whose captured requests to read.');
   const bucket = await readOutput(stack, outputs.overflowBucketName);
@@ -99,7 +96,6 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
   if (found.some(({ cause }) => cause === 'other_bytes')) process.exitCode = 1;
 }
 
-/** Checks a deployed stack. */
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;
@@ -108,7 +104,7 @@ async function checkUp(stack: string, options: Options): Promise<void> {
   if (report.summary.health === 'bad') process.exitCode = 1;
 }
 
-async function read(file: string | undefined, { ngrok }: Options): Promise<ReadCapture> {
+async function read(file: string | undefined, { ngrok }: Options): Promise<CapturedRequest> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
     throw new UsageError(

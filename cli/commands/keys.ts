@@ -1,19 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { createEnabledKey, enableChosenKey, expectNoOtherDigest } from '../../lambda/keys/manual-changes.ts';
+import { deleteKey, disableKey } from '../../lambda/keys/key-changes.ts';
+import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
+import {
+  createEnabledKey,
+  enableChosenKey,
+  expectForgettable,
+  expectNoOtherDigest,
+  forgetKey,
+  importKeys,
+  readImport,
+} from '../../lambda/keys/manual-changes.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { formatTable, print, progress } from '../../terminal/output.ts';
-import { addKeyringOptions, connectProvider, findKeyring } from '../connections.ts';
+import { confirm } from '../../terminal/question.ts';
+import { addKeyringOptions, connectKeyring, connectProvider, findKeyring } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
-import { importCommand } from './keys-import.ts';
-import { deleteKeyCommand, disableKeyCommand, forgetKeyCommand } from './keys-removal.ts';
+import { digestOption, withOptions } from '../options.ts';
 
-const digestOption = () =>
-  new Option('--digest <name>', 'digest that the new key signs with')
-    .choices(['SHA224', 'SHA256', 'SHA512'])
-    .default('SHA256');
-
-/** `mmw keys`: creates, enables, rotates and removes signature keys. */
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
   const add = (name: string, description: string) => addKeyringOptions(keys.command(name).description(description));
@@ -22,16 +28,12 @@ export function addKeysCommand(program: Command): void {
     .addOption(digestOption())
     .option('--enable', 'then enable it at once; "keys rotate" enables a key without losing a webhook')
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => createKey(keyOptionsOf(command)));
-  add('list', 'list the keys, and their state in the keyring').action((_options, command: Command) =>
-    listKeys(command.optsWithGlobals()),
-  );
-  add('show <key-id>', 'show one key').action((keyId: string, _options, command: Command) =>
-    showKey(keyId, command.optsWithGlobals()),
-  );
+    .action(withOptions(createKey));
+  add('list', 'list the keys, and their state in the keyring').action(withOptions(listKeys));
+  add('show <key-id>', 'show one key').action(withOptions(showKey));
   add('enable <key-id>', 'let MessageMedia sign with this key from now on; also to go back to an old key')
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => enableKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(enableKeyCommand));
   add('rotate', 'replace the enabled key without losing a webhook; takes about 17 minutes, and can be run again')
     .addOption(digestOption())
     .addOption(
@@ -40,25 +42,26 @@ export function addKeysCommand(program: Command): void {
       ),
     )
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => rotateKeys(keyOptionsOf(command)));
+    .action(withOptions(rotateKeys));
   add('disable', 'disable the enabled key; webhooks then arrive unsigned, and the receiver refuses them')
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => disableKeyCommand(command.optsWithGlobals()));
+    .action(withOptions(disableKeyCommand));
   add('delete <key-id>', 'delete a key at MessageMedia; its public key stays in the keyring')
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => deleteKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(deleteKeyCommand));
   add(
     'forget <key-id>',
     'remove a key from the keyring for good, as after a leak; nothing that it signed verifies then',
   )
     .option('--yes', 'do not ask')
-    .action((keyId: string, _options, command: Command) => forgetKeyCommand(keyId, command.optsWithGlobals()));
+    .action(withOptions(forgetKeyCommand));
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
-    .action((file: string, _options, command: Command) => importCommand(file, keyOptionsOf(command)));
+    .action(withOptions(importCommand));
 }
 
-async function createKey(options: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+async function createKey(given: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
+  const options = keyOptionsOf(given);
   const { provider, keyring, rotation } = await connectKeys(options, options.digest);
   await expectNoOtherDigest(keyring, options.digest);
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
@@ -101,7 +104,8 @@ async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boole
   print(options.json, key, describeKey(key));
 }
 
-async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+async function rotateKeys(given: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
+  const options = keyOptionsOf(given);
   const { provider, keyring, rotation } = await connectKeys(options, options.digest);
   if (options.abandon) {
     const abandoned = await rotation.abandon();
@@ -114,4 +118,74 @@ async function rotateKeys(options: KeyOptions<{ digest: Digest; abandon?: boolea
   const keys = await listKeyRows(provider, keyring);
   const enabled = keys.find((key) => key.enabled);
   print(options.json, keys, enabled ? describeKey(enabled) : 'No key is enabled.');
+}
+
+type Options = KeyOptions<{ yes?: boolean }>;
+
+async function disableKeyCommand(options: Options): Promise<void> {
+  const provider = connectProvider(options);
+  const keyring = await findKeyring(options);
+  const enabled = await provider.getEnabledSignatureKey();
+  if (enabled) {
+    await confirm(`Disable key ${enabled.key_id}? Webhooks will then arrive unsigned and be refused.`, options);
+    await disableKey({ provider, keyring, now: Date.now }, enabled.key_id);
+  }
+  print(
+    options.json,
+    { disabled: enabled?.key_id ?? null },
+    enabled
+      ? `Key ${enabled.key_id} is disabled. To enable it again: mmw keys enable ${enabled.key_id}`
+      : 'No key was enabled.',
+  );
+}
+
+async function deleteKeyCommand(keyId: string, options: Options): Promise<void> {
+  const { dependencies, provider, keyring } = await connectKeys(options);
+  const key = await findKeyRow(provider, keyring, keyId);
+  const consequence = key.enabled
+    ? 'It is enabled: webhooks will then arrive unsigned and be refused.'
+    : 'It can never be enabled again.';
+  await confirm(`Delete key ${keyId}? ${consequence}`, options);
+  // Somebody else may have enabled it before the answer. The question was about a key that is not enabled.
+  await deleteKey(dependencies, key.key_id, { evenEnabled: key.enabled });
+  const isRemembered = key.keyring !== 'no';
+  const memory = isRemembered ? ' Its public key stays in the keyring, to verify what it signed.' : '';
+  print(options.json, { deleted: key.key_id }, `Key ${key.key_id} is deleted at MessageMedia.${memory}`);
+}
+
+async function forgetKeyCommand(keyId: string, options: Options): Promise<void> {
+  const { dependencies } = await connectKeys(options);
+  await expectForgettable(dependencies, keyId);
+  const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public key cannot be fetched again.`;
+  await confirm(question, options);
+  await forgetKey(dependencies, keyId);
+  print(options.json, { forgotten: keyId }, `Key ${keyId} is no longer in the keyring.`);
+}
+
+async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
+  const options = keyOptionsOf(given);
+  const keyring = await connectKeyring(options);
+  const imported = readImport(await readSource(file), { keyId: options.keyId, account: options.keyAccount });
+  let added: string[] = [];
+  let named: string[] = [];
+  const idOf = ({ key_id }: KeyringEntry) => key_id ?? '(no id)';
+  await keyring.update((entries) => {
+    const changed = importKeys(entries, imported);
+    added = changed.slice(entries.length).map(idOf);
+    named = changed.filter((entry, index) => index < entries.length && entry !== entries[index]).map(idOf);
+    return changed;
+  });
+  const soon = 'Every function has it within five minutes.';
+  const lines = [
+    ...added.map((keyId) => `Key ${keyId} is in the keyring. ${soon}`),
+    ...named.map((keyId) => `Key ${keyId} is of account ${options.keyAccount} now. ${soon}`),
+  ];
+  print(options.json, { imported: added, named }, lines.join('\n') || 'The keyring has these keys already.');
+}
+
+async function readSource(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Error(`File ${file} could not be read.`, { cause });
+  });
 }

@@ -2,14 +2,13 @@ import { type Command, Option } from 'commander';
 import { explain, formatTable, print, printLine, progress, wrap } from '../../terminal/output.ts';
 import { connectProvider, type GlobalOptions } from '../connections.ts';
 import { byNumber, type Listing, mostPages, type OptedOutNumber, readBlacklist, readReport } from '../opt-outs.ts';
-import { durationUpTo, UsageError } from '../options.ts';
+import { durationUpTo, UsageError, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   since: number;
   numbers?: boolean;
 }
 
-/** `mmw opt-outs`: the numbers that MessageMedia has blacklisted, and when they opted out. */
 export function addOptOutsCommand(program: Command): void {
   program
     .command('opt-outs')
@@ -21,7 +20,7 @@ export function addOptOutsCommand(program: Command): void {
     )
     .option('--numbers', 'only the numbers on the blacklist, one on a line, to compare with a list of your own')
     .addHelpText('after', wrap(notes))
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 const notes = `

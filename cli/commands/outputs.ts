@@ -5,6 +5,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { printToCopy } from '../../terminal/output.ts';
 import { quote } from '../../terminal/text.ts';
 import { type GlobalOptions, readOutputs } from '../connections.ts';
+import { withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   stack: string;
@@ -36,14 +37,13 @@ const contextNames = {
   [outputs.keyArn]: 'keyArn',
 };
 
-/** `mmw outputs`: the outputs of a deployed stack, for a shell or for the example consumer. */
 export function addOutputsCommand(program: Command): void {
   program
     .command('outputs')
     .description('print the outputs of a deployed stack as shell variables, which mmw reads')
     .requiredOption('--stack <name>', 'the deployed stack')
     .option('--context', 'print them as -c options of examples/app.ts instead')
-    .action((_options, command: Command) => printOutputs(command.optsWithGlobals()));
+    .action(withOptions(printOutputs));
 }
 
 async function printOutputs({ stack, context, json }: Options): Promise<void> {

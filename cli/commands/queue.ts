@@ -4,7 +4,7 @@ import { ClosedPipeError, explain, formatTable, print, printLine, progress } fro
 import { confirm, warn } from '../../terminal/question.ts';
 import { toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { wholeNumber } from '../options.ts';
+import { wholeNumber, withOptions } from '../options.ts';
 import { findMessage } from '../queue/find.ts';
 import { costOfLook, peek } from '../queue/peek.ts';
 import {
@@ -23,43 +23,40 @@ import { showAndRemove } from '../queue/tail.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
 
-/** `mmw queue`: looks into the event queue and the dead-letter queue, and redrives dead letters. */
 export function addQueueCommand(program: Command): void {
   const queue = program.command('queue').description('look into the event queue, and redrive dead letters');
   const add = (name: string, description: string) => addQueueOptions(queue.command(name).description(description));
   const deadLetters = ['--dead-letters', 'use the dead-letter queue instead'] as const;
 
-  add('stats', 'count the messages of both queues').action((_options, command: Command) =>
-    showCounts(command.optsWithGlobals()),
-  );
+  add('stats', 'count the messages of both queues').action(withOptions(showCounts));
   add('peek', 'show messages and leave them in the queue; SQS counts each look as one of their tries')
     .option(...deadLetters)
     .option('--count <number>', 'how many at most: 1 to 100', wholeNumber(1, 100), 10)
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => showMessages(command.optsWithGlobals()));
+    .action(withOptions(showMessages));
   add('tail', 'receive, show and delete messages as they arrive, until Ctrl-C')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => tail(command.optsWithGlobals()));
+    .action(withOptions(tail));
   add(
     'redrive [id]',
     'move all dead letters back to the event queue, or the one with this id (of the event, or of SQS)',
   )
     .option('--dry-run', 'only say what would be moved')
-    .action((id: string | undefined, _options, command: Command) => redriveAll(id, command.optsWithGlobals()));
+    .action(withOptions(redriveAll));
   add('delete <id>', 'delete one message, by the id of its event or of SQS')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
-    .action((id: string, _options, command: Command) => deleteOne(id, command.optsWithGlobals()));
+    .action(withOptions(deleteOne));
   add('purge', 'delete every message of the queue')
     .option(...deadLetters)
     .option('--yes', 'do not ask')
-    .action((_options, command: Command) => purge(command.optsWithGlobals()));
+    .action(withOptions(purge));
   queue
     .command('restore')
     .description('create deleted queues again, as the stack had them; their messages are lost')
     .requiredOption('--stack <name>', 'the deployed stack')
-    .action((_options, command: Command) => restore(command.optsWithGlobals()));
+    .action(withOptions(restore));
 }
 
 async function showCounts(options: Options): Promise<void> {

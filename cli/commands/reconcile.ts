@@ -12,11 +12,11 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { explain, formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { pause, watch } from '../../terminal/waiting.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { connectProvider, type GlobalOptions, readKeyring, readOutputs } from '../connections.ts';
-import { durationUpTo, UsageError } from '../options.ts';
+import { durationUpTo, UsageError, withOptions } from '../options.ts';
 import { connectS3, connectSqs } from '../places.ts';
-import { shortestRetention, targetOf } from '../reconciliation-target.ts';
+import { shortestRetention, targetOf } from '../target.ts';
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -28,7 +28,6 @@ interface Options extends GlobalOptions {
   yes?: boolean;
 }
 
-/** `mmw reconcile`: queues the events at MessageMedia whose webhook did not arrive. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
@@ -63,7 +62,7 @@ MessageMedia lists the oldest 100 delivery reports and the oldest 100 replies th
 events arrived already. What is older than the log, and without --stack every event, is queued, and the FIFO queue and consumers
 drop the repetitions.`),
     )
-    .action((_options, command: Command) => run(command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 async function run(options: Options): Promise<void> {
@@ -139,7 +138,7 @@ async function connectTarget(options: Options): Promise<
 }
 
 async function connectLog(logGroups: string[]) {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const logKept = await shortestRetention(client, logGroups).catch((error) =>
     progress(`It is not known how long the log is kept: ${explain(error)}`),
   );

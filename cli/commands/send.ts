@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { print } from '../../terminal/output.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   to: string;
@@ -12,7 +12,6 @@ interface Options extends GlobalOptions {
   metadata?: Record<string, string>;
 }
 
-/** `mmw send`: sends a message whose delivery reports and replies come back as webhooks. */
 export function addSendCommand(program: Command): void {
   program
     .command('send <content>')
@@ -22,7 +21,7 @@ export function addSendCommand(program: Command): void {
     .option('--callback-url <URL>', 'where delivery reports and replies go')
     .addOption(new Option('--stack <name>', 'the deployed stack whose CallbackUrl they go to').conflicts('callbackUrl'))
     .option('--metadata <name=value>', 'metadata that comes back with every event; may be repeated', pair)
-    .action((content: string, _options, command: Command) => send(content, command.optsWithGlobals()));
+    .action(withOptions(send));
 }
 
 async function send(content: string, options: Options): Promise<void> {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest } from '../../lambda/signature.ts';
+import { toWire } from '../../signing/sender.ts';
 import { printToCopy } from '../../terminal/output.ts';
 import type { GlobalOptions } from '../connections.ts';
+import { curlOf, headerLines, targetOf } from '../curl.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { UsageError } from '../options.ts';
-import { curlOf, headerLines, signedHeaders } from '../signed-request.ts';
+import { digestOption, UsageError, withOptions } from '../options.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
@@ -18,7 +19,6 @@ interface Options extends GlobalOptions {
   curl?: boolean;
 }
 
-/** `mmw sign`: signs a request with your own private key, in the way that MessageMedia signs. */
 export function addSignCommand(program: Command): void {
   program
     .command('sign <url>')
@@ -30,13 +30,11 @@ export function addSignCommand(program: Command): void {
     .option('--data <text or @file>', 'the body')
     .addOption(new Option('--method <method>', 'the method').default('POST'))
     .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: no such header)')
-    .addOption(
-      new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
-    )
+    .addOption(digestOption())
     .option('--content-type <type>', 'value of Content-Type', 'application/json')
     .option('--date <date>', 'when it was signed (default: now)')
     .option('--curl', 'print a curl command instead')
-    .action((url: string, _options, command: Command) => signRequest(url, command.optsWithGlobals()));
+    .action(withOptions(signRequest));
 }
 
 async function signRequest(url: string, options: Options): Promise<void> {
@@ -47,9 +45,10 @@ async function signRequest(url: string, options: Options): Promise<void> {
   if (Number.isNaN(date.getTime()))
     throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
-  const key = await readPrivateKey(options.privateKey);
-  const request = { method, url, date, contentType, body, keyId };
-  const headers = signedHeaders(request, key, digest);
-  const text = curl ? curlOf(request, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
+  const privateKey = await readPrivateKey(options.privateKey);
+  const webhook = { method, target: targetOf(url), contentType, body };
+  const { headers } = toWire(webhook, { id: keyId ?? '', digest, privateKey }, date);
+  if (keyId === undefined) delete headers['x-messagemedia-key-id'];
+  const text = curl ? curlOf(method, url, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
   printToCopy(json, headers, text);
 }

@@ -7,7 +7,7 @@ import { watch } from '../../terminal/waiting.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { probe, withProbeKey } from '../doctor/probe.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
-import { UsageError, wholeNumber } from '../options.ts';
+import { digestOption, UsageError, wholeNumber, withOptions } from '../options.ts';
 import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
 
 interface Options extends GlobalOptions {
@@ -20,7 +20,6 @@ interface Options extends GlobalOptions {
   oneDigitDays?: boolean;
 }
 
-/** `mmw simulate`: sends test webhooks at a rate. */
 export function addSimulateCommand(program: Command): void {
   program
     .command('simulate [url]')
@@ -33,13 +32,11 @@ export function addSimulateCommand(program: Command): void {
     )
     .option('--private-key <file>', 'PEM file with the RSA private key that signs for a URL')
     .option('--key-id <id>', 'value of X-MessageMedia-Key-Id (default: local)')
-    .addOption(
-      new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256'),
-    )
+    .addOption(digestOption())
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
     .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
     .option('--one-digit-days', 'sign a Date such as "Wed, 4 Nov 2026 …", without the 0, on the days 1 to 9')
-    .action((url: string | undefined, _options, command: Command) => run(url, command.optsWithGlobals()));
+    .action(withOptions(run));
 }
 
 async function run(url: string | undefined, options: Options): Promise<void> {

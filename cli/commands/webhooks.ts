@@ -9,18 +9,20 @@ import {
   webhookMethods,
 } from '../../lambda/messagemedia/types.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { print, progress, wrap } from '../../terminal/output.ts';
+import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError } from '../options.ts';
+import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
+import { addressOf } from '../webhooks/webhook-address.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
+import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
+import { problemsOf } from '../webhooks/webhook-problems.ts';
 import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhooks/webhook-wishes.ts';
-import { check, listWebhooks } from './webhooks-list.ts';
+import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
 
-/** `mmw webhooks`: webhooks of the whole account, as opposed to the `callback_url` of one message. */
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program
     .command('webhooks')
@@ -30,24 +32,28 @@ export function addWebhooksCommand(program: Command): void {
       .command('create')
       .description('create a webhook for each kind of event, with a template that holds its ids'),
   )
-    .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber, 5)
-    .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber, 60)
-    .option('--read-timeout <milliseconds>', 'how long MessageMedia waits for an answer: up to 60000', wholeNumber)
+    .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber(0, 5), 5)
+    .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber(5, 60), 60)
+    .option(
+      '--read-timeout <milliseconds>',
+      'how long MessageMedia waits for an answer: up to 60000',
+      wholeNumber(1, 60_000),
+    )
     .addHelpText('after', wrap(createNotes))
-    .action((_options, command: Command) => createWebhooks(command.optsWithGlobals()));
+    .action(withOptions(createWebhooks));
   webhooks
     .command('list')
     .description('list the webhooks, however they were made, and what is wrong with them')
     .option('--stack <name>', 'the deployed stack whose CallbackUrl they should go to')
-    .action((_options, command: Command) => listWebhooks(command.optsWithGlobals()));
+    .action(withOptions(listWebhooks));
   addSettings(webhooks.command('update <webhook-id>').description('change a webhook; its retries cannot be changed'))
     .addHelpText('after', wrap(updateNotes))
-    .action((webhookId: string, _options, command: Command) => updateWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(updateWebhook));
   webhooks
     .command('delete <webhook-id>')
     .description('delete a webhook')
     .option('--yes', 'do not ask')
-    .action((webhookId: string, _options, command: Command) => deleteWebhook(webhookId, command.optsWithGlobals()));
+    .action(withOptions(deleteWebhook));
 }
 
 const createNotes = `
@@ -59,11 +65,10 @@ query is signed too. With your own template it is kind=webhook. Then nothing is 
 the id of its request. Add --kind only if your template puts MessageMedia's id first and escapes the text that people
 typed.
 
-MessageMedia documents events and variables, $esc.json in JSON templates, and for GET the variables in the URL's query,
-without a template. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in
-the body as it is written, unless it is written $!x. MessageMedia does not document whether values are escaped in a
-form, in XML and in a query. So only the JSON templates hold text that people typed; the others hold ids, numbers, times
-and states.
+The built-in templates are JSON. For a form or XML give --encoding and your own --template; for GET write the variables
+into the query of --url. There, put no text that people typed: MessageMedia documents $esc.json, and nothing for other
+encodings. An opt-out has $notificationId, and neither $moId nor $replyId. A variable without a value stays in the body as
+it is written, unless it is written $!x.
 
 Your own template is rendered and read as the receiver does, with texts that people type. If they break the JSON or can
 be taken for an id, or the only id is one that the event does not have, the webhook is not created. "mmw webhooks list" says the
@@ -73,8 +78,8 @@ If your account has no signed webhooks, put a secret into a header, and let your
 it; mmw never prints it.`;
 
 const updateNotes = `
-A template is written for one kind of event and one encoding. So with --events or --encoding the webhook gets a new
-built-in template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
+A template is written for one kind of event and one encoding. So with --events the webhook gets a new built-in
+template, even if it had your own, unless you give --template. The rest of its URL's query stays, unless you
 give --url.`;
 
 type Settings = GlobalOptions & Omit<WebhookParts, 'headers'> & { stack?: string; header?: string[] };
@@ -95,7 +100,7 @@ function addSettings(command: Command): Command {
     )
     .option(
       '--template <template>',
-      `${templateKinds.join(', ')}, the text of your own template, or @file (default: as the events need)`,
+      `${templateKinds.join(', ')}, the text of your own template, or @file (default: JSON, as the events need)`,
     )
     .option('--header <name: value>', 'a header of your own, such as one with a secret; may be repeated', collect);
 }
@@ -168,11 +173,52 @@ function eventList(value: string): WebhookEvent[] {
   });
 }
 
-function wholeNumber(value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('It must be a whole number.');
-}
-
 function describe({ id, method, url, events }: RegisteredWebhook): string {
   return `Webhook ${id}: ${method} ${url} for ${events.join(', ')}.`;
+}
+
+async function listWebhooks(options: GlobalOptions & { stack?: string }): Promise<void> {
+  const { json, stack } = options;
+  const callbackUrl = stack === undefined ? undefined : await readOutput(stack, outputs.callbackUrl);
+  const webhooks = (await connectProvider(options).listWebhooks()).map((webhook) => ({
+    ...withoutSecrets(webhook),
+    problems: [...addressProblems(webhook, callbackUrl), ...problemsOf(webhook)],
+  }));
+  const cells = webhooks.map(({ id, method, url, encoding, events }) => [
+    id,
+    method,
+    url,
+    encoding ?? '',
+    events.join('\n'),
+  ]);
+  const heads = ['webhook', 'method', 'url', 'encoding', 'events'];
+  const problems = webhooks.flatMap(({ id, problems }) => problems.map((problem) => `${id}\n${inWords(problem)}`));
+  const text = webhooks.length === 0 ? 'There are no webhooks.' : formatTable(heads, cells);
+  print(json, webhooks, [text, ...problems].join('\n\n'));
+}
+
+function addressProblems({ url, events }: RegisteredWebhook, callbackUrl: string | undefined) {
+  const address = callbackUrl === undefined ? undefined : addressOf(url, callbackUrl);
+  if (callbackUrl === undefined || address === undefined || address.goes === 'here') return [];
+  const what = address.goes === 'nowhere' ? address.why : `It goes to ${address.host}, not to the stack.`;
+  const severity = address.goes === 'nowhere' ? 'error' : 'info';
+  return [{ severity, code: 'address', events, what, mend: `The CallbackUrl is ${callbackUrl}.` } as const];
+}
+
+/** Tells what is wrong with a webhook. @throws {UsageError} for errors, if such a webhook is not to be */
+function check(webhook: CheckedWebhook, isRefused: boolean): void {
+  const problems = problemsOf(webhook);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (isRefused && errors.length > 0) {
+    throw new UsageError(`MessageMedia was not called, because of this template.\n${errors.map(inWords).join('\n')}`);
+  }
+  for (const problem of problems) progress(inWords(problem));
+}
+
+function inWords({
+  events,
+  what,
+  mend,
+}: Pick<WebhookProblem, 'what' | 'mend'> & { events: readonly string[] }): string {
+  return `${events.join(', ')}: ${what}\n  What to do: ${mend}`;
 }

@@ -1,11 +1,11 @@
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Do alarms notify a topic, and does the topic have a subscriber? */
 export async function checkAlarms(stack: string): Promise<Finding[]> {
-  const { TemplateBody = '{}' } = await namePlace(new CloudFormationClient()).send(
+  const { TemplateBody = '{}' } = await watched(new CloudFormationClient()).send(
     new GetTemplateCommand({ StackName: stack }),
   );
   const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
@@ -16,7 +16,7 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
   if (actions.size === 0) {
     const nobody = `${alarms.length} alarms are on the dashboard only.`;
     const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
-    return [issue('warning', 'alarms', 'Alarms notify nobody', nobody, deploy)];
+    return [issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
   }
   const topics = [...actions].filter((action) => typeof action === 'string');
   const findings = await Promise.all(topics.map(checkTopic));
@@ -24,13 +24,12 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
 }
 
 async function checkTopic(TopicArn: string): Promise<Finding[]> {
-  const client = namePlace(new SNSClient({ region: TopicArn.split(':')[3] }));
+  const client = watched(new SNSClient({ region: TopicArn.split(':')[3] }));
   const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
   if (Subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return [];
   const waiting = Subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';
   return [
-    issue(
-      'warning',
+    issue.warning(
       'alarms',
       `${TopicArn} has no confirmed subscriber`,
       waiting,

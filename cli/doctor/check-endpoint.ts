@@ -14,15 +14,7 @@ export async function checkEndpoint(url: string, now: () => number): Promise<Fin
   if (response instanceof Error) {
     const { cause } = response;
     const why = cause instanceof Error ? cause.message : response.message;
-    return [
-      issue(
-        'error',
-        'endpoint',
-        `${url} does not answer`,
-        why,
-        'Check DNS, the certificate, and the network of this machine.',
-      ),
-    ];
+    return [issue.error('endpoint', `${url} does not answer`, why, 'Check DNS, the certificate, and your network.')];
   }
   await response.body?.cancel();
   const findings: Finding[] = [];
@@ -30,8 +22,7 @@ export async function checkEndpoint(url: string, now: () => number): Promise<Fin
   else {
     const expected = `It answered ${response.status} to an unsigned call instead of 401.`;
     findings.push(
-      issue(
-        'error',
+      issue.error(
         'endpoint',
         `${url} does not refuse unsigned requests`,
         expected,
@@ -43,8 +34,7 @@ export async function checkEndpoint(url: string, now: () => number): Promise<Fin
   if (Math.abs(difference) > clockTolerance) {
     const seconds = Math.round(difference / 1000);
     findings.push(
-      issue(
-        'warning',
+      issue.warning(
         'endpoint',
         'The clock of this machine is wrong',
         `It differs from AWS by ${seconds} s.`,

@@ -3,17 +3,17 @@ import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { findProblems, listKeyRows } from '../keys/key-rows.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Can the keyring be read, and is MessageMedia's enabled key in it? */
 export async function checkKeys(stack: string, secretId: string, provider: Provider | undefined): Promise<Finding[]> {
-  const keyring = createKeyringStore(namePlace(new SecretsManagerClient()), secretId);
+  const keyring = createKeyringStore(watched(new SecretsManagerClient()), secretId);
   const entries = (await keyring.read()) ?? [];
   if (entries.length === 0) {
     const create = `npx mmw keys create --enable --stack ${stack}`;
-    return [issue('error', 'keys', 'The keyring is empty', 'Every webhook is refused.', create)];
+    return [issue.error('keys', 'The keyring is empty', 'Every webhook is refused.', create)];
   }
   const { keys } = parseKeyring(writeEntries(entries));
   const readable = `Keyring: ${keys.length} of ${entries.length} keys can verify`;
@@ -21,13 +21,7 @@ export async function checkKeys(stack: string, secretId: string, provider: Provi
     const missing = 'MESSAGEMEDIA_API_KEY and MESSAGEMEDIA_API_SECRET are not set.';
     return [
       readable,
-      issue(
-        'info',
-        'keys',
-        'The keys at MessageMedia were not checked',
-        missing,
-        'Set both, and run the command again.',
-      ),
+      issue.info('keys', 'The keys at MessageMedia were not checked', missing, 'Set both, and run the command again.'),
     ];
   }
   const problems = await findProblems(await listKeyRows(provider, keyring), keyring);
@@ -35,8 +29,7 @@ export async function checkKeys(stack: string, secretId: string, provider: Provi
   return [
     readable,
     ...problems.map((problem) =>
-      issue(
-        problem.startsWith('The receiver warns') ? 'warning' : 'error',
+      issue[problem.startsWith('The receiver warns') ? 'warning' : 'error'](
         'keys',
         'The keyring and the keys at MessageMedia do not match',
         problem,

@@ -1,6 +1,6 @@
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { isObject } from '../../lambda/guards.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Runs are at most a day apart, and take 5 minutes. In milliseconds. */
@@ -20,7 +20,7 @@ export async function checkReconciliation(
   if (last === undefined) {
     const look = `aws logs tail ${logGroupName} --since 2d`;
     const title = 'No reconciliation ended in the last 25 hours';
-    return [issue('warning', 'reconciliation', title, 'Events whose webhook is lost are not recovered.', look)];
+    return [issue.warning('reconciliation', title, 'Events whose webhook is lost are not recovered.', look)];
   }
   const take = `npx mmw reconcile --stack ${stack} --confirm`;
   const findings: Finding[] = [`Last reconciliation ${new Date(last.at).toISOString()}`];
@@ -29,31 +29,25 @@ export async function checkReconciliation(
     if (!isObject(counts)) continue;
     if (counts.full === true) {
       const hidden = 'It hides newer ones, which cannot be recovered until it is emptied.';
-      findings.push(issue('warning', 'reconciliation', `MessageMedia's list of ${words} is full`, hidden, take));
+      findings.push(issue.warning('reconciliation', `MessageMedia's list of ${words} is full`, hidden, take));
     }
     if (Number(counts.left) > 0) {
       const unknown = 'They are older than the log, so it is not known whether they arrived.';
-      findings.push(issue('warning', 'reconciliation', `${counts.left} ${words} were left`, unknown, take));
+      findings.push(issue.warning('reconciliation', `${counts.left} ${words} were left`, unknown, take));
     }
   }
   return findings;
 }
 
-/** The last line of a run that ended. The answer may have several pages, also empty ones. */
 async function lastRun(logGroupName: string, startTime: number) {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
+  const query = { logGroupName, startTime, filterPattern: '{ $.message = "reconciled" }' };
   let last: { at: number; entry: Record<string, unknown> } | undefined;
-  let nextToken: string | undefined;
-  do {
-    const filterPattern = '{ $.message = "reconciled" }';
-    const page = await client.send(
-      new FilterLogEventsCommand({ logGroupName, startTime, filterPattern, ...(nextToken && { nextToken }) }),
-    );
-    for (const { message = '', timestamp = 0 } of page.events ?? []) {
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, query)) {
+    for (const { message = '', timestamp = 0 } of events) {
       const entry: unknown = JSON.parse(message);
       if (isObject(entry) && timestamp >= (last?.at ?? 0)) last = { at: timestamp, entry };
     }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  }
   return last;
 }

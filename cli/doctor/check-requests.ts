@@ -1,11 +1,10 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { logMessages } from '../../lambda/contract.ts';
-import { namePlace } from '../aws.ts';
+import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
 /** How far back requests are checked, in milliseconds. */
 const period = 24 * 60 * 60_000;
-/** Largest number of log entries that are read. */
 const mostEntries = 1_000;
 
 /** Messages of the log that tell what became of a request. */
@@ -14,7 +13,7 @@ const outcomes: readonly string[] = Object.values(ofRequests);
 
 /** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
-  const client = namePlace(new CloudWatchLogsClient());
+  const client = watched(new CloudWatchLogsClient());
   const { events = [] } = await client.send(
     new FilterLogEventsCommand({
       logGroupName,
@@ -35,19 +34,12 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   const counted = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
   if (counted === '')
     return [
-      issue(
-        'info',
-        'requests',
-        'No request in the last 24 hours',
-        'Nothing was sent, or it was sent to another URL.',
-        '',
-      ),
+      issue.info('requests', 'No request in the last 24 hours', 'Nothing was sent, or it was sent to another URL.', ''),
     ];
   if (lastAccepted !== undefined)
     return [`Last accepted ${new Date(lastAccepted).toISOString()}; in 24 hours ${counted}`];
   return [
-    issue(
-      'error',
+    issue.error(
       'requests',
       'No request was accepted in the last 24 hours',
       `There were ${counted}.`,

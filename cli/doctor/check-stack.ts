@@ -3,17 +3,15 @@ import type { Provider } from '../../lambda/messagemedia/client.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { connectKeyring, readOutputs } from '../connections.ts';
 import { checkAlarms } from './check-alarms.ts';
-import { checkConsumers } from './check-consumers.ts';
 import { checkEndpoint } from './check-endpoint.ts';
 import { checkKeys } from './check-keys.ts';
-import { checkProbe } from './check-probe.ts';
-import { checkQueues } from './check-queues.ts';
+import { checkConsumers, checkQueues } from './check-queues.ts';
 import { checkReconciliation } from './check-reconciliation.ts';
 import { checkRequests } from './check-requests.ts';
 import { checkWebhooks } from './check-webhooks.ts';
+import { checkProbe } from './probe.ts';
 import { type Finding, type Issue, issue, type Report, toReport } from './report.ts';
 
-/** The stack to check, and how. */
 export interface Checkup {
   stack: string;
   /** MessageMedia, if there are credentials for it. */
@@ -57,8 +55,7 @@ export async function checkStack({ stack, provider, now, sendsProbe }: Checkup):
   const findings = await Promise.all(
     checks.map(([category, check]) =>
       check().catch((error: unknown) => [
-        issue(
-          'error',
+        issue.error(
           category,
           `The check of ${category} failed`,
           error instanceof Error ? error.message : String(error),
@@ -72,7 +69,7 @@ export async function checkStack({ stack, provider, now, sendsProbe }: Checkup):
 
 function unprobed(stack: string): Issue {
   const why = 'A probe writes the keyring secret, so it is sent only with --probe.';
-  return issue('info', 'endpoint', 'No signed probe was sent', why, `npx mmw doctor --probe --stack ${stack}`);
+  return issue.info('endpoint', 'No signed probe was sent', why, `npx mmw doctor --probe --stack ${stack}`);
 }
 
 /** Reports that capturing is on, so that nobody forgets it. */
@@ -80,7 +77,7 @@ async function checkCapture(stack: string, keyring: KeyringStore, now: number): 
   const { capture } = await keyring.readDiagnostics();
   if (capture === undefined || Date.parse(capture.until) <= now) return [];
   const what = `At most ${capture.count}, until ${capture.until}.`;
-  return [issue('info', 'requests', 'Refused requests are captured', what, `npx mmw capture --stop --stack ${stack}`)];
+  return [issue.info('requests', 'Refused requests are captured', what, `npx mmw capture --stop --stack ${stack}`)];
 }
 
 function requireOutput(config: ReadonlyMap<string, string>, name: string): string {

@@ -19,7 +19,7 @@ export async function checkWebhooks(
     return [`${here.length} of ${webhooks.length} webhooks at MessageMedia go to the stack`, ...findings];
   const none = 'Only messages with this callback_url have their events sent here.';
   const create = `npx mmw webhooks create --events all --stack ${stack}, unless every message has a callback_url.`;
-  return [...findings, issue('info', 'webhooks', 'No webhook at MessageMedia goes to the stack', none, create)];
+  return [...findings, issue.info('webhooks', 'No webhook at MessageMedia goes to the stack', none, create)];
 }
 
 function findingsOf(webhook: RegisteredWebhook, callbackUrl: string): Finding[] {
@@ -27,15 +27,15 @@ function findingsOf(webhook: RegisteredWebhook, callbackUrl: string): Finding[] 
   const address = addressOf(url, callbackUrl);
   if (address.goes === 'elsewhere') {
     const title = `Webhook ${id} does not go to the stack`;
-    return [issue('info', 'webhooks', title, `It goes to ${address.host}.`, 'Nothing, if that is what you want.')];
+    return [issue.info('webhooks', title, `It goes to ${address.host}.`, 'Nothing, if that is what you want.')];
   }
   if (address.goes === 'nowhere') {
     const query = /\?[^#]*/.exec(url)?.[0] ?? '';
     const mend = `npx mmw webhooks update ${id} --url '${callbackUrl}${query}'`;
-    return [issue('error', 'webhooks', `Webhook ${id} misses the stack`, `${url}: ${address.why}`, mend)];
+    return [issue.error('webhooks', `Webhook ${id} misses the stack`, `${url}: ${address.why}`, mend)];
   }
   return problemsOf(webhook).map(({ severity, events, what, mend }) =>
     // Its events arrive, but may not be recognised.
-    issue(severity === 'info' ? 'info' : 'warning', 'webhooks', `Webhook ${id} for ${events.join(', ')}`, what, mend),
+    issue[severity === 'info' ? 'info' : 'warning']('webhooks', `Webhook ${id} for ${events.join(', ')}`, what, mend),
   );
 }

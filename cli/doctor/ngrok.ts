@@ -1,5 +1,5 @@
 import { readRawHttp } from './raw-http.ts';
-import type { ReadCapture } from './read-capture.ts';
+import type { CapturedRequest } from './read-capture.ts';
 
 /** Where the ngrok agent serves the requests that it passed on. */
 const agent = 'http://127.0.0.1:4040';
@@ -11,7 +11,7 @@ const agent = 'http://127.0.0.1:4040';
  * @param origin of the agent
  * @throws {Error} when no agent answers, or it has no such request
  */
-export async function readFromNgrok(id: string | undefined, origin = agent): Promise<ReadCapture> {
+export async function readFromNgrok(id: string | undefined, origin = agent): Promise<CapturedRequest> {
   const path = id === undefined ? '?limit=1' : `/${encodeURIComponent(id)}`;
   const response = await fetch(`${origin}/api/requests/http${path}`).catch((cause: unknown) => {
     throw new Error(`No ngrok agent answers at ${origin}: is ngrok running on this machine?`, { cause });

@@ -1,10 +1,9 @@
 /** `error`: webhooks are lost now. `warning`: webhooks may be lost. `info`: something could not be checked. */
 export type Severity = 'error' | 'warning' | 'info';
 
-/** One problem. */
 export interface Issue {
   severity: Severity;
-  category: 'stack' | 'keys' | 'webhooks' | 'queue' | 'endpoint' | 'requests' | 'reconciliation' | 'alarms';
+  category: keyof typeof pages;
   title: string;
   description: string;
   /** What to do, with the command if there is one. */
@@ -15,7 +14,6 @@ export interface Issue {
 /** Result of a check: a line that says that all is well, or a problem. */
 export type Finding = string | Issue;
 
-/** State of a deployed stack. */
 export interface Report {
   config: Record<string, string>;
   summary: { health: 'good' | 'degraded' | 'bad'; ok: string[] };
@@ -35,7 +33,6 @@ export function toReport(config: Record<string, string>, findings: readonly Find
   return { config, summary: { health, ok }, issues };
 }
 
-/** A report for people. */
 export function formatReport({ summary, issues }: Report): string {
   const marks: Record<Severity, string> = { error: '✗', warning: '!', info: '-' };
   const lines = issues.flatMap(({ severity, title, description, suggestion }) => [
@@ -46,23 +43,23 @@ export function formatReport({ summary, issues }: Report): string {
   return [...summary.ok.map((line) => `✓ ${line}`), ...lines, '', `Health: ${summary.health}.`].join('\n');
 }
 
-/** A problem, with a link to the page about it. */
-export function issue(
-  severity: Issue['severity'],
-  category: Issue['category'],
-  title: string,
-  description: string,
-  suggestion: string,
-): Issue {
-  const page = {
-    stack: 'upgrade',
-    keys: 'keys',
-    webhooks: 'webhooks',
-    queue: 'operations',
-    endpoint: 'front-doors',
-    requests: 'doctor',
-    reconciliation: 'lost-webhooks',
-    alarms: 'operations',
-  };
-  return { severity, category, title, description, suggestion, links: [`docs/${page[category]}.md`] };
-}
+/** The page about each category. */
+const pages = {
+  keys: 'keys',
+  webhooks: 'webhooks',
+  queue: 'operations',
+  endpoint: 'front-doors',
+  requests: 'doctor',
+  reconciliation: 'lost-webhooks',
+  alarms: 'operations',
+};
+
+/** Makes problems of a severity, with a link to the page about them. */
+const issuesOf =
+  (severity: Severity) =>
+  (category: Issue['category'], title: string, description: string, suggestion: string): Issue => ({
+    ...{ severity, category, title, description, suggestion },
+    links: [`docs/${pages[category]}.md`],
+  });
+
+export const issue = { error: issuesOf('error'), warning: issuesOf('warning'), info: issuesOf('info') };

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { isAccount } from '../../lambda/guards.ts';
 import { accountOf, keysOfAccount, nameAccount } from '../../lambda/keys/account-keys.ts';
 import { sameId } from '../../lambda/keys/keyring-secret.ts';
@@ -12,15 +11,14 @@ import { pause } from '../../terminal/waiting.ts';
 import { connectKeyring, connectProvider, type GlobalOptions, type KeyringOptions } from '../connections.ts';
 import { UsageError } from '../options.ts';
 
-/** Options of a command that changes keys. */
 export type KeyOptions<Own = object> = GlobalOptions & KeyringOptions & { keyAccount?: string | undefined } & Own;
 
 /**
  * The options of a command whose `--account` says whose keys they are. It does not act for a sub-account then: MessageMedia
  * has no signature keys of sub-accounts.
  */
-export function keyOptionsOf<Own>(command: Command): KeyOptions<Own> {
-  const { account, ...options }: KeyOptions = command.optsWithGlobals();
+export function keyOptionsOf<Own>(given: KeyOptions<Own>): KeyOptions<Own> {
+  const { account, ...options } = given;
   if (account !== undefined && !isAccount(account)) {
     throw new UsageError(`The account is "${account}": it must be text without spaces.`);
   }

@@ -35,7 +35,6 @@ export async function listKeyRows(provider: Provider, keyring: KeyringStore | un
   return [...known, ...others.map((entry) => rowOf(entry, keys))];
 }
 
-/** The row of a key that is only in the keyring. */
 function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
   const { key_id, digest, created } = entry;
   return {
@@ -112,7 +111,6 @@ export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStor
   return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
 }
 
-/** The row of one key. @throws {Error} when neither side has it */
 export async function findKeyRow(
   provider: Provider,
   keyring: KeyringStore | undefined,
@@ -132,7 +130,6 @@ export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
   return enabled ? 'enabled' : 'not enabled';
 }
 
-/** A key in one sentence. */
 export function describeKey(key: KeyRow): string {
   const { key_id, digest = 'no digest', created = 'unknown', account } = key;
   const owner = account ? `, account ${account}` : '';

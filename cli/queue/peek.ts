@@ -1,7 +1,6 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { countMessages, giveBack, readMaxTries, receive } from './queues.ts';
 
-/** The result of a look at a queue. */
 export interface Look {
   messages: Message[];
   /** What a person should know: messages that were not shown, and effects of the look. */

@@ -11,14 +11,14 @@ import { environment } from '../../lambda/contract.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../lambda/event/queue-refusals.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { readOutput } from '../connections.ts';
+import { readOutputs } from '../connections.ts';
 import { UsageError } from '../options.ts';
 import { connectS3, connectSqs } from '../places.ts';
+import { targetOf } from '../target.ts';
 
 /** How long S3 may take to store the data of an event, in milliseconds. */
 const storeDeadline = 30_000;
 
-/** Where the queues are. */
 export interface QueueOptions {
   stack?: string;
   queueUrl?: string;
@@ -29,13 +29,11 @@ export interface QueueOptions {
 export interface Queues {
   client: SQSClient;
   queueUrl: string;
-  /** @throws {Error} when nothing names it */
   deadLetterQueueUrl: () => string;
   /** Puts the data of an event that is too large for the queue into S3. @throws {Error} when nothing names the bucket */
   store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
 }
 
-/** Adds the options that name the queues. */
 export function addQueueOptions(command: Command): Command {
   return command
     .addOption(
@@ -48,18 +46,16 @@ export function addQueueOptions(command: Command): Command {
     .option('--dead-letter-queue-url <URL>', 'the dead-letter queue (default: DEAD_LETTER_QUEUE_URL)');
 }
 
-/** @throws {Error} when nothing names the queue */
 export async function connectQueues({ stack, ...options }: QueueOptions): Promise<Queues> {
-  const fromStack = (name: string) => (stack === undefined ? undefined : readOutput(stack, name));
-  const queueUrl = (await fromStack(outputs.queueUrl)) ?? options.queueUrl ?? process.env[environment.queueUrl];
-  const deadLetters =
-    (await fromStack(outputs.deadLetterQueueUrl)) ?? options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL;
-  if (!queueUrl) throw new UsageError(`No queue is given: add --stack or --queue-url, or set ${environment.queueUrl}.`);
+  const found = stack === undefined ? undefined : await readOutputs(stack);
+  const { queueUrl, bucket } = targetOf({ stack, ...options }, found, process.env);
+  const deadLetters = found
+    ? found.get(outputs.deadLetterQueueUrl)
+    : (options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL);
   return {
     client: connectSqs(queueUrl),
     queueUrl,
     store: async (data, contentType) => {
-      const bucket = (await fromStack(outputs.overflowBucketName)) ?? process.env[environment.overflowBucket];
       if (bucket) return storeIn(bucket, connectS3(), storeDeadline)(data, contentType);
       throw new MessageRefusedError(
         `An event is larger than the queue takes: add --stack, or set ${environment.overflowBucket} to the bucket for its data.`,
@@ -112,7 +108,6 @@ export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise
   return most === undefined ? undefined : Number(most);
 }
 
-/** Approximate numbers of messages in a queue. */
 export interface Counts {
   waiting: number;
   inFlight: number;

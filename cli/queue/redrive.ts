@@ -7,7 +7,6 @@ import { MessageRefusedError, refusesMessage } from '../../lambda/event/queue-re
 import { findMessage } from './find.ts';
 import { countMessages, giveBack, type Queues, receive, remove } from './queues.ts';
 
-/** Result of a redrive. */
 export interface Redriven {
   redriven: number;
   /** Those that the event queue does not take. They stay in the dead-letter queue. */

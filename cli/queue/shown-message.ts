@@ -6,7 +6,6 @@ import { visibleOnOneLine } from '../../terminal/text.ts';
 export interface ShownMessage {
   /** When it was queued, as RFC 3339. */
   sent: string;
-  /** How often it was received, this time included. */
   tries: number;
   type: string;
   id: string;
@@ -44,7 +43,6 @@ export function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown 
 /** Headings for the cells of {@link asCells}. */
 export const messageHeads = ['id', 'type', 'detail', 'queued (UTC)', 'tries', 'SQS message id'];
 
-/** A row of a table. */
 export function asCells({ sent, tries, type, id, detail, messageId }: ShownMessage): string[] {
   return [id, short(type), detail, sent.slice(0, 19), String(tries), messageId].map(visibleOnOneLine);
 }
@@ -54,7 +52,6 @@ export function asLine({ sent, type, id, subject }: ShownMessage): string {
   return visibleOnOneLine(`${sent.slice(0, 19)}  ${short(type)}  ${id}  ${subject}`);
 }
 
-/** The type without the prefix that all types have. */
 function short(type: string): string {
   return type.replace(/^com\.messagemedia\./, '');
 }

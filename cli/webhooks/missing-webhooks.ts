@@ -2,11 +2,11 @@ import type { Provider } from '../../lambda/messagemedia/client.ts';
 import { type RegisteredWebhook, type WebhookDefinition, webhookEvents } from '../../lambda/messagemedia/types.ts';
 
 /**
- * Creates webhooks, except those whose URL an existing webhook has already. So an interrupted call can be repeated.
+ * Creates each webhook, unless there is one with its URL. So a call that was interrupted can be repeated.
  *
- * @param onThere called with each webhook that exists already, which is not changed, and with the options of `mmw webhooks
- *   update` that it needs to be as wished
- * @returns all of them, in order
+ * @param onThere called for each webhook that is there already, with the options of `mmw webhooks update` that would make
+ *   it as wished. It is not changed
+ * @returns all of them, in the order of the wishes
  */
 export async function createMissing(
   provider: Provider,
@@ -14,24 +14,27 @@ export async function createMissing(
   onThere: (webhook: RegisteredWebhook, changes: string[]) => void,
 ): Promise<RegisteredWebhook[]> {
   const there = await provider.listWebhooks();
-  const made: RegisteredWebhook[] = [];
+  const all: RegisteredWebhook[] = [];
   for (const wish of wishes) {
-    const before = there.find(({ url }) => url === wish.url);
-    if (before) onThere(before, changesFor(before, wish));
-    made.push(before ?? (await provider.createWebhook(wish)));
+    const existing = there.find(({ url }) => url === wish.url);
+    if (existing === undefined) all.push(await provider.createWebhook(wish));
+    else {
+      onThere(existing, changesFor(existing, wish));
+      all.push(existing);
+    }
   }
-  return made;
+  return all;
 }
 
-/** Options that make a webhook as wished. It may have more events than that. */
-function changesFor({ method, encoding, events, headers }: RegisteredWebhook, wish: WebhookDefinition): string[] {
-  const all = webhookEvents.filter((event) => events.includes(event) || wish.events.includes(event));
-  return [
-    ...(method === wish.method ? [] : [`--method ${wish.method}`]),
-    ...(encoding === undefined || encoding === wish.encoding ? [] : [`--encoding ${wish.encoding}`]),
-    ...(wish.events.every((event) => events.includes(event)) ? [] : [`--events ${all.join(',')}`]),
-    ...Object.entries(wish.headers ?? {})
-      .filter(([name, value]) => headers[name] !== value)
-      .map(([name]) => `--header '${name}: …'`),
-  ];
+/** The options that make a webhook as wished. Events that it has besides stay. */
+function changesFor(webhook: RegisteredWebhook, wish: WebhookDefinition): string[] {
+  const changes: string[] = [];
+  if (webhook.method !== wish.method) changes.push(`--method ${wish.method}`);
+  if (webhook.encoding !== undefined && webhook.encoding !== wish.encoding) changes.push(`--encoding ${wish.encoding}`);
+  const events = webhookEvents.filter((event) => webhook.events.includes(event) || wish.events.includes(event));
+  if (wish.events.some((event) => !webhook.events.includes(event))) changes.push(`--events ${events.join(',')}`);
+  for (const [name, value] of Object.entries(wish.headers ?? {})) {
+    if (webhook.headers[name] !== value) changes.push(`--header '${name}: …'`);
+  }
+  return changes;
 }

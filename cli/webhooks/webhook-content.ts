@@ -1,13 +1,12 @@
 import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../../lambda/messagemedia/types.ts';
 import { webhookEncodings, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { UsageError } from '../options.ts';
-import { isKind, kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from './templates.ts';
+import { isKind, kindOf, type TemplateKind, templateFor, templateKinds } from './templates.ts';
 
 /** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */
 export const urlKinds = [...templateKinds, 'webhook'] as const;
 export type UrlKind = (typeof urlKinds)[number];
 
-/** The webhook that somebody asks for. */
 export interface Wish {
   url: string;
   method: string;
@@ -28,47 +27,45 @@ export interface Content {
 /**
  * URL and template of a webhook. A GET has no body, so its variables are in the URL, as in MessageMedia's example.
  *
- * @throws {Error} when the parts of the wish do not fit together
+ * @throws {UsageError} when the parts of the wish do not fit together
  */
 export function contentOf(wish: Wish): Content {
   const { url, method, encoding, events, template } = wish;
-  const own = template === undefined || isKind(template) ? undefined : template;
-  if (method !== 'GET') {
-    if (own !== undefined) return { url: withKind(url, urlKindOf(wish, 'webhook')), template: own };
-    const kind = templateKindOf(wish);
-    return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind, encoding) };
-  }
-  if (own !== undefined)
-    throw new UsageError('A GET webhook has no template: put the variables into the query of --url.');
-  if (split(url).parameters.some((parameter) => parameter.includes('$'))) {
+  if (method === 'GET') {
+    if (template !== undefined || !url.includes('$')) {
+      throw new UsageError(
+        'A GET webhook has no template: put variables into the query of --url, such as reply_id=$moId.',
+      );
+    }
     return { url: withKind(url, urlKindOf(wish, kindOf(events) ?? 'webhook')) };
   }
+  if (template !== undefined && !isKind(template)) return { url: withKind(url, urlKindOf(wish, 'webhook')), template };
   const kind = templateKindOf(wish);
-  return { url: withKind(url, urlKindOf(wish, kind), queryFor(kind)) };
+  if (encoding !== 'JSON')
+    throw new UsageError(`The built-in templates are JSON: with --encoding ${encoding} give your own --template.`);
+  return { url: withKind(url, urlKindOf(wish, kind)), template: templateFor(kind) };
 }
 
 /**
  * The changes of URL and template. A template is written for one kind of event and one encoding, so it changes with
- * either. Except `kind` and our own variables, the URL's query stays, unless there is a new URL.
+ * either. Except `kind`, the URL's query stays, unless there is a new URL.
  *
- * @throws {Error} when the parts of the wish do not fit together
+ * @throws {UsageError} when the parts of the wish do not fit together
  */
 export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Partial<Content> {
-  const { url = current.url, method = current.method, kind, template } = wish;
+  const { method = current.method, kind, template } = wish;
   const events = wish.events ?? webhookEvents.filter((event) => current.events.includes(event));
   const encoding = wish.encoding ?? webhookEncodings.find((name) => name === current.encoding) ?? 'JSON';
-  const isOther = [template, wish.encoding, wish.events].some((value) => value !== undefined);
+  const hasNewContent = [template, wish.encoding, wish.events].some((value) => value !== undefined);
   const toOrFromGet = (method === 'GET') !== (current.method === 'GET');
-  if (isOther || toOrFromGet || (method === 'GET' && wish.url !== undefined)) {
-    return contentOf({ url: wish.url ?? withoutOurs(current.url), method, encoding, events, template, kind });
+  if (hasNewContent || toOrFromGet) {
+    return contentOf({ url: wish.url ?? withoutKind(current.url), method, encoding, events, template, kind });
   }
   if (wish.url === undefined && kind === undefined) return {};
   // A new kind replaces the earlier one; a new URL without a kind inherits it.
-  const before = saidBy(current.url) ?? kindOfText(current.template);
-  const place = wish.url ?? withoutKind(current.url);
-  const said = kind ?? saidBy(place) ?? before;
-  if (said === undefined) return { url };
-  return { url: withKind(place, urlKindOf({ url: place, events, kind }, said)) };
+  const url = wish.url ?? withoutKind(current.url);
+  const said = kind ?? saidBy(url) ?? saidBy(current.url) ?? kindOfText(current.template);
+  return { url: said === undefined ? url : withKind(url, urlKindOf({ url, events, kind }, said)) };
 }
 
 /** Events grouped by the kind of template that serves them, because a webhook has one template. */
@@ -109,9 +106,8 @@ function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>,
   return result;
 }
 
-/** The kind of a built-in template, in any encoding. */
 function kindOfText(template: string | undefined): TemplateKind | undefined {
-  return templateKinds.find((kind) => webhookEncodings.some((encoding) => templateFor(kind, encoding) === template));
+  return templateKinds.find((kind) => templateFor(kind) === template);
 }
 
 /** A URL's parts as they are written. A URL object would encode the variables that MessageMedia has to read. */
@@ -134,19 +130,10 @@ function withoutKind(url: string): string {
   );
 }
 
-function withoutOurs(url: string): string {
+/** The URL with `kind` before everything else, because nothing is read after text that somebody typed. */
+function withKind(url: string, kind: string): string {
   const { base, parameters } = split(withoutKind(url));
-  const ours = new Set(templateKinds.flatMap((kind) => queryFor(kind).split('&')));
-  return join(
-    base,
-    parameters.filter((parameter) => !ours.has(parameter)),
-  );
-}
-
-/** The URL with `kind`, then our variables, then everything else. Nothing is read after text that somebody typed. */
-function withKind(url: string, kind: string, query?: string): string {
-  const { base, parameters } = split(withoutKind(url));
-  return join(base, [`kind=${kind}`, ...(query === undefined ? [] : [query]), ...parameters]);
+  return join(base, [`kind=${kind}`, ...parameters]);
 }
 
 function join(base: string, parameters: readonly string[]): string {

@@ -2,10 +2,8 @@ import type { Provider } from '../../lambda/messagemedia/client.ts';
 import type { RegisteredWebhook, WebhookDefinition, WebhookMethod } from '../../lambda/messagemedia/types.ts';
 import { byKind, changesOf, contentOf, type Wish } from './webhook-content.ts';
 
-/** Parts of a webhook that somebody names. */
 export interface WebhookParts extends Partial<Wish> {
   method?: WebhookMethod;
-  /** Custom headers, by name. */
   headers?: Record<string, string> | undefined;
 }
 

@@ -3,19 +3,16 @@ import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 import { idFields, type TemplateKind } from './templates.ts';
 import { knownVariables } from './webhook-samples.ts';
 
-/** One fault of a webhook. */
 export interface WebhookProblem {
   /** `error`: `mmw` does not create such a webhook. `info`: it may be meant so. */
   severity: 'error' | 'warning' | 'info';
   code:
     | ('mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
     | ('no_variable' | 'unknown_variable' | 'other_kind' | 'no_id');
-  /** The events for which it is so. */
   events: WebhookEvent[];
   what: string;
   mend: string;
 }
-/** A fault of one event. */
 export type Problem = Omit<WebhookProblem, 'events'>;
 
 /** Variables that hold the id of an event, each of one kind only. */

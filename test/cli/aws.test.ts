@@ -4,7 +4,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { namePlace } from '../../cli/aws.ts';
+import { watched } from '../../cli/aws.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 
@@ -25,12 +25,12 @@ const settings = () => ({
 test.each<[string, () => Promise<unknown>]>([
   [
     'CreateQueue of events.fifo',
-    () => namePlace(new SQSClient(settings())).send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
+    () => watched(new SQSClient(settings())).send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
   ],
   [
     'StartQuery of receiver,reconciliation',
     () =>
-      namePlace(new CloudWatchLogsClient(settings())).send(
+      watched(new CloudWatchLogsClient(settings())).send(
         new StartQueryCommand({
           logGroupNames: ['receiver', 'reconciliation'],
           startTime: 0,
@@ -41,16 +41,16 @@ test.each<[string, () => Promise<unknown>]>([
   ],
   [
     'ListSubscriptionsByTopic of arn:topic',
-    () => namePlace(new SNSClient(settings())).send(new ListSubscriptionsByTopicCommand({ TopicArn: 'arn:topic' })),
+    () => watched(new SNSClient(settings())).send(new ListSubscriptionsByTopicCommand({ TopicArn: 'arn:topic' })),
   ],
   [
     'ListEventSourceMappings of arn:queue',
     () =>
-      namePlace(new LambdaClient(settings())).send(new ListEventSourceMappingsCommand({ EventSourceArn: 'arn:queue' })),
+      watched(new LambdaClient(settings())).send(new ListEventSourceMappingsCommand({ EventSourceArn: 'arn:queue' })),
   ],
   [
     'GetObject of large-events/abc',
-    () => namePlace(new S3Client(settings())).send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' })),
+    () => watched(new S3Client(settings())).send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' })),
   ],
 ])('an error of %s names it, the region, and the address that was called', async (call, send) => {
   await expect(send()).rejects.toThrow(`(${call} in ap-southeast-2 at ${server.url})`);
@@ -61,7 +61,7 @@ test('a call that hangs is tried three times, and ends', async () => {
   const hanging = await listen(0, () => {
     tries++;
   });
-  const client = namePlace(new SQSClient({ ...settings(), endpoint: hanging.url }), 100);
+  const client = watched(new SQSClient({ ...settings(), endpoint: hanging.url }), 100);
   await expect(client.send(new CreateQueueCommand({ QueueName: 'events.fifo' }))).rejects.toThrow(
     `AWS did not answer in time (CreateQueue of events.fifo in ap-southeast-2 at ${hanging.url})`,
   );

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { listen } from '../../sandbox/http.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { toWire } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
@@ -36,23 +35,6 @@ test('ends with 1 when it is not known why', async () => {
   const { code, stdout } = await doctor(event, '--json');
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ cause: 'other_bytes', signedBy: key.id, format: 'Lambda event' });
-});
-
-test('calls no address and reads no file that a capture names', async () => {
-  let calls = 0;
-  const server = await listen(0, () => {
-    calls++;
-  });
-  const ask = async (data: string) => {
-    const command = `curl '${server.url}/messagemedia' -H 'Host: ${new URL(server.url).host}' --data '${data}'`;
-    return run(['doctor', '-', '--keyring', join(folder, 'keyring.json')], localEnvironment({}), { input: command });
-  };
-  expect(await ask('{}')).toMatchObject({ stdout: expect.stringContaining('Cause: unsigned') });
-  const { code, stdout, stderr } = await ask(`@${join(folder, 'keyring.json')}`);
-  await server.close();
-  expect({ code, calls }).toEqual({ code: 1, calls: 0 });
-  expect(stderr).toContain('The body is in the file');
-  expect(stdout + stderr).not.toContain(key.id);
 });
 
 test('says what it needs', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import express, { type Express, type Request } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { diagnose } from '../../diagnosis/diagnose.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { deliver, toWire, type Webhook } from '../../signing/sender.ts';
@@ -25,14 +25,17 @@ interface Taken {
 /** Delivers a signed webhook to an Express application, and diagnoses what the application would verify. */
 async function diagnoseBehind(
   webhook: Webhook,
-  build: (app: Express, take: (request: Request, taken: Taken) => void) => void,
+  path: string,
+  parser: RequestHandler,
+  take: (request: Request) => Taken,
 ) {
-  const app = express();
   let causes: readonly string[] = [];
-  build(app, (request, { target = request.originalUrl, body = webhook.body }) => {
+  const app = express().use(path, parser, (request, response) => {
+    const { target = request.originalUrl, body = request.body } = take(request);
     const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     const capture = { method: request.method, targets: [target], headers, body: Buffer.from(body as string) };
     causes = diagnose(capture, keys, { receivedAt: Date.now() }).causes;
+    response.sendStatus(202);
   });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -42,99 +45,39 @@ async function diagnoseBehind(
   return causes;
 }
 
-test('express.raw and originalUrl leave everything as it was', async () => {
-  const causes = await diagnoseBehind(json, (app, take) => {
-    app.use(express.raw({ type: '*/*' }), (request, response) => {
-      take(request, { body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['none']);
-});
+const raw = express.raw({ type: '*/*' });
+const latin1 = express.text({ type: '*/*', defaultCharset: 'latin1' });
+const written = ({ body }: Request): Taken => ({ body: JSON.stringify(body) });
+const spaces = { ...json, body: JSON.stringify({ content: 'Größe', id: 1 }, null, 2) };
+const form = {
+  ...json,
+  contentType: 'application/x-www-form-urlencoded',
+  body: 'text=50%25%20off&number=%2b61491570157',
+};
+const queryOf = ({ path, query }: Request) => `${path}?${new URLSearchParams(query as Record<string, string>)}`;
 
-test('express.json, and the body written again', async () => {
-  const causes = await diagnoseBehind({ ...json, body: '{ "content": "Hello", "id" : 1 }' }, (app, take) => {
-    app.use(express.json(), (request, response) => {
-      take(request, { body: JSON.stringify(request.body) });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['other_bytes']);
-});
-
-test('express.json on a body as a serializer with spaces writes it', async () => {
-  const body = JSON.stringify({ content: 'Größe', id: 1 }, null, 2);
-  const causes = await diagnoseBehind({ ...json, body }, (app, take) => {
-    app.use(express.json(), (request, response) => {
-      take(request, { body: JSON.stringify(request.body) });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['body_rewritten']);
-});
-
-test('express.text with the charset that HTTP once had by default', async () => {
-  const body = '{"content":"Größe"}';
-  const causes = await diagnoseBehind({ ...json, body }, (app, take) => {
-    app.use(express.text({ type: '*/*', defaultCharset: 'latin1' }), (request, response) => {
-      take(request, { body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['body_charset']);
-});
-
-test('a router that is mounted, which takes its path away from url', async () => {
-  const causes = await diagnoseBehind(json, (app, take) => {
-    app.use('/api', express.raw({ type: '*/*' }), (request, response) => {
-      take(request, { target: request.url, body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['path_prefix_removed']);
-});
-
-test('path alone, without the query', async () => {
-  const causes = await diagnoseBehind({ ...json, target: '/api/messagemedia?kind=reply' }, (app, take) => {
-    app.use(express.raw({ type: '*/*' }), (request, response) => {
-      take(request, { target: request.path, body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['query_dropped']);
-});
-
-test('the query parsed and written again', async () => {
-  const causes = await diagnoseBehind(json, (app, take) => {
-    app.use(express.raw({ type: '*/*' }), (request, response) => {
-      const query = new URLSearchParams(request.query as Record<string, string>);
-      take(request, { target: `${request.path}?${query}`, body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['percent_encoding']);
-});
-
-test('the full URL in place of the target', async () => {
-  const causes = await diagnoseBehind(json, (app, take) => {
-    app.use(express.raw({ type: '*/*' }), (request, response) => {
-      take(request, { target: `${request.protocol}://${request.host}${request.originalUrl}`, body: request.body });
-      response.sendStatus(202);
-    });
-  });
-  expect(causes).toEqual(['absolute_target']);
-});
-
-test('a form that express.urlencoded parsed and somebody wrote again', async () => {
-  const body = 'text=50%25%20off&number=%2b61491570157';
-  const causes = await diagnoseBehind(
-    { ...json, contentType: 'application/x-www-form-urlencoded', body },
-    (app, take) => {
-      app.use(express.urlencoded(), (request, response) => {
-        take(request, { body: String(new URLSearchParams(request.body)) });
-        response.sendStatus(202);
-      });
-    },
-  );
-  expect(causes).toEqual(['body_rewritten']);
+test.each<[string, string, Webhook, RequestHandler, (request: Request) => Taken, string?]>([
+  ['express.raw and originalUrl leave everything as it was', 'none', json, raw, () => ({})],
+  ['express.json, and the body written again', 'other_bytes', json, express.json(), written],
+  ['express.json on a body that has spaces', 'body_rewritten', spaces, express.json(), written],
+  ['the charset that HTTP once had by default', 'body_charset', { ...json, body: '{"a":"Größe"}' }, latin1, () => ({})],
+  ['a router that is mounted', 'path_prefix_removed', json, raw, ({ url }) => ({ target: url }), '/api'],
+  [
+    'path without the query',
+    'query_dropped',
+    { ...json, target: '/m?kind=reply' },
+    raw,
+    ({ path }) => ({ target: path }),
+  ],
+  ['the query written again', 'percent_encoding', json, raw, (request) => ({ target: queryOf(request) })],
+  ['the full URL', 'absolute_target', json, raw, (all) => ({ target: `http://${all.host}${all.originalUrl}` })],
+  [
+    'a form that somebody wrote again',
+    'body_rewritten',
+    form,
+    express.urlencoded(),
+    ({ body }) => ({ body: String(new URLSearchParams(body)) }),
+  ],
+])('%s: %s', async (_what, cause, webhook, parser, take, path = '/') => {
+  expect(await diagnoseBehind(webhook, path, parser, take)).toEqual([cause]);
 });

@@ -62,19 +62,6 @@ test('keys delete looks again after the answer: a key that was enabled meanwhile
   expect(provider.signingKey()?.id).toBe(pending.key_id);
 });
 
-test('keys forget refuses the enabled key, and drops another for good', async () => {
-  const old = await json('create', '--enable');
-  const enabled = await json('create', '--enable');
-  expect(await mmw(['forget', enabled.key_id, '--yes'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('is enabled: without it every webhook would be refused'),
-  });
-  expect(await mmw(['forget', old.key_id])).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes') });
-  expect(await json('forget', old.key_id, '--yes')).toEqual({ forgotten: old.key_id });
-  expect(keyring().map(({ key_id }) => key_id)).toEqual([enabled.key_id]);
-  expect(await mmw(['forget', old.key_id, '--yes'])).toMatchObject({ code: 1 });
-});
-
 test('keys disable finds the keyring as the other commands do, and notes the end there', async () => {
   const key = await json('create', '--enable');
   env.KEYRING_SECRET_ID = '';
@@ -132,27 +119,6 @@ describe('keys import', () => {
     expect(keyring()).toHaveLength(2);
     expect(await json('enable', created.key_id)).toMatchObject({ enabled: true });
   });
-
-  test('takes a bare key with its id, and never another key under a known id', async () => {
-    const [one, other] = [await api.createSignatureKey('SHA256'), await api.createSignatureKey('SHA256')];
-    expect(await mmw(['import', '-', '--key-id', one.key_id], one.public_key)).toMatchObject({ code: 0 });
-    expect(keyring()).toEqual([{ public_key: one.public_key, key_id: one.key_id }]);
-    const mixed = JSON.stringify({ ...other, key_id: one.key_id });
-    expect(await mmw(['import', '-'], mixed)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('another public key under the id'),
-    });
-    expect(keyring()).toHaveLength(1);
-  });
-
-  test.each(['garbage', '{}', '{"keys":[]}', '{"keys":[{"key_id":"a","public_key":"AAAA"}]}'])(
-    'refuses what verifiers could not use: %s',
-    async (text) => {
-      expect(await mmw(['import', '-'], text)).toMatchObject({ code: 1, stdout: '' });
-      expect(await mmw(['import', join(folder, 'none.json')])).toMatchObject({ code: 1 });
-      expect(keyring()).toEqual([]);
-    },
-  );
 });
 
 describe('keys list', () => {
@@ -212,23 +178,6 @@ describe('keys of several accounts', () => {
     expect(keyring().find(({ key_id }) => key_id === waiting.key_id)?.account).toBe('A');
   });
 
-  test('are left alone by credentials of another', async () => {
-    const key = await json('create', '--enable', '--account', 'A');
-    const other = makeKey();
-    secrets.put(
-      'keyring',
-      JSON.stringify({ keys: [...keyring(), { ...other.answer, account: 'B', pending_since: 'x' }] }),
-    );
-    const next = await json('create', '--enable');
-    expect(keyring().map(({ key_id, account }) => [key_id, account])).toEqual([
-      [other.id, 'B'],
-      [key.key_id, 'A'],
-      [next.key_id, 'A'],
-    ]);
-    expect(keyring()[0]).toHaveProperty('pending_since', 'x');
-    expect(await mmw(['forget', other.id, '--yes'])).toMatchObject({ code: 1 });
-  });
-
   test('must be named for credentials that the keyring does not know', async () => {
     secrets.put('keyring', JSON.stringify({ keys: [{ ...makeKey().answer, account: 'B' }] }));
     const { code, stderr } = await mmw(['create']);
@@ -241,19 +190,5 @@ describe('keys of several accounts', () => {
       stderr: expect.stringContaining('spaces'),
     });
     await json('create', '--account', 'A');
-  });
-
-  test('an imported key gets its account, and so does one that is there', async () => {
-    const file = join(folder, 'account.json');
-    const { answer } = makeKey();
-    await writeFile(file, JSON.stringify(answer));
-    expect(await json('import', file)).toEqual({ imported: [answer.key_id], named: [] });
-    expect(await json('import', file, '--account', 'A')).toEqual({ imported: [], named: [answer.key_id] });
-    expect(keyring()[0]).toHaveProperty('account', 'A');
-    await writeFile(file, JSON.stringify({ ...answer, key_id: makeKey().id }));
-    expect(await mmw(['import', file, '--account', 'B'])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('Nothing was changed.'),
-    });
   });
 });

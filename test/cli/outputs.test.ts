@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type LocalServer, listen } from '../../sandbox/http.ts';
+import type { LocalServer } from '../../sandbox/http.ts';
+import { startCloudFormation } from './cloud-formation.ts';
 import { localEnvironment, run } from './terminal.ts';
 
 const outputs: Record<string, string> = {
@@ -17,15 +18,7 @@ const outputs: Record<string, string> = {
 let cloudFormation: LocalServer;
 let answered = outputs;
 beforeAll(async () => {
-  cloudFormation = await listen(0, (_request, response) => {
-    const members = Object.entries(answered).map(
-      ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    );
-    response.writeHead(200, { 'content-type': 'text/xml' });
-    response.end(
-      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-    );
-  });
+  cloudFormation = await startCloudFormation(() => answered);
 });
 afterAll(() => cloudFormation.close());
 

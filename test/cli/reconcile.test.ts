@@ -5,6 +5,7 @@ import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
+import { startCloudFormation } from './cloud-formation.ts';
 import { localEnvironment, run } from './terminal.ts';
 
 let provider: ProviderSimulator;
@@ -26,17 +27,7 @@ beforeAll(async () => {
     FunctionLogGroup: 'receiver',
     ArchiveQueueUrl: archiveQueueUrl,
   };
-  stack = await listen(0, (request, response) => {
-    const members = Object.entries(outputs).map(
-      ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    );
-    request.resume().on('end', () => {
-      response.writeHead(200, { 'content-type': 'text/xml' });
-      response.end(
-        `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
-      );
-    });
-  });
+  stack = await startCloudFormation(() => outputs);
   env = localEnvironment({
     MESSAGEMEDIA_API_KEY: provider.apiKey,
     MESSAGEMEDIA_API_SECRET: provider.apiSecret,

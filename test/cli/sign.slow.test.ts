@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readCapture } from '../../cli/doctor/read-capture.ts';
-import { diagnose } from '../../diagnosis/diagnose.ts';
-import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { verify } from '../../lambda/signature.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { keyringOf, makeKey } from '../support.ts';
@@ -33,17 +30,16 @@ const sign = async (...args: string[]) => {
 
 test('the headers verify', async () => {
   const headers = JSON.parse(await sign('https://example.com/a%2Fb?x=1', '--json'));
-  const request = { method: 'POST', target: '/a%2Fb?x=1', date: headers.Date, body: Buffer.from(body) };
-  expect(verify(request, headers['X-MessageMedia-Signature'], key.publicKey, 'SHA512')).toBe(true);
+  const request = { method: 'POST', target: '/a%2Fb?x=1', date: headers.date, body: Buffer.from(body) };
+  expect(headers).toMatchObject({ 'x-messagemedia-key-id': key.id, 'content-type': 'application/json' });
+  expect(verify(request, headers['x-messagemedia-signature'], key.publicKey, 'SHA512')).toBe(true);
 });
 
-test('the curl command is taken by the receiver, and the doctor finds it good', async () => {
+test('the curl command is taken by the receiver', async () => {
   const sandbox = await startSandbox({ port: 0, onAnswer: () => {} });
   try {
     sandbox.storeKeyring(keyringOf(key));
     const command = await sign(`${sandbox.url}/messagemedia?kind=reply`, '--curl');
-    const { keys } = parseKeyring(keyringOf(key));
-    expect(diagnose(readCapture(Buffer.from(command)).capture, keys).causes).toEqual(['none']);
     const { stdout } = await promisify(execFile)('sh', ['-c', `${command.trim()} -s`]);
     expect(JSON.parse(stdout)).toEqual({ id: 'a175e797-2b54-468b-9850-41a3eab32f74' });
   } finally {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { listEventObjects, measure } from '../../../cli/archive/event-objects.ts';
+import { listEventObjects } from '../../../cli/archive/event-objects.ts';
 import { type BrokenLine, readArchive } from '../../../cli/archive/read-archive.ts';
 import { readSelection, type SelectionOptions } from '../../../cli/archive/selection.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { makeKey } from '../../support.ts';
-import { collect, type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';
+import { collect, type LocalArchive, messageOf, reportLine, startArchive } from './archive.ts';
 
 const key = makeKey();
 const now = Date.parse('2026-11-25T12:00:00Z');
@@ -43,35 +43,19 @@ test('gives events with their place, by the hour in which they came, all types t
   expect(broken).toEqual([]);
 });
 
-test('selects by the time of the signature, the end not included, wherever in the range of arrival the event is', async () => {
+test('whole hours of arrival are selected, whenever the events were signed', async () => {
   const { deliveryReport } = eventTypes;
-  // A clock that is ahead, an hour that begins, an event of the day before that was retried with its first signature.
-  await archive.put(deliveryReport, '2026-11-24T09:59:00Z', [reportLine(key, '2026-11-24T10:05:00Z', 'ahead')]);
-  await archive.put(deliveryReport, '2026-11-24T10:30:00Z', [
-    reportLine(key, '2026-11-24T09:59:59Z', 'before'),
-    reportLine(key, '2026-11-24T10:00:00Z', 'first'),
-    reportLine(key, '2026-11-24T10:59:59Z', 'last'),
-    reportLine(key, '2026-11-24T11:00:00Z', 'behind'),
-  ]);
-  await archive.put(deliveryReport, '2026-11-25T11:05:00Z', [reportLine(key, '2026-11-24T10:10:00Z', 'late')]);
-  await archive.put(eventTypes.reply, '2026-11-24T10:20:00Z', [polledMessage('2026-11-24T10:15:00.5Z', 'polled')]);
-  const hour = { from: '2026-11-24T10:00:00Z', to: '2026-11-24T11:00:00Z' };
-  expect((await read(hour)).ids.sort()).toEqual(['ahead', 'first', 'last', 'late', 'polled']);
-  expect((await read({ from: '26h', to: '25h' })).ids.sort()).toEqual(['ahead', 'first', 'last', 'late', 'polled']);
-  expect((await read({ to: '2026-11-24' })).ids).toEqual([]);
-});
-
-test('reads no more than the hours in which an event of the range can have come', async () => {
-  const { deliveryReport } = eventTypes;
-  for (let hour = 0; hour < 100; hour++) {
-    await archive.put(deliveryReport, new Date(now - hour * 3_600_000).toISOString(), []);
+  for (let hour = 0; hour < 50; hour++) {
+    const arrival = new Date(now - hour * 3_600_000).toISOString();
+    await archive.put(deliveryReport, arrival, [reportLine(key, '2026-10-12T10:00:00Z', `${hour}`)]);
   }
-  const selection = readSelection({ from: '2026-11-22T10:00:00Z', to: '2026-11-22T11:00:00Z' }, now);
-  const keys = (await collect(listEventObjects(archive, selection, now))).map(({ key }) => key);
-  expect(keys[0]).toContain('day=22/hour=09/');
-  expect(keys.at(-1)).toContain('day=23/hour=12/');
-  expect(keys).toHaveLength(28);
-  expect(await measure(archive, selection, now)).toEqual({ objects: 28, bytes: 28 * 20 });
+  expect((await read({ from: '2026-11-24T10:00:00Z', to: '2026-11-24T12:00:00Z' })).ids).toEqual(['26', '25']);
+  expect((await read({ from: '2026-11-24T10:59:59Z', to: '2026-11-24T11:00:01Z' })).ids).toEqual(['26', '25']);
+  expect((await read({ from: '26h', to: '24h' })).ids).toEqual(['26', '25']);
+  expect((await read({ from: '90m' })).ids).toEqual(['2', '1', '0']);
+  expect((await read({ to: '2026-11-23T12:00:00Z' })).ids).toEqual(['49']);
+  const selection = readSelection({ from: '1h' }, now);
+  expect(await listEventObjects(archive, selection, now - 3_600_000)).toHaveLength(1);
 });
 
 test('an archive of more than a page is read to its end', async () => {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { openReplayState, saveReplayState } from '../../../cli/archive/replay-state.ts';
+import { openReplayState } from '../../../cli/archive/replay-state.ts';
 
 const now = Date.parse('2026-11-25T12:00:00Z');
 const request = {
@@ -20,12 +20,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('begins anew, and goes on with what was kept, at the time of then', () => {
+test('goes on with what was kept, at the time of then, also behind a line that a crash cut off', () => {
   const state = openReplayState(file, request, now);
-  expect(state).toEqual({ request, startedAt: '2026-11-25T12:00:00.000Z', sent: 0, isFinished: false });
-  saveReplayState(file, { ...state, sent: 100, last: 'place' });
-  expect(openReplayState(file, request, now + 3_600_000)).toEqual({ ...state, sent: 100, last: 'place' });
-  expect(readdirSync(folder)).toEqual(['state.json']);
+  state.add(['a', 'b']);
+  appendFileSync(file, '\n["c","');
+  openReplayState(file, request, now).add(['d']);
+  const later = openReplayState(file, request, now + 3_600_000);
+  expect(later.startedAt).toBe(now);
+  expect(['a', 'b', 'c', 'd'].map(later.wasSent)).toEqual([true, true, false, true]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  later.remove();
+  expect(openReplayState(file, request, now + 3_600_000).wasSent('a')).toBe(false);
 });
 
 test.each([
@@ -34,11 +39,11 @@ test.each([
   ['queueUrl', { ...request, queueUrl: 'https://sqs/other.fifo' }],
   ['subject', { ...request, subject: 'one' }],
 ])('a replay with another %s is another replay', (name, other) => {
-  saveReplayState(file, openReplayState(file, request, now));
+  openReplayState(file, request, now).add(['a']);
   expect(() => openReplayState(file, other, now)).toThrow(`is the state of a replay with another ${name}`);
 });
 
-test.each(['', '{"some":"file"}', '[]'])('a file of something else is not overwritten: %j', (text) => {
+test.each(['', '{"some":"file"}', '[]', '{"request":{'])('a file of something else is not overwritten: %j', (text) => {
   writeFileSync(file, text);
   expect(() => openReplayState(file, request, now)).toThrow('is not the state of a replay');
 });

@@ -30,23 +30,31 @@ const { deliveryReport, reply, webhook } = eventTypes;
 let archive: LocalArchive;
 let bad: BadLine[];
 let refused: { id: string; reason: string }[];
-let done: { last: string; sent: number }[];
+let sent: Set<string>;
+let saved: number[];
 beforeEach(async () => {
   archive = await startArchive();
   bad = [];
   refused = [];
-  done = [];
+  sent = new Set();
+  saved = [];
 });
 afterEach(() => archive.queue.close());
+
+/** Keeps the progress in memory, as the state does in a file. */
+function save(digests: readonly string[]): void {
+  saved.push(digests.length);
+  for (const digest of digests) sent.add(digest);
+}
 
 function run(options: Partial<Replay> = {}) {
   const { client, queueUrl } = archive.queue;
   return replay(archive, {
     ...{ selection: {}, now, keys, replayId: 'again', target: undefined, isDryRun: false, rate: undefined },
-    ...{ after: undefined, signal: new AbortController().signal },
+    signal: new AbortController().signal,
+    state: { wasSent: (digest) => sent.has(digest), add: save },
     send: createReplaySender(client, queueUrl),
     wait: async () => {},
-    onDone: (last, sent) => done.push({ last, sent }),
     onBad: (line) => bad.push(line),
     onRefused: (event) => refused.push(event),
     ...options,
@@ -75,8 +83,9 @@ test('an hour comes back: each event once, as it was queued, and with an attribu
     messageOf(key, '2026-11-25T10:30:00Z', { reply_id: 'r-2', message_id: 'two' }),
     polledMessage('2026-11-25T10:59:59.999Z', 'r-3'),
   ];
-  const outside = ['2026-11-25T09:59:59Z', '2026-11-25T11:00:00Z'].map((at) => messageOf(key, at, { reply_id: at }));
-  await archive.put(reply, '2026-11-25T10:00:00Z', [...outside, ...inside, ...inside].map(toArchiveLine));
+  for (const at of ['2026-11-25T09:59:59Z', '2026-11-25T11:00:00Z'])
+    await archive.put(reply, at, [toArchiveLine(messageOf(key, at, { reply_id: at }))]);
+  await archive.put(reply, '2026-11-25T10:00:00Z', [...inside, ...inside].map(toArchiveLine));
   const hour = { from: Date.parse('2026-11-25T10:00:00Z'), to: Date.parse('2026-11-25T11:00:00Z') };
   expect(await run({ selection: hour })).toEqual({
     sent: { reply: 3 },
@@ -97,21 +106,18 @@ test('an hour comes back: each event once, as it was queued, and with an attribu
   expect(reverify(read, keys)).toBe('good');
 });
 
-test('the events about a message come in the order of their signatures, however they lie in the archive', async () => {
-  const at = (second: number) => new Date(Date.parse('2026-11-25T10:59:30Z') + second * 1000).toISOString();
-  const received = (second: number) => ({ date_received: at(second) });
-  // One that Firehose did not take, and that came by way of the archive queue; two of the same second.
-  await archive.put(deliveryReport, '2026-11-25T10:30:00Z', [
-    reportLine(key, at(20), 'c', received(19)),
-    reportLine(key, at(10), 'b2', received(9.5)),
-    reportLine(key, at(10), 'b1', received(9)),
-  ]);
-  await archive.put(deliveryReport, '2026-11-25T11:30:00Z', [reportLine(key, at(0), 'a', received(0))]);
-  await archive.put(reply, '2026-11-25T10:30:00Z', [
-    messageOf(key, at(15), { reply_id: 'r', message_id: 'm', date_received: at(15) }),
-  ]);
+test('events come by the hour of their arrival, object by object, and line by line', async () => {
+  const at = '2026-11-25T10:00:00Z';
+  await archive.put(deliveryReport, '2026-11-25T11:30:00Z', [reportLine(key, at, 'd')]);
+  await archive.put(
+    deliveryReport,
+    '2026-11-25T10:30:00Z',
+    ['b', 'c'].map((id) => reportLine(key, at, id)),
+    'z',
+  );
+  await archive.put(reply, '2026-11-25T10:30:00Z', [messageOf(key, at, { reply_id: 'a', message_id: 'm' })], 'y');
   await run();
-  expect(idsOf(await take())).toEqual(['a', 'b1', 'b2', 'r', 'c']);
+  expect(idsOf(await take())).toEqual(['a', 'b', 'c', 'd']);
 });
 
 test('what is bad is not sent, and does not take the place of the event whose id it bears', async () => {
@@ -120,8 +126,8 @@ test('what is bad is not sent, and does not take the place of the event whose id
   const object = await archive.put(reply, '2026-11-25T10:00:00Z', [forged, genuine, 'no event']);
   expect(await run()).toMatchObject({ sent: { reply: 1 }, duplicates: 0, bad: 2 });
   expect(bad).toEqual([
-    { object, line: 3, id: undefined, reason: 'The message is not JSON' },
     { object, line: 1, id: 'r-1', reason: 'its signature does not verify' },
+    { object, line: 3, id: undefined, reason: 'The message is not JSON' },
   ]);
   expect((await take()).map(({ Body }) => Body)).toEqual([genuine.replace('{', '{"mmreplay":"again",')]);
 });
@@ -129,7 +135,7 @@ test('what is bad is not sent, and does not take the place of the event whose id
 test('a dry run sends nothing', async () => {
   await archive.put(deliveryReport, '2026-11-25T10:00:00Z', [reportLine(key, '2026-11-25T10:00:00Z', 'd')]);
   expect(await run({ isDryRun: true })).toMatchObject({ sent: { delivery_report: 1 } });
-  expect([await take(), done]).toEqual([[], []]);
+  expect([await take(), saved]).toEqual([[], []]);
 });
 
 test('the data of large events is put where consumers look for it', async () => {
@@ -205,8 +211,11 @@ test('an event that the queue refuses is told and not counted as sent, and stops
   };
   expect(await run({ send: refusing })).toMatchObject({ sent: { delivery_report: 149 }, refused: 1, isFinished: true });
   expect(refused).toEqual([refusal]);
-  expect(done.map(({ sent }) => sent)).toEqual([100, 49]);
+  expect(saved).toEqual([100, 49]);
   expect(idsOf(await take())).toHaveLength(149);
+  // It stays to be sent.
+  expect(await run()).toMatchObject({ sent: { delivery_report: 1 }, sentBefore: 149, refused: 0 });
+  expect(idsOf(await take())).toEqual([refusal.id]);
 });
 
 test('a reply and an opt-out with the same id are two events, in groups of the account of their key', async () => {
@@ -219,6 +228,7 @@ test('a reply and an opt-out with the same id are two events, in groups of the a
     return [];
   };
   expect(await run({ send })).toMatchObject({ sent: { reply: 1, opt_out: 1 }, duplicates: 0 });
+  sent.clear();
   await run({ send, keys: keys.map((one) => ({ ...one, account: 'A' })) });
   expect(groups).toEqual(['m', 'm', 'A/m', 'A/m']);
 });
@@ -231,21 +241,38 @@ const many = Array.from({ length: 350 }, (_, index) =>
 );
 const manyIds = many.map((line) => JSON.parse(line).id);
 
-test('a replay that was stopped goes on where it was', async () => {
-  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
+test('a replay that was stopped sends the rest, and what is new or became good', async () => {
+  const other = makeKey();
+  const late = reportLine(other, '2026-11-25T11:00:00Z', 'other');
+  const [first = '', ...rest] = many;
+  const object = await archive.put(deliveryReport, '2026-11-25T11:00:00Z', [first, late, ...rest], 'b');
   const stop = new AbortController();
-  const first = await run({
-    signal: stop.signal,
-    onDone: (last, sent) => {
-      done.push({ last, sent });
-      if (done.length === 2) stop.abort();
-    },
-  });
-  expect(first).toMatchObject({ sent: { delivery_report: 200 }, isFinished: false });
-  const after = done.at(-1)?.last;
-  expect(await run({ after })).toMatchObject({ sent: { delivery_report: 150 }, sentBefore: 200, isFinished: true });
-  const ids = idsOf(await take());
-  expect([...ids].sort()).toEqual([...manyIds].sort());
+  const add: Replay['state']['add'] = (digests) => {
+    save(digests);
+    if (saved.length === 2) stop.abort();
+  };
+  const state = { wasSent: (digest: string) => sent.has(digest), add };
+  const stopped = await run({ signal: stop.signal, state });
+  expect(stopped).toMatchObject({ sent: { delivery_report: 200 }, bad: 1, isFinished: false });
+  expect(bad).toMatchObject([{ object, line: 2, id: 'other' }]);
+
+  await archive.put(
+    deliveryReport,
+    '2026-11-25T11:00:00Z',
+    [many[7] ?? '', reportLine(key, '2026-11-25T11:00:00Z', 'new')],
+    'a',
+  );
+  const both = parseKeyring(JSON.stringify({ keys: [key.answer, other.answer] })).keys;
+  const report = {
+    sent: { delivery_report: 152 },
+    sentBefore: 200,
+    duplicates: 1,
+    bad: 0,
+    refused: 0,
+    isFinished: true,
+  };
+  expect(await run({ keys: both })).toEqual(report);
+  expect(idsOf(await take()).sort()).toEqual([...manyIds, 'new', 'other'].sort());
 });
 
 test('what was sent before its state was kept is dropped by the queue; the order within a message stays', async () => {
@@ -253,7 +280,7 @@ test('what was sent before its state was kept is dropped by the queue; the order
   const crash = () => {
     throw new Error('the machine is gone');
   };
-  await expect(run({ onDone: crash })).rejects.toThrow('the machine is gone');
+  await expect(run({ state: { wasSent: () => false, add: crash } })).rejects.toThrow('the machine is gone');
   await run();
   const messages = await take();
   expect(idsOf(messages).sort()).toEqual([...manyIds].sort());
@@ -268,6 +295,7 @@ test('what was sent before its state was kept is dropped by the queue; the order
 test('another replay queues the same events once more', async () => {
   await archive.put(webhook, '2026-11-25T10:00:00Z', [messageOf(key, '2026-11-25T10:00:00Z', 'text')]);
   await run();
+  sent.clear();
   await run({ replayId: 'another' });
   const messages = await take();
   expect(messages.map(({ Body = '' }) => JSON.parse(Body).mmreplay)).toEqual(['again', 'another']);
@@ -279,12 +307,13 @@ test('no more than the rate is sent', async () => {
   const waits: number[] = [];
   await run({
     rate: 50,
+    send: async () => [],
     wait: async (milliseconds) => {
       waits.push(milliseconds);
     },
   });
   // 350 events are 7 chunks of a second each, and nobody waits here: the last is 6 seconds early.
-  expect(done.map(({ sent }) => sent)).toEqual([50, 50, 50, 50, 50, 50, 50]);
+  expect(saved).toEqual([50, 50, 50, 50, 50, 50, 50]);
   expect(waits).toHaveLength(6);
   expect((waits[5] ?? 0) / (waits[2] ?? 1)).toBeGreaterThan(1.5);
 });

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readArchivedKeys } from '../../../cli/archive/archived-keys.ts';
 import { judge } from '../../../cli/archive/judge.ts';
-import { signedAt } from '../../../cli/archive/selection.ts';
 import { type BadLine, verifyArchive } from '../../../cli/archive/verify.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
@@ -77,7 +76,7 @@ describe('a range with a rotation in its middle', () => {
 
   test('is good in parts, with the keys of their days', async () => {
     const day = { from: Date.parse('2026-11-25T00:00:00Z'), to: Date.parse('2026-11-26T00:00:00Z') };
-    expect(await verify(archive, day)).toMatchObject({ events: 2, polled: 1, bad: 0 });
+    expect(await verify(archive, day)).toMatchObject({ events: 3, polled: 1, bad: 0 });
   });
 
   test('what a replaced key signs is bad, and so is what an unknown key signs', async () => {
@@ -115,7 +114,7 @@ describe('an archive of its own', () => {
     }
   });
 
-  test('an event whose Date has one digit of the day is good, and is selected by it', async () => {
+  test('an event whose Date has one digit of the day is good', async () => {
     const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
     const message = messageOf(key, date, { reply_id: 'r-1' });
     const { keys } = parseKeyring(keyringOf(key));
@@ -123,8 +122,6 @@ describe('an archive of its own', () => {
       verdict: 'good',
       read: { event: { time: '2026-11-04T06:33:52.000Z', mmdate: date } },
     });
-    const at = Date.parse('2026-11-04T06:33:52Z');
-    expect(signedAt(JSON.parse(message))).toBe(at);
     const { keys: early } = parseKeyring(retired(key, '2026-11-04T06:00:00Z'));
     expect(await judge(archive, toArchiveLine(message), early.slice(0, 1))).toEqual({
       verdict: 'bad',

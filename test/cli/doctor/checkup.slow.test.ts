@@ -13,6 +13,7 @@ import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { deliver, toWire } from '../../../signing/sender.ts';
 import { keyringOf, makeKey } from '../../support.ts';
+import { describeStacks } from '../cloud-formation.ts';
 import { localEnvironment, run } from '../terminal.ts';
 
 let sandbox: Sandbox;
@@ -88,10 +89,7 @@ function stacks(): string {
     OverflowBucketName: sandbox.queue.overflowBucket,
     ...(reconciles && { ReconciliationLogGroup: 'reconciliation' }),
   };
-  const members = Object.entries(outputs).map(
-    ([name, value]) => `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-  );
-  return `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+  return describeStacks(outputs);
 }
 
 function subscriptions(): string {

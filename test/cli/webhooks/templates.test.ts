@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { kindOf, queryFor, type TemplateKind, templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
+import { kindOf, type TemplateKind, templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { createProvider, type Provider } from '../../../lambda/messagemedia/client.ts';
-import {
-  type WebhookEncoding,
-  type WebhookEvent,
-  webhookEncodings,
-  webhookEvents,
-} from '../../../lambda/messagemedia/types.ts';
+import { type WebhookEvent, webhookEvents } from '../../../lambda/messagemedia/types.ts';
 import { type LocalServer, listen } from '../../../sandbox/http.ts';
 import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
 import type { WireRequest } from '../../../signing/sender.ts';
@@ -41,17 +36,11 @@ const kinds: Record<TemplateKind, { events: WebhookEvent[]; type: string; cause:
   'opt-out': { events: ['OPT_OUT_SMS'], type: eventTypes.optOut, cause: (id) => provider.optOut(id) },
 };
 
-const cases = (Object.keys(kinds) as TemplateKind[]).flatMap((kind) => [
-  ...webhookEncodings.map((encoding) => [kind, encoding, 'POST'] as const),
-  [kind, 'JSON', 'GET'] as const,
-]);
-
 /** Creates a webhook as `mmw` does. */
-function create(kind: TemplateKind, encoding: WebhookEncoding, method: 'POST' | 'GET') {
+function create(kind: TemplateKind) {
   const url = `${server.url}/messagemedia?kind=${kind}`;
-  const content =
-    method === 'GET' ? { url: `${url}&${queryFor(kind)}` } : { url, template: templateFor(kind, encoding) };
-  return api.createWebhook({ ...content, method, encoding, events: kinds[kind].events });
+  const { events } = kinds[kind];
+  return api.createWebhook({ url, template: templateFor(kind), method: 'POST', encoding: 'JSON', events });
 }
 
 async function send(destination_number = '+61491570157'): Promise<string> {
@@ -59,9 +48,9 @@ async function send(destination_number = '+61491570157'): Promise<string> {
   return message?.message_id ?? '';
 }
 
-test.each(cases)('%s in %s by %s has the ids that the event needs', async (kind, encoding, method) => {
+test.each(templateKinds)('%s has the ids that the event needs', async (kind) => {
   const { type, cause } = kinds[kind];
-  await create(kind, encoding, method);
+  await create(kind);
   const before = provider.deliveries.length;
   const messageId = await send();
   cause(messageId);
@@ -76,30 +65,27 @@ test.each(cases)('%s in %s by %s has the ids that the event needs', async (kind,
   });
 });
 
-test.each(cases.filter(([kind]) => kind === 'opt-out'))(
-  'two phones that write STOP are two events, also without a message before: %s in %s by %s',
-  async (kind, encoding, method) => {
-    await create(kind, encoding, method);
-    const before = provider.deliveries.length;
-    provider.optOut(await send('+61491570157'));
-    provider.optOut(await send('+61491570158'), false);
-    await provider.settled();
-    const deliveries = provider.deliveries.slice(before);
-    const messages = deliveries.map(({ request }) => messageOf(request));
-    expect(messages.map(({ id }) => id)).toEqual(deliveries.map(({ eventId }) => eventId));
-    expect(new Set(messages.map(({ deduplicationId }) => deduplicationId)).size).toBe(2);
-    expect(messages.map(({ type, unrendered }) => [type, unrendered])).toEqual(Array(2).fill([eventTypes.optOut, []]));
-  },
-);
+test('two phones that write STOP are two events, also without a message before', async () => {
+  await create('opt-out');
+  const before = provider.deliveries.length;
+  provider.optOut(await send('+61491570157'));
+  provider.optOut(await send('+61491570158'), false);
+  await provider.settled();
+  const deliveries = provider.deliveries.slice(before);
+  const messages = deliveries.map(({ request }) => messageOf(request));
+  expect(messages.map(({ id }) => id)).toEqual(deliveries.map(({ eventId }) => eventId));
+  expect(new Set(messages.map(({ deduplicationId }) => deduplicationId)).size).toBe(2);
+  expect(messages.map(({ type, unrendered }) => [type, unrendered])).toEqual(Array(2).fill([eventTypes.optOut, []]));
+  const [, alone] = deliveries;
+  expect(messages[1]?.groupId).toBe(alone?.eventId);
+});
 
 const vectors: { template: string; variables: Record<string, unknown>; rendered: string }[] = JSON.parse(
   readFileSync(new URL('../../vectors/velocity.json', import.meta.url), 'utf8'),
 );
-const ours = templateKinds.flatMap((kind) =>
-  webhookEncodings.map((encoding) => ({ kind, encoding, template: templateFor(kind, encoding) })),
-);
+const ours = templateKinds.map((kind) => ({ kind, template: templateFor(kind) }));
 
-test.each(ours)('Apache Velocity renders nothing that was typed as an id: $kind in $encoding', ({ kind, template }) => {
+test.each(ours)('Apache Velocity renders nothing that was typed as an id: $kind', ({ kind, template }) => {
   const rendered = vectors.filter((vector) => vector.template === template);
   expect(rendered.length).toBeGreaterThan(8);
   for (const { variables, rendered: body } of rendered) {
@@ -111,21 +97,18 @@ test.each(ours)('Apache Velocity renders nothing that was typed as an id: $kind 
   }
 });
 
-test.each(ours.filter(({ encoding }) => encoding === 'JSON'))(
-  'Apache Velocity makes JSON of it, with all that was given: $kind',
-  ({ kind, template }) => {
-    for (const { variables, rendered } of vectors.filter((vector) => vector.template === template)) {
-      const body = JSON.parse(rendered);
-      expect(body.metadata).toEqual(variables.metadata ?? {});
-      expect(body.source_number).toBe(variables.sourceAddress ?? '');
-      if (kind === 'delivery-report') expect(body.original_text).toBe(variables.mtContent ?? '');
-      else if (!body.attachments) expect(body.content).toBe(variables.moContent ?? '');
-      else
-        expect(body.attachments[1]).toEqual({ content_type: 'image/png', content: 'aGk=', original_name: 'a "b".png' });
-      expect(body.billing_units).toBe(kind === 'delivery-report' ? variables.billingUnits : undefined);
-    }
-  },
-);
+test.each(ours)('Apache Velocity makes JSON of it, with all that was given: $kind', ({ kind, template }) => {
+  for (const { variables, rendered } of vectors.filter((vector) => vector.template === template)) {
+    const body = JSON.parse(rendered);
+    expect(body.metadata).toEqual(variables.metadata ?? {});
+    expect(body.source_number).toBe(variables.sourceAddress ?? '');
+    if (kind === 'delivery-report') expect(body.original_text).toBe(variables.mtContent ?? '');
+    else if (!body.attachments) expect(body.content).toBe(variables.moContent ?? '');
+    else
+      expect(body.attachments[1]).toEqual({ content_type: 'image/png', content: 'aGk=', original_name: 'a "b".png' });
+    expect(body.billing_units).toBe(kind === 'delivery-report' ? variables.billingUnits : undefined);
+  }
+});
 
 function messageOf(request: WireRequest | undefined) {
   if (request === undefined) throw new Error('nothing was delivered');
@@ -152,27 +135,18 @@ test('every event has a template, and events of one kind share it', () => {
   expect(kindOf(['RECEIVED_SMS', 'OPT_OUT_SMS'])).toBeUndefined();
 });
 
-test.each(ours)('ids come before anything that somebody types: $kind in $encoding', ({ encoding, template }) => {
+test.each(ours)('ids come before anything that somebody types: $kind', ({ template }) => {
   const typed = template.search(/moContent|mtContent|metadata|attachments/);
-  expect(typed >= 0).toBe(encoding === 'JSON');
+  expect(typed).toBeGreaterThan(0);
   for (const id of [/drId|moId|notificationId/, /\$!mtId/, /accountId/])
-    expect(template.search(id)).toBeLessThan(encoding === 'JSON' ? typed : template.length);
+    expect(template.search(id)).toBeLessThan(typed);
 });
 
 test('both versions of Apache Velocity make the same of every template of ours', () => {
   const templates = new Set(ours.map(({ template }) => template));
   const rendered = vectors.filter((vector) => templates.has(vector.template));
-  expect(rendered.length).toBeGreaterThan(90);
+  expect(rendered.length).toBeGreaterThan(30);
   for (const vector of rendered) expect(vector).not.toHaveProperty('renderedByOlder');
-});
-
-test.each(webhookEncodings)('an opt-out needs no message: nothing is read as one, in %s', async (encoding) => {
-  await create('opt-out', encoding, 'POST');
-  const before = provider.deliveries.length;
-  provider.optOut(await send(), false);
-  await provider.settled();
-  const [delivery] = provider.deliveries.slice(before);
-  expect(messageOf(delivery?.request)).toMatchObject({ id: delivery?.eventId, groupId: delivery?.eventId });
 });
 
 test('an MMS has its attachments', async () => {
@@ -197,7 +171,7 @@ test('metadata arrives as it was sent, whatever is in it', async () => {
 });
 
 function jsonReply() {
-  const template = templateFor('reply', 'JSON');
+  const template = templateFor('reply');
   const events: WebhookEvent[] = ['RECEIVED_SMS'];
   return { url: `${server.url}/m?kind=reply`, method: 'POST', encoding: 'JSON', events, template } as const;
 }

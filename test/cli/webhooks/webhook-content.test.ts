@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { queryFor, templateFor } from '../../../cli/webhooks/templates.ts';
+import { templateFor } from '../../../cli/webhooks/templates.ts';
 import { changesOf, contentOf, type Wish } from '../../../cli/webhooks/webhook-content.ts';
 import { type RegisteredWebhook, webhookEvents } from '../../../lambda/messagemedia/types.ts';
 
@@ -23,11 +23,6 @@ describe('the URL of a new webhook', () => {
   });
 
   test.each<[string, Partial<Wish>, string]>([
-    [
-      'has our variables, before everything else',
-      { url: `${url}?token=a` },
-      `?kind=reply&${queryFor('reply')}&token=a`,
-    ],
     ['keeps variables of its own', { url: `${url}?t=$moContent` }, '?kind=reply&t=$moContent'],
     [
       'says webhook for several kinds',
@@ -38,20 +33,15 @@ describe('the URL of a new webhook', () => {
     expect(contentOf({ ...wish, method: 'GET', ...fields })).toEqual({ url: url + expected });
   });
 
-  test('of a GET writes what every event has as MessageMedia does', () => {
-    expect(queryFor('reply')).toMatch(
-      /^reply_id=\$moId&message_id=\$mtId&.*&destination_number=\$!destinationAddress$/,
-    );
-    expect(queryFor('opt-out')).toMatch(/^notification_id=\$notificationId&message_id=\$!mtId&/);
-  });
-
   test.each<[Partial<Wish>, string]>([
     [{ events: ['RECEIVED_SMS', 'OPT_OUT_SMS'] }, 'no built-in template serves several: give those of one kind'],
     [{ events: ['OPT_OUT_SMS'], template: 'reply' }, 'The template reply does not serve OPT_OUT_SMS'],
     [{ kind: 'opt-out' }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
     [{ url: `${url}?kind=opt-out` }, 'kind=opt-out fits none of the events RECEIVED_SMS'],
     [{ url: `${url}?kind=webhook`, kind: 'reply' }, 'The URL says kind=webhook and --kind says reply'],
-    [{ method: 'GET', template: 'a=$moId' }, 'A GET webhook has no template'],
+    [{ method: 'GET', template: 'a=$moId', url: `${url}?a=$moId` }, 'A GET webhook has no template'],
+    [{ method: 'GET' }, 'put variables into the query of --url'],
+    [{ encoding: 'XML' }, 'The built-in templates are JSON: with --encoding XML give your own --template.'],
   ])('%j is refused in words', (fields, words) => {
     expect(() => contentOf({ ...wish, ...fields })).toThrow(words);
   });
@@ -65,10 +55,10 @@ describe('a change of', () => {
     encoding: 'JSON',
     events: ['RECEIVED_SMS'],
     headers: {},
-    template: templateFor('reply', 'JSON'),
+    template: templateFor('reply'),
   };
   const own = { ...current, template: '$moContent', url: `${url}?kind=webhook&token=a` };
-  const byGet = { ...current, method: 'GET', url: `${url}?kind=reply&${queryFor('reply')}&token=a` };
+  const byGet = { ...current, method: 'GET', url: `${url}?kind=reply&id=$moId` };
   const unmarked = { ...current, url };
 
   test.each<[string, RegisteredWebhook, Partial<Wish>, object]>([
@@ -82,13 +72,13 @@ describe('a change of', () => {
       'the events changes kind and template, and keeps the rest of the URL',
       current,
       { events: ['OPT_OUT_SMS'] },
-      { url: `${url}?kind=opt-out&token=a`, template: templateFor('opt-out', 'JSON') },
+      { url: `${url}?kind=opt-out&token=a`, template: templateFor('opt-out') },
     ],
     [
-      'the encoding changes the template',
+      'the encoding comes with another template',
       unmarked,
-      { encoding: 'XML' },
-      { url: `${url}?kind=reply`, template: templateFor('reply', 'XML') },
+      { encoding: 'XML', template: '<r/>', kind: 'reply' },
+      { url: `${url}?kind=reply`, template: '<r/>' },
     ],
     [
       'the template to another leaves nothing to be read',
@@ -97,23 +87,22 @@ describe('a change of', () => {
       { url: `${url}?kind=webhook&token=a`, template: 'x' },
     ],
     [
-      'the method to GET moves the variables into the URL',
+      'the method to GET drops the template',
       current,
-      { method: 'GET' },
-      { url: `${url}?kind=reply&${queryFor('reply')}&token=a` },
+      { method: 'GET', url: `${url}?t=$moId` },
+      { url: `${url}?kind=reply&t=$moId` },
     ],
     [
-      'the method from GET moves them out of it',
+      'the method from GET brings a template',
       byGet,
-      { method: 'POST' },
-      { url: `${url}?kind=reply&token=a`, template: templateFor('reply', 'JSON') },
+      { method: 'POST', url },
+      { url: `${url}?kind=reply`, template: templateFor('reply') },
     ],
-    ['the URL of a GET brings the variables', byGet, { url }, { url: `${url}?kind=reply&${queryFor('reply')}` }],
     [
-      'the events of a GET changes the variables',
+      'the events of a GET changes the kind',
       byGet,
       { events: ['OPT_OUT_SMS'] },
-      { url: `${url}?kind=opt-out&${queryFor('opt-out')}&token=a` },
+      { url: `${url}?kind=opt-out&id=$moId` },
     ],
   ])('%s', (_, before, fields, expected) => {
     expect(changesOf(before, fields)).toEqual(expected);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Render } from '../../../cli/webhooks/webhook-outcome.ts';
 import { problemsOf } from '../../../cli/webhooks/webhook-problems.ts';
 import { wishesOf } from '../../../cli/webhooks/webhook-wishes.ts';
-import { webhookEncodings, webhookEvents } from '../../../lambda/messagemedia/types.ts';
+import { webhookEvents } from '../../../lambda/messagemedia/types.ts';
 import { keyOf } from '../../vectors/velocity/webhook-cases.ts';
 import { rows } from './webhook-table.ts';
 
@@ -54,13 +54,10 @@ describe.each(rows)('$name', ({ webhook, problems }) => {
   });
 });
 
-test.each([...webhookEncodings.map((encoding) => ({ encoding }) as const), { method: 'GET' } as const])(
-  'a webhook of ours has no problem: %j',
-  (parts) => {
-    const wishes = wishesOf({ url: 'https://a.example/m', events: webhookEvents, retries: 0, retryDelay: 5, ...parts });
-    expect(wishes.flatMap((wish) => problemsOf({ ...wish, events: [...wish.events] }))).toEqual([]);
-  },
-);
+test('a webhook of ours has no problem', () => {
+  const wishes = wishesOf({ url: 'https://a.example/m', events: webhookEvents, retries: 0, retryDelay: 5 });
+  expect(wishes.flatMap((wish) => problemsOf({ ...wish, events: [...wish.events] }))).toEqual([]);
+});
 
 test('one problem of several events is told once, and an event that nobody knows is left out', () => {
   const webhook = { url: 'https://a.example/m', method: 'POST', encoding: 'JSON', template: '{"text":"$mtContent"}' };

@@ -18,7 +18,7 @@ const url = 'https://example.com/m';
 const creation = { url, events: webhookEvents, retries: 5, retryDelay: 60 };
 
 test('each kind of event gets a webhook with its own URL and template', () => {
-  const wishes = wishesOf({ ...creation, encoding: 'XML', readTimeout: 1_000 });
+  const wishes = wishesOf({ ...creation, readTimeout: 1_000 });
   expect(wishes.map((wish) => wish.url)).toEqual(
     ['delivery-report', 'reply', 'opt-out'].map((kind) => `${url}?kind=${kind}`),
   );
@@ -26,9 +26,9 @@ test('each kind of event gets a webhook with its own URL and template', () => {
   expect(wishes[2]).toEqual({
     url: `${url}?kind=opt-out`,
     method: 'POST',
-    encoding: 'XML',
+    encoding: 'JSON',
     events: ['OPT_OUT_SMS'],
-    template: templateFor('opt-out', 'XML'),
+    template: templateFor('opt-out'),
     retries: 5,
     retry_delay: 60,
     read_timeout: 1_000,
@@ -81,7 +81,7 @@ test('a change keeps what is not named, and changes what no longer fits', async 
     method: 'PUT',
     events: ['OPT_OUT_SMS'],
     url: `${url}?kind=opt-out`,
-    template: templateFor('opt-out', 'JSON'),
+    template: templateFor('opt-out'),
   });
   await expect(changeWebhook(provider, 'none', { method: 'PUT' })).rejects.toThrow('There is no webhook none');
 });

@@ -43,7 +43,7 @@ function rendered(): Sample[] {
   );
   return templateKinds.flatMap((kind) =>
     vectors
-      .filter(({ template }) => template === templateFor(kind, 'JSON'))
+      .filter(({ template }) => template === templateFor(kind))
       .map((vector): Sample => ['rendered', kind, vector.rendered]),
   );
 }
@@ -63,7 +63,7 @@ async function simulated(provider: ProviderSimulator): Promise<Sample[]> {
       method: 'POST',
       encoding: 'JSON',
       events,
-      template: templateFor(kind, 'JSON'),
+      template: templateFor(kind),
     });
   }
   const common = { content: 'Hi', delivery_report: true, destination_number: '+61491570156' };

@@ -1,6 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Velocity writes its references like that
 import { templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
-import { webhookEncodings } from '../../../lambda/messagemedia/types.ts';
 
 /** Prints templates and variables for Apache Velocity to render: see make.sh. */
 const hostile = [
@@ -29,19 +28,17 @@ const ids: Record<(typeof templateKinds)[number], object> = {
 
 const cases: { template: string; variables: object }[] = [];
 for (const kind of templateKinds) {
-  for (const encoding of webhookEncodings) {
-    const template = templateFor(kind, encoding);
-    for (const content of hostile) {
-      const metadata = { order: '4711', [content.replace('\u0000', '')]: content };
-      const about = { mtId: 'm-1', messageId: 'm-1', accountId: 'a-1', vendorId: 'v-1', metadata };
-      const typed = { mtContent: content, moContent: content, sourceAddress: '+61491570157' };
-      const times = { receivedTimestamp: '2026-11-23T09:00:00.000Z' };
-      cases.push({ template, variables: { ...ids[kind], ...about, ...typed, ...times } });
-    }
-    cases.push({ template, variables: {} });
-    cases.push({ template, variables: { ...ids[kind], accountId: 'a-1', metadata: {} } });
-    cases.push({ template, variables: { ...ids[kind], attachments: [entry, entry], billingUnits: 2 } });
+  const template = templateFor(kind);
+  for (const content of hostile) {
+    const metadata = { order: '4711', [content.replace('\u0000', '')]: content };
+    const about = { mtId: 'm-1', messageId: 'm-1', accountId: 'a-1', vendorId: 'v-1', metadata };
+    const typed = { mtContent: content, moContent: content, sourceAddress: '+61491570157' };
+    const times = { receivedTimestamp: '2026-11-23T09:00:00.000Z' };
+    cases.push({ template, variables: { ...ids[kind], ...about, ...typed, ...times } });
   }
+  cases.push({ template, variables: {} });
+  cases.push({ template, variables: { ...ids[kind], accountId: 'a-1', metadata: {} } });
+  cases.push({ template, variables: { ...ids[kind], attachments: [entry, entry], billingUnits: 2 } });
 }
 
 const variables = {

@@ -3,18 +3,18 @@ import { environment } from '../lambda/contract.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
 import { UsageError } from './options.ts';
 
-/** Names of the queues, the bucket and the logs that a reconciliation uses. */
-interface ReconciliationTarget {
+/** Where events are queued, and what belongs to that queue. */
+interface Target {
   queueUrl: string;
   archiveQueueUrl: string | undefined;
-  /** For the data of large events. */
   bucket: string | undefined;
   /** Logs that say which events arrived already. */
   logGroups: string[];
 }
 
 /**
- * The names of a stack if one is given, else those of options and environment, without an archive and a log.
+ * The names of a stack if one is given, else those of the environment, without an archive and a log. A queue that is named
+ * comes before both.
  *
  * @param found the outputs of the stack
  * @throws {UsageError} when there is no queue
@@ -23,8 +23,8 @@ export function targetOf(
   { stack, queueUrl: named }: { stack?: string; queueUrl?: string },
   found: ReadonlyMap<string, string> | undefined,
   env: NodeJS.ProcessEnv,
-): ReconciliationTarget {
-  const queueUrl = found ? found.get(outputs.queueUrl) : named || env[environment.queueUrl];
+): Target {
+  const queueUrl = named || (found ? found.get(outputs.queueUrl) : env[environment.queueUrl]);
   if (!queueUrl) {
     const problem = stack === undefined ? 'No queue is given' : `Stack ${stack} has no output ${outputs.queueUrl}`;
     throw new UsageError(`${problem}: add --stack or --queue-url, or set ${environment.queueUrl}.`);
@@ -32,7 +32,7 @@ export function targetOf(
   return {
     queueUrl,
     archiveQueueUrl: found?.get(outputs.archiveQueueUrl),
-    bucket: found ? found.get(outputs.overflowBucketName) : env[environment.overflowBucket],
+    bucket: (found ? found.get(outputs.overflowBucketName) : env[environment.overflowBucket]) || undefined,
     logGroups: [outputs.functionLogGroup, outputs.reconciliationLogGroup].flatMap((name) => found?.get(name) ?? []),
   };
 }

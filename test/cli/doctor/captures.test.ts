@@ -1,6 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startCapture, stopCapture } from '../../../cli/doctor/capturing.ts';
+import { startCapturing, stopCapturing } from '../../../cli/doctor/captures.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
@@ -19,16 +19,16 @@ test('a capture is asked for beside keys and probe, replaced by another, and sto
   const keys = [{ key_id: 'k', public_key: 'AAAA' }];
   secrets.put('keyring', JSON.stringify({ keys, probe }));
   const before = Date.now();
-  const first = await startCapture(keyring, 5, 10);
+  const first = await startCapturing(keyring, 5, 10);
   expect(first).toMatchObject({ count: 5 });
   const lasts = Date.parse(first.until) - 10 * 60_000;
   expect(lasts).toBeGreaterThanOrEqual(before);
   expect(lasts).toBeLessThanOrEqual(Date.now());
   expect(await keyring.readDiagnostics()).toEqual({ probe, capture: first });
-  const second = await startCapture(keyring, 1, 1);
+  const second = await startCapturing(keyring, 1, 1);
   expect(second.id).not.toBe(first.id);
   expect(await keyring.readDiagnostics()).toEqual({ probe, capture: second });
-  await stopCapture(keyring);
+  await stopCapturing(keyring);
   expect(await keyring.readDiagnostics()).toEqual({ probe });
   expect(await keyring.read()).toEqual(keys);
 });

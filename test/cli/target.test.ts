@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { targetOf } from '../../cli/reconciliation-target.ts';
+import { targetOf } from '../../cli/target.ts';
 
 const env = { QUEUE_URL: 'https://sqs/environment', OVERFLOW_BUCKET: 'bucket-of-environment' };
 const outputs = new Map([
