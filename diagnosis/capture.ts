@@ -1,3 +1,5 @@
+import { signatureHeaders } from '../lambda/contract.ts';
+
 /** A request as it arrived somewhere, with everything that may explain why its signature fails. */
 export interface Capture {
   method: string;
@@ -9,13 +11,6 @@ export interface Capture {
   /** Path prefixes that the front door may have removed, such as its stage. */
   prefixes?: readonly string[];
 }
-
-const vendor = [
-  'x-messagemedia-signature',
-  'x-messagemedia-digest-type',
-  'x-messagemedia-cipher-type',
-  'x-messagemedia-key-id',
-] as const;
 
 /** The values of the signature's headers, whatever name they arrived under. */
 export interface SignatureHeaders {
@@ -39,10 +34,10 @@ export function readHeaders(headers: ReadonlyMap<string, string>): SignatureHead
     return alike?.[1];
   };
   return {
-    signature: find(vendor[0], 'signature'),
-    digest: find(vendor[1], 'digest-type'),
-    cipher: find(vendor[2], 'cipher-type'),
-    keyId: find(vendor[3], 'key-id'),
+    signature: find(signatureHeaders.signature, 'signature'),
+    digest: find(signatureHeaders.digest, 'digest-type'),
+    cipher: find(signatureHeaders.cipher, 'cipher-type'),
+    keyId: find(signatureHeaders.keyId, 'key-id'),
     date: find('date', '-date'),
     renamed,
   };

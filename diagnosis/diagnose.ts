@@ -1,4 +1,5 @@
-import { futureToleranceSeconds } from '../lambda/contract.ts';
+import { defaultTimestampToleranceSeconds, futureToleranceSeconds } from '../lambda/contract.ts';
+import { isJson } from '../lambda/event/identity.ts';
 import { describeEvent } from '../lambda/event/queue-message.ts';
 import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../lambda/keys/keyring.ts';
 import { parseDigest, parseHttpDate, signatureLength } from '../lambda/signature.ts';
@@ -134,13 +135,7 @@ function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash)
   const forwarded = arrived.get('x-forwarded-prefix')?.replace(/^\/|\/$/g, '');
   if (forwarded) prefixes.add(forwarded);
   const date = headers.date ?? '';
-  const parts = {
-    method,
-    date,
-    body,
-    dates: dateCandidates(date),
-    bodies: bodyCandidates(body),
-  };
+  const parts = { method, date, body, dates: dateCandidates(date), bodies: bodyCandidates(body) };
   for (const target of [likeliest, ...others]) {
     const found = findSignedBytes({ ...parts, target, targets: [], dates: [], bodies: [] }, signed);
     if (found) return found;
@@ -154,7 +149,7 @@ function ofKey(
   { key, signed }: Signer,
   headers: SignatureHeaders,
   named: readonly VerificationKey[],
-  { receivedAt, toleranceSeconds = 86_400 }: DiagnosisOptions,
+  { receivedAt, toleranceSeconds = defaultTimestampToleranceSeconds }: DiagnosisOptions,
 ): Cause[] {
   const found: Cause[] = [];
   if (!named.includes(key)) found.push('key_id_of_another_key');
@@ -176,16 +171,11 @@ function ofAccount(
   { key }: Signer,
   keys: readonly VerificationKey[],
 ): Cause[] {
-  const parts = {
-    method,
-    target,
-    body,
-    date: 'Thu, 01 Jan 1970 00:00:00 GMT',
-    signature: '',
-    digest: 'SHA256' as const,
-  };
-  const ids = { keyId: undefined, contentType: undefined, requestId: '', owner: ownerOf(key, keys) };
-  return describeEvent({ ...parts, ...ids }).foreignAccount === undefined ? [] : ['foreign_account'];
+  const signed = { method, target, body, date: 'Thu, 01 Jan 1970 00:00:00 GMT', signature: '' };
+  const rest = { digest: 'SHA256', keyId: undefined, contentType: undefined, requestId: '' } as const;
+  return describeEvent({ ...signed, ...rest, owner: ownerOf(key, keys) }).foreignAccount === undefined
+    ? []
+    : ['foreign_account'];
 }
 
 const lostBytes =
@@ -196,12 +186,7 @@ function isCut(body: Buffer): boolean {
   const text = body.toString('utf8').trim();
   if (/^[\w.%+-]+=/.test(text)) return false;
   if (text.startsWith('<')) return !text.endsWith('>');
-  try {
-    JSON.parse(text);
-    return false;
-  } catch {
-    return true;
-  }
+  return !isJson(text);
 }
 
 function lengthProblem({ headers, body }: Capture): string | undefined {

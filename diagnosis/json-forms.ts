@@ -1,3 +1,6 @@
+import { isJson } from '../lambda/event/identity.ts';
+import { isObject } from '../lambda/guards.ts';
+
 /*
  * The common ways to write the same JSON, made from its tokens. Numbers stay as they are written, and strings keep their text.
  */
@@ -51,7 +54,7 @@ const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /** Every common way to write the same JSON; nothing if the text is not JSON. */
 export function* jsonForms(text: string): Generator<string> {
-  if (!isJson(text)) return;
+  if (!isContainer(text)) return;
   const tokens = text.match(token) ?? [];
   for (const escaped of escapes) {
     const written = tokens.map((part) => (part.startsWith('"') ? escaped(JSON.stringify(JSON.parse(part))) : part));
@@ -67,9 +70,9 @@ const knownInner: readonly (readonly string[])[] = [
 
 /** The same members in known orders, written compactly. */
 export function* jsonOrders(text: string): Generator<string> {
-  if (!isJson(text)) return;
+  if (!isContainer(text)) return;
   const value: unknown = JSON.parse(text);
-  if (!isPlainObject(value)) return;
+  if (!isObject(value)) return;
   const inner = mapValues(value, reorderInner);
   for (const each of [inner, value]) {
     for (const order of knownOrders) yield JSON.stringify(reorder(each, order));
@@ -88,7 +91,7 @@ function reorder(value: Members, order: readonly string[]): Members {
 
 function reorderInner(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reorderInner);
-  if (!isPlainObject(value)) return value;
+  if (!isObject(value)) return value;
   const order = knownInner.find((names) => Object.keys(value).every((name) => names.includes(name)));
   return order ? reorder(value, order) : value;
 }
@@ -97,18 +100,8 @@ function mapValues(value: Members, change: (part: unknown) => unknown): Members 
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]));
 }
 
-function isPlainObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function isContainer(text: string): boolean {
+  return /^\s*[[{]/.test(text) && isJson(text);
 }
 
 function write(tokens: readonly string[], { indent, colon, comma }: Layout): string {

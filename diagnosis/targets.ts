@@ -1,3 +1,4 @@
+import { eventKinds } from '../lambda/event/kinds.ts';
 import type { Candidate } from './bodies.ts';
 import type { Cause } from './causes.ts';
 
@@ -18,7 +19,7 @@ const commonPrefixes = [
 ];
 
 /** Kinds that `mmw webhooks create` writes into the URL. */
-const commonQueries = ['delivery-report', 'reply', 'opt-out', 'webhook'].map((kind) => `kind=${kind}`);
+const commonQueries = Object.values(eventKinds).map(({ inUrl }) => `kind=${inUrl}`);
 
 /** Most parameters for which all orders are tried; for five these are 120. */
 const mostReordered = 5;

@@ -1,4 +1,5 @@
-import type { EventType } from './contract.ts';
+import { defaultTimestampToleranceSeconds } from './contract.ts';
+import { type EventType, eventKinds } from './event/kinds.ts';
 
 /**
  * What the writers and the readers of an archive agree on: infrastructure, functions, terminal. An archive is a bucket that
@@ -10,6 +11,9 @@ import type { EventType } from './contract.ts';
  *     failed/…                                                          what Firehose could not write below `events/`
  */
 export const archivePrefixes = { events: 'events/', keys: 'keys/', data: 'data/', failed: 'failed/' } as const;
+
+/** How late a webhook may be by default, in milliseconds. Readers look for an event this long after its own time. */
+export const latestWebhook = defaultTimestampToleranceSeconds * 1000;
 
 /** Ending of every object under `events/`. */
 export const archiveFileExtension = '.jsonl.gz';
@@ -27,9 +31,9 @@ export const archiveEnvironment = {
   bucket: 'ARCHIVE_BUCKET',
 } as const;
 
-/** Partition of a type of event: the last part of its name. */
+/** Name of a type of event in its partition. */
 export function archiveTypeOf(type: EventType): string {
-  return type.replace('com.messagemedia.', '');
+  return String(Object.values(eventKinds).find((kind) => kind.type === type)?.inArchive);
 }
 
 /** Prefix of the events of a type that arrived in an hour. @param arrival any time of the hour; only its UTC hour counts */

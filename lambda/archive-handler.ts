@@ -5,7 +5,7 @@ import { toKeyObject } from './archive/archive-keys.ts';
 import { createArchiveStore } from './archive/archive-store.ts';
 import { archiveService } from './archive-contract.ts';
 import { backgroundSettings } from './background-settings.ts';
-import { type ArchiveFunctionEnvironment, readArchiveEnvironment } from './environment.ts';
+import { readArchiveEnvironment } from './environment.ts';
 import { secretText } from './keys/keyring-secret.ts';
 import { createLog, describeError } from './log.ts';
 
@@ -29,7 +29,7 @@ export async function handler(event: { Records?: QueuedRecord[] }): Promise<Batc
   const settings = readArchiveEnvironment(process.env);
   const store = createArchiveStore(settings, { ...clientSettings, forcePathStyle: settings.hasOwnS3Endpoint });
   if (event.Records === undefined) {
-    await archiveKeys(settings, store);
+    await archiveKeys(settings.keyringSecretId, store);
     return undefined;
   }
   const left = await archiveBatch(event.Records, {
@@ -42,12 +42,9 @@ export async function handler(event: { Records?: QueuedRecord[] }): Promise<Batc
   return { batchItemFailures: left.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-async function archiveKeys(
-  { keyringSecretId }: ArchiveFunctionEnvironment,
-  { putKeys }: ReturnType<typeof createArchiveStore>,
-): Promise<void> {
+async function archiveKeys(SecretId: string, { putKeys }: ReturnType<typeof createArchiveStore>): Promise<void> {
   const secrets = new SecretsManagerClient(clientSettings);
-  const secret = secretText(await secrets.send(new GetSecretValueCommand({ SecretId: keyringSecretId })));
+  const secret = secretText(await secrets.send(new GetSecretValueCommand({ SecretId })));
   const object = toKeyObject(secret, new Date());
   if (object && (await putKeys(object.key, object.body))) log.info('keys archived', { object: object.key });
 }

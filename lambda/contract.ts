@@ -1,6 +1,10 @@
+import { type EventType, eventKinds } from './event/kinds.ts';
+
+export type { EventType };
+
 /**
- * The contract between infrastructure, function, terminal, sandbox and consumers. It imports nothing, so that each of
- * them can import it without the others.
+ * The contract between infrastructure, function, terminal, sandbox and consumers. It imports only the kinds of events, so
+ * that each of them can import it without the others.
  */
 
 /** Environment variables of the receiver function. */
@@ -61,6 +65,25 @@ export const retirementGraceSeconds = 300;
 
 /** Prefix of captured requests in the bucket. They expire in a day. */
 export const capturePrefix = 'captures/';
+
+/** Headers of MessageMedia, in lower case. */
+export const signatureHeaders = {
+  signature: 'x-messagemedia-signature',
+  digest: 'x-messagemedia-digest-type',
+  cipher: 'x-messagemedia-cipher-type',
+  keyId: 'x-messagemedia-key-id',
+} as const;
+
+/** Messages of log lines that programs read again. Reconciliation finds by two of them which events are queued already. */
+export const logMessages = {
+  accepted: 'accepted',
+  refused: 'refused',
+  failed: 'failed',
+  /** Signed with the probe key, and good. */
+  probed: 'probed',
+  /** Queued by reconciliation. */
+  recovered: 'recovered',
+} as const;
 
 /** Why a request was refused. Log and metric have the reason, an answer never does. */
 export const rejectionReasons = [
@@ -127,14 +150,10 @@ export const metrics = {
   rotationFailed: 'RotationFailed',
 } as const;
 
-/** CloudEvents `type` of a queued event. `webhook` is any body that is not one of the three known kinds. */
-export const eventTypes = {
-  deliveryReport: 'com.messagemedia.delivery_report',
-  reply: 'com.messagemedia.reply',
-  optOut: 'com.messagemedia.opt_out',
-  webhook: 'com.messagemedia.webhook',
-} as const;
-export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+/** CloudEvents `type` of a queued event. `webhook` is any body that is not one of the known kinds. */
+export const eventTypes = Object.fromEntries(Object.entries(eventKinds).map(([name, { type }]) => [name, type])) as {
+  [Kind in keyof typeof eventKinds]: (typeof eventKinds)[Kind]['type'];
+};
 
 /**
  * A queued event: CloudEvents 1.0 in the structured JSON format. An event that came as a webhook holds everything that

@@ -4,7 +4,7 @@ import { type SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { archiveEnvironment } from './archive-contract.ts';
 import { ConnectingAgent } from './connections.ts';
-import { environment, metrics as names } from './contract.ts';
+import { environment, logMessages, metrics as names } from './contract.ts';
 import { type Deadline, withDeadline } from './deadline.ts';
 import { readEnvironment } from './environment.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
@@ -115,15 +115,15 @@ function once<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 function report(outcome: Outcome): void {
-  if (outcome.outcome === 'accepted') reportAccepted(outcome);
-  else if (outcome.outcome !== 'probed') reportProblem(outcome);
+  if (outcome.outcome === logMessages.accepted) reportAccepted(outcome);
+  else if (outcome.outcome !== logMessages.probed) reportProblem(outcome);
   else {
     const { outcome: name, ...fields } = outcome;
     log.info(name, fields);
   }
 }
 
-type Accepted = Extract<Outcome, { outcome: 'accepted' }>;
+type Accepted = Extract<Outcome, { outcome: typeof logMessages.accepted }>;
 
 /** What counts failures gets a 0 from each success. Without it CloudWatch would not know when a failure has ended. */
 function reportAccepted({ outcome, age, stored, ...fields }: Accepted): void {
@@ -151,7 +151,8 @@ function reportProblem({ outcome, error, ...fields }: Problem): void {
   const alarms = Object.keys(ofAlarms).length > 0 ? [{ values: ofAlarms }] : [];
   // Counted once without and once with the reason.
   const dimensions = [['service'], ['service', 'reason']];
-  if (outcome === 'refused') log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions }, ...alarms);
+  if (outcome === logMessages.refused)
+    log.warn(outcome, entry, { values: { [names.refused]: 1 }, dimensions }, ...alarms);
   else {
     const stack = fields.reason === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
     log.error(outcome, { ...entry, ...stack }, { values: { [names.failed]: 1 }, dimensions }, ...alarms);

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { connectArchiver } from './archive/connect-archiver.ts';
 import { backgroundSettings } from './background-settings.ts';
-import { environment, metrics as names, reconciliationService } from './contract.ts';
+import { environment, logMessages, metrics as names, reconciliationService } from './contract.ts';
 import { readReconciliationEnvironment } from './environment.ts';
 import { createOverflowStore } from './event/overflow-store.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
@@ -60,7 +60,7 @@ export async function handler(): Promise<void> {
       remembered,
       now: Date.now,
       pause: sleep,
-      recovered: (event) => logger.info('recovered', { ...event }),
+      recovered: (event) => logger.info(logMessages.recovered, { ...event }),
     },
     {
       confirm: settings.confirm,

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Metafile } from 'esbuild';
 
@@ -26,11 +26,11 @@ export function bundle(entry: BundledEntry, outdir: string, root = projectRoot):
     external: later.map((name) => `./${name}.ts`),
     alias: later.length > 0 ? { ...replaced, ...replacedAtStart } : replaced,
   });
-  // The second build writes these files with this extension.
-  for (const file of readdirSync(outdir)) {
-    const path = join(outdir, file);
-    const source = readFileSync(path, 'utf8');
-    writeFileSync(path, source.replace(/\bimport\("(\.\/[\w/-]+)\.ts"\)/g, 'import("$1.mjs")'));
+  // esbuild leaves the path of what is external as the source has it. The second build names these files so:
+  for (const path of later.length > 0 ? Object.keys(start.outputs) : []) {
+    const file = resolve(root, path);
+    const rename = (code: string, name: string) => code.replaceAll(`"./${name}.ts"`, `"./${name}.mjs"`);
+    writeFileSync(file, later.reduce(rename, readFileSync(file, 'utf8')));
   }
   const entryPoints = Object.fromEntries(later.map((name) => [name, `lambda/${name}.ts`]));
   const rest = build(outdir, { absWorkingDir: root, entryPoints, alias: replaced });

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID, sign as rsaSign } from 'node:crypto';
 import type { Cause } from '../diagnosis/causes.ts';
+import { signatureHeaders } from '../lambda/contract.ts';
 import { type SigningKey, toWire, type Webhook, type WireRequest } from '../signing/sender.ts';
 import { breaks } from './breakages.ts';
 
@@ -25,7 +26,7 @@ function signedOver(bytesOf: (line: string, date: string, body: Buffer) => (stri
     const parts = bytesOf(`${wire.method} ${wire.target} HTTP/1.1`, wire.headers.date ?? '', wire.body);
     const bytes = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
     const signature = rsaSign(key.digest, bytes, key.privateKey).toString('base64');
-    return { ...wire, headers: { ...wire.headers, 'x-messagemedia-signature': signature } };
+    return { ...wire, headers: { ...wire.headers, [signatureHeaders.signature]: signature } };
   };
 }
 

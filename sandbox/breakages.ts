@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Cause } from '../diagnosis/causes.ts';
+import { signatureHeaders } from '../lambda/contract.ts';
 import type { WireRequest } from '../signing/sender.ts';
 
 type Break = (request: WireRequest) => WireRequest;
@@ -21,7 +22,7 @@ const withHeader =
   };
 const withDate = (change: (date: Date) => string) => withHeader('date', (date) => change(new Date(date)));
 const later = (seconds: number) => withDate((date) => new Date(date.getTime() + seconds * 1000).toUTCString());
-const signature = 'x-messagemedia-signature';
+const { signature } = signatureHeaders;
 const signedIn = (encoding: BufferEncoding) =>
   withHeader(signature, (value) => Buffer.from(value, 'base64').toString(encoding));
 const same = (text: string) => text;
@@ -63,7 +64,7 @@ export const breaks: readonly [name: string, cause: Cause, change: Break][] = [
   ['a signature in hex', 'signature_encoding', signedIn('hex')],
   ['a signature in base64url', 'signature_encoding', signedIn('base64url')],
   ['a signature that is cut', 'signature_length', withHeader(signature, (value) => value.slice(0, 100))],
-  ['another digest in the header', 'digest_header', withHeader('x-messagemedia-digest-type', otherDigest)],
+  ['another digest in the header', 'digest_header', withHeader(signatureHeaders.digest, otherDigest)],
 ];
 
 function asctime(date: string): string {

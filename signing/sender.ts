@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { signatureHeaders } from '../lambda/contract.ts';
 import { type Digest, sign } from '../lambda/signature.ts';
 
 /** A webhook before it is signed. */
@@ -41,10 +42,10 @@ export function toWire(webhook: Webhook, key: SigningKey | undefined, when: Date
   const headers: Record<string, string> = { date };
   if (contentType !== undefined) headers['content-type'] = contentType;
   if (key) {
-    headers['x-messagemedia-signature'] = sign({ method, target, date, body }, key.privateKey, key.digest);
-    headers['x-messagemedia-digest-type'] = key.digest;
-    headers['x-messagemedia-cipher-type'] = 'RSA';
-    headers['x-messagemedia-key-id'] = key.id;
+    headers[signatureHeaders.signature] = sign({ method, target, date, body }, key.privateKey, key.digest);
+    headers[signatureHeaders.digest] = key.digest;
+    headers[signatureHeaders.cipher] = 'RSA';
+    headers[signatureHeaders.keyId] = key.id;
   }
   return { method, target, headers, body };
 }

@@ -70,10 +70,10 @@ const arrows: Record<string, readonly string[]> = {
 /** The top folders from the roof down: each imports only from those behind it. */
 const floors = ['docs', 'bench', 'bin', 'sandbox', 'cli', 'terminal', 'lib', 'diagnosis', 'signing', 'lambda'];
 
-/** Files directly in `lambda/` that every folder may import, because they import no folder. The others there are entries. */
+/** Files of `lambda/` that every folder may import, because they import nothing but each other. The others there are entries. */
 const shared = [
-  ...['archive-contract', 'contract', 'deadline', 'describe-error', 'environment', 'guards', 'json', 'log'],
-  ...['connections', 'sha256', 'signature', 'stack-outputs', 'warm-up'],
+  ...['archive-contract', 'contract', 'deadline', 'environment', 'guards', 'json', 'log'],
+  ...['connections', 'sha256', 'signature', 'stack-outputs', 'warm-up', 'event/kinds'],
 ].map((name) => `lambda/${name}.ts`);
 
 /** Every source file of the project but its tests. Folders that begin with a dot are left out. */

@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { logMessages } from '../../lambda/contract.ts';
 import { watched } from '../aws.ts';
 import { type Finding, issue } from './report.ts';
 
@@ -7,7 +8,8 @@ const period = 24 * 60 * 60_000;
 const mostEntries = 1_000;
 
 /** Messages of the log that tell what became of a request. */
-const outcomes = ['accepted', 'refused', 'failed', 'probed'];
+const { recovered: _queuedByReconciliation, ...ofRequests } = logMessages;
+const outcomes: readonly string[] = Object.values(ofRequests);
 
 /** Which requests were accepted and refused, and why, from the log of the function. */
 export async function checkRequests(logGroupName: string, now: number): Promise<Finding[]> {
@@ -25,7 +27,7 @@ export async function checkRequests(logGroupName: string, now: number): Promise<
   for (const { message = '', timestamp } of events) {
     const { message: outcome = '', reason } = parseEntry(message);
     if (!outcomes.includes(outcome)) continue;
-    if (outcome === 'accepted') lastAccepted = timestamp;
+    if (outcome === logMessages.accepted) lastAccepted = timestamp;
     const name = reason === undefined ? outcome : `${outcome}: ${reason}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }

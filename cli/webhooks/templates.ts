@@ -1,3 +1,4 @@
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 
 /** Kinds of event that one template can serve. */
@@ -13,9 +14,9 @@ type Field = [name: string, variable: string];
 
 /** An opt-out is a notification with its own kind of id: `$moId` and `$replyId` do not exist for it. */
 export const idFields: Record<TemplateKind, Field> = {
-  'delivery-report': ['delivery_report_id', 'drId'],
-  reply: ['reply_id', 'moId'],
-  'opt-out': ['notification_id', 'notificationId'],
+  'delivery-report': idOf(eventKinds.deliveryReport),
+  reply: idOf(eventKinds.reply),
+  'opt-out': idOf(eventKinds.optOut),
 };
 
 /**
@@ -36,6 +37,10 @@ const attachment = `{${text('content_type', 'entry.contentType')},${text('conten
 
 function each(list: string, item: string): string {
   return `#foreach($entry in $${list})${item}#if($foreach.hasNext),#end#end`;
+}
+
+function idOf({ idField, idVariables }: { idField: string; idVariables: readonly [string, ...string[]] }): Field {
+  return [idField, idVariables[0]];
 }
 
 function head(kind: TemplateKind): string {

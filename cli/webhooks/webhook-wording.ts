@@ -1,3 +1,4 @@
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 import { idFields, type TemplateKind } from './templates.ts';
 import { knownVariables } from './webhook-samples.ts';
@@ -15,7 +16,7 @@ export interface WebhookProblem {
 export type Problem = Omit<WebhookProblem, 'events'>;
 
 /** Variables that hold the id of an event, each of one kind only. */
-export const idVariables = new Set(['drId', 'reportId', 'moId', 'replyId', 'notificationId']);
+export const idVariables = new Set<string>(Object.values(eventKinds).flatMap((kind) => kind.idVariables));
 
 export const notVelocity: Problem = {
   severity: 'warning',

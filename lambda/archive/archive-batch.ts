@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { archiveFileExtension, eventPartition } from '../archive-contract.ts';
+import { archiveFileExtension, eventPartition, latestWebhook } from '../archive-contract.ts';
 import type { QueuedEvent } from '../contract.ts';
 import { parseQueuedEvent } from '../event/attributes.ts';
 import { parseHttpDate } from '../signature.ts';
@@ -26,9 +26,6 @@ export interface BatchDependencies {
 
 /** Most copies at the same time. */
 const maxCopies = 20;
-
-/** How late a webhook may be by default, in milliseconds. */
-const longestWay = 24 * 3_600_000;
 
 interface Entry {
   messageId: string;
@@ -96,5 +93,5 @@ function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
  */
 function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
   const signedAt = mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
-  return new Date(Math.min(sentAt, signedAt + longestWay));
+  return new Date(Math.min(sentAt, signedAt + latestWebhook));
 }

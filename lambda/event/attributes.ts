@@ -1,4 +1,4 @@
-import { type EventType, eventTypes, type QueuedEvent } from '../contract.ts';
+import { eventTypes, type QueuedEvent } from '../contract.ts';
 import { isObject, isTimestamp } from '../guards.ts';
 import { decodeSignature, isMethod, isTarget, parseDigest, parseHttpDate } from '../signature.ts';
 
@@ -68,7 +68,7 @@ export function parseRequestLine(line: string): { method: string; target: string
 const isText = (value: string) => value !== '';
 const isPoll = (value: string) => value === 'poll';
 const isBase64 = (value: string) => Buffer.from(value, 'base64').toString('base64') === value;
-const types: ReadonlySet<string> = new Set<EventType>(Object.values(eventTypes));
+const types: ReadonlySet<string> = new Set(Object.values(eventTypes));
 
 const required: Record<string, (value: string) => boolean> = {
   specversion: (value) => value === '1.0',

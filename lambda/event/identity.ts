@@ -1,6 +1,6 @@
-import { type EventType, eventTypes } from '../contract.ts';
 import { isObject, isTimestamp } from '../guards.ts';
 import { members } from '../json.ts';
+import { type EventType, eventKinds } from './kinds.ts';
 
 /** Fields that the sender filled in, by name, in the order of the body. */
 export type Fields = Record<string, unknown>;
@@ -16,20 +16,13 @@ export interface Identity {
   unrendered: readonly string[];
 }
 
-/** The field that holds the id of each kind of event. */
-const kinds = new Map<string | undefined, EventType>([
-  ['delivery_report_id', eventTypes.deliveryReport],
-  ['reply_id', eventTypes.reply],
-  ['notification_id', eventTypes.optOut],
-]);
+const kinds = Object.values(eventKinds);
 
-/** Values of `kind` in the query of a callback URL. The query is signed, and nobody types into it. */
-const kindsOfUrl = new Map<unknown, EventType>([
-  ['delivery-report', eventTypes.deliveryReport],
-  ['reply', eventTypes.reply],
-  ['opt-out', eventTypes.optOut],
-  ['webhook', eventTypes.webhook],
-]);
+/** Types by the field that holds the id; a webhook has none. */
+const typesByField = new Map<string | undefined, EventType>(kinds.map(({ idField, type }) => [idField, type]));
+
+/** Types by `kind` in the query of a callback URL. The query is signed, and nobody types into it. */
+const typesByUrl = new Map<unknown, EventType>(kinds.map(({ inUrl, type }) => [inUrl, type]));
 
 /** What the query of a request target says, read as a form. It is signed, and nobody types before its variables. */
 export function parseQuery(target: string): Statement {
@@ -38,7 +31,7 @@ export function parseQuery(target: string): Statement {
 
 /** The kind that a query names before any text that somebody may have typed; `undefined` if it names none. */
 export function kindOf({ fields }: Pick<Statement, 'fields'>): EventType | undefined {
-  return kindsOfUrl.get(fields.kind);
+  return typesByUrl.get(fields.kind);
 }
 
 /**
@@ -48,10 +41,11 @@ export function kindOf({ fields }: Pick<Statement, 'fields'>): EventType | undef
  * @param kind the kind in the callback URL. With it only an id of that kind is read, and for `webhook` nothing.
  */
 export function identify(fields: Fields, kind?: EventType): Identity {
-  if (kind === eventTypes.webhook) return { type: kind, unrendered: [] };
+  if (kind === eventKinds.webhook.type) return { type: kind, unrendered: [] };
   const vendorAccount = isObject(fields.vendor_account_id) ? fields.vendor_account_id.account_id : undefined;
   const ids = Object.entries(fields).filter(
-    ([name, value]) => kinds.has(name) && !isAbsent(value) && (kind === undefined || kind === kinds.get(name)),
+    ([name, value]) =>
+      typesByField.has(name) && !isAbsent(value) && (kind === undefined || kind === typesByField.get(name)),
   );
   const [idName, id] = ids.find(([, value]) => !isUnrendered(value)) ?? [];
   const read = { message_id: fields.message_id, account_id: vendorAccount ?? fields.account_id };
@@ -60,7 +54,7 @@ export function identify(fields: Fields, kind?: EventType): Identity {
     ...Object.entries({ ...read, date_received: fields.date_received }),
   ];
   return {
-    type: kind ?? kinds.get(idName) ?? eventTypes.webhook,
+    type: kind ?? typesByField.get(idName) ?? eventKinds.webhook.type,
     id: identifier(id),
     subject: identifier(read.message_id),
     account: identifier(vendorAccount) ?? identifier(fields.account_id),
@@ -99,7 +93,7 @@ export interface Statement {
   accounts: readonly string[];
 }
 
-const inJson = new Set([...kinds.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
+const inJson = new Set([...typesByField.keys(), 'message_id', 'vendor_account_id', 'account_id', 'date_received']);
 
 /** The first occurrence of each identifying field of a JSON object. @param json valid JSON of any kind */
 export function parseObject(json: string): Statement {
@@ -159,7 +153,7 @@ export function isObjectLike(text: string): boolean {
 /** Names whose values nobody types into a phone. `kind` is set by the terminal command. */
 const notTyped = new Set([
   'kind',
-  ...kinds.keys(),
+  ...typesByField.keys(),
   'message_id',
   'vendor_account_id',
   'vendor_id',

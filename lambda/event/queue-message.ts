@@ -73,18 +73,15 @@ export interface EventDescription extends Pick<QueueMessage, 'dataContentType'> 
 export function describeEvent(request: VerifiedRequest): EventDescription {
   const { owner } = request;
   const query = parseQuery(request.target);
-  const kind = kindOf(query);
   const data = describeData(request, query);
-  const identity = identify(data.fields, kind);
-  const { type, id = request.requestId, subject, account, receivedAt, unrendered } = identity;
-  const source = sourceOf(owner ? owner.account : account);
+  const { id = request.requestId, unrendered, ...said } = identify(data.fields, kindOf(query));
   const attributes: SignedEvent = {
     specversion: '1.0',
     id,
-    source,
-    type,
-    subject,
-    time: receivedAt ?? new Date(Number(parseHttpDate(request.date))).toISOString(),
+    source: sourceOf(owner ? owner.account : said.account),
+    type: said.type,
+    subject: said.subject,
+    time: said.receivedAt ?? new Date(Number(parseHttpDate(request.date))).toISOString(),
     datacontenttype: data.contentType,
     mmkeyid: request.keyId,
     mmdigest: request.digest,
@@ -93,23 +90,23 @@ export function describeEvent(request: VerifiedRequest): EventDescription {
     mmsignature: request.signature,
     mmrepeated: data.repeated.join(',') || undefined,
   };
-  const groupId = groupOf(attributes, owner?.account);
-  const ids = { id, type, groupId, deduplicationId: identityOf({ source, type, id }) };
+  const common = {
+    id,
+    type: said.type,
+    groupId: groupOf(attributes, owner?.account),
+    deduplicationId: identityOf(attributes),
+    dataContentType: data.contentType,
+    unrendered,
+    ...(data.unreadable && { unreadable: true as const }),
+  };
   return {
     dataContentType: data.contentType,
     foreignAccount: [...data.accounts, ...query.accounts].find((name) => owner?.others.has(name)),
     // Stryker disable next-line StringLiteral: as text is what neither of the other two is.
-    write: (placement = 'text') => ({
-      ...ids,
-      body: writeEvent(
-        attributes,
-        typeof placement === 'object' ? datarefMember(placement.dataref) : data.member(placement),
-      ),
-      dataContentType: data.contentType,
-      ...(typeof placement === 'object' && placement),
-      unrendered,
-      ...(data.unreadable && { unreadable: true }),
-    }),
+    write: (placement = 'text') =>
+      typeof placement === 'object'
+        ? { ...common, ...placement, body: writeEvent(attributes, datarefMember(placement.dataref)) }
+        : { ...common, body: writeEvent(attributes, data.member(placement)) },
   };
 }
 

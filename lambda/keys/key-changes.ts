@@ -1,7 +1,7 @@
 import type { Provider } from '../messagemedia/client.ts';
 import { ProviderError } from '../messagemedia/error.ts';
 import { acknowledge, afterDeleting, afterDisabling, afterEnabling, beforeEnabling } from './key-life.ts';
-import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';
+import { parseKeyring } from './keyring.ts';
 import { findEntry, isDeleted, isPending, type KeyringEntry, sameId, writeEntries } from './keyring-secret.ts';
 import { aMoment, eventually, type KeyringStore } from './keyring-store.ts';
 
@@ -199,21 +199,4 @@ export async function exists(provider: Pick<Provider, 'getSignatureKey'>, keyId:
 /** Whether MessageMedia answered that it does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ProviderError && error.code === 'not_found';
-}
-
-/** Whether the receiver's own code accepts what the key signs now. */
-export function verifies(entries: readonly KeyringEntry[], keyId: string, now: number): boolean {
-  const { keys } = parseKeyring(writeEntries(entries));
-  return keysFor(keyId, keys).some((key) => !isTooLateFor(key, now));
-}
-
-/** Milliseconds of a period that are left. If its beginning cannot be read, or is in the future, all of it is left. */
-export function remaining(since: string, period: number, now: number): number {
-  const passed = now - Date.parse(since) || 0;
-  return period - Math.max(0, passed);
-}
-
-/** A time for people, rounded up. */
-export function seconds(milliseconds: number): string {
-  return `${Math.ceil(milliseconds / 1000)} s`;
 }

@@ -1,4 +1,4 @@
-import { identify, isDeleted, isPending, isRetired, type KeyringEntry, sameId } from './keyring-secret.ts';
+import { isDeleted, isPending, isRetired, type KeyringEntry, nameEnabled, sameId } from './keyring-secret.ts';
 
 /**
  * The changes of a keyring when a key changes its state. Each function returns the same list if there is nothing to change.
@@ -50,7 +50,7 @@ export function addPending(
   enabled: { key_id: string; digest: string } | undefined,
 ): KeyringEntry[] {
   const others = entries.filter(({ key_id }) => !sameId(key_id, entry.key_id));
-  return [...acknowledge(identify(others, enabled), enabled?.key_id), entry];
+  return [...acknowledge(nameEnabled(others, enabled), enabled?.key_id), entry];
 }
 
 /** After a key was disabled and no other was enabled. */

@@ -10,7 +10,8 @@ export interface KeyringDependencies {
   warn: (message: string, cause?: unknown) => void;
 }
 
-export interface Keyring {
+/** The keys that the receiver verifies with. Its reads of the secret are few, and it goes on without it. */
+export interface KeyringCache {
   /**
    * The keys. They are at most five minutes old while the secret can be read, and of any age while it cannot.
    *
@@ -32,7 +33,7 @@ export const keyringCacheMilliseconds = 5 * 60_000;
 const refreshIntervalMilliseconds = 3_000;
 
 /** Caches the keys of one secret. */
-export function createKeyring({ load, now, warn }: KeyringDependencies): Keyring {
+export function createKeyring({ load, now, warn }: KeyringDependencies): KeyringCache {
   let held: (ParsedKeyring & { secret: string }) | undefined;
   let loadedAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;

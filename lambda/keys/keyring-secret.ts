@@ -87,11 +87,22 @@ export function writeEntries(entries: readonly KeyringEntry[], diagnostics: Diag
   return JSON.stringify({ keys: entries, ...diagnostics });
 }
 
+/** Largest secret of Secrets Manager, in bytes. */
+export const maxSecretBytes = 65_536;
+
+/** A warning if a keyring secret fills up, from four fifths of its room on. */
+export function sizeWarnings(secret: string): string[] {
+  const bytes = Buffer.byteLength(secret);
+  // Stryker disable next-line EqualityOperator: four fifths of a secret are no whole number of bytes.
+  if (bytes <= 0.8 * maxSecretBytes) return [];
+  return [`the keyring has ${bytes} of the ${maxSecretBytes} bytes of a secret: see "mmw keys forget"`];
+}
+
 /**
  * Gives a pasted key without an id the id of the enabled key, because webhooks verify with it today. This must happen
  * before a second key is added, or nobody could tell the two apart.
  */
-export function identify(
+export function nameEnabled(
   entries: readonly KeyringEntry[],
   enabled: { key_id: string; digest: string } | undefined,
 ): KeyringEntry[] {

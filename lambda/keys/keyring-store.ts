@@ -14,9 +14,11 @@ import {
   expectOneAccount,
   isDeleted,
   type KeyringEntry,
+  maxSecretBytes,
   readDiagnostics,
   readEntries,
   secretText,
+  sizeWarnings,
   writeEntries,
 } from './keyring-secret.ts';
 
@@ -153,12 +155,6 @@ function toEntry(entry: unknown): KeyringEntry {
   throw new Error('The keyring secret holds an entry that is not a key: correct it before you add or remove keys');
 }
 
-/** Largest secret of Secrets Manager, in bytes. */
-export const maxSecretBytes = 65_536;
-
-/** From this size on there is a warning that the keyring fills up. */
-const crowdedBytes = 0.8 * maxSecretBytes;
-
 /** A keyring secret that fits, and what an operator should know of it. */
 export interface FittingSecret {
   secret: string;
@@ -173,13 +169,13 @@ export interface FittingSecret {
  */
 export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): FittingSecret {
   const whole = writeEntries(entries, diagnostics);
-  if (bytesOf(whole) <= maxSecretBytes) return fitting(whole, []);
+  if (Buffer.byteLength(whole) <= maxSecretBytes) return { secret: whole, warnings: sizeWarnings(whole) };
   const names = Object.keys(diagnostics);
   const ended = names.length > 0 ? [`the keyring is full: ${names.join(' and ')} ended, to keep its keys`] : [];
   const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
   const forgotten = new Set<KeyringEntry>();
   let secret = writeEntries(entries);
-  while (bytesOf(secret) > maxSecretBytes) {
+  while (Buffer.byteLength(secret) > maxSecretBytes) {
     const oldest = remembered.shift();
     if (oldest === undefined) throw tooLarge(secret);
     forgotten.add(oldest);
@@ -189,7 +185,7 @@ export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagno
     ({ key_id, deleted_at }) =>
       `the keyring is full: key ${key_id}, deleted ${deleted_at}, was dropped, and nothing that it signed verifies any more`,
   );
-  return fitting(secret, [...ended, ...dropped]);
+  return { secret, warnings: [...ended, ...dropped, ...sizeWarnings(secret)] };
 }
 
 /**
@@ -199,23 +195,14 @@ export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagno
  */
 export function fitDiagnostics(entries: readonly KeyringEntry[], diagnostics: Diagnostics): FittingSecret {
   const secret = writeEntries(entries, diagnostics);
-  if (bytesOf(secret) <= maxSecretBytes) return fitting(secret, []);
+  if (Buffer.byteLength(secret) <= maxSecretBytes) return { secret, warnings: sizeWarnings(secret) };
   throw new Error(
-    `The keyring has no room for a probe or a capture: it would have ${bytesOf(secret)} bytes, and a secret holds ${maxSecretBytes}. Remove a deleted key with "mmw keys forget"`,
+    `The keyring has no room for a probe or a capture: it would have ${Buffer.byteLength(secret)} bytes, and a secret holds ${maxSecretBytes}. Remove a deleted key with "mmw keys forget"`,
   );
 }
 
-function fitting(secret: string, warnings: string[]): FittingSecret {
-  const bytes = bytesOf(secret);
-  // Stryker disable next-line EqualityOperator: four fifths of a secret are no whole number of bytes.
-  if (bytes > crowdedBytes) {
-    warnings.push(`the keyring has ${bytes} of the ${maxSecretBytes} bytes of a secret: see "mmw keys forget"`);
-  }
-  return { secret, warnings };
-}
-
 function tooLarge(secret: string): Error {
-  const size = `The keyring would have ${bytesOf(secret)} bytes, and a secret holds ${maxSecretBytes}`;
+  const size = `The keyring would have ${Buffer.byteLength(secret)} bytes, and a secret holds ${maxSecretBytes}`;
   return new Error(
     `${size}. None of its keys is deleted, so none was dropped: delete keys that are not in use with "mmw keys delete"`,
   );
@@ -225,10 +212,6 @@ function tooLarge(secret: string): Error {
 function deletedAt({ deleted_at }: KeyringEntry): number {
   const time = Date.parse(String(deleted_at));
   return Number.isNaN(time) ? Number.MAX_VALUE : time;
-}
-
-function bytesOf(text: string): number {
-  return Buffer.byteLength(text);
 }
 
 /** Pauses between looks, in milliseconds. Together they are a minute, which is far longer than Secrets Manager lags. */

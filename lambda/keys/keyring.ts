@@ -9,6 +9,7 @@ import {
   readDiagnostics,
   readEntries,
   sameId,
+  sizeWarnings,
 } from './keyring-secret.ts';
 
 /** A public key that webhooks are verified with. */
@@ -84,9 +85,7 @@ export function parseKeyring(secret: string): ParsedKeyring {
       `key ${id} names no account although others do: with it an event that names one of theirs is refused`,
     );
   }
-  const bytes = Buffer.byteLength(secret);
-  if (bytes > crowdedBytes)
-    warnings.push(`the keyring has ${bytes} of the 65,536 bytes of a secret: see "mmw keys forget"`);
+  warnings.push(...sizeWarnings(secret));
   if (keys.length === 0) warnings.push('the keyring is empty: every webhook is refused until it holds a public key');
   return { keys: owned, warnings, diagnostics: parseDiagnostics(readDiagnostics(secret)) };
 }
@@ -114,9 +113,6 @@ function parseDiagnostics({ probe, capture }: Diagnostics): ParsedDiagnostics {
   } catch {}
   return parsed;
 }
-
-/** Four fifths of the largest secret of Secrets Manager. */
-const crowdedBytes = 52_428;
 
 function parseEntry(entry: unknown): VerificationKey {
   if (typeof entry !== 'object' || entry === null) throw new Error('it is not an object');

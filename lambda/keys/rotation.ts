@@ -1,3 +1,4 @@
+import { remaining, seconds } from '../deadline.ts';
 import type { Provider } from '../messagemedia/client.ts';
 import type { Digest } from '../signature.ts';
 import {
@@ -8,13 +9,19 @@ import {
   type KeyDependencies,
   KeyInUseError,
   readAll,
-  remaining,
-  seconds,
-  verifies,
 } from './key-changes.ts';
 import { acknowledge, addPending, afterDeleting } from './key-life.ts';
+import { isTooLateFor, keysFor, parseKeyring } from './keyring.ts';
 import { keyringCacheMilliseconds } from './keyring-cache.ts';
-import { findEntry, isPending, isRetired, type KeyringEntry, type RetiredEntry, sameId } from './keyring-secret.ts';
+import {
+  findEntry,
+  isPending,
+  isRetired,
+  type KeyringEntry,
+  type RetiredEntry,
+  sameId,
+  writeEntries,
+} from './keyring-secret.ts';
 import { aMinute, aMoment, eventually } from './keyring-store.ts';
 
 /** What a rotation needs from outside. */
@@ -25,35 +32,27 @@ export interface RotationDependencies extends KeyDependencies {
 }
 
 /**
- * A rotation in four steps that loses no webhook. Its progress is read only from the keyring and from MessageMedia. So
+ * A rotation in four steps, in this order below, that loses no webhook. Its progress is read only from the keyring and from MessageMedia. So
  * each step can run again, a rotation can be killed at any point, and the next run continues there. At every moment, every
  * keyring that a function may hold contains the enabled key.
  */
-export interface Rotation {
-  /** Creates a key in the keyring, or continues with one that waits there. @param versionId of its new version @returns its id */
-  create(versionId?: string): Promise<string>;
-  /** See `enablePending`. @param options `keyId` from `create` */
-  enable(options?: EnableOptions): Promise<EnableOutcome>;
-  /** Checks that the enabled key is in the keyring. */
-  confirm(): Promise<void>;
-  /** See `retireKeys`. */
-  retire(enabledId?: string): Promise<void>;
-  /** All four steps, or those that are left. @throws {Error} when somebody enabled another key meanwhile */
-  run(): Promise<void>;
-  /** Deletes the key that waits to be enabled. @returns its id; `undefined` if none waits */
-  abandon(): Promise<string | undefined>;
-}
-
-export function createRotation(dependencies: RotationDependencies): Rotation {
+export function createRotation(dependencies: RotationDependencies) {
   return {
-    create: (versionId) => create(dependencies, versionId),
-    enable: (options = {}) => enablePending(dependencies, options),
+    /** Creates a key in the keyring, or continues with one that waits there. @param versionId of its new version @returns its id */
+    create: (versionId?: string) => create(dependencies, versionId),
+    /** See `enablePending`. @param options `keyId` from `create` */
+    enable: (options: EnableOptions = {}) => enablePending(dependencies, options),
+    /** Checks that the enabled key is in the keyring. */
     confirm: () => confirm(dependencies),
-    retire: (enabledId) => retireKeys(dependencies, enabledId),
+    /** See `retireKeys`. */
+    retire: (enabledId?: string) => retireKeys(dependencies, enabledId),
+    /** The four steps, or those that are left. @throws {Error} when somebody enabled another key meanwhile */
     run: () => run(dependencies),
+    /** Deletes the key that waits to be enabled. @returns its id; `undefined` if none waits */
     abandon: () => abandon(dependencies),
   };
 }
+export type Rotation = ReturnType<typeof createRotation>;
 
 async function run(dependencies: RotationDependencies): Promise<void> {
   let keyId: string | undefined;
@@ -79,6 +78,7 @@ async function isAlmostDone({ provider, keyring, now }: RotationDependencies): P
   return enabled !== undefined && verifies(entries, enabled.key_id, now());
 }
 
+/** Step 1. What waits already is continued with, so that a rotation that was killed makes no second key. */
 async function create(dependencies: RotationDependencies, versionId?: string): Promise<string> {
   const { provider, keyring, digest, now, log } = dependencies;
   const pending = (await readAll(keyring)).find(isPending);
@@ -122,23 +122,6 @@ async function storeOrDelete(
   }
 }
 
-async function confirm(dependencies: RotationDependencies): Promise<void> {
-  const { provider, keyring, log } = dependencies;
-  const enabled = await provider.getEnabledSignatureKey();
-  if (enabled === undefined) throw new Error('MessageMedia has no key enabled: its webhooks arrive unsigned');
-  await expectKey(dependencies, enabled.key_id);
-  await keyring.update((entries) => acknowledge(entries, enabled.key_id));
-  log(`webhooks are signed with key ${enabled.key_id}, which is in the keyring`);
-}
-
-async function abandon(dependencies: RotationDependencies): Promise<string | undefined> {
-  const pending = (await readAll(dependencies.keyring)).find(isPending);
-  if (pending === undefined) return undefined;
-  await deleteKey(dependencies, pending.key_id);
-  dependencies.log(`key ${pending.key_id} is deleted at MessageMedia, and is not enabled`);
-  return pending.key_id;
-}
-
 /** After this time every function has read the keyring again, in milliseconds: its cache, and time for a slow load. */
 export const propagationMilliseconds = keyringCacheMilliseconds + 30_000;
 
@@ -154,8 +137,8 @@ export interface EnableOptions {
 export type EnableOutcome = 'enabled' | 'abandoned' | 'nothing';
 
 /**
- * Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook can
- * be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
+ * Step 2. Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook
+ * can be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
  *
  * @throws {Error} when the keyring does not show the key within a minute
  */
@@ -172,17 +155,18 @@ export async function enablePending(
   let entry: KeyringEntry | undefined = await findSoon(dependencies, keyId);
   if (isPending(entry) && !atOnce && (await mustWait(dependencies, keyId))) {
     const wait = remaining(entry.pending_since, propagationMilliseconds, dependencies.now());
-    if (wait > 0) log(`waiting ${seconds(wait)} until every function has read key ${keyId}`);
-    if (wait > 0) await pause(wait);
+    if (wait > 0) {
+      log(`waiting ${seconds(wait)} until every function has read key ${keyId}`);
+      await pause(wait);
+    }
     entry = findEntry(await readAll(keyring), keyId);
   }
   const isDone =
     entry && isPending(entry)
       ? await enableKey(dependencies, keyId, { replaces: entry.replaces, onlyPending: true })
       : sameId((await dependencies.provider.getEnabledSignatureKey())?.key_id, keyId);
-  log(
-    isDone ? `key ${keyId} is enabled` : `key ${keyId} is abandoned: meanwhile another was chosen, or it was deleted`,
-  );
+  const abandoned = 'is abandoned: meanwhile another was chosen, or it was deleted';
+  log(`key ${keyId} ${isDone ? 'is enabled' : abandoned}`);
   return isDone ? 'enabled' : 'abandoned';
 }
 
@@ -207,6 +191,16 @@ async function mustWait({ provider, keyring, now, log }: KeyDependencies, keyId:
   return false;
 }
 
+/** Step 3. */
+async function confirm(dependencies: RotationDependencies): Promise<void> {
+  const { provider, keyring, log } = dependencies;
+  const enabled = await provider.getEnabledSignatureKey();
+  if (enabled === undefined) throw new Error('MessageMedia has no key enabled: its webhooks arrive unsigned');
+  await expectKey(dependencies, enabled.key_id);
+  await keyring.update((entries) => acknowledge(entries, enabled.key_id));
+  log(`webhooks are signed with key ${enabled.key_id}, which is in the keyring`);
+}
+
 /**
  * How long an old key stays at MessageMedia, in milliseconds, so that you can go back to it. It is longer than the
  * 5 x (60 s + 60 s) for which a webhook of the account is retried.
@@ -214,7 +208,7 @@ async function mustWait({ provider, keyring, now, log }: KeyDependencies, keyId:
 export const retryTailMilliseconds = 10 * 60_000 + 60_000;
 
 /**
- * Waits for the time in which somebody may go back to a retired key, and then deletes the retired keys at MessageMedia.
+ * Step 4. Waits for the time in which somebody may go back to a retired key, and then deletes the retired keys at MessageMedia.
  * Their public keys stay in the keyring.
  *
  * @param enabledId the key that was just enabled, if any, because the keyring may show it a moment later
@@ -227,26 +221,25 @@ export async function retireKeys(dependencies: KeyDependencies, enabledId?: stri
     // All but the first are read again, because another key was waited for in between.
     const entry = index === 0 ? listed : findEntry(await readAll(keyring), keyId);
     if (!entry || !isRetired(entry) || !(await waitToGoBack(dependencies, entry))) continue;
-    const enabled = await provider.getEnabledSignatureKey();
-    if (enabled === undefined) {
+    if ((await provider.getEnabledSignatureKey()) === undefined)
       log(`no key is enabled at MessageMedia: key ${keyId} stays, so that it can be enabled again`);
-      continue;
-    }
-    if (!sameId(enabled.key_id, keyId) && (await deleteUnlessEnabled(dependencies, keyId))) {
+    else if (await deleteUnlessEnabled(dependencies, keyId))
       log(`key ${keyId} is deleted at MessageMedia; its public key stays in the keyring`);
-      continue;
-    }
-    // Somebody enabled it again meanwhile.
-    await keyring.update((entries) => acknowledge(entries, keyId));
-    log(`key ${keyId} is enabled again: it stays`);
+    else await keep(dependencies, keyId);
   }
+}
+
+/** For a key that somebody enabled again meanwhile. */
+async function keep({ keyring, log }: KeyDependencies, keyId: string): Promise<void> {
+  await keyring.update((entries) => acknowledge(entries, keyId));
+  log(`key ${keyId} is enabled again: it stays`);
 }
 
 async function readAfter({ keyring, pause }: KeyDependencies, enabledId?: string): Promise<KeyringEntry[]> {
   const look = async () => {
     const entries = await readAll(keyring);
-    const isShown = !entries.some((entry) => isPending(entry) && sameId(entry.key_id, enabledId ?? ''));
-    return isShown ? entries : undefined;
+    const isWaiting = (entry: KeyringEntry) => isPending(entry) && sameId(enabledId, entry.key_id);
+    return entries.some(isWaiting) ? undefined : entries;
   };
   return (await eventually(look, pause, aMoment)) ?? readAll(keyring);
 }
@@ -265,10 +258,8 @@ async function deleteUnlessEnabled(dependencies: KeyDependencies, keyId: string)
 const lookEveryMilliseconds = 60_000;
 
 /** Waits as long as the keyring says, which is longer if the key signed again. @returns whether to delete the key still */
-async function waitToGoBack(
-  { provider, keyring, now, pause, log }: KeyDependencies,
-  retired: RetiredEntry,
-): Promise<boolean> {
+async function waitToGoBack(dependencies: KeyDependencies, retired: RetiredEntry): Promise<boolean> {
+  const { provider, keyring, now, pause, log } = dependencies;
   const keyId = retired.key_id;
   let entry: KeyringEntry | undefined = retired;
   let retiredAt: string | undefined;
@@ -278,13 +269,12 @@ async function waitToGoBack(
     if (entry.retired_at !== retiredAt) {
       retiredAt = entry.retired_at;
       left = remaining(retiredAt, retryTailMilliseconds, now());
-      const purpose = 'so that you can go back to it';
-      if (left > 0) log(`waiting ${seconds(left)} with key ${keyId} still at MessageMedia, ${purpose}`);
+      if (left > 0)
+        log(`waiting ${seconds(left)} with key ${keyId} still at MessageMedia, so that you can go back to it`);
     }
     if (left <= 0) return true;
     if (sameId((await provider.getEnabledSignatureKey())?.key_id, keyId)) {
-      await keyring.update((entries) => acknowledge(entries, keyId));
-      log(`key ${keyId} is enabled again: it stays`);
+      await keep(dependencies, keyId);
       return false;
     }
     const wait = Math.min(left, lookEveryMilliseconds);
@@ -292,4 +282,18 @@ async function waitToGoBack(
     left -= wait;
     entry = findEntry(await readAll(keyring), keyId);
   }
+}
+
+async function abandon(dependencies: RotationDependencies): Promise<string | undefined> {
+  const pending = (await readAll(dependencies.keyring)).find(isPending);
+  if (pending === undefined) return undefined;
+  await deleteKey(dependencies, pending.key_id);
+  dependencies.log(`key ${pending.key_id} is deleted at MessageMedia, and is not enabled`);
+  return pending.key_id;
+}
+
+/** Whether the receiver's own code accepts what the key signs now. */
+export function verifies(entries: readonly KeyringEntry[], keyId: string, now: number): boolean {
+  const { keys } = parseKeyring(writeEntries(entries));
+  return keysFor(keyId, keys).some((key) => !isTooLateFor(key, now));
 }

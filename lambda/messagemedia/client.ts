@@ -13,51 +13,7 @@ import { ProviderError } from './error.ts';
 import { type Caller, createCaller, ShapeError } from './http.ts';
 import { blacklistPage, optOutPage } from './opt-outs.ts';
 import type { ProviderOptions } from './options.ts';
-import type {
-  BlacklistPage,
-  CreatedSignatureKey,
-  OptOutPage,
-  OutboundMessage,
-  PolledItem,
-  RegisteredWebhook,
-  SentMessage,
-  SignatureKey,
-  WebhookDefinition,
-  WebhookSettings,
-} from './types.ts';
-
-/** MessageMedia's management API. Every method rejects with a {@link ProviderError}. */
-export interface Provider {
-  /** Creates a key pair, not enabled yet. If the answer is lost, so is the public key, and the call is not repeated. */
-  createSignatureKey(digest: Digest): Promise<CreatedSignatureKey>;
-  listSignatureKeys(): Promise<SignatureKey[]>;
-  getSignatureKey(keyId: string): Promise<SignatureKey>;
-  deleteSignatureKey(keyId: string): Promise<void>;
-  /** The key that webhooks are signed with; `undefined` while they are not signed. */
-  getEnabledSignatureKey(): Promise<SignatureKey | undefined>;
-  /** Lets MessageMedia sign webhooks only with this key from now on. */
-  enableSignatureKey(keyId: string): Promise<SignatureKey>;
-  /** Lets MessageMedia send webhooks unsigned from now on. */
-  disableSignatureKey(): Promise<void>;
-  /** Sends up to 100 messages, all or none. The results are in the order of the messages. */
-  sendMessages(messages: readonly OutboundMessage[]): Promise<SentMessage[]>;
-  /** The oldest 100 delivery reports that nobody has confirmed. The next call returns the same until somebody confirms them. */
-  checkDeliveryReports(): Promise<PolledItem[]>;
-  /** The oldest 100 replies that nobody has confirmed, as for delivery reports. Opt-outs are elsewhere: {@link blacklistPage}. */
-  checkReplies(): Promise<PolledItem[]>;
-  /** Removes these from the list, for everybody who polls this account. If it fails, some may have been removed. */
-  confirmDeliveryReports(deliveryReportIds: readonly string[]): Promise<void>;
-  /** As {@link confirmDeliveryReports}, for replies. */
-  confirmReplies(replyIds: readonly string[]): Promise<void>;
-  /** A page of 100 numbers on the account's blacklist. @param token of the page. Default: the first */
-  blacklistPage(token?: string): Promise<BlacklistPage>;
-  /** A page of 100 messages that triggered an opt-out. @param page from 0 */
-  optOutPage(from: Date, to: Date, page: number): Promise<OptOutPage>;
-  createWebhook(webhook: WebhookDefinition): Promise<RegisteredWebhook>;
-  listWebhooks(): Promise<RegisteredWebhook[]>;
-  updateWebhook(webhookId: string, changes: Partial<WebhookSettings>): Promise<RegisteredWebhook>;
-  deleteWebhook(webhookId: string): Promise<void>;
-}
+import type { OutboundMessage, RegisteredWebhook, SignatureKey, WebhookDefinition, WebhookSettings } from './types.ts';
 
 const keysPath = '/v1/iam/signature_keys';
 const enabledPath = `${keysPath}/enabled`;
@@ -73,46 +29,61 @@ const maxConfirmed = 100;
 const pageSize = 20;
 const maxPages = 50;
 
+/** MessageMedia's management API. Every method rejects with a {@link ProviderError}. */
+export type Provider = ReturnType<typeof createProvider>;
+
 /**
  * A client for the management API.
  *
  * @throws {ProviderError} `invalid_options`
  */
-export function createProvider(options: ProviderOptions): Provider {
+export function createProvider(options: ProviderOptions) {
   const call = createCaller(options);
   return {
-    createSignatureKey: (digest) =>
+    /** Creates a key pair, not enabled yet. If the answer is lost, so is the public key, and the call is not repeated. */
+    createSignatureKey: (digest: Digest) =>
       call({ method: 'POST', path: keysPath, body: { digest, cipher: 'RSA' } }, readCreatedSignatureKey),
     listSignatureKeys: () => listSignatureKeys(call),
-    getSignatureKey: async (keyId) =>
+    getSignatureKey: async (keyId: string) =>
       call({ method: 'GET', path: withId(keysPath, keyId) }, (answer) => expectKey(readSignatureKey(answer), keyId)),
-    deleteSignatureKey: async (keyId) => call({ method: 'DELETE', path: withId(keysPath, keyId) }, ignore),
+    deleteSignatureKey: async (keyId: string) => call({ method: 'DELETE', path: withId(keysPath, keyId) }, ignore),
+    /** The key that webhooks are signed with; `undefined` while they are not signed. */
     getEnabledSignatureKey: () => getEnabledSignatureKey(call),
-    enableSignatureKey: async (keyId) =>
+    /** Lets MessageMedia sign webhooks only with this key from now on. */
+    enableSignatureKey: async (keyId: string) =>
       call({ method: 'PATCH', path: enabledPath, body: { key_id: requireId(keyId) } }, (answer) =>
         expectEnabled(expectKey(readSignatureKey(answer), keyId)),
       ),
+    /** Lets MessageMedia send webhooks unsigned from now on. */
     disableSignatureKey: () => call({ method: 'DELETE', path: enabledPath }, ignore),
-    sendMessages: (messages) =>
+    /** Sends up to 100 messages, all or none. The results are in the order of the messages. */
+    sendMessages: (messages: readonly OutboundMessage[]) =>
       call({ method: 'POST', path: messagesPath, body: { messages } }, (answer) =>
         readSentMessages(answer, messages.length),
       ),
+    /** The oldest 100 delivery reports that nobody has confirmed. The next call returns the same until somebody confirms them. */
     checkDeliveryReports: () =>
       call({ method: 'GET', path: deliveryReportsPath }, (answer) => readPolledItems(answer, 'delivery_reports')),
+    /** The oldest 100 replies that nobody has confirmed, as for delivery reports. Opt-outs are elsewhere: {@link blacklistPage}. */
     checkReplies: () => call({ method: 'GET', path: repliesPath }, (answer) => readPolledItems(answer, 'replies')),
-    confirmDeliveryReports: (ids) => confirm(call, deliveryReportsPath, 'delivery_report_ids', ids),
-    confirmReplies: (ids) => confirm(call, repliesPath, 'reply_ids', ids),
-    blacklistPage: (token) => blacklistPage(call, token),
-    optOutPage: (from, to, page) => optOutPage(call, from, to, page),
-    createWebhook: (webhook) =>
+    /** Removes these from the list, for everybody who polls this account. If it fails, some may have been removed. */
+    confirmDeliveryReports: (ids: readonly string[]) => confirm(call, deliveryReportsPath, 'delivery_report_ids', ids),
+    /** As `confirmDeliveryReports`, for replies. */
+    confirmReplies: (ids: readonly string[]) => confirm(call, repliesPath, 'reply_ids', ids),
+    /** A page of 100 numbers on the account's blacklist. @param token of the page. Default: the first */
+    blacklistPage: (token?: string) => blacklistPage(call, token),
+    /** A page of 100 messages that triggered an opt-out. @param page from 0 */
+    optOutPage: (from: Date, to: Date, page: number) => optOutPage(call, from, to, page),
+    createWebhook: (webhook: WebhookDefinition) =>
       call({ method: 'POST', path: webhooksPath, body: webhook, secrets: secretsOf(webhook) }, readWebhook),
     listWebhooks: () => listWebhooks(call),
-    updateWebhook: async (webhookId, changes) =>
+    updateWebhook: async (webhookId: string, changes: Partial<WebhookSettings>) =>
       call(
         { method: 'PATCH', path: withId(webhooksPath, webhookId), body: changes, secrets: secretsOf(changes) },
         readWebhook,
       ),
-    deleteWebhook: async (webhookId) => call({ method: 'DELETE', path: withId(webhooksPath, webhookId) }, ignore),
+    deleteWebhook: async (webhookId: string) =>
+      call({ method: 'DELETE', path: withId(webhooksPath, webhookId) }, ignore),
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
+import { seconds } from '../deadline.ts';
 import { type Answer, advice, type Failure, interruption, ProviderError, refusal } from './error.ts';
 import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
 
@@ -86,11 +87,6 @@ function watchWith(log: (message: string) => void): Watch {
   };
 }
 
-/** A time for people, rounded up. */
-function seconds(milliseconds: number): string {
-  return `${Math.ceil(milliseconds / 1000)} s`;
-}
-
 async function tryOnce(connection: Connection, call: ProviderCall, timeout: number): Promise<Answer | Failure> {
   const { baseUrl, headers } = connection;
   const { secrets = [] } = call;
@@ -160,7 +156,7 @@ function isOnceOnly({ method, repeatable = false }: ProviderCall): boolean {
 function toError({ baseUrl }: Connection, call: ProviderCall, failure: Failure, tries: number) {
   const { method, path } = call;
   const { code, what, transient, retryAfter } = failure;
-  const asked = retryAfter === undefined ? '' : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
+  const asked = retryAfter === undefined ? '' : ` and asks to wait ${seconds(retryAfter)}`;
   const repeated = tries === 1 ? '' : `, in the last of ${tries} tries`;
   const uncertain = isOnceOnly(call) && (code === 'malformed_answer' || (transient && code !== 'rate_limited'));
   const warning = uncertain ? '. The call may have been carried out all the same: check before you repeat it' : '';

@@ -1,24 +1,16 @@
-import { futureToleranceSeconds } from '../contract.ts';
+import { futureToleranceSeconds, signatureHeaders } from '../contract.ts';
 import type { VerifiedRequest } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
-import type { Keyring } from '../keys/keyring-cache.ts';
+import type { KeyringCache } from '../keys/keyring-cache.ts';
 import { KeyringError, sameId } from '../keys/keyring-secret.ts';
 import { decodeSignature, parseDigest, parseHttpDate } from '../signature.ts';
 import { ReceiverError } from './errors.ts';
 import type { WebhookRequest } from './request.ts';
 import { type Claim, type KeyProblem, keyProblems, tryKeys, type Verified } from './try-keys.ts';
 
-/** Headers that MessageMedia adds, in lower case. */
-const vendorHeaders = {
-  signature: 'x-messagemedia-signature',
-  digest: 'x-messagemedia-digest-type',
-  cipher: 'x-messagemedia-cipher-type',
-  keyId: 'x-messagemedia-key-id',
-};
-
 /** What the check of a request needs from outside. */
 export interface AuthenticationDependencies {
-  keyring: Keyring;
+  keyring: KeyringCache;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** How old the signed `Date` may be, in seconds; `0` turns the check off, also for a `Date` in the future. */
@@ -43,23 +35,31 @@ export async function authenticate(
   { keyring, now, toleranceSeconds }: AuthenticationDependencies,
 ): Promise<AuthenticatedRequest> {
   const claim = parseClaim(request, now(), toleranceSeconds);
-  const keys = await keyring.keys().catch(toReceiverError);
-  let result = tryKeys(claim, keys);
-  if (typeof result === 'string') {
-    const newer = await keyring.newerThan(keys);
-    if (newer) result = tryKeys(claim, newer);
+  const found = await findKey(claim, keyring);
+  if (typeof found !== 'string') return complete(found, false);
+  const probe = tryProbe(claim, keyring);
+  if (probe) return complete(probe, true);
+  if (found === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
+  throw refusal(found, claim);
+
+  function complete(verified: Verified, isProbe: boolean): AuthenticatedRequest {
+    return { ...verified, isProbe, requestId, contentType: request.headers.get('content-type') };
   }
-  const isProbe = typeof result === 'string';
-  if (typeof result === 'string') result = tryProbe(claim, keyring) ?? result;
-  if (result === 'unknown_key' && keyring.isBehind()) throw new ReceiverError('keyring_unavailable', unreadable);
-  if (typeof result === 'string') throw refusal(result, claim);
-  return { ...result, isProbe, requestId, contentType: request.headers.get('content-type') };
+}
+
+/** Tries the loaded keys, and then newer ones, if there are any. */
+async function findKey(claim: Claim, keyring: KeyringCache): Promise<Verified | KeyProblem> {
+  const keys = await keyring.keys().catch(toReceiverError);
+  const result = tryKeys(claim, keys);
+  if (typeof result !== 'string') return result;
+  const newer = await keyring.newerThan(keys);
+  return newer ? tryKeys(claim, newer) : result;
 }
 
 /** The checks that cost next to nothing. None of them reads the body. */
 function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: number): Claim {
   const header = (name: string) => request.headers.get(name) || undefined;
-  const signature = header(vendorHeaders.signature);
+  const signature = header(signatureHeaders.signature);
   if (signature === undefined) throw new ReceiverError('unsigned', 'No X-MessageMedia-Signature: is a key enabled?');
   const signatureBytes = decodeSignature(signature)?.length;
   if (signatureBytes === undefined) throw new ReceiverError('malformed_signature', 'The signature is not base64');
@@ -71,13 +71,13 @@ function parseClaim(request: WebhookRequest, now: number, toleranceSeconds: numb
   checkAge(now - signedAt, toleranceSeconds);
   if (request.targets.length === 0) throw new ReceiverError('malformed_target', malformedTarget);
 
-  const digestName = header(vendorHeaders.digest);
+  const digestName = header(signatureHeaders.digest);
   const digest = parseDigest(String(digestName));
-  const cipher = header(vendorHeaders.cipher) ?? 'RSA';
+  const cipher = header(signatureHeaders.cipher) ?? 'RSA';
   if ((digestName !== undefined && digest === undefined) || cipher.toUpperCase() !== 'RSA') {
     throw new ReceiverError('unsupported_algorithm', 'MessageMedia does not sign with this digest or cipher');
   }
-  return { request, date, signedAt, signature, signatureBytes, digest, keyId: header(vendorHeaders.keyId) };
+  return { request, date, signedAt, signature, signatureBytes, digest, keyId: header(signatureHeaders.keyId) };
 }
 
 /** @param age milliseconds; negative for a date in the future */
@@ -99,7 +99,7 @@ function checkAge(age: number, toleranceSeconds: number): void {
 }
 
 /** The request, if the probe key signed it. The probe key is tried only for a request that names it. */
-function tryProbe(claim: Claim, keyring: Keyring): Verified | undefined {
+function tryProbe(claim: Claim, keyring: KeyringCache): Verified | undefined {
   const key = keyring.diagnostics().probe?.key;
   if (key === undefined || claim.keyId === undefined || !sameId(key.id, claim.keyId)) return undefined;
   const result = tryKeys(claim, [key]);

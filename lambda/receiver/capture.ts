@@ -1,11 +1,11 @@
 import { capturePrefix } from '../contract.ts';
 import { type Deadline, withDeadline } from '../deadline.ts';
 import { isObject } from '../guards.ts';
-import type { Keyring } from '../keys/keyring-cache.ts';
+import type { KeyringCache } from '../keys/keyring-cache.ts';
 
 /** What capturing needs from outside. */
 export interface CaptureDependencies {
-  keyring: Pick<Keyring, 'diagnostics'>;
+  keyring: Pick<KeyringCache, 'diagnostics'>;
   /** Creates an object unless one of this name exists. @returns whether it did */
   put: (name: string, text: string, options: Deadline) => Promise<boolean>;
   /** Longest time for one request, however many names are taken, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { FailureReason, RefusalReason } from '../contract.ts';
+import { type FailureReason, logMessages, type RefusalReason } from '../contract.ts';
 import { createPlacement } from '../event/message-placement.ts';
 import { describeEvent, maxMessageBytes, type QueueMessage, type VerifiedRequest } from '../event/queue-message.ts';
 import { refusesCharacters } from '../event/queue-refusals.ts';
@@ -38,7 +38,7 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
 /** The outcome of a request. It holds no signature, no body and no phone number. */
 export type Outcome =
   | {
-      outcome: 'accepted';
+      outcome: typeof logMessages.accepted;
       requestId: string;
       id?: string;
       type: string;
@@ -55,9 +55,9 @@ export type Outcome =
       /** The body should be JSON and is not; absent if it is as it should be. */
       unreadable?: boolean;
     }
-  | { outcome: 'probed'; requestId: string; keyId: string | undefined }
+  | { outcome: typeof logMessages.probed; requestId: string; keyId: string | undefined }
   | {
-      outcome: 'refused' | 'failed';
+      outcome: typeof logMessages.refused | typeof logMessages.failed;
       requestId: string;
       status: number;
       reason: RefusalReason | FailureReason;
@@ -97,7 +97,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const verified = await authenticate(request, requestId, dependencies);
       const { keyId } = verified;
       if (verified.isProbe) {
-        dependencies.report({ outcome: 'probed', requestId, keyId });
+        dependencies.report({ outcome: logMessages.probed, requestId, keyId });
         return answer(200, { probe: 'verified' });
       }
       const { id, type, unrendered, unreadable, dataref } = await within(
@@ -114,13 +114,13 @@ export function createReceiver(dependencies: ReceiverDependencies) {
       const age = Math.round((dependencies.now() - Number(parseHttpDate(verified.date))) / 1000);
       const template = { ...(unrendered.length > 0 && { unrendered }), ...(unreadable && { unreadable }) };
       const size = { bytes: verified.body.length, ...(dataref !== undefined && { stored: true }) };
-      dependencies.report({ outcome: 'accepted', requestId, ...ids, type, ...size, age, ...template });
+      dependencies.report({ outcome: logMessages.accepted, requestId, ...ids, type, ...size, age, ...template });
       return answer(202, { id });
     } catch (error) {
       const status = statusOf(error);
       const reason = error instanceof ReceiverError ? error.code : 'unexpected';
-      const outcome = status === 503 ? 'failed' : 'refused';
-      const captured = outcome === 'refused' ? await dependencies.capture?.(event, left()) : undefined;
+      const outcome = status === 503 ? logMessages.failed : logMessages.refused;
+      const captured = outcome === logMessages.refused ? await dependencies.capture?.(event, left()) : undefined;
       dependencies.report({
         ...{ outcome, requestId, status, reason, error },
         ...(captured !== undefined && { captured }),

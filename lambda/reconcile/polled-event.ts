@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { eventTypes, type PolledEvent } from '../contract.ts';
+import type { PolledEvent } from '../contract.ts';
 import { groupOf, identityOf, sourceOf } from '../event/identifiers.ts';
 import { identify } from '../event/identity.ts';
+import { eventKinds } from '../event/kinds.ts';
 import { type QueueMessage, writeEvent } from '../event/queue-message.ts';
 import { isUuid } from '../guards.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
@@ -31,8 +32,6 @@ export interface PolledEntry {
 
 const dataContentType = 'application/json';
 
-const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_id', reply: 'reply_id' };
-
 /**
  * Turns an item into the message that its webhook would have made, with the same type, id, subject, source and FIFO ids.
  * So the queue and consumers recognise the two as one event. It was never signed, and says that it was polled.
@@ -43,7 +42,14 @@ const idFields: Record<PolledKind, string> = { deliveryReport: 'delivery_report_
 export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number, owner?: KeyOwner): PolledEntry {
   const data = JSON.stringify(item);
   // The same item gets the same id at every poll. Otherwise each poll would make a new event of it.
-  const { type, id = hashedUuid(data), subject, account, receivedAt, unrendered } = identify(item, eventTypes[kind]);
+  const {
+    type,
+    id = hashedUuid(data),
+    subject,
+    account,
+    receivedAt,
+    unrendered,
+  } = identify(item, eventKinds[kind].type);
   const signer = owner && (account !== undefined && owner.others.has(account) ? account : owner.account);
   const attributes: PolledEvent = {
     specversion: '1.0',
@@ -65,7 +71,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number, o
     ...('dataref' in place && place),
     unrendered,
   });
-  const confirmId = item[idFields[kind]];
+  const confirmId = item[eventKinds[kind].idField];
   return {
     message: messageWith({ data: item }),
     withDataAt: (dataref) => messageWith({ dataref }),

@@ -1,3 +1,4 @@
+import { latestWebhook } from '../archive-contract.ts';
 import { createPlacement } from '../event/message-placement.ts';
 import { MessageRefusedError } from '../event/queue-refusals.ts';
 import type { PolledItem } from '../messagemedia/types.ts';
@@ -15,9 +16,6 @@ const defaultGrace = 15 * 60_000;
 /** How often a list is read again that still has what was just confirmed, and the pause before, in milliseconds. */
 const maxRereads = 5;
 const rereadPause = 2_000;
-
-/** Webhooks are at most this late, and the archive is read accordingly. In milliseconds. */
-const latestWebhook = 24 * 3_600_000;
 
 /** One of MessageMedia's lists. */
 export interface List {
@@ -142,7 +140,7 @@ async function recover(entry: PolledEntry, run: ListRun, place: Place, age: numb
   const event = {
     dataBytes: data.length,
     inline: () => message,
-    offload: (bytes: number) => moveData(entry, bytes, run),
+    offload: (bytes: number) => offload(entry, bytes, run),
   };
   try {
     const sent = await place(event, run.send);
@@ -157,7 +155,7 @@ async function recover(entry: PolledEntry, run: ListRun, place: Place, age: numb
 }
 
 /** Moves large data to the bucket, as the receiver does. */
-async function moveData({ message, data, withDataAt }: PolledEntry, bytes: number, { store }: ListRun) {
+async function offload({ message, data, withDataAt }: PolledEntry, bytes: number, { store }: ListRun) {
   if (store === undefined) {
     throw new MessageRefusedError(
       `An event has ${bytes} bytes, which is more than the queue takes, and no bucket is given: set OVERFLOW_BUCKET.`,

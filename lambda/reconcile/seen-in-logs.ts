@@ -1,4 +1,5 @@
 import { type CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { logMessages } from '../contract.ts';
 import { isObject, isUuid } from '../guards.ts';
 import type { EventsOf } from './reconciliation-run.ts';
 
@@ -13,7 +14,7 @@ const maxIds = 200;
 const maxLines = 10_000;
 
 /** Log messages for an event that is in the queue, from the receiver and from reconciliation. */
-const queuedMessages: readonly unknown[] = ['accepted', 'recovered'];
+const queuedMessages: readonly unknown[] = [logMessages.accepted, logMessages.recovered];
 
 /** What the search needs from outside. */
 export interface LogSearchDependencies {

@@ -1,5 +1,6 @@
 import { type ILogGroup, QueryDefinition, QueryString, type QueryStringProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { logMessages } from '../../lambda/contract.ts';
 import type { MonitoringProps } from './watch.ts';
 
 /** The log queries of docs/operations.md, saved in CloudWatch Logs Insights under the receiver's name. */
@@ -14,14 +15,14 @@ export class SavedQueries extends Construct {
       new QueryDefinition(this, queryId, { queryDefinitionName: `${service}/${name}`, logGroups, queryString });
     };
     save('Refusals', 'refusals-by-reason', [functionLog], {
-      filterStatements: ['message = "refused"'],
+      filterStatements: [`message = "${logMessages.refused}"`],
       statsStatements: ['count(*) as requests, latest(detail) as example by reason'],
       sort: 'requests desc',
     });
     save('Failures', 'failures', [functionLog, ...reconciled, ...archived], {
       fields: ['@timestamp', 'message', 'reason', 'detail', 'cause', 'requestId', '@message'],
       filterStatements: [
-        'level = "ERROR" or (level = "WARN" and message != "refused") or @message like /Task timed out|Runtime exited|"status":"(error|failure|timeout)"/',
+        `level = "ERROR" or (level = "WARN" and message != "${logMessages.refused}") or @message like /Task timed out|Runtime exited|"status":"(error|failure|timeout)"/`,
       ],
       sort: '@timestamp desc',
       limit: 100,

@@ -1,3 +1,4 @@
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { sampleWebhooks, withFreshIds } from '../../signing/sample-webhooks.ts';
 import { deliver, type Webhook, type WireRequest } from '../../signing/sender.ts';
 import { badSenders } from '../bad-senders.ts';
@@ -61,7 +62,10 @@ export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promis
 }
 
 /** The kinds that `mmw webhooks create` writes into the URL. */
-const queries: Record<string, string> = { deliveryReport: 'delivery-report', optOut: 'opt-out' };
+const queries: Record<string, string> = {
+  deliveryReport: eventKinds.deliveryReport.inUrl,
+  optOut: eventKinds.optOut.inUrl,
+};
 
 /** A text that every break changes: with characters beyond ASCII but within Latin-1, and with a slash. */
 function withTellingText(webhook: Webhook): Webhook {
@@ -70,7 +74,7 @@ function withTellingText(webhook: Webhook): Webhook {
 
 /** A webhook of a kind, with new ids. */
 function freshWebhook(kind: string): Webhook {
-  const query = queries[kind] ?? (kind.endsWith('Reply') ? 'reply' : 'webhook');
+  const query = queries[kind] ?? (kind.endsWith('Reply') ? eventKinds.reply.inUrl : eventKinds.webhook.inUrl);
   const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);
   const webhook = Object.entries(samples).find(([name]) => name === kind)?.[1];
   if (webhook === undefined) throw new ActionError(`There is no kind "${kind}".`);

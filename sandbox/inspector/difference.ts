@@ -1,3 +1,5 @@
+import { signatureHeaders } from '../../lambda/contract.ts';
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { type Call, headerPairs } from './history.ts';
 
 /** One thing that differs between two calls. */
@@ -8,7 +10,7 @@ export interface Difference {
 }
 
 /** Headers that differ in every call. */
-const ofItsOwn = new Set(['date', 'x-messagemedia-signature', 'content-length', 'connection', 'host']);
+const ofItsOwn = new Set(['date', signatureHeaders.signature, 'content-length', 'connection', 'host']);
 
 /** How far around the first byte that differs is shown. */
 const surroundings = 30;
@@ -50,7 +52,7 @@ function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
 }
 
 function kindOf({ request }: Call): string | undefined {
-  return /"(delivery_report_id|reply_id|notification_id)"/.exec(request.body.toString())?.[1];
+  return Object.values(eventKinds).find(({ idField }) => idField && request.body.includes(`"${idField}"`))?.inUrl;
 }
 
 function pathOf({ target }: Call): string {

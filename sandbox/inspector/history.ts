@@ -1,3 +1,4 @@
+import { signatureHeaders } from '../../lambda/contract.ts';
 import type { Answer } from '../../lambda/receiver/receiver.ts';
 import type { LogLine } from '../aws/function.ts';
 import type { HandledRequest } from '../aws/gateway.ts';
@@ -70,7 +71,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: { calls: n
         ...{ method, target, request, answer, status, verdict: verdictOf(status) },
         reason: String(line?.reason ?? (request.event === undefined ? 'no_route' : '')),
         type: String(line?.type ?? ''),
-        keyId: headerOf(request, 'x-messagemedia-key-id'),
+        keyId: headerOf(request, signatureHeaders.keyId),
         bytes: request.body.length,
         detail: String(line?.detail ?? ''),
         message: earlier?.message ?? messages.get(eventId),

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { signatureHeaders } from '../../lambda/contract.ts';
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 import { type DeliveryAnswer, type deliver, type SigningKey, toWire, type WireRequest } from '../../signing/sender.ts';
 import type { Destination } from './destinations.ts';
@@ -56,7 +57,7 @@ export function createDelivery(options: DeliveryOptions) {
     const { origin, readTimeout } = destination;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(readTimeout)]);
     const answer = await options.deliver(origin, request, signal).catch(() => undefined);
-    const keyId = request.headers['x-messagemedia-key-id'];
+    const keyId = request.headers[signatureHeaders.keyId];
     deliveries.push({ ...subject, attempt, status: answer?.status, keyId, origin, request });
     return answer;
   };

@@ -2,6 +2,7 @@ import { randomBytes, sign as rsaSign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { Capture } from '../../diagnosis/capture.ts';
 import { diagnose } from '../../diagnosis/diagnose.ts';
+import { signatureHeaders } from '../../lambda/contract.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { toWire, type Webhook } from '../../signing/sender.ts';
@@ -58,60 +59,16 @@ describe('a request is broken on its way:', () => {
       'signature_encoding',
     ]);
   });
-
-  test('what a query went through is told apart', () => {
-    const webhook = { ...samples.get, target: '/messagemedia?text=caf%C3%A9%20x&tag=b&tag=a' };
-    const arrives = (target: string) => causesOf({ ...captureOf(toWire(webhook, key, date)), targets: [target] });
-    expect(arrives('/messagemedia?tag=a&tag=b&text=caf%C3%A9%20x')).toEqual(['query_reordered']);
-    expect(arrives('/messagemedia?text=caf%c3%a9%20x&tag=b&tag=a')).toEqual(['percent_encoding']);
-    expect(arrives('/messagemedia?text=caf%C3%A9+x&tag=b&tag=a')).toEqual(['percent_encoding']);
-    expect(arrives('/messagemedia?text=café x&tag=b&tag=a')).toEqual(['percent_encoding']);
-    const plain = captureOf(toWire({ ...samples.deliveryReport, target: '/messagemedia' }, key, date));
-    expect(causesOf({ ...plain, targets: ['/messagemedia?utm=1'] })).toEqual(['query_added']);
-  });
 });
 
-describe('a sender signs something else:', () => {
-  const sends = (signed: Buffer) =>
-    causesOf({
-      ...good,
-      headers: new Map([
-        ...good.headers,
-        ['x-messagemedia-signature', rsaSign('SHA256', signed, key.privateKey).toString('base64')],
-      ]),
-    });
-  const line = `POST ${path} HTTP/1.1`;
-  const at = date.toUTCString();
-
-  test.each([
-    ['body_alone', good.body],
-    ['no_date', Buffer.concat([Buffer.from(line), good.body])],
-    ['separators', Buffer.concat([Buffer.from(`${line}\n${at}\n`), good.body])],
-    ['http_version', Buffer.concat([Buffer.from(`POST ${path} HTTP/2${at}`), good.body])],
-    ['fixed_request_line', Buffer.concat([Buffer.from(`POST /?kind=reply HTTP/1.1${at}`), good.body])],
-    ['other_bytes', randomBytes(500)],
-  ])('%s', (cause, signed) => {
-    expect(sends(signed)).toEqual([cause]);
-  });
-
-  test('with a digest that nobody knows of', () => {
-    const bytes = Buffer.concat([Buffer.from(line + at), good.body]);
-    const capture = {
-      ...good,
-      headers: new Map([
-        ...good.headers,
-        ['x-messagemedia-signature', rsaSign('SHA1', bytes, key.privateKey).toString('base64')],
-      ]),
-    };
-    expect(causesOf(capture)).toEqual(['digest_header', 'digest_of_key']);
-  });
+test('a digest that nobody knows of was signed with', () => {
+  const bytes = Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1${date.toUTCString()}`), good.body]);
+  const signature = rsaSign('SHA1', bytes, key.privateKey).toString('base64');
+  const headers = new Map([...good.headers, [signatureHeaders.signature, signature]]);
+  expect(causesOf({ ...good, headers })).toEqual(['digest_header', 'digest_of_key']);
 });
 
 describe('it is the key, or the time:', () => {
-  test('a key that is not in the keyring', () => {
-    expect(causesOf(captureOf(toWire(reply, stranger, date)))).toEqual(['key_not_in_keyring']);
-  });
-
   test('a stranger who names a key of the keyring; a damaged signature', () => {
     expect(causesOf(captureOf(toWire(reply, { ...stranger, id: key.id }, date)))).toEqual(['forged']);
     const headers = new Map(good.headers);
@@ -121,21 +78,6 @@ describe('it is the key, or the time:', () => {
 
   test('the id of another key', () => {
     expect(causesOf(captureOf(toWire(reply, { ...key, id: other.id }, date)))).toEqual(['key_id_of_another_key']);
-  });
-
-  test('a key that was retired', () => {
-    const retired = keys.map((each) => ({ ...each, retiredAt: date.getTime() - 3_600_000 }));
-    expect(diagnose(good, retired).causes).toEqual(['key_retired']);
-  });
-
-  test('a late one, and a clock that is off', () => {
-    expect(causesOf(good, { receivedAt: date.getTime() + 25 * 3_600_000 })).toEqual(['late']);
-    expect(causesOf(good, { receivedAt: date.getTime() - 3_600_000 })).toEqual(['clock']);
-  });
-
-  test('a body that was cut says so, as its length does', () => {
-    const headers = new Map([...good.headers, ['content-length', String(good.body.length)]]);
-    expect(causesOf({ ...good, headers, body: good.body.subarray(0, 100) })).toEqual(['body_cut']);
   });
 
   test('a stranger without any of it', () => {

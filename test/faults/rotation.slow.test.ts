@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
-import { verifies } from '../../lambda/keys/key-changes.ts';
 import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
+import { verifies } from '../../lambda/keys/rotation.ts';
 import { createProvider } from '../../lambda/messagemedia/client.ts';
 import type { RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';

@@ -46,29 +46,6 @@ async function post(webhook: Webhook, key: TestKey, at: number): Promise<{ statu
 
 const take = () => consume(queue.client, queue.queueUrl, keys);
 
-const json = (body: object, target = '/m'): Webhook => ({
-  ...{ method: 'POST', target, contentType: 'application/json' },
-  body: JSON.stringify(body),
-});
-
-test.each<[string, Webhook]>([
-  ['JSON', json({ reply_id: 'r', account_id: 'B' })],
-  ['a callback', json({ reply_id: 'r', vendor_account_id: { vendor_id: 'V', account_id: 'B' } })],
-  ['a template of its own', json({ account_id: 'B' }, '/m?kind=webhook')],
-  ['a form', { ...json({}), contentType: 'application/x-www-form-urlencoded', body: 'reply_id=r&account_id=B' }],
-  [
-    'XML',
-    { ...json({}), contentType: 'application/xml', body: '<e><reply_id>r</reply_id><account_id>B</account_id></e>' },
-  ],
-  ['a query', { method: 'GET', target: '/m?reply_id=r&account_id=B', body: '' }],
-])('an event in %s that claims another account is refused', async (_form, webhook) => {
-  expect(await post(webhook, a, start + 20 * day)).toMatchObject({
-    statusCode: 401,
-    outcome: { reason: 'foreign_account' },
-  });
-  expect(await take()).toEqual([]);
-});
-
 test('in an honest month of two accounts no event is lost, and none is attributed to the other', async () => {
   const expected: string[] = [];
   for (let at = start; at < start + 30 * day; at += day / 2) {

@@ -159,15 +159,6 @@ describe('a batch of the queue', () => {
     const answer = await handler({ Records: records });
     expect(answer?.batchItemFailures).toHaveLength(records.length);
   });
-
-  test('that comes back from the dead letters weeks later is where such late events are looked for', async () => {
-    const [body = ''] = await messages();
-    const signed = Date.parse(JSON.parse(body).mmdate);
-    await handler({ Records: [recordOf(body, signed + 20 * 86_400_000)] });
-    const [name = ''] = (await objects()).keys();
-    const day = new Date(signed + 86_400_000).toISOString();
-    expect(name).toContain(`/day=${day.slice(8, 10)}/hour=${day.slice(11, 13)}/`);
-  });
 });
 
 test.each([
@@ -239,11 +230,6 @@ describe('the schedule', () => {
     Object.assign(process.env, changes);
     await expect(handler({})).rejects.toThrow(problem);
   });
-});
-
-test.each(['ARCHIVE_BUCKET', 'OVERFLOW_BUCKET', 'KEYRING_SECRET_ID'])('names %s when it is not set', async (name) => {
-  delete process.env[name];
-  await expect(handler({})).rejects.toThrow(`Environment variable ${name} is not set`);
 });
 
 test('no call takes as long as the minute that the function may run', async () => {

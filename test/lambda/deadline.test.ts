@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { withDeadline } from '../../lambda/deadline.ts';
+import { remaining, seconds, withDeadline } from '../../lambda/deadline.ts';
 
 /** Ends only when it is told to, with the signal's reason, as a call of the SDK does. */
 async function call(signal: AbortSignal): Promise<never> {
@@ -31,4 +31,18 @@ test.each([
   expect(timers()).toBe(before);
   await sleep(60);
   expect(signal?.aborted).toBe(false);
+});
+
+test('seconds are for people, rounded up', () => {
+  expect([seconds(0), seconds(1), seconds(1_000), seconds(1_001)]).toEqual(['0 s', '1 s', '1 s', '2 s']);
+});
+
+test.each([
+  ['1970-01-01T00:00:10Z', 10_000, 30_000],
+  ['1970-01-01T00:00:10Z', 25_000, 15_000],
+  ['1970-01-01T00:00:10Z', 50_000, -10_000],
+  ['1970-01-01T00:00:10Z', 9_999, 30_000],
+  ['one day', 25_000, 30_000],
+])('what is left of 30 seconds since %s, at %d ms: %d ms', (since, now, left) => {
+  expect(remaining(since, 30_000, now)).toBe(left);
 });

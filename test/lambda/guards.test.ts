@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isAccount, isObject, isTimestamp, isUuid } from '../../lambda/guards.ts';
+import { isAccount, isJsonMediaType, isObject, isTimestamp, isUuid } from '../../lambda/guards.ts';
 
 test.each([
   [{}, true],
@@ -85,4 +85,25 @@ test.each([
   [['a'], false],
 ])('%j may be an account: %j', (value, expected) => {
   expect(isAccount(value)).toBe(expected);
+});
+
+test.each([
+  ['application/json', true],
+  ['APPLICATION/JSON', true],
+  ['text/json', true],
+  ['application/json; charset=utf-8', true],
+  ['application/json ; charset=utf-8', true],
+  ['application/cloudevents+json', true],
+  ['application/a+b+json;v=1', true],
+  ['application/jsonp', false],
+  ['application/json seq', false],
+  ['application/json-seq', false],
+  ['application/xml; a=+json', false],
+  ['application/xml;a/json', false],
+  ['a;b/json', false],
+  ['json', false],
+  ['/json', false],
+  ['', false],
+])('%s says JSON: %j', (mediaType, expected) => {
+  expect(isJsonMediaType(mediaType)).toBe(expected);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { createLog } from '../../lambda/log.ts';
+import { createLog, describeError } from '../../lambda/log.ts';
 import { type RecordedLog, recordLog } from '../recorded-log.ts';
 
 const environment = { ...process.env };
@@ -53,4 +53,15 @@ test.each([
       },
     ],
   });
+});
+
+test.each([
+  [new TypeError('no'), 'TypeError: no'],
+  [new Error('no', { cause: new RangeError('so', { cause: 'why' }) }), 'Error: no <- RangeError: so <- why'],
+  [Object.assign(new Error('no'), { request: 'secret' }), 'Error: no'],
+  ['text', 'text'],
+  [null, 'null'],
+  [undefined, undefined],
+])('an error is its name, its message and its causes: %s', (error, expected) => {
+  expect(describeError(error)).toBe(expected);
 });

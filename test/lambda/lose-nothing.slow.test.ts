@@ -167,37 +167,6 @@ test('every event is queued at least once and has one effect, and nothing else i
 
 const late = { lastTryAfter: 23 * hour, givenUp: false, resent: true };
 const report = { does: 'webhook', kind: 'deliveryReport', message: 0, ...late } as const;
-const deeds: Record<string, (after: number) => Step> = {
-  webhook: (after) => ({ ...report, after, fate: 'ok' }),
-  retry: (after) => ({ does: 'retry', after, which: 0, fate: 'ok', resent: true }),
-  rotation: (after) => ({ does: 'rotation', after, killedBefore: false }),
-  reconciliation: (after) => ({ does: 'reconciliation', after, confirm: true, queue: 'ok', log: 'whole' }),
-  redrive: (after) => ({ does: 'redrive', after, crashes: false }),
-};
-
-test('webhook, retry, rotation, reconciliation and redrive in each of their 120 orders', async () => {
-  const orders = permutations(Object.values(deeds));
-  expect(orders).toHaveLength(120);
-  for (const after of [0, 4 * minute, 16 * minute, 5 * hour]) {
-    for (const order of orders) {
-      // Webhooks to retry, events to recover, and dead letters to redrive.
-      const before: Step[] = [
-        { ...report, after: 0, fate: 'ok' },
-        { does: 'consumer', after: 0, count: 1, dies: true },
-        { ...report, after: 0, fate: 'unheard' },
-        { ...report, after: 0, fate: 'lost', kind: 'optOut', message: 1 },
-        { ...report, after: 0, fate: 'lost', kind: 'reply', message: 2, givenUp: true },
-      ];
-      expect(await findLosses([...before, ...order.map((deed) => deed(after))], false)).toEqual([]);
-    }
-  }
-}, 120_000);
-
-function permutations<Item>(items: readonly Item[]): Item[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
-}
-
 test.each<[string, Flaws, Step[], string]>([
   [
     'a redrive under the old deduplication id',

@@ -165,20 +165,6 @@ test('archives what it queues, as it was queued', async () => {
   await firehose.close();
 });
 
-test('archives through the queue of the archive when the streams take nothing, and says so', async () => {
-  const firehose = await startArchive();
-  firehose.setOutage('is not there');
-  await lose();
-  await runLater();
-  const archived = await queued(queue.deadLetterQueueUrl);
-  expect(archived).toHaveLength(4);
-  expect(archived).toEqual(await queued());
-  expect(lines()).toContainEqual(
-    expect.objectContaining({ service: 'webhook-receiver', message: 'archiving through the queue' }),
-  );
-  await firehose.close();
-});
-
 describe('a reply that is too large for SQS', () => {
   const large = 'x'.repeat(1_100_000);
 
@@ -192,27 +178,6 @@ describe('a reply that is too large for SQS', () => {
     const { Body } = await queue.storage.send(new GetObjectCommand({ Bucket, Key }));
     expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({ content: large });
   });
-
-  test('fails without a bucket, and the rest is queued', async () => {
-    process.env.OVERFLOW_BUCKET = '';
-    await lose(large);
-    await expect(runLater()).rejects.toThrow(/1 failures, the first: .*no bucket is given: set OVERFLOW_BUCKET/);
-    expect(await queued()).toHaveLength(3);
-  });
-});
-
-test('warns that the log could not be searched, and queues everything', async () => {
-  await lose();
-  logs.statuses.push('Failed', 'Failed');
-  await runLater();
-  expect(await queued()).toHaveLength(4);
-  expect(lines()).toContainEqual(
-    expect.objectContaining({
-      level: 'WARN',
-      service: 'reconciliation',
-      message: expect.stringContaining('The log could not be queried (the query ended as Failed)'),
-    }),
-  );
 });
 
 describe('lists of several pages', () => {
@@ -251,10 +216,6 @@ describe('lists of several pages', () => {
         /^The time is over.*"npx mmw reconcile --stack Webhooks --base-url http:\S+ --confirm"/,
       ),
     });
-  });
-
-  test('so three minutes are not enough to stop', async () => {
-    expect(await reconcileReports(101, 1_800)).toBe(0);
   });
 
   test('are counted when they hide what is newer, as long as they do', async () => {
@@ -326,39 +287,4 @@ describe('where keys name accounts', () => {
     await runLater();
     expect(await sources()).toEqual(new Set(['urn:messagemedia:account:A']));
   });
-
-  test('a key without an account gives none', async () => {
-    await keyring();
-    await lose();
-    await runLater();
-    expect(await sources()).toEqual(new Set(['urn:messagemedia']));
-  });
-
-  test('nothing is queued if nobody knows whose lists these are', async () => {
-    secrets.put('keyring', JSON.stringify({ keys: [{ ...makeKey().answer, account: 'B' }] }));
-    await lose();
-    await expect(runLater()).rejects.toThrow('mmw keys create --account ID');
-    expect(await queued()).toEqual([]);
-  });
-});
-
-test.each(['{"api_key":"","api_secret":""}', 'null', '[]', ''])(
-  'says that secret %s has no credentials',
-  async (secret) => {
-    secrets.put('credentials', secret);
-    await expect(handler()).rejects.toThrow('Secret credentials must hold {"api_key":"…","api_secret":"…"}');
-  },
-);
-
-test.each([
-  'QUEUE_URL',
-  'KEYRING_SECRET_ID',
-  'API_CREDENTIALS_SECRET_ID',
-  'MESSAGEMEDIA_BASE_URL',
-  'RECONCILE_LOG_GROUPS',
-  'RECONCILE_LOG_DAYS',
-  'RECONCILE_STACK',
-])('names %s when it is not set', async (name) => {
-  delete process.env[name];
-  await expect(handler()).rejects.toThrow(`Environment variable ${name} is not set`);
 });

@@ -8,11 +8,7 @@ import { dirname } from 'node:path';
 const core: Record<string, string[]> = {
   'lambda/signature.ts': ['test/lambda/signature.test.ts'],
   'lambda/json.ts': ['test/lambda/json.test.ts'],
-  'lambda/guards.ts': [
-    'test/lambda/guards.test.ts',
-    'test/lambda/media-type.test.ts',
-    'test/lambda/receiver/capture-store.test.ts',
-  ],
+  'lambda/guards.ts': ['test/lambda/guards.test.ts', 'test/lambda/receiver/capture-store.test.ts'],
   'lambda/receiver/request.ts': ['test/lambda/receiver/request.test.ts'],
   'lambda/receiver/authenticate.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],
@@ -24,11 +20,7 @@ const core: Record<string, string[]> = {
   'lambda/event/reverify.ts': ['test/lambda/event/reverify.test.ts'],
   'lambda/keys/keyring.ts': ['test/lambda/keys/keyring.test.ts'],
   'lambda/keys/keyring-cache.ts': ['test/lambda/keys/keyring.test.ts'],
-  'lambda/keys/keyring-secret.ts': [
-    'test/lambda/keys/keyring-secret.test.ts',
-    'test/lambda/keys/keyring.test.ts',
-    'test/lambda/keys/diagnostics.test.ts',
-  ],
+  'lambda/keys/keyring-secret.ts': ['test/lambda/keys/keyring-secret.test.ts', 'test/lambda/keys/keyring.test.ts'],
   'lambda/keys/key-life.ts': ['test/lambda/keys/key-life.test.ts'],
   'lambda/keys/rotation.ts': [
     'test/lambda/keys/rotation.test.ts',
@@ -55,38 +47,29 @@ const others: Record<string, string[]> = {
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
   'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
+  'lambda/event/kinds.ts': ['test/lambda/event/identity.test.ts', 'test/lambda/archive-contract.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
-  'lambda/log.ts': ['test/lambda/log.test.ts', 'test/lambda/describe-error.test.ts'],
-  'lambda/keys/key-changes.ts': [
-    'test/lambda/keys/key-changes.test.ts',
-    'test/lambda/keys/key-lookups.test.ts',
-    'test/lambda/keys/eventually.test.ts',
-  ],
-  'lambda/keys/keyring-store.ts': [
-    'test/lambda/keys/keyring-store.test.ts',
-    'test/lambda/keys/keyring-size.test.ts',
-    'test/lambda/keys/eventually.test.ts',
-  ],
+  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-store.test.ts', 'test/lambda/keys/keyring-size.test.ts'],
   'lambda/keys/manual-changes.ts': ['test/lambda/keys/manual-changes.test.ts', 'test/lambda/keys/key-import.test.ts'],
-  'lambda/messagemedia/error.ts': [
-    'test/lambda/messagemedia/error.test.ts',
-    'test/lambda/messagemedia/failure.test.ts',
-  ],
-  'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/form.test.ts'],
+  'lambda/messagemedia/error.ts': ['test/lambda/messagemedia/error.test.ts'],
+  'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/messagemedia/authentication.ts': [
     'test/lambda/messagemedia/authentication.test.ts',
     'test/lambda/messagemedia/options.test.ts',
   ],
   'lambda/messagemedia/options.ts': [
     'test/lambda/messagemedia/options.test.ts',
-    'test/lambda/messagemedia/errors.test.ts',
     'test/lambda/messagemedia/authentication.test.ts',
   ],
   'lambda/messagemedia/client.ts': [
     'test/lambda/messagemedia/client.test.ts',
     'test/lambda/messagemedia/polling.test.ts',
   ],
-  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/receiver/probe.test.ts'],
+  'lambda/receiver/receiver.ts': [
+    'test/lambda/receiver/receiver.test.ts',
+    'test/lambda/receiver/probe.test.ts',
+    'test/lambda/handler-in-process.test.ts',
+  ],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts', 'test/lambda/receiver/receiver.test.ts'],
 };
 

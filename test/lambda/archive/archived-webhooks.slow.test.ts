@@ -107,15 +107,8 @@ test('what is too large for a stream, and what has its data elsewhere, is on the
   expect(lines()).toEqual([]);
 });
 
-test('without an archive Firehose is never called', async () => {
-  const before = firehose.calls();
-  expect(await post(start({ ARCHIVE_STREAMS: '' }), webhook)).toMatchObject({ statusCode: 202 });
-  expect(firehose.calls()).toBe(before);
-  await take(queue.queueUrl);
-});
-
 describe('an outage refuses no webhook:', () => {
-  const outages: FirehoseOutage[] = ['refuses', 'throttles', 'hangs', 'is not there', 'answers without a word'];
+  const outages: FirehoseOutage[] = ['throttles', 'hangs', 'is not there'];
 
   test.each(outages)('a stream that %s is left alone, and the queue has its events', async (outage) => {
     const receiver = start();
@@ -131,38 +124,6 @@ describe('an outage refuses no webhook:', () => {
     expect(firehose.calls() - before).toBeLessThanOrEqual(2);
     expect(receiver.output.filter((line) => line.includes('archiving through the queue'))).toHaveLength(1);
     expect(receiver.output.filter((line) => line.includes('"ArchiveFailed":1'))).toEqual([]);
-  });
-
-  test('with the queue of the archive out of reach alone, the streams have everything', async () => {
-    const receiver = start({ ARCHIVE_QUEUE_URL: `${archiveQueueUrl}-gone` });
-    expect(await post(receiver, webhook)).toMatchObject({ statusCode: 202 });
-    expect(lines()).toHaveLength(1);
-    await take(queue.queueUrl);
-  });
-
-  test.each<FirehoseOutage>(['refuses', 'hangs'])(
-    'with both out of reach the webhook is queued and answered, and counted as not archived: Firehose %s',
-    async (outage) => {
-      const receiver = start({ ARCHIVE_QUEUE_URL: `${archiveQueueUrl}-gone` });
-      firehose.setOutage(outage);
-      const id = randomUUID();
-      for (const body of [`{"reply_id":"${id}"}`, `{"reply_id":"+61491570156 ${id}"}`]) {
-        expect(await post(receiver, { ...webhook, body })).toMatchObject({ statusCode: 202 });
-      }
-      expect(await take(queue.queueUrl)).toHaveLength(2);
-      const told = receiver.output.filter((line) => line.includes('"not archived"')).map((line) => JSON.parse(line));
-      expect(told).toMatchObject([
-        { level: 'ERROR', id, type: eventTypes.reply, ArchiveFailed: 1, detail: expect.stringContaining('Queue') },
-        { level: 'ERROR', ArchiveFailed: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] } },
-      ]);
-      // What somebody's template put into the id may be anything.
-      expect(told[1]).not.toHaveProperty('id');
-    },
-  );
-
-  test('a queue of events that refuses is answered 503, whatever the archive has', async () => {
-    const receiver = start({ QUEUE_URL: `${queue.queueUrl}x.fifo` });
-    expect(await post(receiver, webhook)).toMatchObject({ statusCode: 503 });
   });
 });
 
@@ -185,11 +146,4 @@ test('streams and queue that both hang are given up before the send of the event
   expect(ended).toBeUndefined();
   expect(told).toEqual(['archiving through the queue', 'not archived']);
   await hanging.close();
-});
-
-test.each([
-  [{ ARCHIVE_QUEUE_URL: '' }, 'ARCHIVE_QUEUE_URL is not set'],
-  [{ ARCHIVE_STREAMS: 'reply=a' }, 'ARCHIVE_STREAMS has no delivery_report=<name>'],
-])('a wrong environment is named: %j', async (environment, problem) => {
-  await expect(post(start(environment), webhook)).rejects.toThrow(problem);
 });

@@ -62,5 +62,5 @@ test.each(['{}', '{"MessageId":""}'])('an answer without the id of a message is 
 
 test('a queue that does not finish its answer by the deadline is a failure', async () => {
   const send = await senderTo(QueueUrl, undefined, 50);
-  await expect(send(message)).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(send(message)).rejects.toThrow(/aborted/i);
 });

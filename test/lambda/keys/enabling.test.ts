@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { enablePending, propagationMilliseconds } from '../../../lambda/keys/rotation.ts';
+import { enablePending, propagationMilliseconds, verifies } from '../../../lambda/keys/rotation.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 /** `old` is enabled, and `new` waits for so many seconds already. */
@@ -111,6 +111,7 @@ describe('somebody chooses another key', () => {
     const model = waitingFor();
     model.before('pause', () => {
       model.entries.pop();
+      model.enabled = undefined;
     });
     expect(await enablePending(model.dependencies, {})).toBe('abandoned');
   });
@@ -133,4 +134,13 @@ describe('somebody chooses another key', () => {
     expect(await enablePending(model.dependencies, {})).toBe('enabled');
     expect(model.calls).toEqual([]);
   });
+});
+
+test('whether a receiver accepts what a key signs now', () => {
+  const now = Date.parse('2026-11-24T09:00:00Z');
+  const entries = [entry('key'), entry('other'), entry('retired', { retired_at: '2026-11-23T09:00:00Z' })];
+  expect(verifies(entries, 'key', now)).toBe(true);
+  expect(verifies(entries, 'retired', now)).toBe(false);
+  expect(verifies(entries, 'unknown', now)).toBe(false);
+  expect(verifies([...entries, entry('')], 'unknown', now)).toBe(true);
 });

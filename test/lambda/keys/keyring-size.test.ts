@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
-import { fitDiagnostics, fitEntries, maxSecretBytes } from '../../../lambda/keys/keyring-store.ts';
+import { type KeyringEntry, maxSecretBytes } from '../../../lambda/keys/keyring-secret.ts';
+import { fitDiagnostics, fitEntries } from '../../../lambda/keys/keyring-store.ts';
 
 const bytes = 1_000;
 const entry = (index: number, more: Partial<KeyringEntry> = {}): KeyringEntry => ({

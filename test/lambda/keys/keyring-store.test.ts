@@ -9,8 +9,14 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
-import { createKeyringStore, type KeyringStoreOptions, maxSecretBytes } from '../../../lambda/keys/keyring-store.ts';
+import { type KeyringEntry, maxSecretBytes } from '../../../lambda/keys/keyring-secret.ts';
+import {
+  aMinute,
+  aMoment,
+  createKeyringStore,
+  eventually,
+  type KeyringStoreOptions,
+} from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 
@@ -300,9 +306,27 @@ describe('a secret that was created without a value', () => {
     await storeOf('empty').update((entries) => [...entries, one]);
     expect(JSON.parse(secrets.get('empty') ?? '')).toEqual({ keys: [other, one] });
   });
+});
 
-  test('is not one that does not exist', async () => {
-    await expect(storeOf('nowhere').read()).rejects.toThrow("can't find the specified secret.");
-    await expect(storeOf('nowhere').update(() => [one])).rejects.toThrow("can't find the specified secret.");
-  });
+/** Looks for what is there from the given look on. @returns what was found, the looks, and the pauses between them */
+async function lookFor(from: number, pauses?: number[]) {
+  const paused: number[] = [];
+  let looks = 0;
+  const look = async () => (++looks >= from ? looks : undefined);
+  const pause = async (milliseconds: number) => {
+    paused.push(milliseconds);
+  };
+  return { found: await eventually(look, pause, pauses), looks, paused };
+}
+
+test('a value is looked for until it is there, for a minute', async () => {
+  expect(await lookFor(1)).toEqual({ found: 1, looks: 1, paused: [] });
+  expect(await lookFor(3)).toEqual({ found: 3, looks: 3, paused: [500, 1_000] });
+  expect(await lookFor(8)).toEqual({ found: 8, looks: 8, paused: aMinute });
+  expect(await lookFor(9)).toEqual({ found: undefined, looks: 8, paused: aMinute });
+  expect(aMinute.reduce((sum, each) => sum + each)).toBe(60_500);
+});
+
+test('the pauses may be others', async () => {
+  expect(await lookFor(9, aMoment)).toEqual({ found: undefined, looks: 4, paused: [500, 1_000, 2_000] });
 });

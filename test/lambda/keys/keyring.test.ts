@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { isTooLateFor, keysFor, ownerOf, parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
-import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
+import { createKeyring, type KeyringCache } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-secret.ts';
 import { keyringOf, makeKey } from '../../support.ts';
 
@@ -188,7 +188,7 @@ describe('a keyring secret', () => {
     const secret = keyringOf(first);
     expect(parseKeyring(secret.padEnd(52_428)).warnings).toEqual([]);
     expect(parseKeyring(secret.padEnd(52_429)).warnings).toEqual([
-      'the keyring has 52429 of the 65,536 bytes of a secret: see "mmw keys forget"',
+      'the keyring has 52429 of the 65536 bytes of a secret: see "mmw keys forget"',
     ]);
   });
 
@@ -223,7 +223,7 @@ describe('a keyring', () => {
   let loads: number;
   let warnings: string[];
   let causes: unknown[];
-  let keyring: Keyring;
+  let keyring: KeyringCache;
 
   beforeEach(() => {
     secret = keyringOf(first);

@@ -53,6 +53,9 @@ test('several are deleted, each read again after the wait for the one before', a
 
 test('keys that are not retired, or deleted already, stay as they are', async () => {
   const model = new KeyModel([entry('x'), entry('gone', { retired_at: '2026', deleted_at: '2026' })], 'x');
+  thenRead(model, () => {
+    throw new Error('the keyring was read for nothing');
+  });
   await retireKeys(model.dependencies);
   expect(model.calls).toEqual([]);
   expect(model.told).toEqual([]);
@@ -155,6 +158,20 @@ test('a failed deletion is no sign that somebody enabled it', async () => {
   });
   await expect(retireKeys(model.dependencies)).rejects.toBe(failure);
   expect(isDeleted(model)).toBe(false);
+});
+
+/** What happens before the keyring is read for the second time. */
+function thenRead(model: KeyModel, deed: () => void): void {
+  model.before('read', () => model.before('read', deed));
+}
+
+test('the first is not read again, because the keyring may show what was before', async () => {
+  const model = retiredFor(660);
+  thenRead(model, () => {
+    model.entries = [entry('old'), entry('new')];
+  });
+  await retireKeys(model.dependencies);
+  expect(model.calls).toEqual(['delete old']);
 });
 
 describe('the keyring shows late that a key was enabled', () => {

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { KeyDependencies } from '../../../lambda/keys/key-changes.ts';
 import { isTooLateFor, type VerificationKey } from '../../../lambda/keys/keyring.ts';
-import { createKeyring, type Keyring } from '../../../lambda/keys/keyring-cache.ts';
+import { createKeyring, type KeyringCache } from '../../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { createRotation, type Rotation } from '../../../lambda/keys/rotation.ts';
 import { createProvider, type Provider } from '../../../lambda/messagemedia/client.ts';
@@ -34,7 +34,7 @@ export class World {
   /** Verifiers read the keyring again if they do not know a key, as receivers do, and none reads slowly. */
   attentive = false;
   time = Date.UTC(2026, 10, 23, 9);
-  private readonly verifiers: Keyring[];
+  private readonly verifiers: KeyringCache[];
   /** The values of the keyring, each with the time from which it was current. */
   private readonly values: { at: number; value: string }[] = [];
   private readonly verified = new WeakMap<VerificationKey, Map<string, boolean>>();
@@ -62,7 +62,7 @@ export class World {
     this.verifiers = [0, 0, 0, 0, 20 * second].map((delay) => this.newVerifier(delay));
   }
 
-  private newVerifier(delay: number): Keyring {
+  private newVerifier(delay: number): KeyringCache {
     const load = async () => {
       const values = this.values.filter(({ at }) => at <= this.time - delay);
       return (delay > 0 ? values.at(-1)?.value : this.secrets.get('keyring')) ?? '{"keys":[]}';

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { deleteKey, enableKey } from '../../../lambda/keys/key-changes.ts';
-import { afterDeleting } from '../../../lambda/keys/key-life.ts';
-import { propagationMilliseconds, retryTailMilliseconds } from '../../../lambda/keys/rotation.ts';
+import { enableKey } from '../../../lambda/keys/key-changes.ts';
+import { retryTailMilliseconds } from '../../../lambda/keys/rotation.ts';
 import type { Provider } from '../../../lambda/messagemedia/client.ts';
 import { World } from './rotation-world.ts';
 
@@ -41,15 +40,6 @@ test('a rotation replaces the key, and at every moment every verifier verifies e
   ]);
 });
 
-test('every piece of the wait before the old key is deleted says when the whole of it ends', async () => {
-  await begin();
-  const before = world.waits.length;
-  await world.rotation().run();
-  const pieces = world.waits.slice(before).filter(({ milliseconds }) => milliseconds <= 60_000);
-  expect(pieces).toHaveLength(retryTailMilliseconds / 60_000);
-  expect(new Set(pieces.map(({ end }) => end))).toEqual(new Set([world.time]));
-});
-
 test('the checks of this test can fail: enabling at once breaks verifiers that hold older keys', async () => {
   await begin();
   await world.rotation().create();
@@ -65,47 +55,6 @@ test('the checks of this test can fail: so does deleting the old key at once', a
   await world.store.update((entries) => entries.filter(({ key_id }) => key_id !== first));
   await world.pass(6 * 60_000);
   expect(world.failures).not.toEqual([]);
-});
-
-test('the new key is enabled only after it was in the keyring for as long as a verifier may cache', async () => {
-  await begin();
-  const before = world.time;
-  await world.rotation().create();
-  await world.rotation().enable();
-  expect(world.time - before).toBe(propagationMilliseconds);
-  await world.rotation().retire();
-  expect(world.time - before).toBe(propagationMilliseconds + retryTailMilliseconds);
-});
-
-test('a key that cannot be stored is deleted again, and the error says so', async () => {
-  const first = await begin();
-  const store = { ...world.store, update: () => Promise.reject(new Error('no access')) };
-  await expect(world.rotation({ store }).create()).rejects.toThrow(
-    /could not be written.*it was deleted at MessageMedia again/,
-  );
-  expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toEqual([first]);
-});
-
-test('a key that vanished at MessageMedia while it waited is replaced by another', async () => {
-  await begin();
-  const lost = await world.rotation().create();
-  await world.api.deleteSignatureKey(lost);
-  await world.rotation().run();
-  expect(await liveIds()).toEqual([enabledId()]);
-  expect(world.failures).toEqual([]);
-});
-
-test('a key that vanished from the keyring is not enabled', async () => {
-  const first = await begin();
-  await world.rotation().create();
-  const rotation = world.rotation({
-    store: {
-      ...world.store,
-      read: async () => [...(await keyring())].map((entry) => ({ ...entry, public_key: 'broken' })),
-    },
-  });
-  await expect(rotation.enable()).rejects.toThrow();
-  expect(enabledId()).toBe(first);
 });
 
 test('a key that was pasted without an id gets the id of the enabled key, and is rotated like any other', async () => {
@@ -126,23 +75,6 @@ test('keys that somebody put there by hand stay', async () => {
   await world.rotation().run();
   expect(await liveIds()).toEqual([spare.key_id, enabledId()]);
   expect((await keyring())[1]).toMatchObject({ note: 'spare' });
-});
-
-test('an old key that was enabled again meanwhile stays', async () => {
-  const first = await begin();
-  const rotation = world.rotation();
-  await rotation.create();
-  await rotation.enable();
-  await world.api.enableSignatureKey(first);
-  const before = world.time;
-  world.attentive = true;
-  await rotation.retire();
-  expect(enabledId()).toBe(first);
-  expect((await keyring())[0]).toMatchObject({ key_id: first });
-  expect((await keyring())[0]).not.toHaveProperty('retired_at');
-  expect(world.time - before).toBeLessThan(5 * 60_000);
-  await world.pass(30 * 60_000);
-  expect(world.failures).toEqual([]);
 });
 
 test('a retired key that was enabled behind the keyring has no end any more once a rotation looks', async () => {
@@ -177,40 +109,6 @@ describe('somebody else', () => {
     expect(world.failures).toEqual([]);
   });
 
-  test('goes back and forth while the old key waits to be deleted: it waits anew', async () => {
-    const first = await begin();
-    world.attentive = true;
-    const rotation = world.rotation();
-    const second = await rotation.create();
-    await rotation.enable();
-    const busy = world.rotation({
-      during: async () => {
-        await world.pass(9 * 60_000);
-        await enableByHand(first);
-        await world.pass(60_000);
-        await enableByHand(second);
-      },
-    });
-    await busy.retire();
-    expect(world.failures).toEqual([]);
-    expect(await liveIds()).toEqual([second]);
-  });
-
-  test('enables the new key and goes back while it waits: the rotation leaves it at that', async () => {
-    const first = await begin();
-    const second = await world.rotation().create();
-    const busy = world.rotation({
-      during: async () => {
-        await world.pass(6 * 60_000);
-        await enableByHand(second);
-        await enableByHand(first);
-      },
-    });
-    await busy.enable();
-    expect(enabledId()).toBe(first);
-    expect(world.failures).toEqual([]);
-  });
-
   test('enables another key while the new one waits: that rotation is abandoned, and does not pass for done', async () => {
     const first = await begin();
     const { enabled: _enabled, ...other } = await world.api.createSignatureKey('SHA256');
@@ -221,15 +119,6 @@ describe('somebody else', () => {
     expect(enabledId()).toBe(other.key_id);
     expect((await keyring()).find(({ key_id }) => key_id === first)).toHaveProperty('retired_at');
     expect((await keyring()).some(({ pending_since }) => pending_since)).toBe(false);
-    expect(world.failures).toEqual([]);
-  });
-
-  test('goes back to the old key during the first wait: the new one is not enabled when the wait ends', async () => {
-    const first = await begin();
-    const busy = world.rotation({ during: () => enableByHand(first) });
-    await expect(busy.run()).rejects.toThrow(/is abandoned/);
-    expect(enabledId()).toBe(first);
-    expect((await keyring())[0]).not.toHaveProperty('retired_at');
     expect(world.failures).toEqual([]);
   });
 
@@ -277,18 +166,6 @@ describe('somebody else', () => {
     const created = await world.rotation({ api: slow }).create();
     expect(await keyringIds()).toEqual(expect.arrayContaining([colleague.key_id, created]));
   });
-
-  test('is faster with a change: it is made again on theirs', async () => {
-    await begin();
-    const spare = (key_id: string) => ({ key_id, public_key: 'AAAA' });
-    let tries = 0;
-    await world.store.update((entries) => {
-      if (tries++ === 0) world.secrets.put('keyring', JSON.stringify({ keys: [...entries, spare('theirs')] }));
-      return [...entries, spare('ours')];
-    });
-    expect(tries).toBe(2);
-    expect((await keyringIds()).slice(1)).toEqual(['theirs', 'ours']);
-  });
 });
 
 test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]}', '{"keys":[{"key_id":"a"}]}'])(
@@ -305,87 +182,6 @@ test('an empty secret is an empty keyring', async () => {
   world.secrets.put('keyring', ' ');
   const keyId = await world.rotation().create();
   expect(await keyringIds()).toEqual([keyId]);
-});
-
-test.each(['pending_since', 'retired_at'] as const)('a %s that nobody can read means the whole wait', async (field) => {
-  await begin();
-  await world.rotation().create();
-  if (field === 'retired_at') await world.rotation().enable();
-  await world.store.update((entries) => entries.map((entry) => (entry[field] ? { ...entry, [field]: 'soon' } : entry)));
-  const before = world.time;
-  if (field === 'pending_since') await world.rotation().enable();
-  else await world.rotation().retire();
-  expect(world.time - before).toBe(field === 'pending_since' ? propagationMilliseconds : retryTailMilliseconds);
-});
-
-describe('deleting', () => {
-  /** An API in which something else happens before a deletion, after every check. */
-  const before = (deed: () => Promise<unknown>): Provider => ({
-    ...world.api,
-    deleteSignatureKey: async (keyId) => {
-      await deed();
-      return world.api.deleteSignatureKey(keyId);
-    },
-  });
-
-  test('never takes the enabled key, whoever enabled it meanwhile', async () => {
-    const first = await begin();
-    await expect(deleteKey(world.keys(), first)).rejects.toThrow(`Key ${first} is enabled`);
-    expect(enabledId()).toBe(first);
-    expect((await keyring())[0]).not.toHaveProperty('deleted_at');
-  });
-
-  test.each([
-    ['as mmw does', (keyId: string) => enableKey(world.keys(), keyId)],
-    ['behind the keyring', (keyId: string) => world.api.enableSignatureKey(keyId)],
-  ])('the old key at the moment somebody goes back to it %s leaves another enabled', async (_how, goBack) => {
-    const first = await begin();
-    const rotation = world.rotation();
-    const second = await rotation.create();
-    await rotation.enable();
-    await world.rotation({ api: before(() => goBack(first)) }).retire();
-    expect(enabledId()).toBe(second);
-    const entry = (await keyring()).find(({ key_id }) => key_id === second);
-    expect(entry).not.toHaveProperty('retired_at');
-    expect((await keyring())[0]).toHaveProperty('deleted_at');
-  });
-
-  test('the old key while somebody is going back to it leaves another enabled, and they are told', async () => {
-    const first = await begin();
-    const rotation = world.rotation();
-    const second = await rotation.create();
-    await rotation.enable();
-    const api = {
-      ...world.api,
-      enableSignatureKey: async (keyId: string) => {
-        const key = await world.api.enableSignatureKey(keyId);
-        if (keyId === first) {
-          await world.api.deleteSignatureKey(first);
-          await world.store.update((entries) => afterDeleting(entries, first, world.time));
-        }
-        return key;
-      },
-    };
-    await expect(enableKey(world.keys({ api }), first)).rejects.toThrow('Somebody else deleted key');
-    expect(enabledId()).toBe(second);
-    expect((await keyring())[1]).not.toHaveProperty('retired_at');
-  });
-
-  test('leaves the old key as the way back when none is enabled', async () => {
-    const first = await begin();
-    const rotation = world.rotation();
-    await rotation.create();
-    await rotation.enable();
-    await world.api.disableSignatureKey();
-    await rotation.retire();
-    expect(world.provider.signatureKeys().map(({ key_id }) => key_id)).toContain(first);
-  });
-
-  test('a deleted key cannot be enabled again', async () => {
-    const first = await begin();
-    await world.rotation().run();
-    await expect(enableKey(world.keys(), first)).rejects.toThrow(`Key ${first} was deleted at MessageMedia`);
-  });
 });
 
 test.each([false, true])(
@@ -406,16 +202,6 @@ test.each([false, true])(
     expect(world.time - before).toBeLessThanOrEqual(retryTailMilliseconds);
   },
 );
-
-test('a key takes over at once from one that no verifier has', async () => {
-  const stranger = await world.api.createSignatureKey('SHA256');
-  await world.api.enableSignatureKey(stranger.key_id);
-  const before = world.time;
-  await world.rotation().run();
-  expect(world.time).toBe(before);
-  expect(world.told).toContainEqual(expect.stringContaining(`${stranger.key_id}, which the keyring does not have`));
-  expect(world.provider.signatureKeys()).toHaveLength(2);
-});
 
 test('without an enabled key, or with one that verifiers cannot have, the rotation does not end well', async () => {
   await expect(world.rotation().confirm()).rejects.toThrow('no key enabled');
@@ -487,23 +273,6 @@ describe('what a rotation tells', () => {
     const second = await world.rotation().create();
     expect(await world.rotation().abandon()).toBe(second);
     expect(world.told.at(-1)).toBe(`key ${second} is deleted at MessageMedia, and is not enabled`);
-  });
-
-  test('of one whose key somebody abandoned meanwhile', async () => {
-    await begin();
-    const second = await world.rotation().create();
-    const during = async () => {
-      await world.rotation().abandon();
-    };
-    await expect(world.rotation({ during }).run()).rejects.toThrow(
-      `The rotation to key ${second} is abandoned: meanwhile another key was chosen, or this one was deleted`,
-    );
-  });
-
-  test('of webhooks that arrive unsigned', async () => {
-    await expect(world.rotation().confirm()).rejects.toThrow(
-      'MessageMedia has no key enabled: its webhooks arrive unsigned',
-    );
   });
 
   test('of a key that cannot be stored, and of one that cannot be deleted again either', async () => {

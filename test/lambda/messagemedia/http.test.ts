@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { hmacAuthentication } from '../../../lambda/messagemedia/authentication.ts';
-import type { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import type { ProviderCall } from '../../../lambda/messagemedia/http.ts';
 import type { ProviderOptions } from '../../../lambda/messagemedia/options.ts';
 import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
@@ -12,7 +11,7 @@ jest.unstable_mockModule('node:timers', () => ({
   setTimeout: (run: () => void, milliseconds: number) => setTimeout(run, milliseconds / 10),
 }));
 const { createCaller, ShapeError } = await import('../../../lambda/messagemedia/http.ts');
-const { failureOf, withTcp } = await import('./fixture.ts');
+const { failureOf } = await import('./fixture.ts');
 
 /** What arrived at the server. */
 interface Arrived {
@@ -79,15 +78,6 @@ describe('a call', () => {
     expect(await call(post)).toEqual({ done: true });
     expect(arrived).toEqual([{ line: 'POST /v1/x', headers: expect.anything(), body: '{"a":"ä"}' }]);
     expect(arrived[0]?.headers).toMatchObject({ 'content-type': 'application/json', accept: 'application/json' });
-  });
-
-  test('shows none of its secrets when an answer repeats them, and all else', async () => {
-    const answer = () => reply(400, '{"message":"hunter2 is wrong, Stryker was here"}');
-    replies = [answer(), answer()];
-    expect(await failed({ ...post, secrets: ['hunter2'] })).toMatchObject({
-      vendorMessage: '*** is wrong, Stryker was here',
-    });
-    expect(await failed(post)).toMatchObject({ vendorMessage: 'hunter2 is wrong, Stryker was here' });
   });
 
   test('without a body has no media type either', async () => {
@@ -302,7 +292,7 @@ describe('an answer that asks to wait', () => {
 });
 
 describe('the time for a try', () => {
-  const timeoutMilliseconds = 50;
+  const timeoutMilliseconds = 150;
 
   test.each([
     ['no answer', () => {}],
@@ -311,12 +301,12 @@ describe('the time for a try', () => {
     replies = [fault, reply(200, '[7]')];
     expect(await call(get, { timeoutMilliseconds })).toEqual([7]);
     expect(told).toEqual([
-      expect.stringMatching(/^GET http.*\/v1\/x gave no whole answer within 50 ms: try 2 of 4 in 1 s\.$/),
+      expect.stringMatching(/^GET http.*\/v1\/x gave no whole answer within 150 ms: try 2 of 4 in 1 s\.$/),
     ]);
     replies = [fault];
     const error = await failed(post, { timeoutMilliseconds });
     expect(error).toMatchObject({ code: 'timeout', message: expect.stringMatching(uncertain) });
-    expect(error.message).toContain('/v1/x gave no whole answer within 50 ms: check the network');
+    expect(error.message).toContain('/v1/x gave no whole answer within 150 ms: check the network');
   });
 });
 
@@ -327,17 +317,6 @@ test('a host that nobody listens on is named', async () => {
   server = await listen(0, () => {});
   expect(error).toMatchObject({ code: 'unreachable', status: undefined });
   expect(error.message).toContain(`could not reach ${host} (ECONNREFUSED): check the host name`);
-});
-
-test('no secret shows when the other side sends the request back', async () => {
-  await withTcp(
-    (socket, bytes) => socket.end(bytes),
-    async (url) => {
-      const error: ProviderError = await failed(post, { baseUrl: url });
-      expect(String(error.cause)).not.toContain(btoa('key:S3cret'));
-      expect(error.code).toBe('unreachable');
-    },
-  );
 });
 
 describe('whoever waits is told', () => {

@@ -1,5 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { basicAuthentication, hmacAuthentication } from '../../../lambda/messagemedia/authentication.ts';
+import { createProvider } from '../../../lambda/messagemedia/client.ts';
+import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { connectionOf, type ProviderOptions, resolveBaseUrl } from '../../../lambda/messagemedia/options.ts';
 
 const options: ProviderOptions = { baseUrl: 'eu', apiKey: 'key', apiSecret: 'S3cret' };
@@ -51,4 +53,41 @@ test('credentials in text become stars', () => {
   const hmac = hmacAuthentication('key', 'S3cret');
   expect(hmac.redact('signature="abc" S3cret')).toBe('signature="***" ***');
   expect(Object.keys(hmac.headers(call))).toEqual(['date', 'authorization']);
+});
+
+describe('options', () => {
+  const good = { baseUrl: 'eu', apiKey: 'key', apiSecret: 'S3cret/with+signs' };
+  test.each([
+    'messagemedia',
+    'us',
+    'eu',
+    'au',
+    'https://api.example/mm',
+    'https://api.example/v1',
+    'http://127.0.0.1:1',
+    'http://localhost:1',
+    'http://[::1]:1',
+  ])('%s is a base URL', (baseUrl) => {
+    expect(() => createProvider({ ...good, baseUrl })).not.toThrow();
+  });
+
+  test.each([
+    ['plain http', { baseUrl: 'http://api.messagemedia.com' }, /api\.messagemedia\.com.*https/],
+    ['a host that only starts like the loopback', { baseUrl: 'http://127.0.0.1.example' }, /https/],
+    ['another protocol', { baseUrl: 'ftp://api.messagemedia.com' }, /messagemedia, us, eu, au/],
+    ['a name that is none', { baseUrl: 'uk' }, /messagemedia, us, eu, au/],
+    ['a name that every object has', { baseUrl: 'constructor' }, /messagemedia, us, eu, au/],
+    ['credentials in the URL', { baseUrl: 'https://key:S3cretwith+signs@api.messagemedia.com' }, /credentials/],
+    ['a query', { baseUrl: 'https://api.messagemedia.com?a=b' }, /query/],
+    ['no API key', { apiKey: '' }, /MESSAGEMEDIA_API_KEY/],
+    ['no API secret', { apiSecret: '' }, /MESSAGEMEDIA_API_SECRET/],
+    ['a colon in the API key', { apiKey: 'a:b' }, /colon/],
+    ['a line break in the account', { account: 'a\r\nhost: b' }, /account/],
+  ])('%s is refused', (_name, wrong, words) => {
+    const create = () => createProvider({ ...good, ...wrong });
+    expect(create).toThrow(ProviderError);
+    expect(create).toThrow(words);
+    expect(create).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+    expect(create).not.toThrow(/S3cret/);
+  });
 });

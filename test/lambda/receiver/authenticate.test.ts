@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { rejectionReasons, signatureHeaders } from '../../../lambda/contract.ts';
 import { parseKeyring, type VerificationKey } from '../../../lambda/keys/keyring.ts';
-import type { Keyring } from '../../../lambda/keys/keyring-cache.ts';
+import type { KeyringCache } from '../../../lambda/keys/keyring-cache.ts';
 import { KeyringError } from '../../../lambda/keys/keyring-secret.ts';
 import { type AuthenticatedRequest, authenticate } from '../../../lambda/receiver/authenticate.ts';
 import { parseRequest } from '../../../lambda/receiver/request.ts';
@@ -12,13 +13,7 @@ const other = makeKey();
 const webhook: Webhook = { method: 'POST', target: '/m?a=1', contentType: 'application/json', body: '{"a":1}' };
 const signedAt = Date.UTC(2026, 10, 23, 9);
 const date = new Date(signedAt).toUTCString();
-const names = {
-  signature: 'x-messagemedia-signature',
-  digest: 'x-messagemedia-digest-type',
-  cipher: 'x-messagemedia-cipher-type',
-  keyId: 'x-messagemedia-key-id',
-  date: 'date',
-};
+const names = signatureHeaders;
 const signature = toWire(webhook, key, new Date(signedAt)).headers[names.signature] ?? '';
 
 const keysOf = (...keys: TestKey[]) => parseKeyring(keyringOf(...keys)).keys;
@@ -31,7 +26,7 @@ const as = (one: TestKey, fields: Partial<VerificationKey> = {}): VerificationKe
 });
 
 /** A keyring that must be asked for nothing but its keys, unless there is more. */
-function keyringWith(keys: readonly VerificationKey[], parts: Partial<Keyring> = {}): Keyring {
+function keyringWith(keys: readonly VerificationKey[], parts: Partial<KeyringCache> = {}): KeyringCache {
   const newerThan = () => Promise.reject(new Error('the keyring was asked for newer keys'));
   const diagnostics = () => {
     throw new Error('the keyring was asked for a probe');
@@ -48,7 +43,7 @@ const behind = { ...nothingNewer, isBehind: () => true };
 interface Attempt {
   headers?: Record<string, string | undefined>;
   event?: Record<string, unknown>;
-  keyring?: Keyring;
+  keyring?: KeyringCache;
   /** Milliseconds. */
   age?: number;
   toleranceSeconds?: number;
@@ -115,7 +110,7 @@ const forged = { body: '' };
 const unknown = 'The keyring does not have this key, or it was retired before the Date';
 const target = 'The target is empty or holds white space or a control character';
 
-test.each<[string, string, Attempt]>([
+const refusals: [string, string, Attempt][] = [
   ['unsigned', 'No X-MessageMedia-Signature: is a key enabled?', { headers: { [names.signature]: undefined } }],
   ['unsigned', 'No X-MessageMedia-Signature: is a key enabled?', { headers: { [names.signature]: '' } }],
   ['malformed_signature', 'The signature is not base64', { headers: { [names.signature]: '%%%' } }],
@@ -185,7 +180,14 @@ test.each<[string, string, Attempt]>([
     { event: forged, keyring: keyringWith(keysOf(key), behind) },
   ],
   ['malformed_target', target, { event: { rawPath: '/a b' }, keyring: keyringWith(keysOf(key), nothingNewer) }],
-])('%s: %s', async (code, message, parts) => {
+];
+
+test('every reason is met, but for the account, which is in the body', () => {
+  const met = new Set([...refusals.map(([reason]) => reason), 'foreign_account']);
+  expect([...met].toSorted()).toEqual([...rejectionReasons, 'keyring_unavailable'].toSorted());
+});
+
+test.each(refusals)('%s: %s', async (code, message, parts) => {
   await expect(attempt(parts)).rejects.toMatchObject({ name: 'ReceiverError', code, message });
 });
 

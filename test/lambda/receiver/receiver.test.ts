@@ -38,23 +38,6 @@ function receiverWith(...keys: TestKey[]) {
 const signed = () => httpApiEvent(toWire(webhook, key, new Date(signedAt)), 'request-1');
 const signedHeaders = signed().headers;
 
-test.each([
-  [900_000, 202],
-  [900_001, 401],
-  [-900_000, 202],
-  [-900_001, 401],
-])('a date %i ms away is answered with %i', async (distance, statusCode) => {
-  now = signedAt + distance;
-  expect(await receiverWith(key)(signed(), 'i')).toMatchObject({ statusCode });
-});
-
-test('a request without a front door id takes that of the invocation', async () => {
-  const event = signed();
-  const { requestId: _id, ...requestContext } = event.requestContext;
-  const answer = await receiverWith(key)({ ...event, requestContext }, 'invocation-1');
-  expect(answer.body).toBe('{"id":"invocation-1"}');
-});
-
 test.each(['InvalidMessageContents', 'com.amazonaws.sqs#InvalidMessageContents'])(
   'where SQS refuses a character of the text, the event is sent with its data in base64: %s',
   async (name) => {
@@ -98,13 +81,6 @@ describe('where keys name accounts', () => {
     const error = { code: 'foreign_account', message: 'The event names account B, which has another key' };
     expect(outcomes).toMatchObject([{ outcome: 'refused', reason: 'foreign_account', error }]);
   });
-});
-
-test('the log says of a body that should be JSON and is not', async () => {
-  const broken = { ...webhook, contentType: 'application/json', body: '{"content":"""}' };
-  await receiverWith(key)(httpApiEvent(toWire(broken, key, new Date(signedAt)), 'request-1'), 'i');
-  expect(outcomes).toMatchObject([{ outcome: 'accepted', unreadable: true }]);
-  expect(outcomes[0]).not.toHaveProperty('account');
 });
 
 describe('a request that is to be answered in time', () => {
@@ -226,33 +202,6 @@ test.each([
   expect(JSON.parse((await receiverWith(key)(event, 'i')).body)).toEqual({ id: reply_id });
   const [outcome] = outcomes;
   expect(outcome?.outcome === 'accepted' && outcome.id).toBe(reported);
-});
-
-test('a key id is compared without regard to case, and stands in the event as in the keyring', async () => {
-  const upper = { ...key, answer: { ...key.answer, key_id: key.id.toUpperCase() } };
-  expect(await receiverWith(upper)(signed(), 'i')).toMatchObject({ statusCode: 202 });
-  expect(JSON.parse(queue[0]?.body ?? '').mmkeyid).toBe(key.id.toUpperCase());
-});
-
-test('what the header calls a key without an id is taken over only if it is a UUID', async () => {
-  const nameless = { ...key, answer: { ...key.answer, key_id: '' } };
-  for (const keyId of [key.id, 'call +61491570157']) {
-    const event = signed();
-    const headers = { ...event.headers, 'x-messagemedia-key-id': keyId };
-    expect(await receiverWith(nameless)({ ...event, headers }, 'i')).toMatchObject({ statusCode: 202 });
-  }
-  expect(queue.map(({ body }) => JSON.parse(body).mmkeyid)).toEqual([key.id, undefined]);
-  expect(JSON.stringify(outcomes)).not.toContain('61491570157');
-});
-
-test('what a refused request calls its key is repeated only if it is a UUID', async () => {
-  for (const keyId of ['6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55', '+61491570157']) {
-    const event = signed();
-    await receiverWith(key)({ ...event, headers: { ...event.headers, 'x-messagemedia-key-id': keyId } }, 'i');
-  }
-  const details = outcomes.map((outcome) => ('error' in outcome ? String(outcome.error) : ''));
-  expect(details[0]).toContain('6a0f2d9c-7f0e-4f4b-9c3f-1d6f2b8a7e55');
-  expect(details[1]).not.toContain('61491570157');
 });
 
 describe('what is answered, and what is reported', () => {
@@ -396,102 +345,4 @@ describe('a queue that takes less than SQS', () => {
     expect(queue.map(({ dataref }) => dataref)).toEqual(['s3://b/k', 's3://b/k', undefined]);
     expect(archived.slice(1)).toEqual(queue.slice(1));
   });
-
-  test('and no emoji either, gets a larger event with its data in S3', async () => {
-    const noEmoji = Object.assign(new Error('no emoji'), { name: 'InvalidMessageContents' });
-    const post = receiver((message) => (message.body.includes('👍') ? noEmoji : short(message)));
-    expect(await post(large)).toMatchObject({ statusCode: 202 });
-    expect(queue).toMatchObject([{ dataref: 's3://b/k' }]);
-    expect(archived).toHaveLength(1);
-  });
-
-  test.each<[string, string, number, Partial<ReceiverDependencies>]>([
-    ['there is no bucket', 'event_too_large', 413, { store: undefined }],
-    ['S3 fails', 'storage_unavailable', 503, { store: () => Promise.reject(new Error('no S3')) }],
-  ])('cannot get it if %s', async (_why, reason, statusCode, parts) => {
-    expect(await receiver(short, parts)(large)).toMatchObject({ statusCode });
-    expect(outcomes).toMatchObject([{ reason }]);
-  });
-
-  test('refuses an event that is too large even without its data, or that has none: that is our own fault', async () => {
-    const post = receiver(() => refusal);
-    expect(await post(large)).toMatchObject({ statusCode: 503 });
-    expect(await post({ method: 'GET', target: '/messagemedia?reply_id=r-2', body: '' })).toMatchObject({
-      statusCode: 503,
-    });
-    expect(outcomes).toMatchObject(Array(2).fill({ reason: 'queue_unavailable', error: { cause: refusal } }));
-    expect(stored).toEqual([large.body]);
-  });
-});
-
-describe('the cost of a bad request', () => {
-  /** Sends a request that no key verifies. @returns the ids of the keys that were tried */
-  async function keysTried(ids: (string | undefined)[]) {
-    const tried = new Set<string | undefined>();
-    const watched = ids.map((id) => ({
-      id,
-      key: key.publicKey,
-      get digest() {
-        tried.add(id);
-        return key.digest;
-      },
-    }));
-    const receive = createReceiver({
-      keyring: {
-        keys: async () => watched,
-        newerThan: async () => undefined,
-        isBehind: () => false,
-        diagnostics: () => ({}),
-      },
-      send,
-      now: () => now,
-      toleranceSeconds: 900,
-      report: () => {},
-    });
-    expect(await receive({ ...signed(), body: '' }, 'i')).toMatchObject({ statusCode: 401 });
-    return [...tried];
-  }
-
-  test('with a key id that key alone is tried', async () => {
-    expect(await keysTried(['a', key.id, undefined])).toEqual([key.id]);
-  });
-
-  test('with an unknown key id only keys without an id are tried', async () => {
-    expect(await keysTried(['a', undefined])).toEqual([undefined]);
-  });
-});
-
-describe('without a key id', () => {
-  const { 'x-messagemedia-key-id': _id, ...unnamed } = signedHeaders;
-  const others = Array.from({ length: 10 }, () => makeKey());
-
-  test('every key is tried, but no more than ten that could have signed', async () => {
-    const event = { ...signed(), headers: unnamed };
-    expect(await receiverWith(...others.slice(1), key)(event, 'i')).toMatchObject({ statusCode: 202 });
-    expect(await receiverWith(...others, key)(event, 'i')).toMatchObject({ statusCode: 401 });
-  });
-
-  test('keys that cannot have signed do not count', async () => {
-    const impossible = Array.from({ length: 12 }, () => makeKey('SHA512'));
-    const event = { ...signed(), headers: unnamed };
-    expect(await receiverWith(...impossible, key)(event, 'i')).toMatchObject({ statusCode: 202 });
-  });
-});
-
-test('a retired key verifies a late retry of what it signed, and nothing newer', async () => {
-  const retired_at = new Date(Date.now() - 3_600_000).toISOString();
-  const secret = JSON.stringify({ keys: [{ ...key.answer, retired_at, deleted_at: retired_at }] });
-  const keyring = createKeyring({ load: async () => secret, now: Date.now, warn: () => {} });
-  const outcomes: unknown[] = [];
-  const receive = createReceiver({
-    keyring,
-    send: async () => {},
-    now: Date.now,
-    toleranceSeconds: 86_400,
-    report: (outcome) => outcomes.push('reason' in outcome ? outcome.reason : outcome.outcome),
-  });
-  for (const minutesAgo of [600, 61, 56, 54, 0]) {
-    await receive(httpApiEvent(toWire(webhook, key, new Date(Date.now() - minutesAgo * 60_000))), 'i');
-  }
-  expect(outcomes).toEqual(['accepted', 'accepted', 'accepted', 'unknown_key', 'unknown_key']);
 });

@@ -192,23 +192,6 @@ describe('REST API', () => {
 
 describe('anything else', () => {
   test.each([
-    undefined,
-    null,
-    'event',
-    42,
-    [],
-    {},
-    { requestContext: null },
-    { requestContext: { http: {} } },
-    v1({ httpMethod: 'PO ST' }),
-    v2({ body: 5 }),
-    v2({ body: {} }),
-    { Records: [{ eventSource: 'aws:sqs' }] },
-  ])('is malformed: %j', (event) => {
-    expect(() => parseRequest(event)).toThrow(expect.objectContaining({ code: 'malformed_event' }));
-  });
-
-  test.each([
     [undefined, 'event is not an object'],
     [{ requestContext: [] }, 'requestContext is not an object'],
     [v1({ httpMethod: 7 }), 'the method is not an HTTP token'],
@@ -216,7 +199,8 @@ describe('anything else', () => {
     [v2({}, { method: undefined }), 'the method is not an HTTP token'],
     [v2({ body: 5 }), 'body is not a string'],
   ])('is told why: %j', (event, why) => {
-    expect(() => parseRequest(event)).toThrow(`Not an API Gateway or Function URL event: ${why}`);
+    const message = `Not an API Gateway or Function URL event: ${why}`;
+    expect(() => parseRequest(event)).toThrow(expect.objectContaining({ code: 'malformed_event', message }));
   });
 
   test('never crashes', () => {

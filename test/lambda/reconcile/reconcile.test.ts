@@ -66,7 +66,6 @@ const none = {
   ...{ listed: 0, recovered: 0, unlogged: 0, known: 0, younger: 0, older: 0, left: 0, confirmed: 0, failed: 0 },
   full: false,
 };
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('an item becomes the message that its webhook would have made', () => {
   const samples = sampleWebhooks('/messagemedia');
@@ -136,93 +135,7 @@ test('what no webhook brought is queued, oldest first, and logged; nothing is co
   expect((await run()).deliveryReports).toEqual({ ...none, listed: 3, known: 3 });
 });
 
-test('what may still come, and what is older than was asked for, is left', async () => {
-  const ages = [14 * minute, 16 * minute, 23 * hour, 25 * hour];
-  const { queue, lists, run } = world({ reports: ages.map((age, index) => report(index, age)) });
-  const counts = { ...none, listed: 4, recovered: 2, younger: 1, older: 1, confirmed: 2 };
-  expect((await run({ confirm: true })).deliveryReports).toEqual(counts);
-  expect(queue.map(({ id }) => id)).toEqual([idOf(1), idOf(2)]);
-  expect(lists.reports.map(({ delivery_report_id }) => delivery_report_id)).toEqual([idOf(0), idOf(3)]);
-  expect((await run({ grace: 0, since: 26 * hour })).deliveryReports).toEqual({ ...none, listed: 2, recovered: 2 });
-});
-
-test('with confirm it goes on to the next hundred, and confirms what the queue has', async () => {
-  const { queue, lists, calls, run } = world({ reports: numbers(250).map((number) => report(number)), came: [7, 130] });
-  const { deliveryReports, notes } = await run({ confirm: true });
-  expect(deliveryReports).toEqual({ ...none, listed: 250, recovered: 248, known: 2, confirmed: 250 });
-  expect(calls).toEqual(['confirm 100 reports', 'confirm 100 reports', 'confirm 50 reports']);
-  expect([queue.length, lists.reports.length, notes]).toEqual([248, 0, []]);
-});
-
-test('a confirmation that shows late ends the run, and queues nothing twice', async () => {
-  const items = numbers(100).map((number) => report(number));
-  const { queue, run } = world();
-  const provider = {
-    checkDeliveryReports: async () => items,
-    checkReplies: async () => [],
-    confirmDeliveryReports: async () => {},
-    confirmReplies: async () => {},
-  };
-  const { deliveryReports } = await run({ confirm: true }, { provider });
-  expect(deliveryReports).toEqual({ ...none, listed: 100, recovered: 100, confirmed: 100, full: true });
-  expect(queue).toHaveLength(100);
-});
-
-test.each([
-  ['not confirmed', hour, {}],
-  ['too old', 30 * hour, { confirm: true }],
-] as const)('a full list that is %s is said to hide newer items', async (_name, age, options) => {
-  const { run } = world({ replies: numbers(150).map((number) => reply(number, age)) });
-  const { replies, notes } = await run(options);
-  expect(replies).toMatchObject({ listed: 100, full: true });
-  expect(notes).toEqual([
-    expect.stringMatching(
-      /^The list of replies is full: the oldest 100 stay in it and hide newer ones.*"mmw --confirm"/,
-    ),
-  ]);
-});
-
-test('a dry run changes nothing', async () => {
-  const { queue, calls, log, run } = world({ reports: [report(1), report(2)], came: [1] });
-  const { deliveryReports } = await run({ dryRun: true, confirm: true });
-  expect(deliveryReports).toEqual({ ...none, listed: 2, recovered: 1, known: 1 });
-  expect([queue, calls, log.size]).toEqual([[], [], 1]);
-});
-
-test.each([
-  ['fails', async () => Promise.reject(new Error('no such log group')), /could not be queried \(no such log group\)/],
-  ['is not there', undefined, /^It is not known which events arrived already/],
-] as const)('when the log %s, everything is queued, and it is said', async (_name, seen, note) => {
-  const { queue, run } = world({ reports: [report(1)], replies: [reply(2)], came: [1, 2] });
-  const { notes, errors } = await run({}, { seen });
-  expect(queue).toHaveLength(2);
-  expect(notes).toEqual([expect.stringMatching(note)]);
-  expect(errors).toEqual([]);
-});
-
 describe('what fails', () => {
-  test('stays on the list, and holds nothing else up', async () => {
-    const { queue, lists, run } = world({ reports: numbers(5).map((number) => report(number)), replies: [reply(9)] });
-    const send = async (message: QueueMessage) => {
-      if (message.id === idOf(2)) throw new Error('refused');
-      queue.push(message);
-    };
-    const { deliveryReports, replies, errors } = await run({ confirm: true }, { send });
-    expect(deliveryReports).toEqual({ ...none, listed: 5, recovered: 4, confirmed: 4, failed: 1 });
-    expect(replies.recovered).toBe(1);
-    expect(lists.reports).toEqual([report(2)]);
-    expect(errors).toEqual([new Error(`Event ${idOf(2)} of the delivery reports was not queued`)]);
-  });
-
-  test('always, with every event, confirms nothing', async () => {
-    const { calls, run } = world({ reports: numbers(50).map((number) => report(number)) });
-    const send = async () => Promise.reject(new Error('down'));
-    const { deliveryReports, errors } = await run({ confirm: true }, { send });
-    expect(deliveryReports).toEqual({ ...none, listed: 50, failed: 50 });
-    expect(errors).toHaveLength(50);
-    expect(calls).toEqual([]);
-  });
-
   test('of one list does not keep the other from being read', async () => {
     const { run } = world({ replies: [reply(1)] });
     const provider = {
@@ -240,38 +153,12 @@ describe('what fails', () => {
   });
 });
 
-test('a large item goes elsewhere, and without a bucket stays on the list', async () => {
-  const large = reply(1, hour, { attachments: [{ content: 'x'.repeat(1_100_000) }] });
-  const { queue, run } = world({ replies: [large] });
-  expect((await run()).replies.failed).toBe(1);
-  const stored: Uint8Array[] = [];
-  const store = async (data: Uint8Array) => {
-    stored.push(data);
-    return 's3://bucket/hash';
-  };
-  expect((await run({}, { store })).replies.recovered).toBe(1);
-  expect(JSON.parse(String(stored[0]))).toEqual(large);
-  expect(JSON.parse(String(queue[0]?.body))).toMatchObject({
-    id: idOf(1),
-    mmorigin: 'poll',
-    dataref: 's3://bucket/hash',
-  });
-  expect(queue[0]?.body).not.toContain('"data":');
-});
-
 test('an item that has no UUID is queued once, and known from then on', async () => {
   const { queue, log, run } = world({ replies: [{ content: 'no id' }, reply(1, hour, { reply_id: '+61491570156' })] });
   expect((await run({ confirm: true })).replies).toMatchObject({ recovered: 2, confirmed: 0 });
   expect((await run()).replies).toMatchObject({ known: 2 });
   expect(queue).toHaveLength(2);
   expect([...log].join()).not.toContain('61491570156');
-});
-
-test('no page is begun when time is up', async () => {
-  const { run } = world({ reports: numbers(150).map((number) => report(number)) });
-  const { deliveryReports, notes } = await run({ confirm: true, stopAt: now });
-  expect(deliveryReports).toMatchObject({ listed: 100, recovered: 0 });
-  expect(notes).toEqual([expect.stringMatching(/^The time is over, and there may be more delivery reports/)]);
 });
 
 test('both lists are confirmed, each with its own ids', async () => {
