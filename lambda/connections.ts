@@ -3,8 +3,11 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-/** Codes of a connection that the other side had closed, so that it did not read the request. */
+/** Codes of a connection that the other side closed, nearly always before it read the request. */
 const closed = new Set<unknown>(['ECONNRESET', 'EPIPE']);
+
+/** What some servers say on a connection that was idle too long, before they close it. They read no request. */
+const idleTooLong = 408;
 
 /**
  * Makes a call again at once if its connection turns out to be closed. The services close idle connections, also while
@@ -13,11 +16,13 @@ const closed = new Set<unknown>(['ECONNRESET', 'EPIPE']);
 export class ReconnectingHandler extends NodeHttpHandler {
   override async handle(...call: Parameters<NodeHttpHandler['handle']>): ReturnType<NodeHttpHandler['handle']> {
     try {
-      return await super.handle(...call);
+      const answer = await super.handle(...call);
+      if (answer.response.statusCode !== idleTooLong) return answer;
+      answer.response.body.resume();
     } catch (error) {
       if (!closed.has((error as NodeJS.ErrnoException).code)) throw error;
-      return super.handle(...call);
     }
+    return super.handle(...call);
   }
 }
 
@@ -25,19 +30,19 @@ type CreateConnection = Agent['createConnection'];
 
 /** An agent that can connect before the first request. */
 export class ConnectingAgent extends Agent {
-  #connected: { host: string; socket: Duplex } | undefined;
+  #connected: { host: string; port: number; socket: Duplex } | undefined;
 
   constructor() {
     // As in the SDK's own agent.
     super({ keepAlive: true, maxSockets: 50 });
   }
 
-  /** Opens the connection of the first request to this host. Ends when it is open or has failed, and never rejects. */
+  /** Opens the connection of the first request to this host and port. Ends when it is open or has failed, and never rejects. */
   async connect(host: string, port: number): Promise<void> {
     const options: AgentOptions = { ...this.options, host, port, servername: isIP(host) === 0 ? host : '' };
     // Never absent: the agent knows no proxy, which would open it later.
     const socket = super.createConnection(options) as Duplex;
-    this.#connected = { host, socket };
+    this.#connected = { host, port, socket };
     await new Promise<void>((resolve) => {
       socket.on('secureConnect', resolve);
       // The first request finds the socket destroyed, connects again and reports the error. An error that comes later, when
@@ -49,8 +54,8 @@ export class ConnectingAgent extends Agent {
 
   override createConnection(...[options, connected]: Parameters<CreateConnection>): ReturnType<CreateConnection> {
     const prepared = this.#connected;
-    if (!prepared || prepared.host !== options.host || !prepared.socket.writable)
-      return super.createConnection(options, connected);
+    const isForIt = prepared?.host === options.host && prepared?.port === Number(options.port);
+    if (!prepared?.socket.writable || !isForIt) return super.createConnection(options, connected);
     this.#connected = undefined;
     return prepared.socket;
   }

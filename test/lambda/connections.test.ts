@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpRequest } from '@smithy/core/protocols';
 import { ConnectingAgent, ReconnectingHandler } from '../../lambda/connections.ts';
@@ -33,11 +35,13 @@ afterEach(async () => {
   await server.close();
 });
 
-async function call(hostname = 'localhost', body = 'data'): Promise<string> {
-  const { port } = server;
+function requestTo(port: number, hostname = 'localhost', body = 'data'): HttpRequest {
   const headers = { 'content-length': String(body.length) };
-  const request = new HttpRequest({ protocol: 'https:', method: 'POST', path: '/', headers, hostname, port, body });
-  const { response } = await handler.handle(request);
+  return new HttpRequest({ protocol: 'https:', method: 'POST', path: '/', headers, hostname, port, body });
+}
+
+async function call(hostname?: string, body?: string, { port } = server): Promise<string> {
+  const { response } = await handler.handle(requestTo(port, hostname, body));
   return String(await readBody(response.body));
 }
 
@@ -62,12 +66,38 @@ describe('a connection that was opened before the first request', () => {
     expect(server.connections()).toBe(2);
   });
 
+  test.each([
+    ['localhost', 'localhost'],
+    ['127.0.0.1', false],
+  ])('says which host it is for, unless that is an address: %s', async (host, said) => {
+    const names: unknown[] = [];
+    const named = createTlsServer(certificate, (socket) => {
+      names.push((socket as TLSSocket & { servername: unknown }).servername);
+      socket.end();
+    });
+    named.listen(0, '127.0.0.1');
+    await once(named, 'listening');
+    const secured = once(named, 'secureConnection');
+    await Promise.all([agent.connect(host, (named.address() as AddressInfo).port), secured]);
+    expect(names).toEqual([said]);
+    named.close();
+  });
+
   test('is not used for another host', async () => {
     await agent.connect('localhost', server.port);
     expect(await call('127.0.0.1')).toBe('taken');
     expect(server.connections()).toBe(2);
     expect(await call()).toBe('taken');
     expect(server.connections()).toBe(2);
+  });
+
+  test('is not used for another port', async () => {
+    const other = await listenTls(certificate, (_request, response) => response.end('taken by the other'));
+    await agent.connect('localhost', server.port);
+    expect(await call(undefined, undefined, other)).toBe('taken by the other');
+    expect(await call()).toBe('taken');
+    expect([server.connections(), received]).toEqual([1, ['data']]);
+    await other.close();
   });
 
   test.each([0, 100])('and was closed %d ms before the request is replaced', async (milliseconds) => {
@@ -86,6 +116,27 @@ test('a connection that was closed meanwhile is replaced while a large body is w
   expect(await call('localhost', body)).toBe('taken');
   expect(received).toEqual([body]);
 });
+
+test.each([0, 100])(
+  'a connection that ended with a 408, %d ms before the request, is replaced',
+  async (milliseconds) => {
+    let connections = 0;
+    const answers = ['HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n', 'HTTP/1.1 200 OK\r\n'];
+    const idle = createTlsServer(certificate, (socket) => {
+      const text = `${answers[connections++]}content-length: 5\r\n\r\ntaken`;
+      if (connections === 1) socket.end(text);
+      else socket.once('data', () => socket.end(text));
+    });
+    idle.listen(0, '127.0.0.1');
+    await once(idle, 'listening');
+    const { port } = idle.address() as AddressInfo;
+    await agent.connect('localhost', port);
+    await sleep(milliseconds);
+    const { response } = await handler.handle(requestTo(port));
+    expect([response.statusCode, connections]).toEqual([200, 2]);
+    idle.close();
+  },
+);
 
 describe('a connection that cannot be opened is an error of the request', () => {
   test('because its certificate is not trusted', async () => {
