@@ -37,7 +37,7 @@ export class ConnectingAgent extends Agent {
     super({ keepAlive: true, maxSockets: 50 });
   }
 
-  /** Opens the connection of the first request to this host and port. Ends when it is open or has failed, and never rejects. */
+  /** Opens the connection of the first request to this host and port. Ends when it is open or has failed. */
   async connect(host: string, port: number): Promise<void> {
     const options: AgentOptions = { ...this.options, host, port, servername: isIP(host) === 0 ? host : '' };
     // Never absent: the agent knows no proxy, which would open it later.

@@ -1,17 +1,20 @@
 import { Lazy, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { grantKeyThrough } from './key-grant.ts';
+import type { EncryptionOptions } from './data-stores.ts';
+import { grantKeyThrough } from './grants.ts';
+import type { LogOptions } from './log-group.ts';
 
-/** Options of the secret. */
-export interface ApiCredentialsProps {
+/** Options of a construct that calls MessageMedia's API. */
+export interface ApiCallerOptions extends LogOptions {
+  /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
+  baseUrl: string;
   /**
-   * Encrypts the secret.
-   * @default - the account's own key of Secrets Manager, at no charge
+   * The credentials of the API, for example those of another construct.
+   * @default - its own secret
    */
-  encryptionKey?: IKey;
+  apiCredentials?: ApiCredentials;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface ApiCredentialsProps {
 export class ApiCredentials extends Secret {
   readonly #readers: string[] = [];
 
-  constructor(scope: Construct, id: string, { encryptionKey }: ApiCredentialsProps = {}) {
+  constructor(scope: Construct, id: string, { encryptionKey }: EncryptionOptions = {}) {
     super(scope, id, {
       description: 'Credentials of the MessageMedia API, only for the functions that call it',
       secretStringValue: SecretValue.unsafePlainText('{"api_key":"","api_secret":""}'),
@@ -50,10 +53,7 @@ export class ApiCredentials extends Secret {
   allowReading(role: Role): Grant {
     this.#readers.push(role.roleArn);
     grantKeyThrough(role, this.encryptionKey, 'secretsmanager', ['kms:Decrypt'], this);
-    return Grant.addToPrincipal({
-      grantee: role,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [this.secretArn],
-    });
+    const actions = ['secretsmanager:GetSecretValue'];
+    return Grant.addToPrincipal({ grantee: role, actions, resourceArns: [this.secretArn] });
   }
 }

@@ -39,8 +39,10 @@ export class BundledFunction extends Construct {
     const { logGroup } = props;
     expectHere(this, 'Log group', { arn: logGroup.logGroupArn, env: logGroup.env }, ['region', 'account']);
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const common = {
+    this.function = new LambdaFunction(this, 'Function', {
       ...props,
+      code: codeOf(entry),
+      handler: `${bundleEntry}.handler`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       role: this.role,
@@ -48,11 +50,6 @@ export class BundledFunction extends Construct {
       // START, END and REPORT of each invocation would double the cost of the log. Failures are logged above INFO.
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
-    };
-    this.function = new LambdaFunction(this, 'Function', {
-      ...common,
-      code: codeOf(entry),
-      handler: `${bundleEntry}.handler`,
     });
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

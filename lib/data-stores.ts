@@ -3,6 +3,15 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, BucketEncryption, type BucketProps } from 'aws-cdk-lib/aws-s3';
 import { QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 
+/** Options of a construct that keeps data. */
+export interface EncryptionOptions {
+  /**
+   * Encrypts the data.
+   * @default - a key of the service's own, at no charge
+   */
+  encryptionKey?: IKey | undefined;
+}
+
 /** How long a queue keeps a message, which is the longest that SQS allows. */
 export const eventRetention = Duration.days(14);
 

@@ -1,21 +1,15 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { DeduplicationScope, FifoThroughputLimit, type IQueue, Queue, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eventQueueProps } from './data-stores.ts';
+import { type EncryptionOptions, eventQueueProps } from './data-stores.ts';
 
 /** Options of an event queue. */
-export interface EventQueueProps {
+export interface EventQueueProps extends EncryptionOptions {
   /**
    * `fifo` keeps the events of a message in order and drops repetitions; `standard` does neither.
    * @default fifo
    */
   ordering?: 'fifo' | 'standard';
-  /**
-   * Encrypts the messages.
-   * @default - a key of SQS, at no charge
-   */
-  encryptionKey?: IKey;
 }
 
 /** Six times the 30 s that a consumer has, as AWS advises for Lambda. */

@@ -1,20 +1,11 @@
 import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-
-/** Options of a keyring. */
-export interface KeyringProps {
-  /**
-   * Encrypts the secret.
-   * @default - the account's own key of Secrets Manager, at no charge
-   */
-  encryptionKey?: IKey;
-}
+import type { EncryptionOptions } from './data-stores.ts';
 
 /** The secret with the public keys. It starts empty, so everything is refused. It stays when the stack is deleted. */
 export class Keyring extends Secret {
-  constructor(scope: Construct, id: string, { encryptionKey }: KeyringProps = {}) {
+  constructor(scope: Construct, id: string, { encryptionKey }: EncryptionOptions = {}) {
     super(scope, id, {
       description: 'Public keys that MessageMedia webhooks are verified with',
       // Public keys need not be kept secret. A deployment writes this value only once.

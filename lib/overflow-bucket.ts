@@ -1,18 +1,8 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { capturePrefix } from '../lambda/contract.ts';
-import { eventBucketProps, eventRetention } from './data-stores.ts';
-
-/** Options of the bucket. */
-export interface OverflowBucketProps {
-  /**
-   * Encrypts the data.
-   * @default - a key of S3, at no charge
-   */
-  encryptionKey?: IKey;
-}
+import { type EncryptionOptions, eventBucketProps, eventRetention } from './data-stores.ts';
 
 /**
  * Keeps the data of events that are too large for SQS, for longer than a message can refer to it. In FIFO queues that is 14
@@ -20,7 +10,7 @@ export interface OverflowBucketProps {
  * keep a message for 14 days in both together. It stays when the stack is deleted, because it holds data.
  */
 export class OverflowBucket extends Bucket {
-  constructor(scope: Construct, id: string, { encryptionKey }: OverflowBucketProps = {}) {
+  constructor(scope: Construct, id: string, { encryptionKey }: EncryptionOptions = {}) {
     super(scope, id, {
       ...eventBucketProps(encryptionKey),
       lifecycleRules: [

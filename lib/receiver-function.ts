@@ -1,41 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/contract.ts';
-import type { Archive } from './archive/archive.ts';
-import { BundledFunction } from './bundled-function.ts';
-import { grantSendEvents } from './event-grants.ts';
-import { grantReadKeyring } from './keyring-grant.ts';
+import { BundledFunction, type BundledFunctionProps } from './bundled-function.ts';
+import { type EventTarget, grantReadKeyring, grantSendEvents } from './grants.ts';
 
 /** Properties of a receiver's function. */
-export interface ReceiverFunctionProps {
-  /** Gets the verified events. */
-  queue: IQueue;
-  /** Is encrypted with the queue's key as well. */
-  deadLetterQueue?: IQueue | undefined;
+export interface ReceiverFunctionProps
+  extends EventTarget,
+    Pick<BundledFunctionProps, 'logGroup' | 'tracing' | 'reservedConcurrentExecutions'> {
   /** Holds the public keys. */
   keyring: ISecret;
-  /** Gets the data of events that are too large for the queue. */
-  overflowBucket: IBucket;
-  /** Gets every event as well. */
-  archive?: Archive | undefined;
   /** How old the signed `Date` may be; zero turns the check off. */
   timestampTolerance: Duration;
   /** Name of the receiver in log and metrics. */
   service: string;
-  logGroup: ILogGroup;
-  /** Whether X-Ray gets traces. */
-  tracing: boolean;
-  /**
-   * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
-   * account to stay unreserved: an account with 10 cannot reserve any.
-   * @default - it shares the account's
-   */
-  reservedConcurrentExecutions?: number;
 }
 
 /** The function that verifies webhooks and queues them. It has permission for the calls that it makes, and no others. */

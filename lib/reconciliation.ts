@@ -1,51 +1,33 @@
-import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, Fn, Stack } from 'aws-cdk-lib';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnLogGroup, type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnLogGroup, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { environment, metrics, reconciliationEnvironment, rotationEnvironment } from '../lambda/contract.ts';
-import { ApiCredentials } from './api-credentials.ts';
+import { type ApiCallerOptions, ApiCredentials } from './api-credentials.ts';
 import { BundledFunction } from './bundled-function.ts';
-import { grantSendEvents } from './event-grants.ts';
-import { grantReadKeyring } from './keyring-grant.ts';
-import { allowLogs } from './log-key.ts';
+import { grantReadKeyring, grantSendEvents } from './grants.ts';
+import { createLog } from './log-group.ts';
+import { serviceMetric } from './service.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
 
 /** Longest run. Runs are at least this far apart, so that two never overlap. */
 const timeout = Duration.minutes(5);
 
 /** Options of reconciliation. */
-export interface ReconciliationProps {
+export interface ReconciliationProps extends ApiCallerOptions {
   /** Its queue gets the missing events. Its log says which webhooks arrived. */
   receiver: WebhookReceiver;
   /** From one run to the next: 5 minutes to a day. */
   every: Duration;
-  /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
-  baseUrl: string;
   /**
    * Removes queued events from MessageMedia's lists, for everybody who polls the account.
    * @default false
    */
   confirm?: boolean;
-  /**
-   * The credentials of MessageMedia's API, for example those of a `KeyRotation`.
-   * @default - its own secret
-   */
-  apiCredentials?: ApiCredentials;
-  /**
-   * How long the log is kept.
-   * @default RetentionDays.ONE_MONTH
-   */
-  logRetention?: RetentionDays;
-  /**
-   * Encrypts the log and the credentials.
-   * @default - keys that AWS owns, at no charge
-   */
-  encryptionKey?: IKey;
 }
 
 /** Fetches, on a schedule, the delivery reports and replies whose webhook did not arrive, and queues them. */
@@ -66,13 +48,9 @@ export class Reconciliation extends Construct {
     this.#service = receiver.service;
     this.every = every;
     this.apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
-    if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
-    this.log = new LogGroup(this, 'Log', {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.log = createLog(this, 'Log', props);
     const logs = [receiver.functionLog, this.log];
+    const logGroupNames = logs.map(({ logGroupName }) => logGroupName);
     const { function: reconcile, role } = new BundledFunction(this, 'Reconcile', {
       entry: 'reconcile-handler',
       logGroup: this.log,
@@ -91,10 +69,7 @@ export class Reconciliation extends Construct {
         [rotationEnvironment.apiCredentialsSecretId]: this.apiCredentials.secretArn,
         [rotationEnvironment.baseUrl]: baseUrl,
         [reconciliationEnvironment.confirm]: String(confirm),
-        [reconciliationEnvironment.logGroups]: Fn.join(
-          ',',
-          logs.map(({ logGroupName }) => logGroupName),
-        ),
+        [reconciliationEnvironment.logGroups]: Fn.join(',', logGroupNames),
         [reconciliationEnvironment.logDays]: String(Math.min(...logs.map(daysKept))),
         [reconciliationEnvironment.stack]: Stack.of(this).stackName,
       },
@@ -117,17 +92,12 @@ export class Reconciliation extends Construct {
 
   /** Events that were queued because their webhook had not arrived, as a sum. */
   metricRecovered(options?: MetricOptions): Metric {
-    return this.#metric(metrics.recovered, { statistic: Stats.SUM, ...options });
+    return serviceMetric(this.#service, metrics.recovered, options);
   }
 
   /** MessageMedia's lists that hide newer items, as a maximum. Each run that could read both lists writes it. */
   metricFullLists(options?: MetricOptions): Metric {
-    return this.#metric(metrics.fullLists, { statistic: Stats.MAXIMUM, ...options });
-  }
-
-  #metric(metricName: string, options: MetricOptions): Metric {
-    const dimensionsMap = { service: this.#service };
-    return new Metric({ namespace: metrics.namespace, metricName, dimensionsMap, ...options });
+    return serviceMetric(this.#service, metrics.fullLists, { statistic: Stats.MAXIMUM, ...options });
   }
 }
 

@@ -1,9 +1,11 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -18,19 +20,83 @@ import type { Archive } from './archive/archive.ts';
 import { BroughtResourceError } from './brought-resource.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
-import { CustomDomain } from './front-door/custom-domain.ts';
+import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door/front-door.ts';
 import { HttpFrontDoor } from './front-door/http-front-door.ts';
-import { RestFrontDoor } from './front-door/rest-front-door.ts';
+import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
+import { grantReadData } from './grants.ts';
 import { Keyring } from './keyring.ts';
-import { allowLogs } from './log-key.ts';
-import { grantReadData } from './object-grants.ts';
+import { createLog, type LogOptions } from './log-group.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
-import { serviceOf } from './service-name.ts';
-import type { WebhookReceiverProps } from './webhook-receiver-props.ts';
+import { serviceMetric, serviceOf } from './service.ts';
 
-export type { WebhookReceiverProps } from './webhook-receiver-props.ts';
+/** Options of a receiver. It creates the resources that it is not given. */
+export interface WebhookReceiverProps extends LogOptions {
+  /**
+   * Gets the verified events. In a FIFO queue they are in order, and each is there once.
+   * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
+   */
+  queue?: IQueue;
+  /**
+   * Holds the public keys.
+   * @default - a secret with an empty keyring, see `Keyring`
+   */
+  keyring?: ISecret;
+  /**
+   * Gets the data of events that are too large for the queue.
+   * @default - its own bucket, see `OverflowBucket`
+   */
+  overflowBucket?: IBucket;
+  /**
+   * Gets every event as well. It is to have the same `keyring` and `overflowBucket`.
+   * @default - events are nowhere but in the queue
+   */
+  archive?: Archive | undefined;
+  /**
+   * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, which no front door rewrites.
+   * @default /messagemedia
+   */
+  callbackPath?: string;
+  /**
+   * How old the signed `Date` may be. It may also be at most 15 minutes in the future, because clocks differ. Zero turns
+   * both checks off.
+   * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
+   */
+  timestampTolerance?: Duration;
+  /**
+   * A regional REST API with these options instead of an HTTP API. It can verify only queries with a common encoding.
+   * @default - an HTTP API
+   */
+  rest?: RestFrontDoorOptions;
+  /**
+   * Your own domain name for the callback URL.
+   * @default - the name that API Gateway gives
+   */
+  domain?: CustomDomainOptions;
+  /**
+   * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
+   * @default - 200 and 400
+   */
+  throttle?: Required<ThrottleSettings>;
+  /**
+   * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
+   * account to stay unreserved: an account with 10 cannot reserve any.
+   * @default - it shares the account's
+   */
+  reservedConcurrentExecutions?: number;
+  /**
+   * Traces of the function in X-Ray.
+   * @default true
+   */
+  tracing?: boolean;
+  /**
+   * Encrypts the logs, and the queue, keyring and bucket if the receiver creates them. The receiver adds a statement for
+   * CloudWatch Logs to the key's policy. For an imported key you must add it yourself.
+   * @default - keys that AWS owns, at no charge
+   */
+  encryptionKey?: IKey;
+}
 
 /** A front door, and a function behind it that verifies webhooks and queues them. */
 export class WebhookReceiver extends Construct {
@@ -68,15 +134,9 @@ export class WebhookReceiver extends Construct {
     this.archive = props.archive;
     expectSameArchive(this);
 
-    const logs = {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      encryptionKey,
-      removalPolicy: RemovalPolicy.DESTROY,
-    };
-    if (encryptionKey) allowLogs(encryptionKey, Stack.of(this));
-    this.functionLog = new LogGroup(this, 'FunctionLog', logs);
+    this.functionLog = createLog(this, 'FunctionLog', props);
     this.accessLog = new AccessLog(this, 'AccessLog', {
-      logGroup: new LogGroup(this, 'AccessLogGroup', logs),
+      logGroup: createLog(this, 'AccessLogGroup', props),
       service: this.service,
     });
 
@@ -105,67 +165,62 @@ export class WebhookReceiver extends Construct {
 
   /** Webhooks that were verified and queued, as a sum. */
   metricAccepted(options?: MetricOptions): Metric {
-    return this.#metric(metrics.accepted, {}, options);
+    return serviceMetric(this.service, metrics.accepted, options);
   }
 
   /** Requests that were refused, as a sum. @param reason only those refused for this reason */
   metricRefused(reason?: RefusalReason, options?: MetricOptions): Metric {
-    return this.#metric(metrics.refused, reason ? { reason } : {}, options);
+    return serviceMetric(this.service, metrics.refused, options, reason && { reason });
   }
 
   /** Requests that were answered with a 503, as a sum. @param reason only those that failed for this reason */
   metricFailed(reason?: FailureReason, options?: MetricOptions): Metric {
-    return this.#metric(metrics.failed, reason ? { reason } : {}, options);
+    return serviceMetric(this.service, metrics.failed, options, reason && { reason });
   }
 
   /** Requests that had a signature and were refused, as a sum. */
   metricSignedRefused(options?: MetricOptions): Metric {
-    return this.#metric(metrics.signedRefused, {}, options);
+    return serviceMetric(this.service, metrics.signedRefused, options);
   }
 
   /** Webhooks that SQS did not take, as a sum. */
   metricEnqueueFailed(options?: MetricOptions): Metric {
-    return this.#metric(metrics.enqueueFailed, {}, options);
+    return serviceMetric(this.service, metrics.enqueueFailed, options);
   }
 
   /** Webhooks whose data S3 did not take, as a sum. */
   metricStorageFailed(options?: MetricOptions): Metric {
-    return this.#metric(metrics.storageFailed, {}, options);
+    return serviceMetric(this.service, metrics.storageFailed, options);
   }
 
   /** Times that the keyring could not be read, as a sum. */
   metricKeyringLoadFailed(options?: MetricOptions): Metric {
-    return this.#metric(metrics.keyringLoadFailed, {}, options);
+    return serviceMetric(this.service, metrics.keyringLoadFailed, options);
   }
 
   /** Webhooks queued without an id, subject, account or time, because their template was not rendered, as a sum. */
   metricUnidentified(options?: MetricOptions): Metric {
-    return this.#metric(metrics.unidentified, {}, options);
+    return serviceMetric(this.service, metrics.unidentified, options);
   }
 
   /** Webhooks queued that should be JSON and are not, so that consumers get no payload, as a sum. */
   metricUnreadable(options?: MetricOptions): Metric {
-    return this.#metric(metrics.unreadable, {}, options);
+    return serviceMetric(this.service, metrics.unreadable, options);
   }
 
   /** Events that were queued and could not be archived, as a sum. */
   metricArchiveFailed(options?: MetricOptions): Metric {
-    return this.#metric(metrics.archiveFailed, {}, options);
+    return serviceMetric(this.service, metrics.archiveFailed, options);
   }
 
   /** Seconds from the signed `Date` of an accepted webhook to its arrival, as a maximum. */
   metricAge(options?: MetricOptions): Metric {
-    return this.#metric(metrics.age, {}, { statistic: Stats.MAXIMUM, ...options });
+    return serviceMetric(this.service, metrics.age, { statistic: Stats.MAXIMUM, ...options });
   }
 
   /** Requests that API Gateway answered with a 429, as a sum. */
   metricThrottled(options?: MetricOptions): Metric {
     return this.accessLog.metricThrottled(options);
-  }
-
-  #metric(metricName: string, reason: Record<string, string>, options?: MetricOptions): Metric {
-    const dimensionsMap = { service: this.service, ...reason };
-    return new Metric({ namespace: metrics.namespace, metricName, dimensionsMap, statistic: Stats.SUM, ...options });
   }
 
   /** Lets a consumer receive and delete events, fetch the data of large ones, and decrypt both. */
@@ -185,13 +240,10 @@ function expectSameArchive({ node, archive, keyring, overflowBucket }: WebhookRe
   if (archive === undefined) return;
   const stack = Stack.of(archive);
   const text = (arn: string) => JSON.stringify(stack.resolve(arn));
-  const differ = (one: string, other: string) => text(one) !== text(other);
-  const problem = [
-    archive.keyring !== keyring && differ(archive.keyring.secretArn, keyring.secretArn) && 'keyring',
-    archive.overflowBucket !== overflowBucket &&
-      differ(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) &&
-      'overflowBucket',
-  ].find(Boolean);
+  const isOther = (one: string, other: string) => one !== other && text(one) !== text(other);
+  const otherKeyring = isOther(archive.keyring.secretArn, keyring.secretArn) && 'keyring';
+  const problem =
+    otherKeyring || (isOther(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) && 'overflowBucket');
   if (!problem) return;
   throw new BroughtResourceError(
     `${archive.node.path} has another ${problem} than the receiver ${node.path}: give both the same ${problem}.`,

@@ -1,9 +1,9 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { outputs } from '../lambda/stack-outputs.ts';
 import { ApiCredentials } from './api-credentials.ts';
 import { Archive, type ArchiveProps } from './archive/archive.ts';
@@ -14,7 +14,6 @@ import { KeyRotation } from './key-rotation.ts';
 import { Keyring } from './keyring.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
-import { pinLogicalIds } from './pin-logical-ids.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { Settings } from './settings/settings.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
@@ -68,40 +67,30 @@ export class WebhookStack extends Stack {
       silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
       runbookUrl,
     });
-    const output = (name: string, value: string, description: string) =>
-      new CfnOutput(this, name, { value, description });
-    output(
-      outputs.callbackUrl,
-      receiver.callbackUrl,
-      'Give this to MessageMedia as callback_url or as the url of a webhook',
-    );
-    output(outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events');
-    output(outputs.queueArn, queue.queueArn, 'The same queue, for event sources and policies');
-    output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle');
-    output(outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys');
-    output(outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue');
-    if (archive) {
-      output(outputs.archiveBucketName, archive.bucket.bucketName, 'Archive of events and public keys');
-      output(outputs.archiveQueueUrl, archive.queue.queueUrl, 'Messages that are sent to this queue are archived');
-    }
-    output(outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived');
-    output(outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request');
-    if (rotation) output(outputs.rotationLogGroup, rotation.log.logGroupName, 'Log of the rotations');
-    if (reconciliation) {
-      output(
-        outputs.reconciliationLogGroup,
-        reconciliation.log.logGroupName,
-        'Log with the events that were recovered',
-      );
-    }
-    if (apiCredentials) {
-      const description = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
-      output(outputs.apiCredentialsSecretArn, apiCredentials.secretArn, description);
-    }
-    if (encryptionKey) output(outputs.keyArn, encryptionKey.keyArn, 'KMS key for which consumers need kms:Decrypt');
-    output(outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard');
-    if (receiver.domainTarget)
-      output(outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName');
+    const apiSecret = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
+    const rows: [name: string, value: string | undefined, description: string][] = [
+      [
+        outputs.callbackUrl,
+        receiver.callbackUrl,
+        'Give this to MessageMedia as callback_url or as the url of a webhook',
+      ],
+      [outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events'],
+      [outputs.queueArn, queue.queueArn, 'The same queue, for event sources and policies'],
+      [outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle'],
+      [outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys'],
+      [outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue'],
+      [outputs.archiveBucketName, archive?.bucket.bucketName, 'Archive of events and public keys'],
+      [outputs.archiveQueueUrl, archive?.queue.queueUrl, 'Messages that are sent to this queue are archived'],
+      [outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived'],
+      [outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request'],
+      [outputs.rotationLogGroup, rotation?.log.logGroupName, 'Log of the rotations'],
+      [outputs.reconciliationLogGroup, reconciliation?.log.logGroupName, 'Log with the events that were recovered'],
+      [outputs.apiCredentialsSecretArn, apiCredentials?.secretArn, apiSecret],
+      [outputs.keyArn, encryptionKey?.keyArn, 'KMS key for which consumers need kms:Decrypt'],
+      [outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard'],
+      [outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName'],
+    ];
+    for (const [name, value, description] of rows) if (value) new CfnOutput(this, name, { value, description });
   }
 }
 
@@ -122,19 +111,13 @@ function createArchive(
   return archive;
 }
 
-interface ProviderCallers {
-  rotation?: KeyRotation | undefined;
-  reconciliation?: Reconciliation | undefined;
-  apiCredentials?: ApiCredentials;
-}
-
 /** The constructs that call MessageMedia's API, with one secret for both. */
 function callProvider(
   scope: Construct,
   settings: Settings,
   receiver: WebhookReceiver,
   encryptionKey: IKey | undefined,
-): ProviderCallers {
+) {
   const { rotationDays, reconcileMinutes } = settings;
   if (rotationDays === 0 && reconcileMinutes === 0) return {};
   const apiCredentials = new ApiCredentials(scope, 'ApiCredentials', { encryptionKey });
@@ -150,21 +133,16 @@ function callProvider(
     logRetention: settings.logRetentionDays,
     encryptionKey,
   };
+  const { keyring } = receiver;
+  const every = Duration.minutes(reconcileMinutes);
+  const reconciling = { ...common, receiver, every, confirm: settings.reconcileConfirm };
   return {
     apiCredentials,
     rotation:
-      rotationDays === 0
-        ? undefined
-        : new KeyRotation(scope, 'Rotation', { ...common, keyring: receiver.keyring, everyDays: rotationDays }),
-    reconciliation:
-      reconcileMinutes === 0
-        ? undefined
-        : new Reconciliation(scope, 'Reconciliation', {
-            ...common,
-            receiver,
-            every: Duration.minutes(reconcileMinutes),
-            confirm: settings.reconcileConfirm,
-          }),
+      rotationDays > 0
+        ? new KeyRotation(scope, 'Rotation', { ...common, keyring, everyDays: rotationDays })
+        : undefined,
+    reconciliation: reconcileMinutes > 0 ? new Reconciliation(scope, 'Reconciliation', reconciling) : undefined,
   };
 }
 
@@ -174,4 +152,17 @@ function importDomain(scope: Construct, settings: Settings): CustomDomainOptions
   const certificate = Certificate.fromCertificateArn(scope, 'Certificate', certificateArn);
   const hostedZone = hostedZoneId === undefined ? undefined : HostedZone.fromHostedZoneId(scope, 'Zone', hostedZoneId);
   return { domainName, certificate, hostedZone };
+}
+
+/**
+ * Fixes logical ids of a stack. By default they are made from the path of a construct, which any refactoring changes. With
+ * another logical id CloudFormation would replace a resource that holds data by a new, empty one.
+ *
+ * @param constructs by the logical id that each gets; `undefined` values are skipped
+ */
+function pinLogicalIds(constructs: Record<string, IConstruct | undefined>): void {
+  for (const [logicalId, construct] of Object.entries(constructs)) {
+    const resource = construct?.node.defaultChild;
+    if (CfnResource.isCfnResource(resource)) resource.overrideLogicalId(logicalId);
+  }
 }

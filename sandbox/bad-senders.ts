@@ -12,7 +12,8 @@ export interface BadSender {
 }
 
 const hour = 3_600_000;
-const stranger = (key: SigningKey): SigningKey => ({
+/** The key's id with another private key. */
+export const stranger = (key: SigningKey): SigningKey => ({
   ...key,
   privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
 });
@@ -28,37 +29,32 @@ function signedOver(bytesOf: (line: string, date: string, body: Buffer) => (stri
   };
 }
 
-const senders: readonly BadSender[] = [
-  { name: 'no signature at all', cause: 'unsigned', write: (webhook) => toWire(webhook, undefined) },
-  { name: "a stranger's key", cause: 'forged', write: (webhook, key) => toWire(webhook, stranger(key)) },
-  {
-    name: 'a key that is not in the keyring',
-    cause: 'key_not_in_keyring',
-    write: (webhook, key) => toWire(webhook, { ...stranger(key), id: randomUUID() }),
-  },
-  { name: 'two days late', cause: 'late', write: (webhook, key) => toWire(webhook, key, fromNow(-48 * hour)) },
-  { name: 'a clock two hours ahead', cause: 'clock', write: (webhook, key) => toWire(webhook, key, fromNow(2 * hour)) },
-  {
-    name: 'signed over the body alone',
-    cause: 'body_alone',
-    write: signedOver((_line, _date, body) => [body]),
-  },
-  {
-    name: 'signed over "POST / HTTP/1.1"',
-    cause: 'fixed_request_line',
-    write: signedOver((line, date, body) => [line.replace(/ \S+ /, ' / '), date, body]),
-  },
-  { name: 'signed without the Date', cause: 'no_date', write: signedOver((line, _date, body) => [line, body]) },
-  {
-    name: 'line breaks between the signed parts',
-    cause: 'separators',
-    write: signedOver((line, date, body) => [`${line}\n${date}\n`, body]),
-  },
-];
+const late = (hours: number) => new Date(Date.now() + hours * hour);
 
-function fromNow(milliseconds: number): Date {
-  return new Date(Date.now() + milliseconds);
-}
+/** The ways that have nothing to do with the path between sender and receiver. */
+const senders: readonly [name: string, cause: Cause, write: BadSender['write']][] = [
+  ['no signature at all', 'unsigned', (webhook) => toWire(webhook, undefined)],
+  ["a stranger's key", 'forged', (webhook, key) => toWire(webhook, stranger(key))],
+  [
+    'a key that is not in the keyring',
+    'key_not_in_keyring',
+    (webhook, key) => toWire(webhook, { ...stranger(key), id: randomUUID() }),
+  ],
+  ['two days late', 'late', (webhook, key) => toWire(webhook, key, late(-48))],
+  ['a clock two hours ahead', 'clock', (webhook, key) => toWire(webhook, key, late(2))],
+  ['signed over the body alone', 'body_alone', signedOver((_line, _date, body) => [body])],
+  [
+    'signed over "POST / HTTP/1.1"',
+    'fixed_request_line',
+    signedOver((line, date, body) => [line.replace(/ \S+ /, ' / '), date, body]),
+  ],
+  ['signed without the Date', 'no_date', signedOver((line, _date, body) => [line, body])],
+  [
+    'line breaks between the signed parts',
+    'separators',
+    signedOver((line, date, body) => [`${line}\n${date}\n`, body]),
+  ],
+];
 
 /** The cause for a break of the path, if the signed path changes and not the called one. */
 const inverse: Partial<Record<Cause, Cause>> = { path_prefix_added: 'path_prefix_removed' };
@@ -87,7 +83,10 @@ const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
 }));
 
 /** All ways to send a webhook that is refused. */
-export const badSenders: readonly BadSender[] = [...senders, ...broken];
+export const badSenders: readonly BadSender[] = [
+  ...senders.map(([name, cause, write]) => ({ name, cause, write })),
+  ...broken,
+];
 
 function pathOf(target: string): string {
   return target.replace(/\?.*/s, '');

@@ -10,12 +10,11 @@ import { visible } from '../terminal/text.ts';
 import type { LogLine } from './aws/function.ts';
 import type { HandledRequest } from './aws/gateway.ts';
 import type { LocalServer } from './http.ts';
-import { createHistory } from './inspector/history.ts';
+import { createHistory, verdictOf } from './inspector/history.ts';
 import { startInspector } from './inspector/inspector.ts';
-import { keepCalls } from './inspector/kept-calls.ts';
-import { startWatchedSandbox, type WatchedSandboxOptions } from './inspector/watched-sandbox.ts';
+import { keepCalls, startWatchedSandbox, type WatchedSandboxOptions } from './inspector/watched-sandbox.ts';
 import { callbackPath, type Sandbox, type SandboxOptions } from './sandbox.ts';
-import { tour, type Visit, verdictOf } from './tour.ts';
+import { tour, type Visit } from './tour.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -24,22 +23,20 @@ async function main(args: string[]): Promise<number> {
   if (typeof options === 'string') return fail(options);
   const { once: isOnce, data } = options;
   if (data !== undefined) mkdirSync(data, { recursive: true });
-  const file = options.keyring ?? (data === undefined ? undefined : join(data, 'keyring.json'));
+  const file = options.keyring ?? (data && join(data, 'keyring.json'));
   const port = Number(process.env.PORT || 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_534)
     return fail(`PORT is "${process.env.PORT}": give 0 to 65534.`);
 
-  let touring = options.keyring === undefined && !(file !== undefined && existsSync(file));
+  let touring = options.keyring === undefined && !(file && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
-  const keep = data === undefined ? undefined : keepCalls(join(data, 'calls.jsonl'), history);
+  const keep = data && keepCalls(join(data, 'calls.jsonl'), history);
   const onCall: WatchedSandboxOptions['onCall'] = (call, ...seen) => {
-    keep?.(call);
+    if (keep) keep(call);
     if (!touring) printOwn(...seen);
   };
-  const kept = file === undefined ? {} : keptIn(file);
-  const started = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...kept }));
-  if (started === undefined) return 1;
-  const sandbox: Sandbox = started;
+  const sandbox = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...(file && keptIn(file)) }));
+  if (sandbox === undefined) return 1;
   let inspector: LocalServer | undefined;
   try {
     if (!isOnce) {
@@ -47,7 +44,14 @@ async function main(args: string[]): Promise<number> {
       inspector = await orPortInUse(inspectorPort, startInspector(inspectorPort, sandbox, history));
       if (inspector === undefined) return 1;
     }
-    const visits = touring ? await showTour(sandbox) : [];
+    const visits: Visit[] = [];
+    if (touring) {
+      console.log(
+        fold(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`),
+      );
+      visits.push(...(await tour(sandbox)));
+      printTour(visits);
+    }
     if (!isOnce) {
       touring = false;
       printInvitation(sandbox, inspector?.url);
@@ -71,18 +75,11 @@ async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | u
   }
 }
 
-interface Options {
-  once: boolean;
-  keyring?: string | undefined;
-  data?: string | undefined;
-}
-
 /** @returns the options, or an error message */
-function readOptions(args: string[]): Options | string {
+function readOptions(args: string[]) {
   try {
-    const text = { type: 'string' } as const;
-    return parseArgs({ args, options: { once: { type: 'boolean', default: false }, keyring: text, data: text } })
-      .values;
+    const [text, flag] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
+    return parseArgs({ args, options: { once: flag, keyring: text, data: text } }).values;
   } catch {
     return `Unknown argument in "${args.join(' ')}": use --once (end after the tour), --keyring FILE (your keys, no tour) or --data DIR (keep keyring and calls).`;
   }
@@ -99,13 +96,6 @@ function keptIn(file: string): Pick<SandboxOptions, 'keyring' | 'onKeyring'> {
       writeFileSync(file, value);
     },
   };
-}
-
-async function showTour(sandbox: Sandbox): Promise<Visit[]> {
-  console.log(fold(`MessageMedia sends signed webhooks to ${sandbox.url}${callbackPath}. These are the results:\n`));
-  const visits = await tour(sandbox);
-  printTour(visits);
-  return visits;
 }
 
 function fail(message: string): number {
@@ -125,15 +115,10 @@ function printTour(visits: Visit[]): void {
   }
   console.log();
   const wrong = visits.filter(({ asExpected }) => !asExpected).length;
-  const queued = visits.filter(({ verdict }) => verdict === 'queued').length;
-  const refused = visits.filter(({ verdict }) => verdict === 'refused').length;
-  console.log(
-    wrong === 0
-      ? fold(
-          `${queued} webhooks queued and verified again by the consumer, ${refused} bad calls refused, 1 replay queued once.`,
-        )
-      : styleText('red', `${wrong} of ${visits.length} calls had a wrong result.`),
-  );
+  const count = (verdict: Visit['verdict']) => visits.filter((visit) => visit.verdict === verdict).length;
+  const good = `${count('queued')} webhooks queued and verified again by the consumer, ${count('refused')} bad calls refused, 1 replay queued once.`;
+  const bad = `${wrong} of ${visits.length} calls had a wrong result.`;
+  console.log(wrong === 0 ? fold(good) : styleText('red', bad));
 }
 
 function printInvitation({ url, environment }: Sandbox, inspector = ''): void {

@@ -39,7 +39,9 @@ export async function startSandbox({
     startSecrets(0, () => onKeyring(secrets.get(keyringSecretId) ?? '')),
   ]);
   secrets.put(keyringSecretId, initial);
-  const aws = {
+  const common = {
+    [environment.keyringSecretId]: keyringSecretId,
+    [environment.queueUrl]: queue.queueUrl,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
@@ -47,14 +49,7 @@ export async function startSandbox({
     AWS_ENDPOINT_URL_S3: queue.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
-  const keyring = { [environment.keyringSecretId]: keyringSecretId };
-  const start = () =>
-    startFunction({
-      [environment.queueUrl]: queue.queueUrl,
-      [environment.overflowBucket]: queue.overflowBucket,
-      ...keyring,
-      ...aws,
-    });
+  const start = () => startFunction({ ...common, [environment.overflowBucket]: queue.overflowBucket });
   let running: LocalFunction = start();
   const receiver: Pick<LocalFunction, 'invoke' | 'logOf'> = {
     invoke: (event) => running.invoke(event),
@@ -92,10 +87,8 @@ export async function startSandbox({
       MESSAGEMEDIA_BASE_URL: provider.url,
       MESSAGEMEDIA_API_KEY: provider.apiKey,
       MESSAGEMEDIA_API_SECRET: provider.apiSecret,
-      ...keyring,
-      [environment.queueUrl]: queue.queueUrl,
       DEAD_LETTER_QUEUE_URL: queue.deadLetterQueueUrl,
-      ...aws,
+      ...common,
     },
     close: async () => {
       await gateway.close();

@@ -1,18 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { type EventType, eventTypes, type RejectionReason, rejectionReasons } from '../lambda/contract.ts';
 import { fetchFromS3 } from '../lambda/event/s3-data.ts';
 import type { VerificationKey } from '../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../signing/sample-webhooks.ts';
 import { deliver, toWire, type WireRequest } from '../signing/sender.ts';
+import { stranger } from './bad-senders.ts';
 import { type ConsumedEvent, consume } from './consumer.ts';
+import { verdictOf } from './inspector/history.ts';
 import { callbackPath, type Sandbox } from './sandbox.ts';
 
-/** One call of the tour, and its expected result. */
-interface Stop {
-  name: string;
-  request: WireRequest;
-  expected: EventType | RejectionReason | 'replay';
-}
+/** One call of the tour: its name, the request, and the type of the event or the reason of the refusal. */
+type Stop = [name: string, request: WireRequest, expected: EventType | RejectionReason | 'replay'];
 
 /** The result of a call. */
 export interface Visit {
@@ -53,16 +50,16 @@ async function sendMessage({ url, api, provider, queue, keys }: Sandbox): Promis
   await provider.settled();
   const events = await consumeAll(queue, keys());
   return provider.deliveries.map(({ event: kind, eventId: id = '', status = 0, request }) => {
-    const [event, ...more] = events.filter((candidate) => candidate.event.id === id);
-    const proven = event !== undefined && more.length === 0 && isProven(event, request, id);
+    const found = events.filter(({ event }) => event.id === id);
+    const proven = isProven(found, request, id);
     return {
       name: `sent message: ${kind}`,
       status,
       verdict: verdictOf(status),
       reason: '',
       id,
-      consumer: proven ? 're-verified' : 'NOT VERIFIED',
-      asExpected: status === 202 && proven && event.event.type === eventTypes.deliveryReport,
+      consumer: told(proven),
+      asExpected: status === 202 && proven && found[0]?.event.type === eventTypes.deliveryReport,
     };
   });
 }
@@ -86,26 +83,24 @@ function stops({ provider }: Sandbox): Stop[] {
   const samples = sampleWebhooks(callbackPath);
   const good = toWire(samples.deliveryReport, key);
   const twoDaysAgo = new Date(Date.now() - 2 * 24 * 3_600_000);
-  const stranger = { ...key, privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey };
   const changed = { ...good, body: Buffer.from(good.body.toString().replace('delivered', 'rejected!')) };
-  const stop = (name: string, request: WireRequest, expected: Stop['expected']): Stop => ({ name, request, expected });
   return [
-    stop('delivery report', good, eventTypes.deliveryReport),
-    stop('SMS reply with emoji', toWire(samples.smsReply, key), eventTypes.reply),
-    stop('MMS reply with attachment', toWire(samples.mmsReply, key), eventTypes.reply),
-    stop('opt-out', toWire(samples.optOut, key), eventTypes.optOut),
-    stop('XML webhook', toWire(samples.xml, key), eventTypes.webhook),
-    stop('form webhook', toWire(samples.form, key), eventTypes.webhook),
-    stop('GET webhook, encoded query', toWire(samples.get, key), eventTypes.webhook),
-    stop('unsigned call', toWire(samples.deliveryReport, undefined), 'unsigned'),
-    stop('changed body', changed, 'invalid_signature'),
-    stop('stale date', toWire(samples.deliveryReport, key, twoDaysAgo), 'stale_date'),
-    stop("stranger's key", toWire(samples.deliveryReport, stranger), 'invalid_signature'),
-    stop('replay of the delivery report', good, 'replay'),
+    ['delivery report', good, eventTypes.deliveryReport],
+    ['SMS reply with emoji', toWire(samples.smsReply, key), eventTypes.reply],
+    ['MMS reply with attachment', toWire(samples.mmsReply, key), eventTypes.reply],
+    ['opt-out', toWire(samples.optOut, key), eventTypes.optOut],
+    ['XML webhook', toWire(samples.xml, key), eventTypes.webhook],
+    ['form webhook', toWire(samples.form, key), eventTypes.webhook],
+    ['GET webhook, encoded query', toWire(samples.get, key), eventTypes.webhook],
+    ['unsigned call', toWire(samples.deliveryReport, undefined), 'unsigned'],
+    ['changed body', changed, 'invalid_signature'],
+    ['stale date', toWire(samples.deliveryReport, key, twoDaysAgo), 'stale_date'],
+    ["stranger's key", toWire(samples.deliveryReport, stranger(key)), 'invalid_signature'],
+    ['replay of the delivery report', good, 'replay'],
   ];
 }
 
-async function visit({ name, request, expected }: Stop, { url, receiver, queue, keys }: Sandbox): Promise<Visit> {
+async function visit([name, request, expected]: Stop, { url, receiver, queue, keys }: Sandbox): Promise<Visit> {
   const { status, headers, body } = await deliver(url, request);
   const reason = String((await receiver.logOf(String(headers['apigw-requestid'])))?.reason ?? '');
   const events = await consumeAll(queue, keys());
@@ -117,25 +112,20 @@ async function visit({ name, request, expected }: Stop, { url, receiver, queue, 
     const consumer = once ? 'no second copy' : 'A SECOND COPY';
     return { ...row, verdict: 'queued already', consumer, asExpected: status === 202 && once };
   }
-  if (isReason(expected)) {
+  if ((rejectionReasons as readonly string[]).includes(expected))
     return { ...row, asExpected: status === 401 && reason === expected && events.length === 0 };
-  }
-  const [event] = events;
-  const proven = event !== undefined && events.length === 1 && isProven(event, request, id);
-  const consumer = proven ? 're-verified' : 'NOT VERIFIED';
-  return { ...row, consumer, asExpected: status === 202 && proven && event.event.type === expected };
+  const proven = isProven(events, request, id);
+  const asExpected = status === 202 && proven && events[0]?.event.type === expected;
+  return { ...row, consumer: told(proven), asExpected };
 }
 
-/** The verdict on a request, from the status of its answer. */
-export function verdictOf(status: number): Visit['verdict'] {
-  if (status === 202) return 'queued';
-  return status < 500 ? 'refused' : 'failed';
-}
-
-function isReason(expected: EventType | RejectionReason): expected is RejectionReason {
-  return (rejectionReasons as readonly string[]).includes(expected);
-}
-
-function isProven({ event, signed, reverified }: ConsumedEvent, request: WireRequest, id: string): boolean {
+/** Whether there is only the event of this request, and its signature is good. */
+function isProven([read, ...more]: ConsumedEvent[], request: WireRequest, id: string): boolean {
+  if (read === undefined || more.length > 0) return false;
+  const { event, signed, reverified } = read;
   return reverified && event.id === id && signed?.target === request.target && request.body.equals(signed.body);
+}
+
+function told(proven: boolean): string {
+  return proven ? 're-verified' : 'NOT VERIFIED';
 }

@@ -1,14 +1,13 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type BucketProps, type LifecycleRule, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { eventBucketProps } from '../data-stores.ts';
+import { type EncryptionOptions, eventBucketProps } from '../data-stores.ts';
 
 /** Who may delete locked objects: those with `s3:BypassGovernanceRetention`, or nobody, not even the account's root user. */
 export type ArchiveLock = 'governance' | 'compliance';
 
 /** Properties of the archive's bucket. */
-export interface ArchiveBucketProps {
+export interface ArchiveBucketProps extends EncryptionOptions {
   /** How long each object is kept: whole days, at most 36,500. */
   retention: Duration;
   /**
@@ -16,11 +15,6 @@ export interface ArchiveBucketProps {
    * @default - no lock: whoever has the permission can delete objects
    */
   lock?: ArchiveLock | undefined;
-  /**
-   * Encrypts the objects.
-   * @default - a key of S3's own, at no charge
-   */
-  encryptionKey?: IKey | undefined;
 }
 
 /**

@@ -6,15 +6,23 @@ import { EventSourceMapping, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { archiveEnvironment, archivePrefixes } from '../../lambda/archive-contract.ts';
 import { environment } from '../../lambda/contract.ts';
 import { expectHere } from '../brought-resource.ts';
 import { BundledFunction } from '../bundled-function.ts';
-import { grantKeyThrough } from '../key-grant.ts';
-import { grantReadKeyring } from '../keyring-grant.ts';
-import { acknowledgeObjects, grantReadData } from '../object-grants.ts';
-import { type ArchiveQueue, batchingWindow, functionTimeout } from './archive-queue.ts';
+import { type EncryptionOptions, eventQueueProps } from '../data-stores.ts';
+import { acknowledgeObjects, grantKeyThrough, grantReadData, grantReadKeyring } from '../grants.ts';
+
+/** How long Lambda collects events for one call, so that an object holds many. */
+const batchingWindow = Duration.minutes(5);
+
+/** How long a call of the function may take. */
+const functionTimeout = Duration.minutes(1);
+
+/** Tries of 11 minutes each. Together they are longer than the longest known outage of S3. */
+const maxReceiveCount = 50;
 
 /** Most events of one call. Lambda passes at most 6 MB, whatever their number. */
 const batchSize = 1_000;
@@ -64,11 +72,8 @@ export class ArchiveFunction extends Construct {
     });
     this.function = archive;
 
-    const receives = Grant.addToPrincipal({
-      grantee: role,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [queue.queueArn],
-    });
+    const actions = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    const receives = Grant.addToPrincipal({ grantee: role, actions, resourceArns: [queue.queueArn] });
     grantKeyThrough(role, queue.encryptionMasterKey, 'sqs', ['kms:Decrypt'], queue, deadLetterQueue);
     const prefixes = [archivePrefixes.events, archivePrefixes.data, archivePrefixes.keys];
     const written = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
@@ -94,6 +99,25 @@ export class ArchiveFunction extends Construct {
       description: 'Archives the public keys that verify MessageMedia webhooks',
       schedule: Schedule.rate(keysEvery),
       targets: [new LambdaFunction(archive, { retryAttempts: 0 })],
+    });
+  }
+}
+
+/** The queue of events that no stream accepted, and its dead-letter queue. Both stay when the stack is deleted. */
+export class ArchiveQueue extends Construct {
+  readonly queue: IQueue;
+  /** Events that could not be archived in nine hours, and messages that are not events. */
+  readonly deadLetterQueue: IQueue;
+
+  constructor(scope: Construct, id: string, { encryptionKey }: EncryptionOptions) {
+    super(scope, id);
+    const common = eventQueueProps(encryptionKey);
+    this.deadLetterQueue = new Queue(this, 'DeadLetters', common);
+    this.queue = new Queue(this, 'Events', {
+      ...common,
+      // As Lambda recommends: six times the timeout of the function, plus the batching window.
+      visibilityTimeout: Duration.minutes(6 * functionTimeout.toMinutes() + batchingWindow.toMinutes()),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
   }
 }

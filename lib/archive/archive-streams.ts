@@ -2,28 +2,22 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup, LogStream } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { archiveFileExtension, archivePrefixes, archiveTypeOf } from '../../lambda/archive-contract.ts';
 import { eventTypes } from '../../lambda/contract.ts';
-import { grantKeyThrough } from '../key-grant.ts';
-import { acknowledgeObjects } from '../object-grants.ts';
+import type { EncryptionOptions } from '../data-stores.ts';
+import { acknowledgeObjects, grantKeyThrough } from '../grants.ts';
 
 /** An object holds the events of five minutes, or 64 MiB if there are more. */
 const bufferingHints = { intervalInSeconds: 300, sizeInMBs: 64 };
 
 /** What the streams need. */
-export interface ArchiveStreamsProps {
+export interface ArchiveStreamsProps extends EncryptionOptions {
   bucket: IBucket;
   /** Gets Firehose's errors when it cannot deliver. */
   logGroup: ILogGroup;
-  /**
-   * Encrypts events that wait to be delivered.
-   * @default - a key of Firehose's own, at no charge
-   */
-  encryptionKey?: IKey | undefined;
 }
 
 /**
@@ -46,24 +40,17 @@ export class ArchiveStreams extends Construct {
     });
     this.#streams = new Map(streams);
 
-    const written = [archivePrefixes.events, archivePrefixes.failed].map((prefix) =>
-      bucket.arnForObjects(`${prefix}*`),
-    );
+    const prefixes = [archivePrefixes.events, archivePrefixes.failed];
+    const written = prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
+    const grant = (actions: string[], resourceArns: string[]) =>
+      Grant.addToPrincipal({ grantee: role, actions: actions.map((action) => `s3:${action}`), resourceArns });
     const grants = [
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
-        resourceArns: [bucket.bucketArn],
-      }),
-      Grant.addToPrincipal({
-        grantee: role,
-        actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
-        resourceArns: written,
-      }),
+      grant(['GetBucketLocation', 'ListBucket', 'ListBucketMultipartUploads'], [bucket.bucketArn]),
+      grant(['AbortMultipartUpload', 'GetObject', 'PutObject'], written),
       logGroup.grantWrite(role),
     ];
     grantKeyThrough(role, bucket.encryptionKey, 's3', ['kms:GenerateDataKey', 'kms:Decrypt'], bucket);
-    acknowledgeObjects(role, bucket, archivePrefixes.events, archivePrefixes.failed);
+    acknowledgeObjects(role, bucket, ...prefixes);
     // AWS refuses to create a stream whose role may not write yet.
     for (const [, stream] of streams) for (const grant of grants) grant.applyBefore(stream);
   }

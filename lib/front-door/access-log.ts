@@ -1,8 +1,9 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { metrics } from '../../lambda/contract.ts';
+import { serviceMetric } from '../service.ts';
 
 /** Properties of an access log. */
 export interface AccessLogProps {
@@ -50,12 +51,6 @@ export class AccessLog extends Construct {
 
   /** Requests that API Gateway answered with a 429 because there were too many. */
   metricThrottled(options?: MetricOptions): Metric {
-    return new Metric({
-      namespace: metrics.namespace,
-      metricName: metrics.throttled,
-      dimensionsMap: { service: this.#service },
-      statistic: Stats.SUM,
-      ...options,
-    });
+    return serviceMetric(this.#service, metrics.throttled, options);
   }
 }

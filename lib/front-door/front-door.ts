@@ -13,6 +13,10 @@ export const defaultCallbackPath = '/messagemedia';
 /** 700,000 webhooks an hour, and two seconds' worth at once. This also limits the cost of a flood. */
 export const defaultThrottle = { rateLimit: 200, burstLimit: 400 };
 
+/** Why no route has an authorizer, for cdk-nag. */
+export const authorization =
+  'MessageMedia cannot sign in: the signature of each webhook is the authorization, and the function checks it.';
+
 /** Properties of every front door. */
 export interface FrontDoorProps {
   /** Answers the requests. */

@@ -10,7 +10,7 @@ import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
-import type { FrontDoor, FrontDoorProps } from './front-door.ts';
+import { authorization, type FrontDoor, type FrontDoorProps } from './front-door.ts';
 
 /** Options that only a REST API has. */
 export interface RestFrontDoorOptions {
@@ -69,8 +69,6 @@ export class RestFrontDoor extends Construct implements FrontDoor {
   }
 
   #acknowledge(): void {
-    const authorization =
-      'MessageMedia cannot sign in: the signature of each webhook is the authorization, and the function checks it.';
     Validations.of(this).acknowledge(
       { id: 'AwsSolutions-APIG4', reason: authorization },
       { id: 'AwsSolutions-COG4', reason: authorization },
@@ -97,16 +95,9 @@ function expectRegionalAcl(arn: string): void {
 }
 
 function allowOnly(addresses: readonly string[]): PolicyDocument {
-  const everything = {
-    principals: [new AnyPrincipal()],
-    actions: ['execute-api:Invoke'],
-    resources: ['execute-api:/*'],
-  };
+  const principals = [new AnyPrincipal()];
+  const everything = { principals, actions: ['execute-api:Invoke'], resources: ['execute-api:/*'] };
   const conditions = { NotIpAddress: { 'aws:SourceIp': addresses } };
-  return new PolicyDocument({
-    statements: [
-      new PolicyStatement(everything),
-      new PolicyStatement({ ...everything, effect: Effect.DENY, conditions }),
-    ],
-  });
+  const others = new PolicyStatement({ ...everything, effect: Effect.DENY, conditions });
+  return new PolicyDocument({ statements: [new PolicyStatement(everything), others] });
 }

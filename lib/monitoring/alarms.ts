@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { Duration } from 'aws-cdk-lib';
 import {
   type Alarm,
@@ -10,12 +11,17 @@ import {
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { isOfOtherAccount, warn } from '../brought-resource.ts';
-import { type PackageInfo, packageInfo } from '../package-info.ts';
 import { notify } from './alarm-topic.ts';
 import { archiveWatches } from './archive-watches.ts';
-import type { MonitoringProps } from './monitoring-props.ts';
 import { requestWatches } from './request-watches.ts';
-import { createAlarm, deadLetterWatches, scheduleOptions, standstillOf, type Watch } from './watch.ts';
+import {
+  createAlarm,
+  deadLetterWatches,
+  type MonitoringProps,
+  scheduleOptions,
+  standstillOf,
+  type Watch,
+} from './watch.ts';
 
 /**
  * A consumer takes seconds. Longer waiting means that it is down, or what it depends on. That may last for hours without
@@ -50,10 +56,27 @@ export class Alarms extends Construct {
   }
 }
 
+/** Fields of `package.json`. */
+interface PackageInfo {
+  name: string;
+  version: string;
+  /** Page of the project on the web, once it has one. */
+  homepage?: string;
+}
+
 /** The page of the version that is deployed: that of another may know other alarms. */
 export function runbookOf({ name, version, homepage }: PackageInfo): string {
   const page = 'docs/operations.md';
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
+}
+
+/** Reads `package.json`, which is two folders up in the repository, and three from the compiled files. */
+function packageInfo(): PackageInfo {
+  const places = ['../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url));
+  const file = places.find((place) => existsSync(place));
+  if (file === undefined)
+    throw new Error(`There is no package.json above ${import.meta.url}: install the package again.`);
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function eventWatches(scope: Construct, { receiver: { queue, deadLetterQueue } }: MonitoringProps): Watch[] {
@@ -64,12 +87,11 @@ function eventWatches(scope: Construct, { receiver: { queue, deadLetterQueue } }
     metric,
     options: { threshold: oldestAllowed.toSeconds() },
   };
-  return [
-    ...(deadLetterQueue && hasMetricsHere(scope, deadLetterQueue)
+  const dead =
+    deadLetterQueue && hasMetricsHere(scope, deadLetterQueue)
       ? deadLetterWatches('', 'No consumer could handle some events', 'dead-letters', deadLetterQueue)
-      : []),
-    ...(hasMetricsHere(scope, queue) ? [oldest] : []),
-  ];
+      : [];
+  return [...dead, ...(hasMetricsHere(scope, queue) ? [oldest] : [])];
 }
 
 /** A queue has its metrics in its own account, so an alarm of another account would never go off. */

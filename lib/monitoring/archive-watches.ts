@@ -1,8 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { keysEvery } from '../archive/archive-function.ts';
-import type { MonitoringProps } from './monitoring-props.ts';
-import { deadLetterWatches, failures, scheduleOptions, standstillOf, type Watch } from './watch.ts';
+import {
+  deadLetterWatches,
+  failures,
+  type MonitoringProps,
+  scheduleOptions,
+  standstillOf,
+  type Watch,
+} from './watch.ts';
 
 /** Twelve times as long as Firehose and Lambda collect events. Firehose keeps what it cannot deliver for 24 hours. */
 const longestDelay = Duration.hours(1);
@@ -25,20 +31,14 @@ export function archiveWatches({ receiver }: MonitoringProps): Watch[] {
     // Firehose has an age only while events wait.
     return { ...watch, options: { ...watch.options, treatMissingData: TreatMissingData.NOT_BREACHING } };
   });
+  const metric = receiver.metricArchiveFailed(failures);
+  const failed = { id: 'ArchiveFailed', meaning: 'Events that were queued could not be archived', metric };
+  const dead = 'Some events could not be archived in 50 tries';
   return [
-    {
-      id: 'ArchiveFailed',
-      meaning: 'Events that were queued could not be archived',
-      metric: receiver.metricArchiveFailed(failures),
-    },
+    failed,
     ...streams,
     delayed('Queue', 'Events that no stream accepted', archive.queue.metricApproximateAgeOfOldestMessage(maximum)),
-    ...deadLetterWatches(
-      'Archive',
-      'Some events could not be archived in 50 tries',
-      'archive-dead-letters',
-      archive.deadLetterQueue,
-    ),
+    ...deadLetterWatches('Archive', dead, 'archive-dead-letters', archive.deadLetterQueue),
     {
       id: 'ArchiveKeysFailed',
       meaning: `The public keys could not be archived for ${standstillOf(keysEvery).toMinutes()} minutes`,

@@ -2,8 +2,8 @@ import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import { WebhookDashboard } from './dashboard.ts';
-import type { MonitoringProps } from './monitoring-props.ts';
 import { SavedQueries } from './saved-queries.ts';
+import type { MonitoringProps } from './watch.ts';
 
 /** Alarms, a dashboard and saved queries for one receiver. docs/operations.md says what to do with them. */
 export class Monitoring extends Construct {

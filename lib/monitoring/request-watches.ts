@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { MonitoringProps } from './monitoring-props.ts';
-import { failures, filled, type Watch } from './watch.ts';
+import { ComparisonOperator, type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { failures, filled, type MonitoringProps, type Watch } from './watch.ts';
 
 /** In a day. Only MessageMedia knows the URL, so unsigned requests are rare until something is wrong. */
 const manyUnsigned = 10;
@@ -11,38 +10,20 @@ const certificateDays = 30;
 
 /** What can go wrong between a request and the queue. */
 export function requestWatches({ receiver }: MonitoringProps): Watch[] {
+  const watch = (id: string, meaning: string, metric: IMetric): Watch => ({ id, meaning, metric });
+  const throttled = filled(receiver.metricThrottled(), failures.period);
   return [
-    {
-      id: 'ServerErrors',
-      meaning: 'Requests were answered with a 5xx',
-      metric: receiver.frontDoor.api.metricServerError(failures),
-    },
-    {
-      id: 'EnqueueFailures',
-      meaning: 'Verified webhooks could not be queued',
-      metric: receiver.metricEnqueueFailed(failures),
-    },
-    {
-      id: 'StorageFailures',
-      meaning: 'The data of large events could not be put into S3',
-      metric: receiver.metricStorageFailed(failures),
-    },
-    {
-      id: 'KeyringFailures',
-      meaning: 'The keyring could not be read',
-      metric: receiver.metricKeyringLoadFailed(failures),
-    },
-    {
-      id: 'RefusedWebhooks',
-      meaning: 'Requests with a signature were refused',
-      metric: receiver.metricSignedRefused(failures),
-    },
+    watch('ServerErrors', 'Requests were answered with a 5xx', receiver.frontDoor.api.metricServerError(failures)),
+    watch('EnqueueFailures', 'Verified webhooks could not be queued', receiver.metricEnqueueFailed(failures)),
+    watch(
+      'StorageFailures',
+      'The data of large events could not be put into S3',
+      receiver.metricStorageFailed(failures),
+    ),
+    watch('KeyringFailures', 'The keyring could not be read', receiver.metricKeyringLoadFailed(failures)),
+    watch('RefusedWebhooks', 'Requests with a signature were refused', receiver.metricSignedRefused(failures)),
     unsignedWatch(receiver),
-    {
-      id: 'RequestThrottles',
-      meaning: 'API Gateway throttled requests (429)',
-      metric: filled(receiver.metricThrottled({ statistic: Stats.SUM }), failures.period),
-    },
+    watch('RequestThrottles', 'API Gateway throttled requests (429)', throttled),
     ...templateWatches(receiver),
     ...certificateWatch(receiver),
   ];
@@ -62,20 +43,17 @@ function unsignedWatch(receiver: MonitoringProps['receiver']): Watch {
 
 /** With a wrong template every event is like this, and nothing is lost. So the alarm stays for two days after the last. */
 function templateWatches(receiver: MonitoringProps['receiver']): Watch[] {
-  const days = { evaluationPeriods: 2, datapointsToAlarm: 1 };
+  const watch = (id: string, meaning: string, metric: IMetric): Watch => ({
+    id,
+    meaning: `Webhooks were queued ${meaning}`,
+    metric: filled(metric, Duration.days(1)),
+    options: { evaluationPeriods: 2, datapointsToAlarm: 1 },
+  });
+  const unidentified = 'without their ids, because their template was not rendered';
+  const unreadable = 'that should be JSON and are not, so consumers get no payload';
   return [
-    {
-      id: 'UnidentifiedEvents',
-      meaning: 'Webhooks were queued without their ids, because their template was not rendered',
-      metric: filled(receiver.metricUnidentified(), Duration.days(1)),
-      options: days,
-    },
-    {
-      id: 'UnreadableEvents',
-      meaning: 'Webhooks were queued that should be JSON and are not, so consumers get no payload',
-      metric: filled(receiver.metricUnreadable(), Duration.days(1)),
-      options: days,
-    },
+    watch('UnidentifiedEvents', unidentified, receiver.metricUnidentified()),
+    watch('UnreadableEvents', unreadable, receiver.metricUnreadable()),
   ];
 }
 

@@ -9,8 +9,43 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { KeyRotation } from '../key-rotation.ts';
+import type { Reconciliation } from '../reconciliation.ts';
+import type { WebhookReceiver } from '../webhook-receiver.ts';
+
+/** What to watch, and whom to notify. */
+export interface MonitoringProps {
+  /** The receiver to watch, with its queue and its dead-letter queue. */
+  receiver: WebhookReceiver;
+  /**
+   * The rotation to watch.
+   * @default - no alarm on rotation
+   */
+  rotation?: KeyRotation;
+  /**
+   * The reconciliation to watch.
+   * @default - no alarm on reconciliation
+   */
+  reconciliation?: Reconciliation;
+  /**
+   * Notified when an alarm goes off and when it ends.
+   * @default - nobody is notified
+   */
+  alarmTopic?: ITopic;
+  /**
+   * Alarm after this long without an accepted webhook, at most a day.
+   * @default - no such alarm
+   */
+  silence?: Duration;
+  /**
+   * Page that says what to do about each alarm, in a section of the alarm's name.
+   * @default - docs/operations.md of this version: a link if package.json has a `homepage`, else its name
+   */
+  runbookUrl?: string | undefined;
+}
 
 /** What an alarm watches: a metric that should stay below 1, unless `options` say otherwise. */
 export interface Watch {
@@ -65,12 +100,10 @@ function periodsOf(every: Duration): number {
 
 /** A function whose schedule must go on: that its runs fail is as bad as that there are none. */
 export function scheduleOptions(runs: IFunction, every: Duration): Pick<Watch, 'metric' | 'options'> {
+  const sum = { statistic: Stats.SUM };
   const metric = new MathExpression({
     expression: 'FILL(runs, 0) - FILL(failed, 0)',
-    usingMetrics: {
-      runs: runs.metricInvocations({ statistic: Stats.SUM }),
-      failed: runs.metricErrors({ statistic: Stats.SUM }),
-    },
+    usingMetrics: { runs: runs.metricInvocations(sum), failed: runs.metricErrors(sum) },
     label: 'Runs that succeeded',
     period: every,
   });
@@ -87,12 +120,13 @@ export function scheduleOptions(runs: IFunction, every: Duration): Pick<Watch, '
  * count what it moves to such a queue itself as sent, so the growth is computed.
  */
 export function deadLetterWatches(name: string, meaning: string, section: string, queue: IQueue): Watch[] {
+  const highest = { statistic: Stats.MAXIMUM };
   const period = Duration.minutes(5);
   // A message that somebody looks at is invisible for a while. Both together are the number of messages at any time.
   const total = new MathExpression({
     expression: 'visible + hidden',
     usingMetrics: {
-      visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+      visible: queue.metricApproximateNumberOfMessagesVisible(highest),
       hidden: queue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MINIMUM }),
     },
     label: 'Dead letters',
@@ -109,10 +143,7 @@ export function deadLetterWatches(name: string, meaning: string, section: string
     {
       id: `${name}DeadLetters`,
       meaning,
-      metric: queue.metricApproximateNumberOfMessagesVisible({
-        statistic: Stats.MAXIMUM,
-        period: Duration.minutes(15),
-      }),
+      metric: queue.metricApproximateNumberOfMessagesVisible({ ...highest, period: Duration.minutes(15) }),
       section,
     },
     {

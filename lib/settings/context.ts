@@ -7,7 +7,7 @@ export class SettingError extends Error {
 }
 
 /** Says what is wrong with a setting: `allowed` ends the sentence "it must be …". */
-export function invalid(name: string, value: string, allowed: string): string {
+export function invalid(name: string, value: unknown, allowed: string): string {
   return `Setting ${name} is "${value}": it must be ${allowed}.`;
 }
 
@@ -19,54 +19,43 @@ export function invalid(name: string, value: string, allowed: string): string {
 export function createReader(node: Node) {
   /** What is wrong, by setting. */
   const wrong = new Map<string, string>();
-  const read = (name: string): string | undefined => {
-    const value: unknown = node.tryGetContext(name);
-    return value === undefined ? undefined : String(value);
-  };
 
-  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string): string | undefined;
-  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback: string): string;
-  function text(name: string, shape: Pick<RegExp, 'test'>, allowed: string, fallback?: string): string | undefined {
-    const value = read(name) ?? fallback;
-    if (value === undefined || shape.test(value)) return value;
-    wrong.set(name, invalid(name, value, allowed));
-    return fallback;
+  /** @param parse gives `undefined` for a value that is not allowed */
+  function read<T, F>(name: string, parse: (value: string) => T | undefined, allowed: string, fallback: F): T | F {
+    const value: unknown = node.tryGetContext(name);
+    const parsed = value === undefined ? undefined : parse(String(value));
+    if (value !== undefined && parsed === undefined) wrong.set(name, invalid(name, value, allowed));
+    return parsed ?? fallback;
   }
 
-  function wholeNumber(name: string, min: number, max: number): number | undefined;
-  function wholeNumber(name: string, min: number, max: number, fallback: number): number;
-  function wholeNumber(name: string, min: number, max: number, fallback?: number): number | undefined {
-    const value = read(name);
-    if (value === undefined) return fallback;
-    const number = Number(value);
-    if (/^\d{1,9}$/.test(value) && number >= min && number <= max) return number;
-    wrong.set(name, invalid(name, value, `a whole number from ${min} to ${max}`));
-    return fallback;
+  function text<F extends string | undefined>(name: string, shape: RegExp, allowed: string, fallback: F): string | F {
+    return read(name, (value) => (shape.test(value) ? value : undefined), allowed, fallback);
+  }
+
+  function wholeNumber<F extends number | undefined>(name: string, min: number, max: number, fallback: F): number | F {
+    const isAllowed = (value: string) => /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
+    const parse = (value: string) => (isAllowed(value) ? Number(value) : undefined);
+    return read(name, parse, `a whole number from ${min} to ${max}`, fallback);
   }
 
   /** The first choice is the default. */
   function oneOf<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
-    const value = read(name) ?? choices[0];
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice === undefined) wrong.set(name, invalid(name, value, choices.join(' or ')));
-    return choice ?? choices[0];
+    return read(name, (value) => choices.find((choice) => choice === value), choices.join(' or '), choices[0]);
   }
 
   function oneOfNumbers<T extends number>(name: string, choices: readonly T[], fallback: T): T {
-    const value = read(name) ?? String(fallback);
-    const choice = choices.find((candidate) => String(candidate) === value);
-    if (choice === undefined) wrong.set(name, invalid(name, value, `one of ${choices.join(', ')}`));
-    return choice ?? fallback;
+    const parse = (value: string) => choices.find((choice) => String(choice) === value);
+    return read(name, parse, `one of ${choices.join(', ')}`, fallback);
   }
 
   /** IP addresses and CIDR ranges; on the command line separated by commas. */
   function addresses(name: string): string[] | undefined {
-    const value = read(name);
-    const list = value?.split(',').map((address) => address.trim());
-    if (value === undefined || list?.every(isAddress)) return list;
+    const parse = (value: string) => {
+      const list = value.split(',').map((address) => address.trim());
+      return list.every(isAddress) ? list : undefined;
+    };
     const allowed = 'IP addresses or CIDR ranges separated by commas, such as 203.0.113.0/24,2001:db8::1';
-    wrong.set(name, invalid(name, value, allowed));
-    return undefined;
+    return read(name, parse, allowed, undefined);
   }
 
   /**

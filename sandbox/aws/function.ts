@@ -74,9 +74,7 @@ export function startFunction(environment: Record<string, string>): LocalFunctio
       return lines.get(requestId);
     },
     output,
-    close: async () => {
-      await worker.terminate();
-    },
+    close: async () => void (await worker.terminate()),
   };
 }
 

@@ -47,15 +47,12 @@ export function startGateway(options: GatewayOptions): Promise<LocalServer> {
     const handled = { method, path, target, rawHeaders, body: body ?? Buffer.alloc(0), requestId };
     const refuse = (statusCode: number, message: string) => {
       reply(response, statusCode, message);
-      options.onAnswer(
-        { ...handled, event: undefined },
-        { statusCode, headers: {}, body: JSON.stringify({ message }) },
-      );
+      const answer = { statusCode, headers: {}, body: JSON.stringify({ message }) };
+      options.onAnswer({ ...handled, event: undefined }, answer);
     };
     if (path !== options.path) return refuse(404, 'Not Found');
-    if (body === undefined) return refuse(413, 'Request Entity Too Large');
-    const event = JSON.stringify(toEvent(request, path, query, body, requestId));
-    if (Buffer.byteLength(event) > maxEventBytes) return refuse(413, 'Request Entity Too Large');
+    const event = body && JSON.stringify(toEvent(request, path, query, body, requestId));
+    if (event === undefined || Buffer.byteLength(event) > maxEventBytes) return refuse(413, 'Request Entity Too Large');
     const answer = await options.invoke(event);
     response.writeHead(answer.statusCode, { ...answer.headers, 'apigw-requestid': requestId }).end(answer.body);
     options.onAnswer({ ...handled, event }, answer);
@@ -134,14 +131,12 @@ function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string,
 }
 
 /** These types reach the function as text. Every other type, and a missing one, arrives in base64. */
-function isTextType(contentType: string | undefined): boolean {
-  const [type = '', ...parameters] = (contentType ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
-  return isUtf8 && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));
+function isTextType(contentType = ''): boolean {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(/\s*;\s*/);
+  const isOther = parameters.some((each) => each.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(each.trim()));
+  return (
+    !isOther && (type.trim().startsWith('text/') || /^\s*application\/(json|xml|javascript)$/.test(type.trimEnd()))
+  );
 }
 
 function decodeQuery(query: string): Record<string, string> {

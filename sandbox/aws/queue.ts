@@ -4,7 +4,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { INVALID_MESSAGE_BODY_CHAR } from '../../node_modules/fauxqs/dist/sqs/sqsTypes.js';
-import { isForThisMachine, type LocalServer, misdirected } from '../http.ts';
+import { isForThisMachine, misdirected } from '../http.ts';
 import { localCredentials } from './credentials.ts';
 
 // SQS takes U+10000 to U+10FFFF (SendMessage in its API reference), emoji among them; fauxqs up to 2.4.1 refuses them,
@@ -12,25 +12,14 @@ import { localCredentials } from './credentials.ts';
 INVALID_MESSAGE_BODY_CHAR.compile('[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\u{10000}-\\u{10ffff}]', 'u');
 
 /** A local SQS with the queues of the stack, and a local S3 with its bucket for large events. */
-export interface LocalQueue extends LocalServer {
-  queueUrl: string;
-  deadLetterQueueUrl: string;
-  overflowBucket: string;
-  client: SQSClient;
-  storage: S3Client;
-  /** Whether the queue refuses messages, as in an outage. */
-  setFailing: (fails: boolean) => void;
-  isFailing: () => boolean;
-  /** How long the queue waits before it takes a message, in milliseconds. It takes it even if the sender gives up. */
-  setDelay: (milliseconds: number) => void;
-}
+export type LocalQueue = Awaited<ReturnType<typeof startQueue>>;
 
 /**
  * Starts fauxqs on a free port. Its own start function would listen on every network interface.
  *
  * @param onMessage gets every message that is sent to a queue
  */
-export async function startQueue(onMessage: (body: string) => void = () => {}): Promise<LocalQueue> {
+export async function startQueue(onMessage: (body: string) => void = () => {}) {
   let isFailing = false;
   let delay = 0;
   const app = buildApp({ logger: false });
@@ -45,12 +34,8 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const client = new SQSClient({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: localCredentials,
-    useQueueUrlAsEndpoint: false,
-  });
+  const common = { endpoint: url, region: 'us-east-1', credentials: localCredentials };
+  const client = new SQSClient({ ...common, useQueueUrlAsEndpoint: false });
   const deadLetterQueueUrl = await createFifo(client, 'events-dead-letters.fifo', {});
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ['QueueArn'] }),
@@ -61,34 +46,24 @@ export async function startQueue(onMessage: (body: string) => void = () => {}): 
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 5 }),
   });
   const overflowBucket = 'large-events';
-  const storage = new S3Client({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: localCredentials,
-    forcePathStyle: true,
-  });
+  const storage = new S3Client({ ...common, forcePathStyle: true });
   await storage.send(new CreateBucketCommand({ Bucket: overflowBucket }));
   const close = async () => {
     client.destroy();
     storage.destroy();
     await app.close();
   };
-  const setFailing = (fails: boolean) => {
-    isFailing = fails;
-  };
   return {
-    setFailing,
+    ...{ url, queueUrl, deadLetterQueueUrl, overflowBucket, client, storage, close },
+    /** Whether the queue refuses messages, as in an outage. */
+    setFailing: (fails: boolean) => {
+      isFailing = fails;
+    },
     isFailing: () => isFailing,
-    setDelay: (milliseconds) => {
+    /** How long the queue waits before it takes a message, in milliseconds. It takes it even if the sender gives up. */
+    setDelay: (milliseconds: number) => {
       delay = milliseconds;
     },
-    url,
-    queueUrl,
-    deadLetterQueueUrl,
-    overflowBucket,
-    client,
-    storage,
-    close,
   };
 }
 

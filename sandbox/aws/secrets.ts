@@ -1,29 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalServer, listen, readBody } from '../http.ts';
+import { listen, readBody } from '../http.ts';
 
 /** A stand-in for Secrets Manager, with versions and their labels, over Secrets Manager's own protocol. */
-export interface LocalSecrets extends LocalServer {
-  /** Stores a secret's current value, and creates the secret if there is none. */
-  put: (secretId: string, value: string) => void;
-  /** Creates a secret without a value. */
-  create: (secretId: string) => void;
-  /** The secret's current value. */
-  get: (secretId: string) => string | undefined;
-  /**
-   * Begins a rotation as Secrets Manager does, with an empty version labelled AWSPENDING, or with the version of an
-   * unfinished rotation.
-   * @returns the `ClientRequestToken` for the four steps
-   */
-  startRotation: (secretId: string) => string;
-  /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
-  setNextRotation: (secretId: string, date: Date | undefined) => void;
-  /** Whether every call fails, as in an outage. */
-  setFailing: (fails: boolean) => void;
-  isFailing: () => boolean;
-  /** How long every call takes, in milliseconds. */
-  setDelay: (milliseconds: number) => void;
-}
+export type LocalSecrets = Awaited<ReturnType<typeof startSecrets>>;
 
 interface Version {
   value: string | undefined;
@@ -32,11 +12,7 @@ interface Version {
 type Versions = Map<string, Version>;
 
 /** Members of a call that are used; others are ignored. */
-interface Input {
-  SecretId?: string;
-  SecretString?: string;
-  ClientRequestToken?: string;
-  VersionId?: string;
+interface Input extends Partial<Record<'SecretId' | 'SecretString' | 'ClientRequestToken' | 'VersionId', string>> {
   VersionStage?: string;
   VersionStages?: string[];
   MoveToVersionId?: string;
@@ -53,9 +29,9 @@ class SecretsError extends Error {
 }
 
 /** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
-export async function startSecrets(port = 0, onChange = () => {}): Promise<LocalSecrets> {
+export async function startSecrets(port = 0, onChange = () => {}) {
   const secrets = new Map<string, Versions>();
-  const nextRotations = new Map<string, Date>();
+  const nextRotations = new Map<string, Date | undefined>();
   let isFailing = false;
   let delay = 0;
   const server = await listen(port, async (request, response) => {
@@ -68,17 +44,16 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
       const input: Input = JSON.parse(String(await readBody(request)) || '{}');
       const run = actions[action];
       if (run === undefined) throw new SecretsError('InvalidRequestException', `The sandbox knows no ${action}.`);
-      const versions = secrets.get(input.SecretId ?? '');
+      const { SecretId: Name = '' } = input;
+      const versions = secrets.get(Name);
       if (!versions) throw notFound('secret');
       const result = run(versions, input);
       // This comes before the answer, because the caller may then read what was kept.
       onChange();
-      const next = nextRotations.get(input.SecretId ?? '');
-      const schedule = action === 'DescribeSecret' && {
-        RotationEnabled: next !== undefined,
-        ...(next && { NextRotationDate: next.getTime() / 1000 }),
-      };
-      reply(200, { Name: input.SecretId, ARN: arn(input.SecretId ?? ''), ...schedule, ...result });
+      const next = nextRotations.get(Name);
+      const described = { RotationEnabled: next !== undefined, NextRotationDate: next && next.getTime() / 1000 };
+      const ARN = `arn:aws:secretsmanager:us-east-1:000000000000:secret:${Name}`;
+      reply(200, { Name, ARN, ...(action === 'DescribeSecret' && described), ...result });
     } catch (error) {
       const type = error instanceof SecretsError ? error.type : 'InternalServiceError';
       reply(error instanceof SecretsError ? 400 : 500, { __type: type, message: String((error as Error).message) });
@@ -86,31 +61,36 @@ export async function startSecrets(port = 0, onChange = () => {}): Promise<Local
   });
   return {
     ...server,
-    put: (secretId, value) => {
+    /** Stores a secret's current value, and creates the secret if there is none. */
+    put: (secretId: string, value: string): void => {
       const versions = secrets.get(secretId) ?? new Map();
       secrets.set(secretId, versions);
       putSecretValue(versions, { SecretString: value });
     },
-    create: (secretId) => void secrets.set(secretId, new Map()),
-    get: (secretId) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
-    setNextRotation: (secretId, date) => {
-      if (date) nextRotations.set(secretId, date);
-      else nextRotations.delete(secretId);
-    },
-    isFailing: () => isFailing,
-    setFailing: (fails) => {
+    /** Creates a secret without a value. */
+    create: (secretId: string): void => void secrets.set(secretId, new Map()),
+    /** The secret's current value. */
+    get: (secretId: string) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
+    /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
+    setNextRotation: (secretId: string, date: Date | undefined): void => void nextRotations.set(secretId, date),
+    /** Whether every call fails, as in an outage. */
+    setFailing: (fails: boolean): void => {
       isFailing = fails;
     },
-    setDelay: (milliseconds) => {
+    isFailing: () => isFailing,
+    /** How long every call takes, in milliseconds. */
+    setDelay: (milliseconds: number): void => {
       delay = milliseconds;
     },
-    startRotation: (secretId) => startRotation(secrets.get(secretId) ?? new Map()),
+    /** Begins a rotation as Secrets Manager does. @returns the `ClientRequestToken` for the four steps */
+    startRotation: (secretId: string) => startRotation(secrets.get(secretId) ?? new Map()),
   };
 }
 
 const actions: Record<string, (versions: Versions, input: Input) => object> = {
   GetSecretValue: (versions, { VersionId, VersionStage = 'AWSCURRENT' }) => {
-    const found = VersionId === undefined ? withStage(versions, VersionStage) : withId(versions, VersionId);
+    const found =
+      VersionId === undefined ? withStage(versions, VersionStage) : [...versions].find(([id]) => id === VersionId);
     if (found?.[1].value === undefined) throw notFound(`secret value for ${VersionId ?? VersionStage}`);
     const [id, { value, stages }] = found;
     return { SecretString: value, VersionId: id, VersionStages: [...stages] };
@@ -144,6 +124,7 @@ function putSecretValue(versions: Versions, input: Input): object {
   return { VersionId: ClientRequestToken, VersionStages };
 }
 
+/** With an empty version labelled AWSPENDING, or with the version of an unfinished rotation. */
 function startRotation(versions: Versions): string {
   const pending = withStage(versions, 'AWSPENDING');
   if (pending && !pending[1].stages.has('AWSCURRENT')) return pending[0];
@@ -166,15 +147,6 @@ function withStage(versions: Versions, stage: string): [string, Version] | undef
   return [...versions].find(([, { stages }]) => stages.has(stage));
 }
 
-function withId(versions: Versions, id: string): [string, Version] | undefined {
-  const version = versions.get(id);
-  return version && [id, version];
-}
-
 function notFound(what: string): SecretsError {
   return new SecretsError('ResourceNotFoundException', `Secrets Manager can't find the specified ${what}.`);
-}
-
-function arn(name: string): string {
-  return `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}`;
 }

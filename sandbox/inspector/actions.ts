@@ -9,6 +9,9 @@ export class ActionError extends Error {}
 
 type Action = (input: Record<string, unknown>) => Promise<void>;
 
+/** Headers that belong to one connection. */
+const ofConnection = new Set(['content-length', 'transfer-encoding', 'connection', 'host']);
+
 /** All actions of the page. Requests go only to the gateway of this sandbox. */
 export function createActions(sandbox: Sandbox, history: History): Record<string, Action> {
   const send = async (request: WireRequest) => {
@@ -30,12 +33,10 @@ export function createActions(sandbox: Sandbox, history: History): Record<string
     '/replay': async ({ id }) => {
       const call = history.get(Number(id));
       if (call === undefined) throw new ActionError('This call is no longer kept.');
-      const { rawHeaders, body } = call.request;
-      const pairs = headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]);
-      const headers: Record<string, string> = Object.fromEntries(pairs);
-      const { 'content-length': _length, connection: _connection, host: _host, ...kept } = headers;
-      const { 'transfer-encoding': _encoding, ...sent } = kept;
-      await send({ method: call.method, target: call.target, headers: sent, body });
+      const { method, target, request } = call;
+      const pairs = headerPairs(request.rawHeaders).map(([name, value]) => [name.toLowerCase(), value] as const);
+      const headers = Object.fromEntries(pairs.filter(([name]) => !ofConnection.has(name)));
+      await send({ method, target, headers, body: request.body });
     },
     '/rotate': async () => rotateNow(sandbox),
     '/outage': async ({ dependency, fails }) => {
@@ -60,12 +61,7 @@ export async function rotateNow({ api, keyring, storeKeyring }: Sandbox): Promis
 }
 
 /** The kinds that `mmw webhooks create` writes into the URL. */
-const queries: Record<string, string> = {
-  deliveryReport: 'delivery-report',
-  smsReply: 'reply',
-  mmsReply: 'reply',
-  optOut: 'opt-out',
-};
+const queries: Record<string, string> = { deliveryReport: 'delivery-report', optOut: 'opt-out' };
 
 /** A text that every break changes: with characters beyond ASCII but within Latin-1, and with a slash. */
 function withTellingText(webhook: Webhook): Webhook {
@@ -74,7 +70,7 @@ function withTellingText(webhook: Webhook): Webhook {
 
 /** A webhook of a kind, with new ids. */
 function freshWebhook(kind: string): Webhook {
-  const query = queries[kind] ?? 'webhook';
+  const query = queries[kind] ?? (kind.endsWith('Reply') ? 'reply' : 'webhook');
   const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);
   const webhook = Object.entries(samples).find(([name]) => name === kind)?.[1];
   if (webhook === undefined) throw new ActionError(`There is no kind "${kind}".`);

@@ -16,7 +16,9 @@ const surroundings = 30;
 /** The accepted call that is most similar to this one; of several, the newest. */
 export function nearestGood(call: Call, calls: readonly Call[]): Call | undefined {
   const likeness = (other: Call) =>
-    Number(other.method === call.method) + Number(pathOf(other) === pathOf(call)) + 2 * Number(isSameKind(other, call));
+    Number(other.method === call.method) +
+    Number(pathOf(other) === pathOf(call)) +
+    2 * Number(kindOf(other) === kindOf(call));
   return calls
     .filter(({ id, verdict }) => verdict === 'queued' && id !== call.id)
     .sort((one, other) => likeness(other) - likeness(one) || other.id - one.id)[0];
@@ -47,9 +49,8 @@ function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
   return new Map(headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-function isSameKind(one: Call, other: Call): boolean {
-  const field = /"(delivery_report_id|reply_id|notification_id)"/;
-  return field.exec(one.request.body.toString())?.[1] === field.exec(other.request.body.toString())?.[1];
+function kindOf({ request }: Call): string | undefined {
+  return /"(delivery_report_id|reply_id|notification_id)"/.exec(request.body.toString())?.[1];
 }
 
 function pathOf({ target }: Call): string {

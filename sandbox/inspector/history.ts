@@ -36,14 +36,8 @@ export type Earlier = Pick<Call, 'time' | 'message'>;
 /** A change that listeners get: a new call, or the id up to which calls were dropped. */
 export type Change = { call: CallSummary } | { prunedTo: number };
 
-/** Most calls, and most bytes, that are kept. There is a limit, because a sandbox may run for days. */
-export interface HistoryLimits {
-  calls: number;
-  bytes: number;
-}
-
-/** The newest calls. */
-export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLimits) {
+/** The newest calls, at most so many calls and bytes. There is a limit, because a sandbox may run for days. */
+export function createHistory({ calls: mostCalls, bytes: mostBytes }: { calls: number; bytes: number }) {
   const calls = new Map<number, Call>();
   const messages = new Map<string, string>();
   const listeners = new Set<(change: Change) => void>();
@@ -68,22 +62,18 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
   return {
     /** @param earlier time and message, for a call of an earlier run */
     add: (request: HandledRequest, answer: Answer, line: LogLine | undefined, earlier?: Earlier): Call => {
-      const eventId = answer.statusCode === 202 ? String(JSON.parse(answer.body).id) : undefined;
+      const { method, target } = request;
+      const status = answer.statusCode;
+      const eventId = status === 202 ? String(JSON.parse(answer.body).id) : '';
       const call: Call = {
-        id: ++last,
-        time: earlier?.time ?? new Date().toISOString(),
-        method: request.method,
-        target: request.target,
-        status: answer.statusCode,
-        verdict: plainVerdict(answer.statusCode),
+        ...{ id: ++last, time: earlier?.time ?? new Date().toISOString() },
+        ...{ method, target, request, answer, status, verdict: verdictOf(status) },
         reason: String(line?.reason ?? (request.event === undefined ? 'no_route' : '')),
         type: String(line?.type ?? ''),
         keyId: headerOf(request, 'x-messagemedia-key-id'),
         bytes: request.body.length,
         detail: String(line?.detail ?? ''),
-        request,
-        answer,
-        message: earlier?.message ?? (eventId === undefined ? undefined : messages.get(eventId)),
+        message: earlier?.message ?? messages.get(eventId),
       };
       calls.set(call.id, call);
       held += sizeOf(call);
@@ -93,9 +83,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: HistoryLim
     },
     /** Stores a message for the call whose answer names its event. */
     addMessage: (body: string): void => {
-      const id = idOf(body);
-      if (id === undefined) return;
-      messages.set(id, body);
+      messages.set(idOf(body), body);
       const [oldest] = messages.keys();
       if (messages.size > mostCalls && oldest !== undefined) messages.delete(oldest);
     },
@@ -120,10 +108,8 @@ export function summaryOf(call: Call): CallSummary {
 
 /** Pairs of name and value. Node gives them in one list, in turn. */
 export function headerPairs(rawHeaders: readonly string[]): [name: string, value: string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2)
-    pairs.push([String(rawHeaders[index]), String(rawHeaders[index + 1])]);
-  return pairs;
+  const pair = (index: number): [string, string] => [String(rawHeaders[index]), String(rawHeaders[index + 1])];
+  return Array.from({ length: Math.floor(rawHeaders.length / 2) }, (_, index) => pair(2 * index));
 }
 
 /** The first value of a header. @param name in lower case */
@@ -131,7 +117,8 @@ export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, nam
   return headerPairs(rawHeaders).find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
 }
 
-function plainVerdict(status: number): CallSummary['verdict'] {
+/** The verdict on a request, from the status of its answer. */
+export function verdictOf(status: number): CallSummary['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';
 }
@@ -140,10 +127,11 @@ function sizeOf({ request, message = '' }: Call): number {
   return 1_000 + request.body.length + (request.event?.length ?? 0) + message.length;
 }
 
-function idOf(body: string): string | undefined {
+/** The id of an event; of a message that is none, a name that no event has. */
+function idOf(body: string): string {
   try {
     return String(JSON.parse(body).id);
   } catch {
-    return undefined;
+    return 'none';
   }
 }

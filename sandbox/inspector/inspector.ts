@@ -8,10 +8,8 @@ import { type LocalServer, listen, readBody } from '../http.ts';
 import { callbackPath, type Sandbox } from '../sandbox.ts';
 import { ActionError, createActions } from './actions.ts';
 import { loadAssets } from './assets.ts';
-import { curlOf } from './curl.ts';
-import { detailsOf } from './details.ts';
-import type { History } from './history.ts';
-import { stream } from './stream.ts';
+import { curlOf, detailsOf } from './details.ts';
+import type { Change, History } from './history.ts';
 
 /** Allows only content of this server. So no script in a webhook runs, and no URL in a webhook is fetched. */
 const policy =
@@ -38,8 +36,8 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
   const start = randomUUID();
   const assets = await loadAssets(token);
   const actions = createActions(sandbox, history);
-  const { storage, overflowBucket } = sandbox.queue;
-  const sources = { keys: sandbox.keys, fetchData: fetchFromS3(storage, overflowBucket) };
+  const { queue, keys } = sandbox;
+  const fetchData = fetchFromS3(queue.storage, queue.overflowBucket);
 
   const get = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     const asset = assets.get(path);
@@ -51,7 +49,7 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
     const call = history.get(Number(id));
     if (call === undefined) return json(response, 404, { error: 'This call is no longer kept.' });
     if (curl) return json(response, 200, { curl: curlOf(call, sandbox.url) });
-    return json(response, 200, await detailsOf(call, history.all(), sources));
+    return json(response, 200, await detailsOf(call, history.all(), keys(), fetchData));
   };
 
   const post = async (path: string, request: IncomingMessage, response: ServerResponse) => {
@@ -97,4 +95,31 @@ function stateOf({ url, queue, secrets, provider }: Sandbox) {
     enabledKey: provider.signingKey()?.id ?? '',
     outages: { queue: queue.isFailing(), secrets: secrets.isFailing() },
   };
+}
+
+/** In milliseconds. Without a heartbeat, a proxy may close an idle connection. */
+const heartbeat = 15_000;
+
+/**
+ * Sends calls to a page as server-sent events. First come those that it has not seen, by `Last-Event-ID`, then each new one
+ * as `call`. `prune` names the id up to which calls were dropped.
+ *
+ * @param start identifies this start of the sandbox, so that a page of an earlier start notices
+ */
+function stream(request: IncomingMessage, response: ServerResponse, history: History, start: string): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.write(`event: start\ndata: ${start}\n\n`);
+  const seen = Number(request.headers['last-event-id'] ?? 0);
+  const write = (change: Change) => {
+    if ('prunedTo' in change) response.write(`event: prune\ndata: ${change.prunedTo}\n\n`);
+    else response.write(`id: ${change.call.id}\nevent: call\ndata: ${JSON.stringify(change.call)}\n\n`);
+  };
+  write({ prunedTo: history.prunedTo() });
+  for (const call of history.summaries()) if (call.id > seen) write({ call });
+  const stop = history.listen(write);
+  const beat = setInterval(() => response.write(': still here\n\n'), heartbeat);
+  response.on('close', () => {
+    clearInterval(beat);
+    stop();
+  });
 }

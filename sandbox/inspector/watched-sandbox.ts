@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Answer } from '../../lambda/receiver/receiver.ts';
 import type { LogLine } from '../aws/function.ts';
 import type { HandledRequest } from '../aws/gateway.ts';
@@ -26,4 +27,30 @@ export async function startWatchedSandbox({
     },
   });
   return sandbox;
+}
+
+/**
+ * Keeps the calls of a history in a file, one per line, so that the next run shows them too.
+ *
+ * @returns a function that adds a new call
+ */
+export function keepCalls(file: string, history: History): (call: Call) => void {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  for (const line of lines) restore(line, history);
+  // Calls that the history has dropped are removed from the file too.
+  writeFileSync(file, history.all().map(format).join(''));
+  return (call) => appendFileSync(file, format(call));
+}
+
+function format({ request, answer, reason, type, detail, time, message }: Call): string {
+  const body = request.body.toString('base64');
+  return `${JSON.stringify({ request: { ...request, body }, answer, line: { reason, type, detail }, time, message })}\n`;
+}
+
+/** Restores a call. An incomplete line is skipped. */
+function restore(line: string, history: History): void {
+  try {
+    const { request, answer, line: log, time, message } = JSON.parse(line);
+    history.add({ ...request, body: Buffer.from(request.body, 'base64') }, answer, log, { time, message });
+  } catch {}
 }

@@ -2,31 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { isObject } from '../../lambda/guards.ts';
 import type { OutboundMessage } from '../../lambda/messagemedia/types.ts';
 import type { AcceptedMessage } from '../../signing/sample-events.ts';
-import { ApiError, badRequest, fieldsOf, isHttpUrl } from './errors.ts';
+import { badRequest, fieldsOf, isHttpUrl } from './errors.ts';
 
 /**
  * Reads the body of a send request. If one message is wrong, all are refused.
  *
  * @param now when the request came
- * @param hasNewTls whether a host of a callback URL has TLS 1.3, which messages to Singapore need
- * @throws {ApiError} 400 or 422
+ * @throws {ApiError} 400
  */
-export function acceptMessages(body: unknown, now: Date, hasNewTls: (host: string) => boolean): AcceptedMessage[] {
+export function acceptMessages(body: unknown, now: Date): AcceptedMessage[] {
   const { messages } = fieldsOf(body);
   if (!Array.isArray(messages) || messages.length < 1 || messages.length > 100) {
     throw badRequest('/messages: must hold 1 to 100 messages');
   }
   const drafts = messages.map(fieldsOf);
-  const problems = drafts.flatMap((draft, index) =>
-    problemsOf(draft).map((problem) => `/messages/${index}/${problem}`),
-  );
+  const problems = drafts.flatMap((draft, index) => problemsOf(draft, `/messages/${index}/`));
   if (problems.length > 0) throw badRequest(...problems);
-  const accepted = drafts.map((draft) => accept(draft, now));
-  const isUnsafe = ({ destination_number, callback_url }: AcceptedMessage) =>
-    /^\+?65/.test(destination_number) && callback_url !== undefined && !hasNewTls(new URL(callback_url).hostname);
-  // The words of this answer are not documented.
-  if (accepted.some(isUnsafe)) throw new ApiError(422, 'Unprocessable Entity');
-  return accepted;
+  return drafts.map((draft) => accept(draft, now));
 }
 
 /** A message in the form of answers. */
@@ -45,11 +37,11 @@ const checks: Record<string, (value: unknown) => string | undefined> = {
   metadata: unless(isMetadata, 'must map up to 10 names of up to 100 characters to text of up to 256'),
 };
 
-function problemsOf(draft: Record<string, unknown>): string[] {
+function problemsOf(draft: Record<string, unknown>, at: string): string[] {
   return Object.entries(checks).flatMap(([name, problemOf]) => {
     const problem = problemOf(draft[name] ?? undefined);
     const shown = name === 'callback_url' ? 'callbackUrl' : name;
-    return problem === undefined ? [] : [`${shown}: ${problem}`];
+    return problem === undefined ? [] : [`${at}${shown}: ${problem}`];
   });
 }
 
@@ -61,13 +53,13 @@ function unless(fits: (value: unknown) => boolean, problem: string) {
 function problemOfNumber(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'is required';
   const digits = value.replace(/^\+/, '');
+  const isLong = digits.length >= 8 && digits.length <= 15;
+  const length = "International address must be between 8 and 15 characters excluding the first '+'";
   const problems = [
-    ...(digits.length >= 8 && digits.length <= 15
-      ? []
-      : ["International address must be between 8 and 15 characters excluding the first '+'"]),
-    ...(/^\d*$/.test(digits) ? [] : ['International address contains invalid characters']),
+    isLong ? [] : length,
+    /^\d*$/.test(digits) ? [] : 'International address contains invalid characters',
   ];
-  return problems.length === 0 ? undefined : `${problems.join(', ')}.`;
+  return problems.flat().length === 0 ? undefined : `${problems.flat().join(', ')}.`;
 }
 
 function isText(value: unknown, least: number, most = Number.POSITIVE_INFINITY): boolean {

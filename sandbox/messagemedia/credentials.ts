@@ -41,20 +41,13 @@ function isSigned(authorization: string, request: IncomingMessage, body: Buffer,
   const hashName = names.find((name) => /^(x-)?content-md5$/i.test(name)) ?? '';
   const expected = body.length > 0 ? ['date', hashName.toLowerCase(), 'request-line'] : ['date', 'request-line'];
   if (algorithm === undefined || names.map((name) => name.toLowerCase()).join(' ') !== expected.join(' ')) return false;
-  const md5 = createHash('md5').update(body).digest('hex');
-  if (body.length > 0 && headers[hashName.toLowerCase()] !== md5) return false;
+  if (body.length > 0 && headers[hashName.toLowerCase()] !== createHash('md5').update(body).digest('hex')) return false;
   const lines = names.map((name) =>
     name.toLowerCase() === 'request-line' ? `${method} ${url} HTTP/1.1` : `${name}: ${headers[name.toLowerCase()]}`,
   );
   const age = Math.abs(Date.now() - Date.parse(headers.date ?? '')) / 1000;
-  return (
-    age <= clockTolerance &&
-    parts.username === credentials.apiKey &&
-    isEqual(
-      parts.signature ?? '',
-      createHmac(algorithm, credentials.apiSecret).update(lines.join('\n')).digest('base64'),
-    )
-  );
+  const signature = createHmac(algorithm, credentials.apiSecret).update(lines.join('\n')).digest('base64');
+  return age <= clockTolerance && parts.username === credentials.apiKey && isEqual(parts.signature ?? '', signature);
 }
 
 const algorithms: Record<string, string | undefined> = { 'hmac-sha256': 'sha256', 'hmac-sha1': 'sha1' };

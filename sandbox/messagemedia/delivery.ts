@@ -31,8 +31,8 @@ export interface DeliveryOptions {
   signingKey: () => SigningKey | undefined;
   /** How long a second of `retry_delay` lasts, in milliseconds. */
   secondMilliseconds: number;
-  /** The `Date` to sign, now. */
-  date: () => string;
+  /** The clock of the signed `Date`. */
+  now: () => Date;
   /** Sends a request to an origin. */
   deliver: typeof deliver;
   /** A retry repeats the first try byte for byte. Otherwise it gets a new signature with a new `Date`. */
@@ -41,13 +41,13 @@ export interface DeliveryOptions {
 
 /** Signs and sends webhooks, and keeps a history. */
 export function createDelivery(options: DeliveryOptions) {
-  const { signingKey, secondMilliseconds, date, resendSameBytes } = options;
+  const { signingKey, secondMilliseconds, now, resendSameBytes } = options;
   const deliveries: Delivery[] = [];
   const inFlight = new Set<Promise<unknown>>();
   const closing = new AbortController();
 
   const write = (destination: Destination, attempt: number): WireRequest => {
-    const wire = toWire(destination.compose(attempt), signingKey(), date());
+    const wire = toWire(destination.compose(attempt), signingKey(), now());
     const custom = Object.entries(destination.headers).map(([name, value]) => [name.toLowerCase(), value]);
     return { ...wire, headers: { ...Object.fromEntries(custom), ...wire.headers } };
   };

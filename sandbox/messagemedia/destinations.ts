@@ -38,15 +38,9 @@ export function onceTo(origin: string, webhook: Webhook): Destination {
 
 /**
  * A webhook has its rendered template as body. A GET has no body, because MessageMedia's example has the variables in the
- * URL.
- *
- * @param escapeValues whether values in forms and XML are escaped, which MessageMedia does not document
+ * URL. Values in forms and XML are not escaped: MessageMedia does not document it, and this is the worse case.
  */
-export function webhookDestination(
-  webhook: StoredWebhook,
-  { variables }: ProviderEvent,
-  escapeValues: boolean,
-): Destination {
+export function webhookDestination(webhook: StoredWebhook, { variables }: ProviderEvent): Destination {
   const { url, method, encoding, template = '', headers, retries } = webhook;
   const { origin, pathname } = new URL(url);
   const query = /\?[^#]*/.exec(url)?.[0] ?? '';
@@ -54,8 +48,7 @@ export function webhookDestination(
     const values = { ...variables, retryCount: attempt - 1 };
     const target = pathname + renderQuery(query, values);
     if (method === 'GET') return { method, target, body: '' };
-    const body = renderTemplate(template, escapeValues ? mapText(values, escapes[encoding]) : values);
-    return { method, target, contentType: contentTypes[encoding], body };
+    return { method, target, contentType: contentTypes[encoding], body: renderTemplate(template, values) };
   };
   const retryDelay = webhook.retry_delay ?? defaultRetryDelay;
   return { origin, compose, headers, retries, retryDelay, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
@@ -65,15 +58,6 @@ const contentTypes: Record<WebhookEncoding, string> = {
   JSON: 'application/json',
   FORM_ENCODED: 'application/x-www-form-urlencoded',
   XML: 'application/xml',
-};
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
-
-/** JSON templates escape values themselves, with the documented `$esc.json`. */
-const escapes: Record<WebhookEncoding, (text: string) => string> = {
-  JSON: (text) => text,
-  FORM_ENCODED: (text) => new URLSearchParams({ '': text }).toString().slice(1),
-  XML: (text) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character),
 };
 
 /** Values are always encoded for a query. This is our assumption, because MessageMedia does not document it. */

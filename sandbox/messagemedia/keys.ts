@@ -21,9 +21,9 @@ export function createSignatureKeys(modulusLength: number) {
   let enabledId: string | undefined;
 
   const find = (id: unknown): KeyPair => {
-    const pair = typeof id === 'string' ? pairs.get(id) : undefined;
-    if (pair) return pair;
-    throw new ApiError(404, 'Entity not found');
+    const pair = pairs.get(String(id));
+    if (!pair) throw new ApiError(404, 'Entity not found');
+    return pair;
   };
   const enabledPair = () => (enabledId === undefined ? undefined : pairs.get(enabledId));
   const show = ({ key_id, cipher, digest, created }: KeyPair): SignatureKey => {
@@ -57,8 +57,8 @@ export function createSignatureKeys(modulusLength: number) {
     },
     enabled: (): SignatureKey => {
       const pair = enabledPair();
-      if (pair) return show(pair);
-      throw new ApiError(404, 'Currently no key is enabled');
+      if (!pair) throw new ApiError(404, 'Currently no key is enabled');
+      return show(pair);
     },
     /** Enables a key, and disables the previous one. */
     enable: (body: unknown): SignatureKey => {

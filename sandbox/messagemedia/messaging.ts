@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
-import type { AcceptedMessage } from '../../signing/sample-events.ts';
 import {
+  type AcceptedMessage,
   deliveryReports,
   optOutAfter,
   type PhoneReply,
@@ -10,7 +10,6 @@ import {
 import { acceptMessages } from './accepted-messages.ts';
 import type { createDelivery, Route } from './delivery.ts';
 import { callbackDestination, webhookDestination } from './destinations.ts';
-import { notFound } from './errors.ts';
 import type { OptOuts } from './opt-outs.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -34,28 +33,25 @@ export interface MessagingParts {
   optOuts: OptOuts;
   delivery: ReturnType<typeof createDelivery>;
   callbackBackoff: Backoff;
-  /** An event whose webhook or callback was accepted need not be confirmed. */
-  confirmedByWebhook: boolean;
-  /** Values in forms and XML are escaped. */
-  escapeValues: boolean;
   /** The clock of messages and events. */
   now: () => Date;
-  /** Whether a host of a callback URL has TLS 1.3. */
-  hasNewTls: (host: string) => boolean;
-  /** Whether this event is not delivered. */
-  isDropped: (kind: WebhookEvent) => boolean;
 }
 
 /** Sends messages to phones, receives answers from them, and sends webhooks about both in the background. */
-export function createMessaging(parts: MessagingParts) {
-  const { account, webhooks, lists, optOuts, delivery, confirmedByWebhook, escapeValues, isDropped, now } = parts;
+export function createMessaging({ account, webhooks, lists, optOuts, delivery, callbackBackoff, now }: MessagingParts) {
   const from = { accountId: account, now };
-  const { tries, firstDelay, factor } = parts.callbackBackoff;
+  const { tries, firstDelay, factor } = callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
+  const drops: WebhookEvent[] = [];
 
+  /** Whether this event is dropped. A drop is used only once. */
+  const isDropped = (kind: WebhookEvent): boolean => {
+    const index = drops.indexOf(kind);
+    if (index >= 0) drops.splice(index, 1);
+    return index >= 0;
+  };
   const routesOf = ({ callback_url }: AcceptedMessage, event: ProviderEvent): Route[] => {
-    const subscribed = webhooks.subscribedTo(event.kind);
-    const routes: Route[] = subscribed.map((webhook) => webhookDestination(webhook, event, escapeValues));
+    const routes: Route[] = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
     if (callback_url === undefined) return routes;
     const once = callbackDestination(callback_url, event);
     return [...routes, { ...once, retries: tries - 1, retryDelay: firstDelay, growth: factor }];
@@ -65,19 +61,11 @@ export function createMessaging(parts: MessagingParts) {
     lists.add(event, message.callback_url);
     if (isDropped(event.kind)) return;
     const subject = { event: event.kind, eventId: event.id };
-    const answers = await Promise.all(routesOf(message, event).map((route) => delivery.send(subject, route)));
-    const taken = answers.some((answer) => answer !== undefined && answer.status >= 200 && answer.status < 300);
-    if (taken && confirmedByWebhook) lists.remove(event);
+    await Promise.all(routesOf(message, event).map((route) => delivery.send(subject, route)));
   };
-  /**
-   * Sends the reports one after the other, each after the previous one was accepted or given up. A message that did not ask
-   * for reports has none, wherever they would go.
-   */
+  /** Sends the reports one after the other, each after the previous one was accepted or given up. */
   const report = async (message: AcceptedMessage) => {
-    for (const event of deliveryReports(message, from)) {
-      message.status = String(event.variables.status);
-      if (message.delivery_report) await publish(message, event);
-    }
+    for (const event of deliveryReports(message, from)) await publish(message, event);
   };
   const hear = (messageId: string, toEvent: (message: AcceptedMessage) => ProviderEvent): string => {
     const message = messages.get(messageId);
@@ -88,31 +76,30 @@ export function createMessaging(parts: MessagingParts) {
   };
 
   return {
-    /** @returns the messages in their first state @throws {ApiError} 400 or 422 */
+    /** @returns the messages in their first state @throws {ApiError} 400 */
     send: (body: unknown): AcceptedMessage[] => {
-      const accepted = acceptMessages(body, now(), parts.hasNewTls);
+      const accepted = acceptMessages(body, now());
       for (const message of accepted) {
-        const kept = { ...message };
-        messages.set(message.message_id, kept);
-        delivery.inBackground(() => report(kept));
+        messages.set(message.message_id, message);
+        // A message that did not ask for reports has none, wherever they would go.
+        if (message.delivery_report) delivery.inBackground(() => report(message));
       }
       return accepted;
     },
-    /** A message as it is now. @throws {ApiError} 404 */
-    get: (messageId: string): AcceptedMessage => {
-      const message = messages.get(messageId);
-      if (message) return message;
-      throw notFound();
-    },
-    has: (messageId: string): boolean => messages.has(messageId),
-    /** @returns the reply's id */
+    /** A phone answers a message. @returns the reply's id */
     reply: (messageId: string, reply: PhoneReply): string =>
       hear(messageId, (message) => replyTo(message, from, reply)),
-    /** @returns the notification's id */
+    /**
+     * A phone writes STOP. As an answer to a message, which is the default, it puts the number on the blacklist.
+     *
+     * @returns the notification's id
+     */
     optOut: (messageId: string, isSolicited = true): string =>
       hear(messageId, (message) => {
         if (isSolicited) optOuts.add(message, now());
         return optOutAfter(message, from, isSolicited);
       }),
+    /** The next event of this kind reaches no webhook and no callback, and is only found by polling. */
+    dropNext: (kind: WebhookEvent): void => void drops.push(kind),
   };
 }

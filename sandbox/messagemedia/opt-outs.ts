@@ -11,19 +11,16 @@ const accountZone = 'Australia/Melbourne';
 /** A STOP as the report has it, and when it was received. */
 interface Stop {
   at: Date;
-  account_id: string;
   record: object;
 }
 
-/** Messages that triggered an opt-out, of all accounts. */
-export type Stops = Stop[];
-
-/** The opt-outs of one account: its blacklist, and its part of the report. */
+/** The opt-outs of an account: its blacklist, and the report of the messages that triggered them. */
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
-/** @param stops of all accounts, which the report of the main account has too */
-export function createOptOuts(accountId: string, stops: Stops) {
+/** No opt-outs yet. */
+export function createOptOuts(accountId: string) {
   const blacklist = new Set<string>();
+  const stops: Stop[] = [];
   return {
     /**
      * A phone answered a message with STOP. MessageMedia does not document what happens to a STOP without a message
@@ -31,7 +28,7 @@ export function createOptOuts(accountId: string, stops: Stops) {
      */
     add: (message: AcceptedMessage, at: Date): void => {
       blacklist.add(message.destination_number);
-      stops.push({ at, account_id: accountId, record: recordOf(message, accountId) });
+      stops.push({ at, record: recordOf(message, accountId) });
     },
     /** A page of 100 numbers. A token that is none leads to the first. */
     blacklistPage: (token: string | null): object => {
@@ -44,6 +41,8 @@ export function createOptOuts(accountId: string, stops: Stops) {
         ...(start + pageSize < blacklist.size && { pagination: { page: next, next_uri: `${path}?token=${next}` } }),
       };
     },
+    /** A page of the detail report. The stand-in has only messages that triggered an opt-out. @throws {ApiError} 400 */
+    reportPage: (body: unknown): object => reportStops(stops, accountId, body),
   };
 }
 
@@ -64,27 +63,20 @@ function recordOf(message: AcceptedMessage, account_id: string): object {
   };
 }
 
-/**
- * A page of the detail report. The stand-in has only messages that triggered an opt-out.
- *
- * @param stops of the account, and of its sub-accounts @throws {ApiError} 400
- */
-export function reportStops(stops: Stops, body: unknown): object {
+function reportStops(stops: readonly Stop[], accountId: string, body: unknown): object {
   const fields = fieldsOf(body);
-  const { direction = 'all', timezone = accountZone, page = 0, page_size = 20, accounts } = fields;
+  const { direction = 'all', timezone = accountZone, page = 0, page_size = 20, accounts = [accountId] } = fields;
   const [from, to] = [dateOf(fields, 'start_date'), dateOf(fields, 'end_date')];
   if (from >= to) throw badRequest('/end_date: must be after start_date');
   const [number, size] = [Number(page), Number(page_size)];
   if (!(Number.isInteger(number) && number >= 0)) throw badRequest('/page: is invalid');
   if (!(Number.isInteger(size) && size >= 1 && size <= pageSize)) throw badRequest('/page_size: is invalid');
-  const isAsked = ({ at, account_id }: Stop) =>
-    direction !== 'outbound' && at >= from && at < to && (!Array.isArray(accounts) || accounts.includes(account_id));
-  const found = stops.filter(isAsked);
+  const isAsked = direction !== 'outbound' && Array.isArray(accounts) && accounts.includes(accountId);
+  const found = stops.filter(({ at }) => isAsked && at >= from && at < to);
   const start = number * size;
+  const shown = found.slice(start, start + size);
   return {
-    messages: found
-      .slice(start, start + size)
-      .map(({ at, record }) => ({ ...record, timestamp: timeIn(String(timezone), at) })),
+    messages: shown.map(({ at, record }) => ({ ...record, timestamp: timeIn(String(timezone), at) })),
     pagination: { page: number, page_size: size, has_next: start + size < found.length },
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isObject } from '../../lambda/guards.ts';
 import {
   type WebhookDefinition,
   type WebhookEvent,
@@ -29,8 +30,8 @@ export function createWebhooks() {
   const webhooks = new Map<string, StoredWebhook>();
   const find = (id: string): StoredWebhook => {
     const webhook = webhooks.get(id);
-    if (webhook) return webhook;
-    throw notFound();
+    if (!webhook) throw notFound();
+    return webhook;
   };
   const store = (webhook: StoredWebhook): StoredWebhook => {
     webhooks.set(webhook.id, webhook);
@@ -40,10 +41,9 @@ export function createWebhooks() {
     /** @throws {ApiError} 400, also if there are too many, or 409 if another webhook has this URL and method */
     create: (body: unknown): StoredWebhook => {
       const definition = checkDefinition(body);
-      const taken = [...webhooks.values()].some(
-        ({ url, method }) => url === definition.url && method === definition.method,
-      );
-      if (taken) throw new ApiError(409, 'A webhook with the given url and method already exists.');
+      const { url, method } = definition;
+      if ([...webhooks.values()].some((other) => other.url === url && other.method === method))
+        throw new ApiError(409, 'A webhook with the given url and method already exists.');
       if (webhooks.size >= most) throw new ApiError(400, `Maximum number of webhooks (${most}) reached`);
       const { headers = {}, retries = 0, retry_delay, ...rest } = definition;
       // The delay is only shown and used if there are retries.
@@ -122,29 +122,29 @@ function checkEvents(value: unknown): string[] {
 }
 
 function checkHeaders(value: unknown): string[] {
-  if (typeof value !== 'object' || Array.isArray(value)) return ['/headers: must be an object'];
-  return Object.entries(value ?? {}).flatMap(([name, text]) => {
+  if (!isObject(value)) return ['/headers: must be an object'];
+  return Object.entries(value).flatMap(([name, text]) => {
     if (name.toLowerCase() === 'content-type') return ['/headers: Content-Type follows from the encoding'];
     if (name.length > 200) return ['/headers: a name has up to 200 characters'];
-    try {
+    if (typeof text !== 'string' || text.length > 1000) return [`/headers/${name}: is text of up to 1000 characters`];
+    return problemOf(`/headers/${name}: is not a valid header`, () => {
       validateHeaderName(name);
       validateHeaderValue(name, text);
-      return typeof text === 'string' && text.length <= 1000
-        ? []
-        : [`/headers/${name}: is text of up to 1000 characters`];
-    } catch {
-      return [`/headers/${name}: is not a valid header`];
-    }
+    });
   });
 }
 
+/** MessageMedia does not document its answer to a template that is not Velocity. */
 function checkTemplate(value: unknown): string[] {
   if (typeof value !== 'string') return ['/template: must be text'];
+  return problemOf('/template: is not a valid template', () => renderTemplate(value, {}));
+}
+
+function problemOf(problem: string, read: () => void): string[] {
   try {
-    renderTemplate(value, {});
+    read();
     return [];
   } catch {
-    // MessageMedia does not document its answer to a template that is not Velocity.
-    return ['/template: is not a valid template'];
+    return [problem];
   }
 }

@@ -25,6 +25,8 @@ const senderWaits = 20_000;
 interface Result {
   /** When the function was initialised and when it answered, in milliseconds after the start of its process. */
   initialised: number;
+  /** Connections to SQS and Firehose when it was initialised. */
+  prepared: number[];
   first: { status: number; at: number };
   /** The answer when the webhook came again after a 503. */
   second: number | undefined;
@@ -89,6 +91,7 @@ async function run(each: Case, bundle: string): Promise<Result> {
       return lambda.initialised();
     });
     if (!lambda) throw new Error('The gate lets everybody in');
+    const prepared = [sqs.connections(), firehose.connections()];
     await each.meanwhile?.(world, lambda);
     lambda.give(event());
     await each.asItComes?.(world);
@@ -103,7 +106,7 @@ async function run(each: Case, bundle: string): Promise<Result> {
     }
     const records = [...stream.records.values()].flat();
     return {
-      ...{ initialised, first, second },
+      ...{ initialised, prepared, first, second },
       messages: [before, before + (await countMessages(queueUrl))],
       archived: { queue: await countMessages(archiveUrl), stream: records.length },
       ...{ attempts: sqs.attempts, connections: sqs.connections() },
@@ -154,6 +157,7 @@ function check({ status, isArchiving, connections }: Case, result: Result): void
   // Each request that reached SQS queued one message.
   expect(result.attempts).toHaveLength(1 + queued);
   if (connections === undefined) return;
+  expect(result.prepared).toEqual([1, isArchiving ? 1 : 0]);
   expect(result.connections).toBe(connections);
   expect(result.attempts).toEqual([expect.stringMatching(/^attempt=1;/)]);
 }

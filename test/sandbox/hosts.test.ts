@@ -15,12 +15,10 @@ afterAll(() => Promise.all([sandbox.close(), secrets.close()]));
 function post(url: string, host: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const { hostname, port } = new URL(url);
-  const outgoing = request({ hostname, port, method: 'POST', path: '/', headers: { ...headers, host } }, (answer) => {
-    answer.resume();
-    resolve(answer.statusCode ?? 0);
-  });
-  outgoing.on('error', reject);
-  outgoing.end(body);
+  const outgoing = request({ hostname, port, method: 'POST', path: '/', headers: { ...headers, host } }, (answer) =>
+    resolve(answer.resume().statusCode ?? 0),
+  );
+  outgoing.on('error', reject).end(body);
   return promise;
 }
 
@@ -31,15 +29,8 @@ const servers: [string, () => string][] = [
 ];
 
 describe.each(servers)('%s', (_name, url) => {
-  test.each([
-    'evil.example:PORT',
-    'evil.example',
-    '127.0.0.1',
-    '127.0.0.1:1',
-    '127.0.0.1.evil.example:PORT',
-    'localhost:PORT:1',
-    ':PORT',
-  ])('does nothing for the host "%s"', async (host) => {
+  const others = ['evil.example:PORT', 'evil.example', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example:PORT'];
+  test.each([...others, 'localhost:PORT:1', ':PORT'])('does nothing for the host "%s"', async (host) => {
     expect(await post(url(), host.replace('PORT', new URL(url()).port))).toBe(421);
   });
 

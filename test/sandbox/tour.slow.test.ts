@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,16 +14,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
+  folders.push(folder);
+  return folder;
+}
+
 function start(args: string[], env: Record<string, string> = {}, folder = root) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const command = [join(folder, 'sandbox/start.js'), ...args];
-    execFile(
-      process.execPath,
-      command,
-      { cwd: folder, env: { ...process.env, PORT: '0', ...env } },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      },
+    const options = { cwd: folder, env: { ...process.env, PORT: '0', ...env } };
+    execFile(process.execPath, [join(folder, 'sandbox/start.js'), ...args], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
 }
@@ -36,16 +37,9 @@ test('the tour ends well, row for row', async () => {
   const queued = (what: string) => [`✓ ${what}`, '202 queued', expect.stringMatching(/^[0-9a-f]{8} re-verified$/)];
   const refused = (what: string, reason: string) => [`✓ ${what}`, '401 refused', reason];
   expect(rows).toEqual([
-    queued('sent message: ENROUTE_DR'),
-    queued('sent message: SUBMITTED_DR'),
-    queued('sent message: DELIVERED_DR'),
-    queued('delivery report'),
-    queued('SMS reply with emoji'),
-    queued('MMS reply with attachment'),
-    queued('opt-out'),
-    queued('XML webhook'),
-    queued('form webhook'),
-    queued('GET webhook, encoded query'),
+    ...['ENROUTE_DR', 'SUBMITTED_DR', 'DELIVERED_DR'].map((kind) => queued(`sent message: ${kind}`)),
+    ...['delivery report', 'SMS reply with emoji', 'MMS reply with attachment', 'opt-out'].map(queued),
+    ...['XML webhook', 'form webhook', 'GET webhook, encoded query'].map(queued),
     refused('unsigned call', 'unsigned'),
     refused('changed body', 'invalid_signature'),
     refused('stale date', 'stale_date'),
@@ -57,8 +51,7 @@ test('the tour ends well, row for row', async () => {
 });
 
 test('a keyring of your own is kept in its file, and a refused call is explained', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
-  folders.push(folder);
+  const folder = await newFolder();
   const file = join(folder, 'keyring.json');
   const key = makeKey();
   await writeFile(file, keyringOf(key));
@@ -77,13 +70,11 @@ test('a keyring of your own is kept in its file, and a refused call is explained
     body: JSON.stringify({ SecretId: 'keyring', SecretString: '{"keys":[]}' }),
   });
   expect(await readFile(file, 'utf8')).toBe('{"keys":[]}');
-  child.kill('SIGTERM');
-  await once(child, 'close');
+  await end(child);
 });
 
 test('with --data, keyring and calls outlive the sandbox', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
-  folders.push(folder);
+  const folder = await newFolder();
   const key = makeKey();
   await writeFile(join(folder, 'keyring.json'), keyringOf(key));
   await writeFile(join(folder, 'calls.jsonl'), '{"cut off');
@@ -91,16 +82,14 @@ test('with --data, keyring and calls outlive the sandbox', async () => {
   const first = run('--data', folder);
   expect(await deliver(await first.said(/webhooks +(http\S+)\/messagemedia/), request)).toMatchObject({ status: 202 });
   await first.said(/(202 queued)/);
-  first.child.kill('SIGTERM');
-  await once(first.child, 'close');
+  await end(first.child);
 
   const second = run('--data', folder);
   const inspector = await second.said(/inspector +(http\S+)/);
   const call = await (await fetch(`${inspector}/calls/1`)).json();
   expect(call).toMatchObject({ verdict: 'queued', type: 'com.messagemedia.reply', keyId: key.id });
   expect((call as { consumer: string }).consumer).toContain('"signature": "good"');
-  second.child.kill('SIGTERM');
-  await once(second.child, 'close');
+  await end(second.child);
 });
 
 test('a busy port is one clear line', async () => {
@@ -122,8 +111,7 @@ test.each([
 });
 
 test('a missing install is one clear line', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
-  folders.push(folder);
+  const folder = await newFolder();
   await cp(join(root, 'sandbox'), join(folder, 'sandbox'), { recursive: true });
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   expect(await start([], {}, folder)).toMatchObject({
@@ -131,6 +119,11 @@ test('a missing install is one clear line', async () => {
     stderr: 'Dependencies are not installed: run "npm ci" first.\n',
   });
 });
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  await once(child, 'close');
+}
 
 /** A sandbox as a person starts it. `said` resolves with the part of its output that matches. */
 function run(...args: string[]) {

@@ -19,7 +19,7 @@ export function Details({ call, act, onBack, onOpen }) {
       <${Checks} checks=${call.checks} />
       <${Difference} difference=${call.difference} onOpen=${onOpen} />
       <${Signed} parts=${call.signed} />
-      <${Block} title="Request on the wire" text=${wireText(call.wire)} />
+      <${Block} title="Request on the wire" text=${call.wire} />
       <${Block} title="Answer" text=${`${call.status}\n${call.answer}`} />
       ${call.message && html`<${Block} title="Event in the queue" text=${call.message} />`}
       ${call.consumer && html`<${Block} title="What a consumer reads" text=${call.consumer} />`}
@@ -64,18 +64,16 @@ function Difference({ difference, onOpen }) {
   return html`
     <section>
       <h3>Difference from the most similar good call, <button type="button" class="link" onClick=${() => onOpen(id)}>${id}</button></h3>
-      ${rows.length === 0 && html`<p>Only Date and signature differ.</p>`}
-      ${
-        rows.length > 0 &&
-        html`<div class="scroll" tabindex="0" role="region" aria-label="Differences"><table>
-          <thead><tr><th scope="col">What</th><th scope="col">Here</th><th scope="col">There</th></tr></thead>
-          <tbody>${rows.map(
-            ({ what, here, there }) =>
-              html`<tr><th scope="row">${what}</th><td>${visible(here)}</td><td>${visible(there)}</td></tr>`,
-          )}</tbody>
-        </table></div>`
-      }
+      ${rows.length === 0 ? html`<p>Only Date and signature differ.</p>` : html`<${Rows} rows=${rows} />`}
     </section>`;
+}
+
+function Rows({ rows }) {
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="Differences"><table>
+      <thead><tr><th scope="col">What</th><th scope="col">Here</th><th scope="col">There</th></tr></thead>
+      <tbody>${rows.map(({ what, here, there }) => html`<tr><th scope="row">${what}</th><td>${visible(here)}</td><td>${visible(there)}</td></tr>`)}</tbody>
+    </table></div>`;
 }
 
 function Signed({ parts }) {
@@ -89,10 +87,6 @@ function Signed({ parts }) {
 
 function Block({ title, text }) {
   return html`<section><h3>${title}</h3><pre tabindex="0">${visible(text)}</pre></section>`;
-}
-
-function wireText({ line, headers, body }) {
-  return `${line}\n${headers.map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n${body}`;
 }
 
 function CopyCurl({ id }) {

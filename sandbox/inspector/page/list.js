@@ -35,10 +35,7 @@ export function CallList({ calls, selected, onSelect }) {
     <ol class="calls" reversed>
       ${calls.slice(0, rows).map((call) => html`<${Row} key=${call.id} call=${call} isSelected=${call.id === selected} onSelect=${onSelect} />`)}
     </ol>
-    ${
-      calls.length > rows &&
-      html`<button type="button" class="more" onClick=${() => setRows(rows + page)}>Show ${page} more</button>`
-    }`;
+    ${calls.length > rows && html`<button type="button" class="more" onClick=${() => setRows(rows + page)}>Show ${page} more</button>`}`;
 }
 
 function Row({ call, isSelected, onSelect }) {

@@ -31,13 +31,16 @@ export function follow(onChange, onConnected) {
   let calls = [];
   let prunedTo = 0;
   let timer;
-  const later = () => {
-    timer ??= setTimeout(() => {
-      onChange(calls, prunedTo);
-      calls = [];
-      timer = undefined;
-    }, batch);
+  const flush = () => {
+    onChange(calls, prunedTo);
+    calls = [];
+    timer = undefined;
   };
+  const on = (name, take) =>
+    source.addEventListener(name, ({ data }) => {
+      take(data);
+      timer ??= setTimeout(flush, batch);
+    });
   let started;
   source.addEventListener('start', ({ data }) => {
     // The sandbox was restarted, but this page has the token and the calls of the previous start.
@@ -46,13 +49,9 @@ export function follow(onChange, onConnected) {
     onConnected(true);
   });
   source.addEventListener('error', () => onConnected(false));
-  source.addEventListener('call', ({ data }) => {
-    calls.push(JSON.parse(data));
-    later();
-  });
-  source.addEventListener('prune', ({ data }) => {
+  on('call', (data) => calls.push(JSON.parse(data)));
+  on('prune', (data) => {
     prunedTo = Number(data);
-    later();
   });
   return () => {
     clearTimeout(timer);

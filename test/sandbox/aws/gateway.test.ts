@@ -43,14 +43,12 @@ const post = async (contentType: string | undefined, body: Buffer) => {
   return events[0];
 };
 
-test('the path is decoded, the query is raw', async () => {
-  await get('/h%6fok?b=2&a=%2B+1&a=caf%c3%a9');
-  expect(events).toMatchObject([{ rawPath: '/hook', rawQueryString: 'b=2&a=%2B+1&a=caf%c3%a9' }]);
-});
-
-test('the path is cut at a decoded question mark', async () => {
-  await get('/hook%3Fa=1?b=2');
-  expect(events).toMatchObject([{ rawPath: '/hook', rawQueryString: 'b=2' }]);
+test.each([
+  ['decoded, and the query raw', '/h%6fok?b=2&a=%2B+1&a=caf%c3%a9', 'b=2&a=%2B+1&a=caf%c3%a9'],
+  ['cut at a decoded question mark', '/hook%3Fa=1?b=2', 'b=2'],
+])('the path is %s', async (_how, target, rawQueryString) => {
+  await get(target);
+  expect(events).toMatchObject([{ rawPath: '/hook', rawQueryString }]);
 });
 
 test('a path without a route never reaches the function', async () => {
@@ -66,17 +64,11 @@ test('names are in lower case, duplicates joined, cookies apart', async () => {
   expect(events[0]?.headers).not.toHaveProperty('cookie');
 });
 
+const asText = ['application/json', 'application/json; charset=UTF-8', 'text/plain', 'application/xml'];
+const inBase64 = ['application/json; charset=iso-8859-1', 'application/x-www-form-urlencoded', 'image/png', undefined];
 test.each([
-  ['application/json', false],
-  ['application/json; charset=UTF-8', false],
-  ['text/plain', false],
-  ['application/xml', false],
-  ['application/javascript', false],
-  ['application/json; charset=iso-8859-1', true],
-  ['application/x-www-form-urlencoded', true],
-  ['multipart/form-data; boundary=x', true],
-  ['image/png', true],
-  [undefined, true],
+  ...[...asText, 'application/javascript'].map((type) => [type, false] as const),
+  ...[...inBase64, 'multipart/form-data; boundary=x'].map((type) => [type, true] as const),
 ])('the body of %s is in base64: %s', async (contentType, isBase64Encoded) => {
   const body = Buffer.from('größe=1');
   const encoded = body.toString(isBase64Encoded ? 'base64' : 'utf8');
@@ -98,8 +90,4 @@ test('more than Lambda takes never reaches the function', async () => {
 test('the id of the request is in the answer', async () => {
   const answer = await fetch(`${gateway.url}/hook`);
   expect(events).toMatchObject([{ requestContext: { requestId: answer.headers.get('apigw-requestid') } }]);
-});
-
-test('it listens on the loopback address alone', () => {
-  expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
 });

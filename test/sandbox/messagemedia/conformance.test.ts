@@ -30,14 +30,13 @@ async function listenIn(target: string, exchanges: Exchange[]): Promise<LocalSer
   return listen(0, async (call, response) => {
     const { method = '', headers } = call;
     const { host: _host, connection: _connection, 'content-length': _length, ...passed } = headers;
-    const request = (await readBody(call)) ?? Buffer.alloc(0);
+    const request = String((await readBody(call)) ?? '');
     const url = new URL(`${target}${call.url}`);
-    const body = request.length > 0 ? request : null;
-    const answered = await fetch(url, { method, headers: passed as Record<string, string>, body });
+    const answered = await fetch(url, { method, headers: passed as Record<string, string>, body: request || null });
     const answer = await answered.text();
     const { status } = answered;
     const contentType = answered.headers.get('content-type');
-    exchanges.push({ method, url, headers, request: String(request), status, contentType, answer });
+    exchanges.push({ method, url, headers, request, status, contentType, answer });
     response.writeHead(status, contentType === null ? {} : { 'content-type': contentType }).end(answer);
   });
 }
@@ -154,7 +153,6 @@ const refused: [call: string, body?: unknown][] = [
   [`PATCH ${keysPath}/enabled`, { key_id: absentId }],
   ['POST /v1/messages', { messages: [{}] }],
   ['POST /v1/messages', '{'],
-  [`GET /v1/messages/${absentId}`],
   ['POST /v1/delivery_reports/confirmed', {}],
   ['POST /v1/replies/confirmed', '{'],
   ['POST /v2-preview/reporting/messages/detail', { start_date: '2026-11-28', end_date: '2026-11-28' }],
@@ -173,7 +171,7 @@ const byClient: Exchange[] = [];
 const raw: Exchange[] = [];
 
 beforeAll(async () => {
-  provider = await startSimulator({ hasNewTls: (host) => host !== 'old.example' });
+  provider = await startSimulator();
   const { apiKey, apiSecret } = provider;
   for (const authentication of ['basic', 'hmac'] as const) {
     const throughClient = await listenIn(provider.url, byClient);
@@ -187,10 +185,6 @@ beforeAll(async () => {
   const through = { ...provider, url: listener.url };
   for (const [call, body] of refused) await api(through, call, body);
 
-  const { body: sent } = await api(through, 'POST /v1/messages', { messages: [message] });
-  await api(through, `GET /v1/messages/${sent.messages[0].message_id}`);
-  const toSingapore = { ...message, destination_number: '+6591234567', callback_url: 'https://old.example' };
-  await api(through, 'POST /v1/messages', { messages: [toSingapore] });
   const { body: created } = await api(provider, `GET ${webhooksPath}`);
   await api(through, `PATCH ${webhooksPath}/${created.pageData[0].id}`, {});
 
@@ -220,17 +214,13 @@ test('the simulator gives no answer but as it is described', () => {
 
 test('the simulator gives every answer that is described', () => {
   const given = new Set([...byClient, ...raw].map((exchange) => `${operationOf(exchange).call} ${exchange.status}`));
-  const described = operations.flatMap(({ call, answers }) =>
-    Object.keys(answers).map((status) => `${call} ${status}`),
-  );
+  const described = operations.flatMap(({ call, answers }) => Object.keys(answers).map((each) => `${call} ${each}`));
   expect(described.filter((name) => !given.has(name))).toEqual([]);
 });
 
 test('the client makes every call that is described', () => {
   const made = new Set(byClient.map((exchange) => operationOf(exchange).call));
-  // Nobody needs the status of one message, because reports tell every change.
-  const unused = ['GET /v1/messages/{id}'];
-  expect(operations.map(({ call }) => call).filter((call) => !made.has(call))).toEqual(unused);
+  expect(operations.map(({ call }) => call).filter((call) => !made.has(call))).toEqual([]);
 });
 
 test('a wrong answer or call would be found', () => {
@@ -238,9 +228,8 @@ test('a wrong answer or call would be found', () => {
   const odd = (change: Partial<Exchange>) => ({ ...sent, ...change });
   expect(problemsOfAnswer(odd({ status: 200 }))).toHaveLength(1);
   expect(problemsOfAnswer(odd({ contentType: 'text/html' }))).toHaveLength(1);
-  expect(
-    problemsOfAnswer(odd({ answer: '{"messages":[{"content":"a","destination_number":"1","extra":1}]}' })),
-  ).toEqual([expect.objectContaining({ keyword: 'additionalProperties' })]);
+  const answer = '{"messages":[{"content":"a","destination_number":"1","extra":1}]}';
+  expect(problemsOfAnswer(odd({ answer }))).toMatchObject([{ keyword: 'additionalProperties' }]);
   expect(problemsOfCall(odd({ request: '{"messages":[]}' }))).toHaveLength(1);
   expect(problemsOfCall(odd({ url: new URL('?a=b', sent.url) }))).toHaveLength(1);
 });

@@ -37,10 +37,7 @@ const badRequest = (message: string) =>
 
 const keyFields = { key_id: text, cipher: text, digest: text, created: text, enabled: flag };
 const key = object(keyFields);
-const keyErrors = {
-  401: 'none',
-  403: says('This feature has not been enabled in your account.'),
-} as const;
+const keyErrors = { 401: 'none', 403: says('This feature has not been enabled in your account.') } as const;
 const badKeyRequest = badRequest('Bad Request');
 const noKey = says('Entity not found');
 
@@ -71,39 +68,18 @@ const messageFields = {
   subject: { type: 'string', maxLength: 64 },
 };
 const message = object({ ...messageFields, message_id: uuid, status }, ['content', 'destination_number']);
-const { media: _media, subject: _subject, ...statusFields } = messageFields;
 
-const report = object({
-  callback_url: text,
-  date_received: dateTime,
-  delay: whole,
-  billing_units: whole,
-  delivery_report_id: uuid,
-  message_id: uuid,
-  metadata: { type: 'object' },
-  original_text: text,
-  source_number: number,
-  status,
-  submitted_date: dateTime,
-  vendor_account_id: vendorAccount,
-});
-const reply = object({
-  callback_url: text,
-  content: { type: 'string', minLength: 1, maxLength: 5000 },
-  date_received: dateTime,
-  destination_number: number,
-  message_id: uuid,
-  metadata: { type: 'object' },
-  reply_id: uuid,
-  source_number: number,
-  vendor_account_id: vendorAccount,
-});
-const messageErrors = {
-  400: badRequest('Request failed to parse correctly. Please ensure input is valid and try again.'),
-  401: says('Invalid authentication credentials'),
-  404: says('Resource not found.'),
+const eventFields = {
+  ...{ callback_url: text, date_received: dateTime, message_id: uuid, metadata: { type: 'object' } },
+  ...{ source_number: number, vendor_account_id: vendorAccount },
 };
-const { 400: badMessageRequest, 401: unauthorized, 404: noResource } = messageErrors;
+const report = object({
+  ...{ ...eventFields, delay: whole, billing_units: whole, delivery_report_id: uuid, original_text: text },
+  ...{ status, submitted_date: dateTime },
+});
+const content = { type: 'string', minLength: 1, maxLength: 5000 };
+const reply = object({ ...eventFields, content, destination_number: number, reply_id: uuid });
+const badMessageRequest = badRequest('Request failed to parse correctly. Please ensure input is valid and try again.');
 const ids = (name: string) => object({ [name]: list(uuid, { maxItems: 100 }) }, [name]);
 
 const direction = { enum: ['inbound', 'outbound', 'all'] };
@@ -125,7 +101,7 @@ const reported = object({
   ...{ source_address: text, destination_address: number },
   ...{ source_address_country: text, destination_address_country: text },
   ...{ in_response_to: uuid, action: text, media_url: text, account_id: text, billing_category: text },
-  content: { type: 'string', minLength: 1, maxLength: 5000 },
+  content,
   metadata: list(object({ key: text, value: text }, ['key', 'value'])),
 });
 
@@ -155,21 +131,10 @@ const retryFields = {
   retry_delay: { type: 'integer', minimum: 5, maximum: 60 },
 };
 const webhookRequest = object({ ...settingFields, ...retryFields }, ['url', 'method', 'encoding', 'events']);
-const webhook = object(
-  {
-    id: uuid,
-    url: text,
-    method: text,
-    encoding: text,
-    headers: texts,
-    events: list(text),
-    template: text,
-    read_timeout: whole,
-    retries: whole,
-    retry_delay: whole,
-  },
-  ['id', 'url', 'method', 'retries'],
-);
+const shownFields = { url: text, method: text, encoding: text, headers: texts, events: list(text), template: text };
+const webhook = object({ id: uuid, ...shownFields, read_timeout: whole, retries: whole, retry_delay: whole }, [
+  ...['id', 'url', 'method', 'retries'],
+]);
 const somethingWrong = {
   oneOf: [
     says('Something went wrong. Please try again later.'),
@@ -182,116 +147,64 @@ const somethingWrong = {
 const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
 
+const webhooks401 = { 401: 'none' } as const;
+const message401 = { 401: says('Invalid authentication credentials') };
+const taken = says('A webhook with the given url and method already exists.');
+const createdKey = object({ ...keyFields, public_key: text }, [...Object.keys(keyFields), 'public_key']);
+const page = object({ uri: text, numbers: list(text), pagination: object({ page: text, next_uri: text }) });
+const pagination = object({ page: { type: 'number' }, page_size: { type: 'number' }, has_next: flag });
+const confirmed = { 202: 'text', 400: badMessageRequest, ...message401 } as const;
+const changes = { ...object(settingFields), minProperties: 1 };
+const newKey = object({ digest: text, cipher: text }, ['digest', 'cipher']);
+const keyId = object({ key_id: text }, ['key_id']);
+const newMessages = object({ messages: list(message, { minItems: 1, maxItems: 100 }) }, ['messages']);
+const accepted = object({ messages: list(message, { maxItems: 100 }) });
+
+/** Each operation with its answers, and what the call may have. */
+const rows: readonly [call: string, answers: Operation['answers'], request?: Omit<Operation, 'call' | 'answers'>][] = [
+  [`POST ${keysPath}`, { 201: createdKey, 400: badKeyRequest, ...keyErrors }, { needsAccept: true, request: newKey }],
+  [`GET ${keysPath}`, { 200: list(key), 400: badKeyRequest, ...keyErrors }, { query: { page: true, page_size: true } }],
+  [`GET ${keysPath}/{id}`, { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors }],
+  [`DELETE ${keysPath}/{id}`, { 200: 'none', 404: noKey, ...keyErrors }],
+  [`GET ${keysPath}/enabled`, { 200: key, 404: says('Currently no key is enabled'), ...keyErrors }],
+  [
+    `PATCH ${keysPath}/enabled`,
+    { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors },
+    { needsAccept: true, request: keyId },
+  ],
+  [`DELETE ${keysPath}/enabled`, { 204: 'none', ...keyErrors }],
+  ['POST /v1/messages', { 202: accepted, 400: badMessageRequest, ...message401 }, { request: newMessages }],
+  // The description has a 404 for each of the four below but does not say when, so the simulator never answers it.
+  ['GET /v1/delivery_reports', { 200: object({ delivery_reports: list(report, { maxItems: 100 }) }), ...message401 }],
+  ['POST /v1/delivery_reports/confirmed', confirmed, { request: ids('delivery_report_ids') }],
+  ['GET /v1/replies', { 200: object({ replies: list(reply, { maxItems: 100 }) }), ...message401 }],
+  ['POST /v1/replies/confirmed', confirmed, { request: ids('reply_ids') }],
+  ['GET /v1/number_authorisation/mt/blacklist', { 200: page, ...message401 }, { query: { token: false } }],
+  [
+    'POST /v2-preview/reporting/messages/detail',
+    { 200: object({ messages: list(reported), pagination }), 400: badMessageRequest, ...message401 },
+    { request: reportRequest },
+  ],
+  [
+    `POST ${webhooksPath}`,
+    { 201: webhook, 400: somethingWrong, ...webhooks401, 409: taken },
+    { request: webhookRequest },
+  ],
+  [
+    `GET ${webhooksPath}`,
+    { 200: object({ page: whole, pageSize: whole, pageData: list(webhook) }), 400: somethingWrong, ...webhooks401 },
+    { query: { page: false, page_size: false } },
+  ],
+  [
+    `PATCH ${webhooksPath}/{id}`,
+    { 200: webhook, 400: somethingWrong, ...webhooks401, 404: 'none' },
+    { request: changes },
+  ],
+  [`DELETE ${webhooksPath}/{id}`, { 204: 'none', ...webhooks401, 404: 'none' }],
+];
+
 /**
  * The operations that the client uses and the simulator has, in our own words: what is required and allowed, with the
  * limits from the text of the description. The list has all error answers of an operation, and no others.
  */
-export const operations: readonly Operation[] = [
-  {
-    call: `POST ${keysPath}`,
-    needsAccept: true,
-    request: object({ digest: text, cipher: text }, ['digest', 'cipher']),
-    answers: {
-      201: object({ ...keyFields, public_key: text }, [...Object.keys(keyFields), 'public_key']),
-      400: badKeyRequest,
-      ...keyErrors,
-    },
-  },
-  {
-    call: `GET ${keysPath}`,
-    query: { page: true, page_size: true },
-    answers: { 200: list(key), 400: badKeyRequest, ...keyErrors },
-  },
-  { call: `GET ${keysPath}/{id}`, answers: { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors } },
-  { call: `DELETE ${keysPath}/{id}`, answers: { 200: 'none', 404: noKey, ...keyErrors } },
-  {
-    call: `GET ${keysPath}/enabled`,
-    answers: { 200: key, 404: says('Currently no key is enabled'), ...keyErrors },
-  },
-  {
-    call: `PATCH ${keysPath}/enabled`,
-    needsAccept: true,
-    request: object({ key_id: text }, ['key_id']),
-    answers: { 200: key, 400: badKeyRequest, 404: noKey, ...keyErrors },
-  },
-  { call: `DELETE ${keysPath}/enabled`, answers: { 204: 'none', ...keyErrors } },
-  {
-    call: 'POST /v1/messages',
-    request: object({ messages: list(message, { minItems: 1, maxItems: 100 }) }, ['messages']),
-    answers: {
-      202: object({ messages: list(message, { maxItems: 100 }) }),
-      400: badMessageRequest,
-      401: unauthorized,
-      // In the text of the operation only, without a body.
-      422: object({ message: text }),
-    },
-  },
-  {
-    call: 'GET /v1/messages/{id}',
-    answers: { 200: object({ ...statusFields, message_id: uuid, status }), 401: unauthorized, 404: noResource },
-  },
-  // The description has a 404 for each of the four below but does not say when, so the simulator never answers it.
-  {
-    call: 'GET /v1/delivery_reports',
-    answers: { 200: object({ delivery_reports: list(report, { maxItems: 100 }) }), 401: unauthorized },
-  },
-  {
-    call: 'POST /v1/delivery_reports/confirmed',
-    request: ids('delivery_report_ids'),
-    answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
-  },
-  {
-    call: 'GET /v1/replies',
-    answers: { 200: object({ replies: list(reply, { maxItems: 100 }) }), 401: unauthorized },
-  },
-  {
-    call: 'POST /v1/replies/confirmed',
-    request: ids('reply_ids'),
-    answers: { 202: 'text', 400: badMessageRequest, 401: unauthorized },
-  },
-  {
-    call: 'GET /v1/number_authorisation/mt/blacklist',
-    query: { token: false },
-    answers: {
-      200: object({ uri: text, numbers: list(text), pagination: object({ page: text, next_uri: text }) }),
-      401: unauthorized,
-    },
-  },
-  {
-    call: 'POST /v2-preview/reporting/messages/detail',
-    request: reportRequest,
-    answers: {
-      200: object({
-        messages: list(reported),
-        pagination: object({ page: { type: 'number' }, page_size: { type: 'number' }, has_next: flag }),
-      }),
-      400: badMessageRequest,
-      401: unauthorized,
-    },
-  },
-  {
-    call: `POST ${webhooksPath}`,
-    request: webhookRequest,
-    answers: {
-      201: webhook,
-      400: somethingWrong,
-      401: 'none',
-      409: says('A webhook with the given url and method already exists.'),
-    },
-  },
-  {
-    call: `GET ${webhooksPath}`,
-    query: { page: false, page_size: false },
-    answers: {
-      200: object({ page: whole, pageSize: whole, pageData: list(webhook) }),
-      400: somethingWrong,
-      401: 'none',
-    },
-  },
-  {
-    call: `PATCH ${webhooksPath}/{id}`,
-    request: { ...object(settingFields), minProperties: 1 },
-    answers: { 200: webhook, 400: somethingWrong, 401: 'none', 404: 'none' },
-  },
-  { call: `DELETE ${webhooksPath}/{id}`, answers: { 204: 'none', 401: 'none', 404: 'none' } },
-];
+export const operations: readonly Operation[] = rows.map(([call, answers, request]) => ({ call, answers, ...request }));

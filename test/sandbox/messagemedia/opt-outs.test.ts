@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { ProviderSimulator, ProviderSimulatorOptions } from '../../../sandbox/messagemedia/server.ts';
+import type { ProviderSimulator } from '../../../sandbox/messagemedia/server.ts';
 import { api, startSimulator } from './fixture.ts';
 
 const blacklist = 'GET /v1/number_authorisation/mt/blacklist';
@@ -7,16 +7,15 @@ const report = 'POST /v2-preview/reporting/messages/detail';
 const day = { start_date: '2026-11-28T00:00:00.000Z', end_date: '2026-11-29T00:00:00.000Z', timezone: 'Etc/UTC' };
 
 let provider: ProviderSimulator;
-const start = async (options: ProviderSimulatorOptions = {}) => {
-  provider = await startSimulator({ now: () => new Date('2026-11-28T23:30:00Z'), subAccounts: ['sub'], ...options });
-};
-beforeEach(() => start());
+beforeEach(async () => {
+  provider = await startSimulator({ now: () => new Date('2026-11-28T23:30:00Z') });
+});
 afterEach(() => provider.close());
 
 /** Sends messages to phones. @returns their ids */
-const send = async (numbers: string[], fields: object = {}, headers = {}): Promise<string[]> => {
+const send = async (numbers: string[], fields: object = {}): Promise<string[]> => {
   const messages = numbers.map((destination_number) => ({ content: 'Hi', destination_number, ...fields }));
-  const { body } = await api(provider, 'POST /v1/messages', { messages }, headers);
+  const { body } = await api(provider, 'POST /v1/messages', { messages });
   return body.messages.map(({ message_id }: { message_id: string }) => message_id);
 };
 const stopFrom = async (...args: Parameters<typeof send>) => {
@@ -105,18 +104,4 @@ test.each([
   await stopFrom(['+61491570156']);
   const { status, body } = await api(provider, report, { ...day, ...fields });
   expect({ status, details: body.details }).toEqual({ status: 400, details: [detail] });
-});
-
-test('the blacklist is that of one account, the report of the main account also that of its sub-accounts', async () => {
-  const account = { account: 'sub' };
-  await stopFrom(['+61491570156']);
-  await stopFrom(['+61491570157'], {}, account);
-  const reported = async (headers: object) =>
-    (await api(provider, report, day, { ...headers })).body.messages.map(
-      ({ source_address }: { source_address: string }) => source_address,
-    );
-  expect((await api(provider, blacklist)).body.numbers).toEqual(['+61491570156']);
-  expect((await api(provider, blacklist, undefined, account)).body.numbers).toEqual(['+61491570157']);
-  expect(await reported({})).toEqual(['+61491570156', '+61491570157']);
-  expect(await reported(account)).toEqual(['+61491570157']);
 });
