@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto';
-import {
-  answers,
-  eventOf,
-  forgedEventOf,
-  type HttpApiEvent,
-  receiverOf,
-  replyOf,
-  smsReply,
-  without,
-  withQueue,
-} from './receivers.ts';
+import { answers, eventOf, forgedEventOf, type HttpApiEvent, receiverOf, without, withQueue } from './receivers.ts';
 import { type Result, result } from './results.ts';
 import { compare, measure } from './rounds.ts';
 
 /** Requests that somebody makes to be expensive, against ordinary ones. */
 export async function measurePathological(rounds: number): Promise<Result[]> {
-  return [...(await measureSmall(rounds)), ...(await measureDeep(rounds)), ...(await measureLarge(rounds))];
+  return [...(await measureSmall(rounds)), ...(await measureLarge(rounds))];
 }
 
 /** Requests that are small, or large only in their head. */
@@ -38,23 +28,6 @@ async function measureSmall(rounds: number): Promise<Result[]> {
     result('forged, no key id, 100 keys', accepted, 1.5, compare(costs.noKeyId, costs.accepted)),
     result('forged, REST API, 6 targets', 'a forged request', 2, compare(costs.targets, costs.forged)),
     result('signature of another webhook, REST API, 6 targets', accepted, 1, compare(costs.borrowed, costs.accepted)),
-  ];
-}
-
-/** A body that is nested deeply. It is signed, because only what is signed is parsed. */
-async function measureDeep(rounds: number): Promise<Result[]> {
-  const receive = receiverOf(1);
-  const nested = `{"reply_id":"r-1","metadata":${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}}`;
-  const costs = await measure(
-    {
-      nested: answers(receive, eventOf({ ...smsReply, body: nested }), 202),
-      flat: answers(receive, eventOf(replyOf(nested.length)), 202),
-    },
-    { rounds, times: 4 },
-  );
-  // JSON.parse alone takes four times as long for it.
-  return [
-    result('accepted, 100,000 levels of JSON', 'an accepted body of that size', 4, compare(costs.nested, costs.flat)),
   ];
 }
 

@@ -6,7 +6,6 @@ import { measureFirstAnswer } from './first-answer.ts';
 import { measureGrowth } from './growth.ts';
 import { measureLoading } from './load.ts';
 import { measurePathological } from './pathological.ts';
-import { measurePeers } from './peers.ts';
 import { measureRequests } from './requests.ts';
 import { lostGoals, type Sections, toTable } from './results.ts';
 
@@ -20,7 +19,6 @@ const results: Sections = {
   ratios: [...(await measureLoading(fewRounds)), ...(await measureRequests(rounds))],
   growth: await measureGrowth(fewRounds),
   pathological: await measurePathological(fewRounds),
-  peers: await measurePeers(rounds),
 };
 for (const [name, section] of Object.entries(results)) console.log(`${name}\n${toTable(section)}`);
 

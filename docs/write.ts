@@ -5,7 +5,7 @@ import { settingRows } from './settings.ts';
 /** What `npm run bench` measured last. */
 interface Measured {
   machine: { cpu: string; cores: number; platform: string; node: string };
-  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological' | 'peers', Result[]>;
+  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological', Result[]>;
 }
 
 const { machine, results }: Measured = JSON.parse(

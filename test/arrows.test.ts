@@ -55,8 +55,8 @@ const arrows: Record<string, readonly string[]> = {
   'lambda/messagemedia': ['lambda'],
   // Measures what the tests prove, with their keys and requests.
   bench: [
-    ...['cli', 'cli/archive', 'cli/queue', 'sandbox', 'sandbox/aws', 'sandbox/inspector', 'terminal', 'lib', 'signing'],
-    ...['lambda', 'lambda/archive', 'lambda/receiver', 'lambda/event', 'lambda/keys', 'test'],
+    ...['cli', 'cli/queue', 'sandbox', 'sandbox/aws', 'sandbox/inspector', 'terminal', 'lib', 'signing'],
+    ...['lambda', 'lambda/receiver', 'lambda/event', 'lambda/keys', 'test'],
   ],
   docs: ['bench', 'lib/settings'],
   examples: ['examples/typescript', 'examples/python'],

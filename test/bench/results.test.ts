@@ -25,5 +25,5 @@ test.each([
 test('rows are found by what they compare, wherever they stand', () => {
   const other: Result = { what: 'c', against: 'b', goal: 1, ratio: 0.5, spread: 0 };
   expect(lost([other, ...row(0.9)], [...row(1.5), other])).toHaveLength(1);
-  expect(lostGoals({ peers: row(0.9) }, { growth: row(1.5) })).toEqual([]);
+  expect(lostGoals({ ratios: row(0.9) }, { growth: row(1.5) })).toEqual([]);
 });
