@@ -13,7 +13,7 @@ import { type Result, result } from './results.ts';
 import { compare, inTurns } from './rounds.ts';
 
 /** Memory of the function in MB, and so its CPU once it is initialised. */
-const memory = 512;
+export const memory = 512;
 
 /** Modules of `lambda` that the state before has instead: nothing is warmed up, and the SDK takes its own hash. */
 const replacedBefore = {
@@ -59,7 +59,7 @@ interface Waits {
 }
 
 /** Where a function runs. */
-interface Place {
+export interface Place {
   env: Record<string, string>;
   quota?: CpuQuota | undefined;
 }
@@ -104,7 +104,7 @@ async function firstAnswer(file: string, { env, quota }: Place, { memory, frozen
 }
 
 /** Runs with the deployed bundle, with the same handler as it was before, and with their AWS. */
-async function withBundles<T>(run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>): Promise<T> {
+export async function withBundles<T>(run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'first-answer-'));
   const at = (name: string) => join(folder, name);
   try {

@@ -1,0 +1,217 @@
+import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
+import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
+import { dateOf } from '../../../lambda/reconcile/find-known.ts';
+import { type PolledEntry, type PolledKind, toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
+import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
+import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
+import { day, idField, type ModelItem, ModelList, minute } from './model-lists.ts';
+
+/** What can fail, and for how long. Times are minutes from the beginning of the month. */
+export interface Fault {
+  what: 'function' | 'lists' | 'confirmation' | 'queue' | 'log';
+  from: number;
+  minutes: number;
+}
+
+/** Items that MessageMedia gets one after the other. Times are minutes; `from` may be before the month. */
+export interface Burst {
+  kind: PolledKind;
+  from: number;
+  count: number;
+  spread: number;
+  id: 'uuid' | 'other' | 'none';
+  date: 'right' | 'none' | 'soon' | 'in years' | 'years ago';
+  /** Minutes until their webhook arrives. */
+  webhookAfter: number | undefined;
+  /** The queue never takes them. */
+  refused: boolean;
+}
+
+/** A month: how reconciliation is set up, what happens, and how MessageMedia does what it does not document. */
+export interface Month {
+  everyMinutes: number;
+  confirm: boolean;
+  logDays: number;
+  bursts: Burst[];
+  faults: Fault[];
+  /** Whether a webhook that was accepted takes its item off the list. */
+  heardRemoves: boolean;
+  /** Milliseconds after which a confirmation shows. */
+  lag: number;
+  /** Milliseconds that the queue takes for a message. */
+  sendTime: number;
+  /** Whether the function remembers from run to run. */
+  warm: boolean;
+}
+
+/** An item, and what became of it. */
+export interface WorldItem extends ModelItem {
+  traceId: string;
+  /** The date that it claims, if that can be true. */
+  entry: PolledEntry;
+  refused: boolean;
+  inQueue: boolean;
+  webhookAt: number | undefined;
+}
+
+export const command = 'npx mmw reconcile --stack S';
+const grace = 15 * minute;
+
+/** Reconciliation as it is scheduled, against a model of MessageMedia, of the queue and of the log, on a virtual clock. */
+export class StallWorld {
+  readonly start = Date.UTC(2026, 9, 1);
+  time = this.start;
+  readonly month: Month;
+  readonly lists: Record<PolledKind, ModelList>;
+  readonly items: WorldItem[] = [];
+  /** What must never happen, and did. */
+  readonly wrong: string[] = [];
+  private readonly log = new Map<string, number>();
+  private readonly byTrace = new Map<string, WorldItem>();
+  private readonly remembered = new Set<string>();
+  private readonly logKept: number;
+
+  /** Options with which the test is tested. */
+  private readonly flaws: Partial<ReconciliationOptions>;
+
+  constructor(month: Month, flaws: Partial<ReconciliationOptions> = {}) {
+    this.month = month;
+    this.flaws = flaws;
+    this.logKept = month.logDays * day;
+    const now = () => this.time;
+    this.lists = { deliveryReport: new ModelList(now, month.lag), reply: new ModelList(now, month.lag) };
+    for (const burst of month.bursts) for (let n = 0; n < burst.count; n++) this.add(burst, n);
+  }
+
+  private add(burst: Burst, n: number): void {
+    const { kind, from, spread, count, webhookAfter, refused } = burst;
+    const number = this.items.length;
+    const at = this.start + Math.round((from + (spread * n) / count) * minute);
+    const uuid = `${kind === 'reply' ? '1' : '0'}0000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+    const id = { uuid, other: `id ${number}`, none: undefined }[burst.id];
+    const claimed = {
+      right: at,
+      none: undefined,
+      soon: at + day,
+      'in years': at + 3000 * day,
+      'years ago': at - 900 * day,
+    };
+    const date = claimed[burst.date];
+    const body: PolledItem = {
+      ...(id !== undefined && { [idField[kind]]: id }),
+      message_id: `20000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+      ...(date !== undefined && { date_received: new Date(date).toISOString() }),
+      content: String(number),
+    };
+    const entry = toPolledEntry(kind, body, at);
+    const webhookAt = webhookAfter === undefined ? undefined : at + webhookAfter * minute;
+    const item = this.lists[kind].add({ kind, id, at, body });
+    const worldItem = Object.assign(item, { entry, traceId: entry.traceId, refused, inQueue: false, webhookAt });
+    this.items.push(worldItem);
+    this.byTrace.set(entry.traceId, worldItem);
+  }
+
+  fails(what: Fault['what']): boolean {
+    const minutes = (this.time - this.start) / minute;
+    return this.month.faults.some((fault) => {
+      return fault.what === what && fault.from <= minutes && minutes < fault.from + fault.minutes;
+    });
+  }
+
+  /** Lets time pass, in which webhooks arrive. What arrived before the month was never in the log of this stack. */
+  passTo(time: number): void {
+    this.time = time;
+    for (const item of this.items) {
+      if (item.webhookAt === undefined || item.webhookAt > time) continue;
+      if (item.webhookAt >= this.start) this.log.set(item.traceId, item.webhookAt);
+      item.inQueue = true;
+      if (this.month.heardRemoves) item.goneAt = Math.min(item.goneAt, item.webhookAt);
+      item.webhookAt = undefined;
+    }
+  }
+
+  private guard<Result>(what: Fault['what'], work: () => Result): Promise<Result> {
+    return this.fails(what) ? Promise.reject(new Error(`${what} fails`)) : Promise.resolve().then(work);
+  }
+
+  private send({ id, body }: QueueMessage): void {
+    this.time += this.month.sendTime;
+    const item = this.items.find(({ entry }) => entry.message.id === id && entry.message.body.length === body.length);
+    if (item === undefined) throw new Error(`${id} is no event of MessageMedia`);
+    if (item.refused) throw new Error('The queue does not take it');
+    if (item.inQueue) this.checkRepetition(item);
+    item.inQueue = true;
+  }
+
+  /** An event is queued again only when the log cannot tell, and without end only when it is not confirmed for that. */
+  private checkRepetition(item: WorldItem): void {
+    const line = this.log.get(item.traceId) ?? Number.NEGATIVE_INFINITY;
+    const isForgotten = this.time - line > this.logKept;
+    const leaves = this.month.confirm && item.entry.confirmId !== undefined;
+    const date = dateOf(item.entry, this.time);
+    // Its line in the log is from before the date that it claims.
+    const isEarly = this.log.has(item.traceId) && date !== undefined && line < date - 60 * minute;
+    const mayRepeat = this.byHand || date === undefined || leaves || this.time - date <= this.logKept;
+    if (!this.isBlind && !isEarly && !(isForgotten && mayRepeat)) this.wrong.push(`${item.traceId} was queued again`);
+  }
+
+  private byHand = false;
+  /** Whether the last search of the log failed. */
+  private isBlind = false;
+
+  private async confirm(kind: PolledKind, ids: readonly string[]): Promise<void> {
+    await this.guard('lists', () => {});
+    await this.guard('confirmation', () => {});
+    for (const { id } of this.lists[kind].confirm(ids)) {
+      const item = this.items.find((one) => one.id === id);
+      if (item && !item.inQueue) this.wrong.push(`${id} was confirmed and is not in the queue`);
+    }
+  }
+
+  /** A run of the function, or of the command that a note names. */
+  async run(how: 'scheduled' | 'by hand' = 'scheduled'): Promise<ReconciliationResult> {
+    const { confirm, warm } = this.month;
+    const read = (kind: PolledKind) => this.guard('lists', () => this.lists[kind].listed().map(({ body }) => body));
+    const scheduled: ReconciliationOptions = { confirm, stopAt: this.time + 4 * minute, leavesUnknown: true, command };
+    this.byHand = how === 'by hand';
+    const options = this.byHand ? { confirm: true, command } : { ...scheduled, ...this.flaws };
+    return reconcile(
+      {
+        provider: {
+          checkDeliveryReports: () => read('deliveryReport'),
+          checkReplies: () => read('reply'),
+          confirmDeliveryReports: (ids) => this.confirm('deliveryReport', ids),
+          confirmReplies: (ids) => this.confirm('reply', ids),
+        },
+        send: (message) => this.guard('queue', () => this.send(message)),
+        seen: (ids, since) => {
+          this.isBlind = this.fails('log');
+          return this.guard('log', () => this.search(ids, since));
+        },
+        ...(warm && !this.byHand && { remembered: this.remembered }),
+        now: () => this.time,
+        pause: async (milliseconds) => {
+          this.time += milliseconds;
+        },
+        // The command does not write to the log.
+        recovered: ({ id }) => this.byHand || this.log.set(id, this.time),
+      },
+      { ...options, logKept: this.logKept },
+    );
+  }
+
+  private search(ids: readonly string[], since: Date): Set<string> {
+    const from = Math.max(since.getTime(), this.time - this.logKept);
+    return new Set(ids.filter((id) => (this.log.get(id) ?? Number.NEGATIVE_INFINITY) >= from));
+  }
+
+  /** Whether the webhook of an item can be taken for lost. What is hidden shows no date. */
+  isDue({ entry, at }: WorldItem, time: number, isHidden = false): boolean {
+    const date = isHidden ? at : dateOf(entry, time);
+    return at <= time && (date === undefined || date <= time - grace);
+  }
+
+  presentOf(kind: PolledKind): WorldItem[] {
+    return this.lists[kind].present() as WorldItem[];
+  }
+}
