@@ -104,7 +104,9 @@ async function firstAnswer(file: string, { env, quota }: Place, { memory, frozen
 }
 
 /** Runs with the deployed bundle, with the same handler as it was before, and with their AWS. */
-export async function withBundles<T>(run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>): Promise<T> {
+export async function withBundles<T>(
+  run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'first-answer-'));
   const at = (name: string) => join(folder, name);
   try {
