@@ -67,7 +67,7 @@ export async function handler(): Promise<void> {
       stopAt,
       logKept: settings.logDays * day,
       leavesUnknown: true,
-      command: `npx mmw reconcile --stack ${settings.stack} --base-url ${baseUrl}`,
+      command: `npx --no mmw reconcile --stack ${settings.stack} --base-url ${baseUrl}`,
     },
   );
   const recovered = counts.deliveryReports.recovered + counts.replies.recovered;

@@ -213,7 +213,7 @@ describe('lists of several pages', () => {
     expect(lines().at(-1)).toMatchObject({
       level: 'WARN',
       message: expect.stringMatching(
-        /^The time is over.*"npx mmw reconcile --stack Webhooks --base-url http:\S+ --confirm"/,
+        /^The time is over.*"npx --no mmw reconcile --stack Webhooks --base-url http:\S+ --confirm"/,
       ),
     });
   });
