@@ -1,4 +1,3 @@
-import { defaultTimestampToleranceSeconds } from './contract.ts';
 import { type EventType, eventKinds } from './event/kinds.ts';
 
 /**
@@ -11,9 +10,6 @@ import { type EventType, eventKinds } from './event/kinds.ts';
  *     failed/…                                                          what Firehose could not write below `events/`
  */
 export const archivePrefixes = { events: 'events/', keys: 'keys/', data: 'data/', failed: 'failed/' } as const;
-
-/** How late a webhook may be by default, in milliseconds. Readers look for an event this long after its own time. */
-export const latestWebhook = defaultTimestampToleranceSeconds * 1000;
 
 /** Ending of every object under `events/`. */
 export const archiveFileExtension = '.jsonl.gz';

@@ -1,8 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { archiveFileExtension, eventPartition, latestWebhook } from '../archive-contract.ts';
-import type { QueuedEvent } from '../contract.ts';
+import { archiveFileExtension, eventPartition } from '../archive-contract.ts';
 import { parseQueuedEvent } from '../event/attributes.ts';
-import { parseHttpDate } from '../signature.ts';
 import { toArchiveLine } from './archive-line.ts';
 
 /** A message of the queue, as Lambda passes it to the function. */
@@ -83,15 +81,6 @@ export async function archiveBatch(
 /** @throws {QueuedEventError} for a message that is not an event */
 function toEntry({ messageId, body, attributes }: QueuedRecord): Entry {
   const event = parseQueuedEvent(body);
-  const partition = eventPartition(event.type, arrivalOf(event, Number(attributes.SentTimestamp)));
+  const partition = eventPartition(event.type, new Date(Number(attributes.SentTimestamp)));
   return { messageId, dataref: event.dataref, line: toArchiveLine(body), partition };
-}
-
-/**
- * When the event arrived. A message that was redriven from the dead-letter queue, or recovered by reconciliation, may have
- * been sent to the queue weeks later. Its event is archived at the latest time at which a webhook may arrive, because readers look no further.
- */
-function arrivalOf({ mmdate, time }: QueuedEvent, sentAt: number): Date {
-  const signedAt = mmdate === undefined ? Date.parse(time) : Number(parseHttpDate(mmdate));
-  return new Date(Math.min(sentAt, signedAt + latestWebhook));
 }

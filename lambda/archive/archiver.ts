@@ -16,12 +16,8 @@ export interface ArchiverDependencies {
   failed: (message: QueueMessage, error: unknown) => void;
 }
 
-/**
- * Archives a message that is also queued. Never rejects, so that no webhook is refused because of the archive.
- *
- * @param late whether the event is older than a webhook can be. A stream would write it where no reader looks for its time.
- */
-export type Archiver = (message: QueueMessage, late?: boolean) => Promise<void>;
+/** Archives a message that is also queued. Never rejects, so that no webhook is refused because of the archive. */
+export type Archiver = (message: QueueMessage) => Promise<void>;
 
 /** Most bytes that Firehose accepts as one record (1,000 KiB). */
 export const maxRecordBytes = 1_024_000;
@@ -31,7 +27,7 @@ export const pauseMilliseconds = 10_000;
 
 /**
  * Archives through a stream, which is cheap. Some events go to a queue, which costs more: events that are too large for a
- * record, events whose data is in S3 and must be copied, late events, and all events while the stream fails.
+ * record, events whose data is in S3 and must be copied, and all events while the stream fails.
  */
 export function createArchiver({ put, enqueue, now, pausing, failed }: ArchiverDependencies): Archiver {
   const resumesAt = new Map<EventType, number>();
@@ -51,9 +47,9 @@ export function createArchiver({ put, enqueue, now, pausing, failed }: ArchiverD
     }
   }
 
-  return async (message, late = false) => {
+  return async (message) => {
     try {
-      if (late || !(await stream(message))) await enqueue(message);
+      if (!(await stream(message))) await enqueue(message);
     } catch (error) {
       failed(message, error);
     }

@@ -1,4 +1,3 @@
-import { latestWebhook } from '../archive-contract.ts';
 import { createPlacement } from '../event/message-placement.ts';
 import { MessageRefusedError } from '../event/queue-refusals.ts';
 import type { PolledItem } from '../messagemedia/types.ts';
@@ -123,7 +122,7 @@ async function reconcilePage(
     } else if (isUnlogged && run.leavesUnknown && !(run.confirm && entry.confirmId)) {
       counts.left++;
       rest.left.push(entry);
-    } else if (await recover(entry, run, place, ageOf(entry))) {
+    } else if (await recover(entry, run, place)) {
       counts.recovered++;
       if (isUnlogged) counts.unlogged++;
       took.push(entry);
@@ -134,7 +133,7 @@ async function reconcilePage(
 }
 
 /** @returns whether it is in the queue now; an error names the event */
-async function recover(entry: PolledEntry, run: ListRun, place: Place, age: number): Promise<boolean> {
+async function recover(entry: PolledEntry, run: ListRun, place: Place): Promise<boolean> {
   if (run.dryRun) return true;
   const { message, data, traceId, account } = entry;
   const event = {
@@ -144,7 +143,7 @@ async function recover(entry: PolledEntry, run: ListRun, place: Place, age: numb
   };
   try {
     const sent = await place(event, run.send);
-    await run.archive?.(sent, age > latestWebhook);
+    await run.archive?.(sent);
   } catch (cause) {
     run.failed(new Error(`Event ${traceId} of the ${run.list.name} was not queued`, { cause }));
     return false;

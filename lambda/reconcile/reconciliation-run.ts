@@ -10,8 +10,8 @@ export interface ReconciliationDependencies {
   owner?: KeyOwner | undefined;
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
-  /** Archives a message that was queued. Never rejects. @param late whether it is older than a webhook can be */
-  archive?: ((message: QueueMessage, late?: boolean) => Promise<void>) | undefined;
+  /** Archives a message that was queued. Never rejects. */
+  archive?: ((message: QueueMessage) => Promise<void>) | undefined;
   /** Stores the data of a large event, and returns where. Without it such events fail. */
   store?: ((data: Uint8Array, contentType: string | undefined) => Promise<string>) | undefined;
   /**

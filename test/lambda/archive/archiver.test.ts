@@ -38,13 +38,6 @@ const message = (body: string, changes: Partial<QueueMessage> = {}): QueueMessag
   ...{ dataContentType: undefined, unrendered: [], ...changes },
 });
 
-test('a late event goes to the queue, which archives it where readers look for its time', async () => {
-  const { state, archive } = setUp();
-  await archive(message('{"data":1}'), true);
-  await archive(message('{"data":2}'), false);
-  expect([state.queued, state.streamed]).toEqual([['{"data":1}'], ['{"data":2}\n']]);
-});
-
 test('a stream gets a line for each message, with its end', async () => {
   const { state, archive } = setUp();
   await archive(message('{"data":1}'));

@@ -392,17 +392,6 @@ describe('an id that is no UUID', () => {
   });
 });
 
-test('the archive is told of an event that is older than a webhook can be', async () => {
-  const late: unknown[] = [];
-  const archive: ListRun['archive'] = async ({ id }, isLate) => void late.push([id, isLate]);
-  await run([[reply(1, 24 * hour + 1), reply(2, 24 * hour), reply(3)]], { archive });
-  expect(late).toEqual([
-    [idOf(1), true],
-    [idOf(2), false],
-    [idOf(3), false],
-  ]);
-});
-
 test('each event that was queued is told and archived, and none in a dry run', async () => {
   const told: unknown[] = [];
   const archived: string[] = [];
