@@ -7,7 +7,7 @@ import { readSettings } from '../../lib/settings/config.ts';
 import { createApp } from '../lib/support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const documents = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', '.github/**/*.md'], {
+const documents = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', 'cli/*.md', '.github/**/*.md'], {
   cwd: root,
   exclude: (name) => /node_modules|\.venv/.test(name),
 }).sort();

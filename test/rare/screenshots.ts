@@ -1,4 +1,4 @@
-// Takes the screenshots of the inspector in docs/images: node test/rare/screenshots.ts
+// Takes the screenshot of the inspector in docs/images: node test/rare/screenshots.ts
 import { chromium } from 'playwright-core';
 import { createHistory } from '../../sandbox/inspector/history.ts';
 import { startInspector } from '../../sandbox/inspector/inspector.ts';
@@ -19,18 +19,11 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
 });
-const pictures = [
-  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
-] as const;
-for (const { name, colorScheme, viewport } of pictures) {
-  const page = await browser.newPage({ colorScheme, viewport });
-  await page.goto(inspector.url);
-  await page.locator('.call').first().click();
-  await page.locator('.diagnosis').waitFor();
-  await page.screenshot({ path: `docs/images/inspector-${name}.png` });
-}
+const page = await browser.newPage({ colorScheme: 'light', viewport: { width: 1280, height: 800 } });
+await page.goto(inspector.url);
+await page.locator('.call').first().click();
+await page.locator('.diagnosis').waitFor();
+await page.screenshot({ path: 'docs/images/inspector-light.png' });
 await browser.close();
 await inspector.close();
 await sandbox.close();
