@@ -103,7 +103,7 @@ export function ignoreClosedPipes(): void {
   }
 }
 
-export function isClosedPipe(error: Error): boolean {
+function isClosedPipe(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -29,7 +29,7 @@ export function isSelected(event: QueuedEvent, { subject, id }: Selection): bool
  * @returns milliseconds since the epoch
  * @throws {Error} when it is none of these
  */
-export function parseTime(text: string, now: number): number {
+function parseTime(text: string, now: number): number {
   const ago = parseDuration(text);
   if (ago !== undefined) return now - ago;
   const timestamp = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;

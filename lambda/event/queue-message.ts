@@ -177,7 +177,7 @@ function decodeUtf8(body: Uint8Array): string | undefined {
 }
 
 /** SQS takes the characters of XML 1.0, see SendMessage in its API reference. Looking for the others is faster. */
-export function isCarriedBySqs(text: string): boolean {
+function isCarriedBySqs(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SQS refuses these
   return text.isWellFormed() && !/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text);
 }

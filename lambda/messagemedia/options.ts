@@ -8,7 +8,7 @@ import {
 import { ProviderError } from './error.ts';
 
 /** Base URLs of MessageMedia's management API, by name: the classic host, and one for each region of accounts. */
-export const providerBaseUrls = {
+const providerBaseUrls = {
   messagemedia: 'https://api.messagemedia.com',
   us: 'https://us.app.api.sinch.com',
   eu: 'https://eu.app.api.sinch.com',

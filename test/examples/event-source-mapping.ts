@@ -25,7 +25,7 @@ export async function drain(queue: LocalQueue, ...invokers: readonly Invoke[]): 
 }
 
 /** If the function fails, all its messages come again. */
-export async function answerOf(invoke: Invoke, records: SQSRecord[]): Promise<SQSBatchResponse> {
+async function answerOf(invoke: Invoke, records: SQSRecord[]): Promise<SQSBatchResponse> {
   try {
     return await invoke({ Records: records });
   } catch {

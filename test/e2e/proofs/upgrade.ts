@@ -13,7 +13,7 @@ const stateful = new Set([
   'AWS::Logs::LogGroup',
 ]);
 
-export async function statefulIds({ stack }: Run): Promise<string[]> {
+async function statefulIds({ stack }: Run): Promise<string[]> {
   const resources = (await stack.resources()).filter(({ type }) => stateful.has(type));
   return resources.map(({ logicalId, physicalId }) => `${logicalId}: ${physicalId}`).sort();
 }
