@@ -28,7 +28,8 @@ export function addRangeCommand(archive: Command, name: string, description: str
 
 const timesHelp = wrap(`
 The archive stores events by the hour of arrival (UTC). So --from and --to select whole hours: those in which --from lies and later, and
-those that begin before --to. An event may be a day older than its arrival.`);
+those that begin before --to. A webhook may be signed a day before it arrives, and what
+reconciliation queues is up to 45 days old.`);
 
 export interface Range {
   archive: Archive;
