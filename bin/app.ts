@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { BroughtResourceError } from '../lib/brought-resource.ts';
-import { readSettings } from '../lib/settings/config.ts';
 import { SettingError } from '../lib/settings/context.ts';
+import { readSettings } from '../lib/settings/read-settings.ts';
 import { WebhookStack } from '../lib/webhook-stack.ts';
 
 const app = new App();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
-import { readSettings } from '../lib/settings/config.ts';
+import { readSettings } from '../lib/settings/read-settings.ts';
 
 /*
  * The table of docs/settings.md, made from the docstrings of lib/settings/settings.ts and the values that are used where

@@ -3,7 +3,7 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { archivePrefixes, dataKey } from '../../lambda/archive-contract.ts';
 import type { QueuedEvent } from '../../lambda/contract.ts';
-import { groupOf, identityOf } from '../../lambda/event/identifiers.ts';
+import { groupOf, identityOf } from '../../lambda/event/deduplication.ts';
 import { datarefMember, writeEvent } from '../../lambda/event/queue-message.ts';
 import type { ReadEvent } from '../../lambda/event/queued-event.ts';
 import type { Archive } from './archive-bucket.ts';

@@ -1,6 +1,6 @@
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
 import type { EventType } from '../../lambda/contract.ts';
-import { sourceOf } from '../../lambda/event/identifiers.ts';
+import { sourceOf } from '../../lambda/event/deduplication.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
 import type { StoredObject } from './event-objects.ts';

@@ -1,5 +1,5 @@
 import type { QueuedEvent } from '../../lambda/contract.ts';
-import { identityOf } from '../../lambda/event/identifiers.ts';
+import { identityOf } from '../../lambda/event/deduplication.ts';
 
 /** A `Set` of JavaScript holds at most 2^24 values. */
 const mostInASet = 16_000_000;

@@ -3,7 +3,7 @@ import { type EventType, eventTypes, type SignedEvent } from '../contract.ts';
 import { isJsonMediaType } from '../guards.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
 import { type Digest, parseHttpDate, requestLine, type SignedRequest } from '../signature.ts';
-import { groupOf, identityOf, sourceOf } from './identifiers.ts';
+import { groupOf, identityOf, sourceOf } from './deduplication.ts';
 import {
   identify,
   isJson,

@@ -3,7 +3,7 @@ import { isJsonMediaType, isObject } from '../guards.ts';
 import { parseFirst } from '../json.ts';
 import type { SignedRequest } from '../signature.ts';
 import { parseQueuedEvent, parseRequestLine, QueuedEventError } from './attributes.ts';
-import { identityOf } from './identifiers.ts';
+import { identityOf } from './deduplication.ts';
 import { inlineBody, notLast } from './inline-body.ts';
 import type { WebhookEvent } from './payloads.ts';
 

@@ -1,6 +1,6 @@
 import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../keys/keyring.ts';
 import { parseDigest, parseHttpDate, verify } from '../signature.ts';
-import { sourceOf } from './identifiers.ts';
+import { sourceOf } from './deduplication.ts';
 import type { ReadEvent } from './queued-event.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PolledEvent } from '../contract.ts';
-import { groupOf, identityOf, sourceOf } from '../event/identifiers.ts';
+import { groupOf, identityOf, sourceOf } from '../event/deduplication.ts';
 import { identify } from '../event/identity.ts';
 import { eventKinds } from '../event/kinds.ts';
 import { type QueueMessage, writeEvent } from '../event/queue-message.ts';

@@ -36,18 +36,26 @@ const webhooksPath = '/v1/webhooks/messages';
 /** Carries out calls of the management API. The returned function throws `ApiError` unless the call succeeds. */
 export function createRouter(api: Api): (call: ApiCall) => Promise<Reply> {
   const routes = routesOf(api).map(([call, status, act, plain]) => {
-    const [method = '', path = ''] = call.split(' ');
-    return { method, shape: new RegExp(`^${path.replace('{id}', '([^/]+)')}$`), status, act, plain };
+    const [method = '', route = ''] = call.split(' ');
+    return { method, route, status, act, plain };
   });
   return async (call) => {
     if (call.path.startsWith(keysPath) && !api.featureEnabled)
       throw new ApiError(403, 'This feature has not been enabled in your account.');
-    for (const { method, shape, status, act, plain } of routes) {
-      const match = method === call.method ? shape.exec(call.path) : null;
-      if (match) return { status, body: await act(call, match[1] ?? ''), ...(plain && { plain: true }) };
+    for (const { method, route, status, act, plain } of routes) {
+      const id = method === call.method ? idOf(route, call.path) : undefined;
+      if (id !== undefined) return { status, body: await act(call, id), ...(plain && { plain: true }) };
     }
     throw notFound();
   };
+}
+
+/** The id in a path, empty if its route has none; `undefined` for a path of another route. */
+function idOf(route: string, path: string): string | undefined {
+  const [before = '', after] = route.split('{id}');
+  if (after === undefined) return path === route ? '' : undefined;
+  const id = path.slice(before.length, path.length - after.length);
+  return id !== '' && !id.includes('/') && path === `${before}${id}${after}` ? id : undefined;
 }
 
 /** The answer to a success. `plain` is for the answers that are declared as plain text. */
@@ -71,7 +79,8 @@ function routesOf({ keys, webhooks, lists, optOuts, messaging }: Api) {
     ['POST /v2-preview/reporting/messages/detail', 200, ({ body }) => optOuts.reportPage(body)],
     [`POST ${webhooksPath}`, 201, ({ body }) => webhooks.create(body)],
     // MessageMedia's own client libraries call it with a slash at the end.
-    [`GET ${webhooksPath}/?`, 200, ({ query }) => webhookPage(webhooks, query)],
+    [`GET ${webhooksPath}`, 200, ({ query }) => webhookPage(webhooks, query)],
+    [`GET ${webhooksPath}/`, 200, ({ query }) => webhookPage(webhooks, query)],
     [`PATCH ${webhooksPath}/{id}`, 200, ({ body }, id) => webhooks.update(id, body)],
     [`DELETE ${webhooksPath}/{id}`, 204, (_call, id) => webhooks.remove(id)],
   ];

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { pages } from '../../docs/write.ts';
-import { readSettings } from '../../lib/settings/config.ts';
+import { readSettings } from '../../lib/settings/read-settings.ts';
 import { createApp } from '../lib/support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

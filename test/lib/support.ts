@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { readSettings } from '../../lib/settings/config.ts';
+import { readSettings } from '../../lib/settings/read-settings.ts';
 import { WebhookStack } from '../../lib/webhook-stack.ts';
 
 export type Context = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSettings } from '../../../lib/settings/config.ts';
+import { readSettings } from '../../../lib/settings/read-settings.ts';
 import { type Context, createApp, samples } from '../support.ts';
 
 const settingsOf = (context: Context = {}) => readSettings(createApp(context).node);
