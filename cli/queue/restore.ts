@@ -129,7 +129,8 @@ function idOf({ name, ids }: DeployedStack, logicalId: string): string {
 /** A queue refers by ARN to nothing but another queue, in the same account and region, and its key. */
 function arnOf(stack: DeployedStack, logicalId: string): string | undefined {
   if (stack.resources[logicalId]?.Type !== 'AWS::SQS::Queue') return stack.keyArn;
-  return stack.queueArn.replace(/[^:]*$/, nameIn(idOf(stack, logicalId)));
+  const { queueArn } = stack;
+  return queueArn.slice(0, queueArn.lastIndexOf(':') + 1) + nameIn(idOf(stack, logicalId));
 }
 
 function nameIn(url: string): string {

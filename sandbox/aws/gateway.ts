@@ -132,11 +132,12 @@ function joinHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string,
 
 /** These types reach the function as text. Every other type, and a missing one, arrives in base64. */
 function isTextType(contentType = ''): boolean {
-  const [type = '', ...parameters] = contentType.toLowerCase().split(/\s*;\s*/);
-  const isOther = parameters.some((each) => each.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(each.trim()));
-  return (
-    !isOther && (type.trim().startsWith('text/') || /^\s*application\/(json|xml|javascript)$/.test(type.trimEnd()))
-  );
+  const [type = '', ...parameters] = contentType
+    .toLowerCase()
+    .split(';')
+    .map((each) => each.trim());
+  const isOther = parameters.some((each) => each.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(each));
+  return !isOther && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));
 }
 
 function decodeQuery(query: string): Record<string, string> {
