@@ -1,6 +1,7 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createPlacement } from '../../lambda/event/message-placement.ts';
 import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
+import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import type { ReplayMessage } from './replay-message.ts';
 
 export interface RefusedMessage {
@@ -16,11 +17,7 @@ export interface RefusedMessage {
  */
 export function createReplaySender(client: SQSClient, queueUrl: string) {
   const place = createPlacement();
-  const isFifo = queueUrl.endsWith('.fifo');
-  const send = async ({ body, groupId, deduplicationId }: ReplayMessage) => {
-    const fifo = isFifo ? { MessageGroupId: groupId, MessageDeduplicationId: deduplicationId } : {};
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...fifo }));
-  };
+  const send = createQueueSender(client, queueUrl);
   const sendGroup = async (messages: readonly ReplayMessage[]): Promise<RefusedMessage[]> => {
     const refused: RefusedMessage[] = [];
     for (const message of messages) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Message, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import { moveData } from '../../lambda/event/claim-check.ts';
 import { createPlacement } from '../../lambda/event/message-placement.ts';
 import { MessageRefusedError, refusesMessage } from '../../lambda/event/queue-refusals.ts';
+import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { findMessage } from './find.ts';
 import { countMessages, giveBack, type Queues, receive, remove } from './queues.ts';
 
@@ -73,22 +74,19 @@ export async function expectDeadLetter({ client, deadLetterQueueUrl }: Queues, i
 /** A message is sent before it is deleted, so a failure between the two can repeat a message but never lose it. */
 function createSender({ client, queueUrl, store }: Queues) {
   const place = createPlacement();
+  const send = createQueueSender(client, queueUrl);
   return async ({ Body = '', Attributes, MessageId }: Message): Promise<void> => {
     // With the old deduplication id, SQS would drop the message as a repetition within five minutes.
-    const id = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
-    const group = Attributes?.MessageGroupId ?? id;
-    const fifo = queueUrl.endsWith('.fifo') ? { MessageGroupId: group, MessageDeduplicationId: id } : {};
-    const send = async ({ body }: { body: string }) => {
-      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, ...fifo }));
-    };
+    const deduplicationId = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
+    const ids = { groupId: Attributes?.MessageGroupId ?? deduplicationId, deduplicationId };
     const offload = async (bytes: number) => {
       const body = await moveData(Body, store).catch((cause: unknown) => {
         if (!(cause instanceof QueuedEventError)) throw cause;
         const problem = `The message has ${bytes} bytes, which is more than the queue takes, and is no event`;
         throw new MessageRefusedError(problem, { cause });
       });
-      return { body };
+      return { ...ids, body };
     };
-    await place({ dataBytes: Body.length, inline: () => ({ body: Body }), offload }, send);
+    await place({ dataBytes: Body.length, inline: () => ({ ...ids, body: Body }), offload }, send);
   };
 }

@@ -33,8 +33,7 @@ function event(dataBytes: number, offload = async (bytes: number) => ({ body: `d
 
 async function send({ body }: { body: string }): Promise<void> {
   offered.push(Buffer.byteLength(body));
-  const ids = { groupId: 'g', deduplicationId: 'd', id: 'i', dataContentType: undefined, unrendered: [] };
-  await createQueueSender(local.client, queueUrl, 10_000)({ ...ids, type: 'com.messagemedia.reply', body });
+  await createQueueSender(local.client, queueUrl, 10_000)({ groupId: 'g', deduplicationId: 'd', body });
 }
 
 async function take(): Promise<string[]> {
