@@ -1,4 +1,4 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bundle, bundleEntry, projectRoot } from '../lib/bundle.ts';
 import { localCredentials } from '../sandbox/aws/credentials.ts';
 import { keyringOf } from '../test/support.ts';
+import { makeCertificate } from '../test/tls-server.ts';
 import { type CpuQuota, createCpuQuota } from './cpu-quota.ts';
 import { eventOf, key } from './receivers.ts';
 import { type Result, result } from './results.ts';
@@ -116,9 +117,9 @@ export async function withBundles<T>(
     symlinkSync(join(projectRoot, 'node_modules'), at('node_modules'));
     bundle('handler', at('before'), folder);
     writeFileSync(at('keyring.json'), keyringOf(key));
-    const certificate = ['-x509', '-newkey', 'rsa:2048', '-noenc', '-days', '2', '-subj', '/CN=127.0.0.1'];
-    const files = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', at('key.pem'), '-out', at('cert.pem')];
-    execFileSync('openssl', ['req', ...certificate, ...files], { stdio: 'pipe' });
+    const { cert, key: privateKey } = makeCertificate();
+    writeFileSync(at('cert.pem'), cert);
+    writeFileSync(at('key.pem'), privateKey);
     const server = fork(new URL('./aws.ts', import.meta.url), [folder], { execArgv: [] });
     const [url] = (await once(server, 'message')) as [string];
     const env = {

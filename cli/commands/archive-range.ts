@@ -38,7 +38,8 @@ export interface Range {
   now: number;
 }
 
-export async function openRange(options: RangeOptions, now = Date.now()): Promise<Range> {
+export async function openRange(options: RangeOptions): Promise<Range> {
+  const now = Date.now();
   const selection = readSelection(options, now);
   return { archive: await connectArchive(options), selection, now };
 }

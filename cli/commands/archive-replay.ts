@@ -11,6 +11,7 @@ import { type ReplayReport, replay } from '../archive/replay.ts';
 import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
 import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState } from '../archive/replay-state.ts';
+import { readSelection } from '../archive/selection.ts';
 import { readOutputs } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { connectSqs } from '../places.ts';
@@ -71,7 +72,7 @@ async function run(options: Options): Promise<void> {
   const { archive, now } = await openRange(options);
   const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
   const state = openReplayState(options.state ?? `mmw-replay-${replayId}.json`, request, now);
-  const range = await openRange(options, state.startedAt);
+  const range = { archive, now: state.startedAt, selection: readSelection(options, state.startedAt) };
   const keys = await readKeys(range, options.keys);
   const { objects, onRead, clear } = await watchReading(range);
   if (!options.dryRun) await confirm(`Queue the events of ${objects} objects of ${archive.bucket} again?`, options);
@@ -79,7 +80,7 @@ async function run(options: Options): Promise<void> {
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   const report = await replay(archive, {
-    ...{ replayId, keys, state, onRead, now: state.startedAt, rate: options.rate, wait: sleep },
+    ...{ replayId, keys, state, onRead, now: range.now, rate: options.rate, wait: sleep },
     selection: range.selection,
     target: bucket === undefined ? undefined : dataTarget(archive, bucket),
     isDryRun: options.dryRun ?? false,

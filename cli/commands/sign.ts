@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { signatureHeaders } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
 import { toWire } from '../../signing/sender.ts';
 import { printToCopy } from '../../terminal/output.ts';
@@ -48,7 +49,7 @@ async function signRequest(url: string, options: Options): Promise<void> {
   const privateKey = await readPrivateKey(options.privateKey);
   const webhook = { method, target: targetOf(url), contentType, body };
   const { headers } = toWire(webhook, { id: keyId ?? '', digest, privateKey }, date);
-  if (keyId === undefined) delete headers['x-messagemedia-key-id'];
+  if (keyId === undefined) delete headers[signatureHeaders.keyId];
   const text = curl ? curlOf(method, url, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
   printToCopy(json, headers, text);
 }

@@ -60,10 +60,12 @@ export function connectArchiver(
         { values: { [metrics.archiveFailed]: 1 } },
       ),
   });
-  const [DeliveryStreamName] = streams.values();
-  const record = new PutRecordCommand({ DeliveryStreamName, Record: { Data: Buffer.from('{}') } });
   return {
     archive,
-    rehearse: () => rehearse(record, () => firehose.send(record), agent, '{"RecordId":"rehearsed"}'),
+    rehearse: () => {
+      const [DeliveryStreamName] = streams.values();
+      const record = new PutRecordCommand({ DeliveryStreamName, Record: { Data: Buffer.from('{}') } });
+      return rehearse(record, () => firehose.send(record), agent, '{"RecordId":"rehearsed"}');
+    },
   };
 }

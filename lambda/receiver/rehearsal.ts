@@ -1,3 +1,4 @@
+import { signatureHeaders } from '../contract.ts';
 import type { QueueMessage } from '../event/queue-message.ts';
 import { createKeyring } from '../keys/keyring-cache.ts';
 import { createReceiver } from './receiver.ts';
@@ -35,10 +36,10 @@ export async function rehearseWebhook(send: (message: QueueMessage) => Promise<v
   const headers = {
     'content-type': 'application/json',
     date,
-    'x-messagemedia-signature': signature,
-    'x-messagemedia-digest-type': 'SHA256',
-    'x-messagemedia-cipher-type': 'RSA',
-    'x-messagemedia-key-id': 'sample',
+    [signatureHeaders.signature]: signature,
+    [signatureHeaders.digest]: 'SHA256',
+    [signatureHeaders.cipher]: 'RSA',
+    [signatureHeaders.keyId]: 'sample',
   };
   const requestContext = { http: { method: 'POST', path }, requestId: 'rehearsal', stage: '$default' };
   const request = { version: '2.0', rawPath: path, rawQueryString: '', headers, requestContext };
