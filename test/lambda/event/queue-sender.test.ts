@@ -64,3 +64,8 @@ test('a queue that does not finish its answer by the deadline is a failure', asy
   const send = await senderTo(QueueUrl, undefined, 50);
   await expect(send(message)).rejects.toThrow(/aborted/i);
 });
+
+test('without a deadline a send is not ended', async () => {
+  await senderTo(QueueUrl, '{"MessageId":"m"}');
+  await expect(createQueueSender(client, QueueUrl)(message)).resolves.toBeUndefined();
+});
