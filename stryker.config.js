@@ -2,7 +2,7 @@
 export default {
   testRunner: 'in-process',
   plugins: ['./test/mutation/stryker/runner.ts'],
-  testRunnerNodeArgs: ['--conditions=messagemedia-source', '--disable-warning=ExperimentalWarning'],
+  testRunnerNodeArgs: ['--import=./test/own-package.js', '--disable-warning=ExperimentalWarning'],
   coverageAnalysis: 'perTest',
   // TypeScript 7 has no API that could rewrite it, and nothing in it would change.
   tsconfigFile: 'none',

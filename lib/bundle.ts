@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Metafile } from 'esbuild';
+import { libFolder } from './folder.cjs';
 
 /** A file in `lambda/` that exports `handler`, without its extension. */
 export type BundledEntry = keyof typeof budgets;
@@ -67,7 +67,7 @@ const replacedAtStart = {
 };
 
 function build(outdir: string, options: BuildOptions): Metafile {
-  const esbuild: { buildSync(options: BuildOptions): { metafile: Metafile } } = createRequire(import.meta.url)(
+  const esbuild: { buildSync(options: BuildOptions): { metafile: Metafile } } = createRequire(`${libFolder}/`)(
     'esbuild',
   );
   return esbuild.buildSync({
@@ -107,4 +107,4 @@ export function loadedAtStart({ outputs }: Metafile): Metafile['outputs'][string
 }
 
 /** Folder of the repository. */
-export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+export const projectRoot = resolve(libFolder, '..');

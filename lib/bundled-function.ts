@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { AssetHashType, DockerImage, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -16,6 +16,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { expectHere } from './brought-resource.ts';
 import { type BundledEntry, bundle, bundleEntry } from './bundle.ts';
+import { libFolder } from './folder.cjs';
 
 /** Properties in which our functions differ. */
 export interface BundledFunctionProps
@@ -62,9 +63,9 @@ export class BundledFunction extends Construct {
 
 /** The package contains bundled functions. In the repository they are bundled at every synthesis. */
 function codeOf(entry: BundledEntry): Code {
-  const bundled = projectFile(`functions/${entry}`);
+  const bundled = join(libFolder, '../functions', entry);
   if (existsSync(bundled)) return Code.fromAsset(bundled);
-  return Code.fromAsset(projectFile('lambda'), {
+  return Code.fromAsset(join(libFolder, '../lambda'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: nowhere,
@@ -82,7 +83,3 @@ function codeOf(entry: BundledEntry): Code {
 
 /** A placeholder, because nothing is bundled in a container. */
 const nowhere = DockerImage.fromRegistry('scratch');
-
-function projectFile(path: string): string {
-  return fileURLToPath(new URL(`../${path}`, import.meta.url));
-}

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import {
   type Alarm,
@@ -11,6 +12,7 @@ import {
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { isOfOtherAccount, warn } from '../brought-resource.ts';
+import { libFolder } from '../folder.cjs';
 import { notify } from './alarm-topic.ts';
 import { archiveWatches } from './archive-watches.ts';
 import { requestWatches } from './request-watches.ts';
@@ -70,13 +72,9 @@ export function runbookOf({ name, version, homepage }: PackageInfo): string {
   return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
 }
 
-/** Reads `package.json`, which is two folders up in the repository, and three from the compiled files. */
+/** Reads `package.json`. Beside the compiled files is one with the same fields. */
 function packageInfo(): PackageInfo {
-  const places = ['../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url));
-  const file = places.find((place) => existsSync(place));
-  if (file === undefined)
-    throw new Error(`There is no package.json above ${import.meta.url}: install the package again.`);
-  return JSON.parse(readFileSync(file, 'utf8'));
+  return JSON.parse(readFileSync(join(libFolder, '../package.json'), 'utf8'));
 }
 
 function eventWatches(scope: Construct, { receiver: { queue, deadLetterQueue } }: MonitoringProps): Watch[] {

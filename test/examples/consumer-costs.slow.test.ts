@@ -13,7 +13,7 @@ import { startTable } from './table.ts';
 
 const command = [
   process.execPath,
-  '--conditions=messagemedia-source',
+  '--import=./test/own-package.js',
   fileURLToPath(new URL('run-typescript.ts', import.meta.url)),
 ];
 

@@ -8,12 +8,7 @@ import type { Invoke } from './event-source-mapping.ts';
 const pathOf = (url: string) => fileURLToPath(new URL(url, import.meta.url));
 /** How each is started. */
 export const consumers = {
-  typescript: [
-    process.execPath,
-    // In the repository the package's imports lead to its sources, see "exports" in package.json.
-    '--conditions=messagemedia-source',
-    pathOf('run-typescript.ts'),
-  ],
+  typescript: [process.execPath, '--import=./test/own-package.js', pathOf('run-typescript.ts')],
   python: [process.env.PYTHON ?? 'python3', pathOf('../../examples/python/tests/run_handler.py')],
 };
 
