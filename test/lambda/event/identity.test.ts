@@ -158,9 +158,16 @@ test.each<[string, Fields, string[]]>([
     { message_id: 'm', reply_id: 'r' },
     ['message_id', 'reply_id'],
   ],
+  [
+    '{"vendor_account_id":{"account_id":"a","account_id":"b"}}',
+    { vendor_account_id: { account_id: 'a' } },
+    ['vendor_account_id.account_id'],
+  ],
+  ['{"x":{"reply_id":"typed"},"y":["reply_id"]}', {}, []],
   ['[1]', {}, []],
 ])('a JSON body says of itself: %s', (json, fields, repeated) => {
-  expect(parseObject(json)).toMatchObject({ fields, repeated });
+  const { accounts: _accounts, ...said } = parseObject(json);
+  expect(said).toEqual({ fields, repeated });
 });
 
 test.each([

@@ -108,49 +108,21 @@ describe('one public key for two accounts', () => {
     { ...one, key_id: 'again', account: 'B' },
   ];
 
+  const of = (account: string, entry: KeyringEntry = one) => ({ ...entry, account });
+
   test('is refused, in any form', () => {
-    expect(() => expectOneAccount([], shared)).toThrow(
-      `Key ${one.key_id} of account A would be a key of account B too. Nothing was changed.`,
-    );
+    const problem = `Key ${one.key_id} of account A would be a key of account B too. Nothing was changed.`;
+    expect(() => expectOneAccount([], shared)).toThrow(problem);
     const pem = `-----BEGIN PUBLIC KEY-----\n${one.public_key}\n-----END PUBLIC KEY-----`;
-    expect(() =>
-      expectOneAccount(
-        [],
-        [
-          { ...one, account: 'A' },
-          { ...one, account: 'B', public_key: pem },
-        ],
-      ),
-    ).toThrow('account B too');
+    expect(() => expectOneAccount([], [of('A'), { ...of('B'), public_key: pem }])).toThrow(problem);
   });
 
   test.each([
     ['it was so before', shared, shared],
-    [
-      'both name the same',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...one, account: 'A' },
-      ],
-    ],
-    ['one names none', [], [one, { ...one, account: 'A' }, { ...one, account: '' }]],
-    [
-      'the keys differ',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...other, account: 'B' },
-      ],
-    ],
-    [
-      'one cannot be read',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...one, public_key: '?', account: 'B' },
-      ],
-    ],
+    ['both name the same', [], [of('A'), of('A')]],
+    ['one names none', [], [one, of('A'), of('')]],
+    ['the keys differ', [], [of('A'), of('B', other)]],
+    ['one cannot be read', [], [of('A'), { ...of('B'), public_key: '?' }]],
   ])('is not where %s', (_why, before: KeyringEntry[], after: KeyringEntry[]) => {
     expect(() => expectOneAccount(before, after)).not.toThrow();
   });
