@@ -113,6 +113,8 @@ describe('who an event says it is', () => {
     [{ reply_id: 'r'.repeat(1024) }, { ...reply, id: 'r'.repeat(1024) }],
     [{ reply_id: 'r'.repeat(1025) }, { ...reply, id: undefined }],
     [{ reply_id: 'r\ud800' }, { ...reply, id: undefined }],
+    [{ message_id: '' }, nobody],
+    [{ message_id: 'm-$x' }, { ...nobody, unrendered: ['message_id'] }],
     [{ reply_id: 'r-1', message_id: ['$x'] }, reply],
     [{ account_id: 'a' }, { ...nobody, account: 'a' }],
     [{ vendor_account_id: { account_id: 'v' } }, { ...nobody, account: 'v' }],

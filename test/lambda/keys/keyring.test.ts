@@ -107,34 +107,25 @@ describe('a keyring secret', () => {
 
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });
   const base64 = first.answer.public_key;
-  const broken: [what: unknown, why: string][] = [
-    ['key', 'it is not an object'],
-    [null, 'it is not an object'],
-    [{ key_id: first.id }, 'public_key is not a string'],
-    [{ public_key: base64, key_id: 7 }, 'key_id is not a string'],
-    [{ public_key: base64, cipher: 'EC' }, 'cipher is not RSA'],
-    [{ public_key: base64, cipher: 7 }, 'cipher is not RSA'],
-    [{ public_key: base64, account: 7 }, 'account is not text without spaces'],
-    [{ public_key: base64, account: 'a b' }, 'account is not text without spaces'],
-    [{ public_key: base64, digest: 'SHA1' }, 'digest is not SHA224, SHA256 or SHA512'],
-    [{ public_key: base64, digest: ['SHA256'] }, 'digest is not SHA224, SHA256 or SHA512'],
-    [{ public_key: '%%%' }, 'public_key is neither base64 nor PEM'],
-    [{ public_key: `%${base64}` }, 'public_key is neither base64 nor PEM'],
-    [{ public_key: `${base64}%` }, 'public_key is neither base64 nor PEM'],
-    [{ public_key: `${base64}===` }, 'public_key is neither base64 nor PEM'],
-    [{ public_key: pem.replace(/-----END.*/s, '') }, 'public_key is neither base64 nor PEM'],
-    [{ public_key: base64.slice(0, 100) }, 'public_key does not decode to a public key'],
-    [{ public_key: ec.toString('base64') }, 'it is a ec key, not RSA'],
-    [
-      { public_key: first.privateKey.export({ type: 'pkcs8', format: 'pem' }) },
-      'it is a PRIVATE KEY, not a public key',
-    ],
-  ];
-
-  test.each(broken)('skips one broken key with a warning: %j', (entry, why) => {
-    const { keys, warnings } = parseKeyring(JSON.stringify({ keys: [second.answer, entry] }));
-    expect(keys.map(({ id }) => id)).toEqual([second.id]);
-    expect(warnings).toEqual([`key 2 of 2 is skipped: ${why}`]);
+  const pkcs8 = first.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const strange = ['%%%', `%${base64}`, `${base64}%`, `${base64}===`, pem.replace(/-----END.*/s, '')];
+  test.each<[why: string, entries: unknown[]]>([
+    ['it is not an object', ['key', null]],
+    ['public_key is not a string', [{ key_id: first.id }]],
+    ['key_id is not a string', [{ public_key: base64, key_id: 7 }]],
+    ['cipher is not RSA', ['EC', 7].map((cipher) => ({ public_key: base64, cipher }))],
+    ['account is not text without spaces', [7, 'a b'].map((account) => ({ public_key: base64, account }))],
+    ['digest is not SHA224, SHA256 or SHA512', ['SHA1', ['SHA256']].map((digest) => ({ public_key: base64, digest }))],
+    ['public_key is neither base64 nor PEM', strange.map((public_key) => ({ public_key }))],
+    ['public_key does not decode to a public key', [{ public_key: base64.slice(0, 100) }]],
+    ['it is a ec key, not RSA', [{ public_key: ec.toString('base64') }]],
+    ['it is a PRIVATE KEY, not a public key', [{ public_key: pkcs8 }]],
+  ])('skips one broken key with a warning: %s', (why, entries) => {
+    for (const entry of entries) {
+      const { keys, warnings } = parseKeyring(JSON.stringify({ keys: [second.answer, entry] }));
+      expect(keys.map(({ id }) => id)).toEqual([second.id]);
+      expect(warnings).toEqual([`key 2 of 2 is skipped: ${why}`]);
+    }
   });
 
   test('says of each key why there is none', () => {
