@@ -131,19 +131,17 @@ export interface EnableOptions {
   atOnce?: boolean;
 }
 
-/** Result of enabling a key. `nothing` if no key was named and none waited. */
-export type EnableOutcome = 'enabled' | 'abandoned' | 'nothing';
-
 /**
  * Step 2. Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook
  * can be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
  *
+ * @returns `nothing` if no key was named and none waited
  * @throws {Error} when the keyring does not show the key within a minute
  */
 export async function enablePending(
   dependencies: KeyDependencies,
   { keyId: known, atOnce = false }: EnableOptions,
-): Promise<EnableOutcome> {
+): Promise<'enabled' | 'abandoned' | 'nothing'> {
   const { keyring, pause, log } = dependencies;
   const keyId = known ?? (await readAll(keyring)).find(isPending)?.key_id;
   if (keyId === undefined) {

@@ -10,13 +10,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type KeyringEntry, maxSecretBytes } from '../../../lambda/keys/keyring-secret.ts';
-import {
-  aMinute,
-  aMoment,
-  createKeyringStore,
-  eventually,
-  type KeyringStoreOptions,
-} from '../../../lambda/keys/keyring-store.ts';
+import { aMinute, aMoment, createKeyringStore, eventually } from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
 
@@ -49,14 +43,14 @@ function put(keys: unknown[], more: object = {}): void {
 const kept = () => JSON.parse(secrets.get('keyring') ?? '');
 const writes = () => sent.filter((command) => command instanceof PutSecretValueCommand);
 
-function storeOf(secretId = 'keyring', options: KeyringStoreOptions = {}) {
+function storeOf(secretId = 'keyring') {
   const send = (command: object) => {
     sent.push(command);
     return meddle(command, () => client.send(command as GetSecretValueCommand));
   };
   const pause = async (milliseconds: number) => void pauses.push(milliseconds);
   const warn = (message: string) => void warnings.push(message);
-  return createKeyringStore({ send } as unknown as SecretsManagerClient, secretId, { pause, warn, ...options });
+  return createKeyringStore({ send } as unknown as SecretsManagerClient, secretId, { pause, warn });
 }
 
 /** Somebody else changes the keyring, so many times, between the store's read and its write. */
