@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, PurgeQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
 import { handler } from '../../lambda/reconcile-handler.ts';
@@ -25,11 +25,11 @@ let output: RecordedLog;
 const environment = { ...process.env };
 
 beforeAll(async () => {
-  [secrets, logs] = await Promise.all([startSecrets(), startLogs()]);
+  [secrets, logs, queue] = await Promise.all([startSecrets(), startLogs(), startQueue()]);
 });
-afterAll(() => Promise.all([secrets.close(), logs.close()]));
+afterAll(() => Promise.all([secrets.close(), logs.close(), queue.close()]));
 beforeEach(async () => {
-  [provider, queue] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue()]);
+  provider = await startProvider({ modulusLength: 1024 });
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
   secrets.put('keyring', '{"keys":[]}');
@@ -56,7 +56,8 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   process.env = { ...environment };
-  await Promise.all([provider.close(), queue.close()]);
+  await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
+  await provider.close();
 });
 
 /** Runs an hour later, when the webhooks of now are not retried any more. */

@@ -14,7 +14,7 @@ export const entry = (key_id: string, more: Partial<KeyringEntry> = {}): Keyring
 
 /**
  * The keys at MessageMedia and in the keyring in memory, with a clock that only pauses move: for the moments between two
- * calls, which cannot be met with real ones. `World` has the real ones.
+ * calls. `World` has keys that sign, and verifiers.
  */
 export class KeyModel {
   /** Ids of the keys at MessageMedia. */
