@@ -1,16 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { QueuedEventError } from '../../../lambda/event/attributes.ts';
 import { inlineBody } from '../../../lambda/event/inline-body.ts';
-import {
-  idempotencyKey,
-  openQueuedEvent,
-  type ReadEvent,
-  readQueuedEvent,
-} from '../../../lambda/event/queued-event.ts';
+import { idempotencyKey, openQueuedEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
-import { makeKey } from '../../support.ts';
+import { keyringOf, makeKey } from '../../support.ts';
 
 const key = makeKey();
 const receive = startReceiver(key);
@@ -41,71 +37,35 @@ function errorOf(read: () => unknown): string {
 
 const codeOf = (read: () => unknown) => errorOf(read).split(/[ :]/)[1];
 
-const forms = Object.entries(webhooks);
-
-describe('an event', () => {
-  test.each(forms)('of %s gives back what was signed', async (_form, webhook) => {
-    const { body, deduplicationId } = await receive(webhook);
-    const { signed, event } = readSigned(body);
-    expect(idempotencyKey(event)).toBe(deduplicationId);
-    expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
-    expect(signed.body).toEqual(Buffer.from(webhook.body));
-    expect(await openQueuedEvent(body, never)).toEqual(readQueuedEvent(body));
-  });
-
-  const withBody = forms.filter(([, { body }]) => body.length > 0);
-  test.each(withBody)('of %s reads the same when its data is elsewhere', async (_form, webhook) => {
-    const { body } = await receive(webhook);
-    const inline = readSigned(body);
-    const { message: pointer, key: objectKey } = offload(body, inline.signed.body);
-    const asked: string[] = [];
-    const opened = await openQueuedEvent(pointer, async (dataref) => {
-      asked.push(dataref);
-      return new Uint8Array(inline.signed.body);
-    });
-    const dataref = `s3://${bucket}/${objectKey}`;
-    expect(opened).toEqual({ event: { ...inline.event, dataref }, signed: inline.signed });
-    expect(asked).toEqual([dataref]);
-  });
+test.each(Object.entries(webhooks))('%s gives back what was signed, wherever its data is', async (_form, webhook) => {
+  const { body, deduplicationId } = await receive(webhook);
+  const inline = readSigned(body);
+  const { event, signed } = inline;
+  expect(idempotencyKey(event)).toBe(deduplicationId);
+  expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
+  expect(signed.body).toEqual(Buffer.from(webhook.body));
+  expect(reverify(inline, parseKeyring(keyringOf(key)).keys)).toBe('good');
+  expect(await openQueuedEvent(body, never)).toEqual(inline);
+  if (signed.body.length === 0) return;
+  const { message: pointer, key: objectKey } = offload(body, signed.body);
+  const dataref = `s3://${bucket}/${objectKey}`;
+  const fetchData = async (asked: string) => {
+    expect(asked).toBe(dataref);
+    return new Uint8Array(signed.body);
+  };
+  expect(await openQueuedEvent(pointer, fetchData)).toEqual({ event: { ...event, dataref }, signed });
 });
 
 describe('the payload', () => {
   const read = async (webhook: (typeof webhooks)[string]) => readQueuedEvent((await receive(webhook)).body).event;
 
-  test('is typed by the kind of event', async () => {
-    const summary = ({ event }: ReadEvent): string | null | undefined => {
-      switch (event.type) {
-        case 'com.messagemedia.delivery_report':
-          return event.payload?.status;
-        case 'com.messagemedia.reply':
-          return event.payload?.content ?? event.payload?.attachments?.[0]?.content_type;
-        case 'com.messagemedia.opt_out':
-          return event.payload?.source_number;
-        case 'com.messagemedia.webhook':
-          return typeof event.payload;
-      }
-    };
-    const names = ['deliveryReport', 'smsReply', 'mmsReply', 'optOut', 'xml'] as const;
-    const messages = await Promise.all(names.map((name) => receive(samples[name])));
-    expect(messages.map(({ body }) => summary(readQueuedEvent(body)))).toEqual([
-      'delivered',
-      'Danke schön, bis später! 👍🏽 你好',
-      'image/png',
-      '+61491570157',
-      'undefined',
-    ]);
-  });
-
   test('of a known kind is an object or nothing', () => {
     expect(readQueuedEvent(changed({ data: [1] })).event.payload).toBeUndefined();
   });
 
-  test('keeps fields that have no name here', async () => {
-    const body = '{"reply_id":"r-1","mine":{"deep":[1]}}';
-    expect((await read({ ...samples.smsReply, body })).payload).toEqual({ reply_id: 'r-1', mine: { deep: [1] } });
-  });
-
   test.each([
+    ['deliveryReport', expect.objectContaining({ status: 'delivered' })],
+    ['smsReply', expect.objectContaining({ content: 'Danke schön, bis später! 👍🏽 你好' })],
     ['JSON that is no object', [1, null, '👍🏽']],
     ['JSON null', null],
     ['JSON that SQS refuses as text', { reply_id: 'r-64', content: '\uffff' }],
