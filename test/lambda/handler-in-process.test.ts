@@ -131,16 +131,6 @@ describe('what an alarm counts', () => {
     expect(lineOf('failed')).not.toHaveProperty('EnqueueFailed');
   });
 
-  test('has a 1 from a webhook that is not queued', async () => {
-    refusing.add('queue');
-    await (await start())(signed());
-    expect(lineOf('failed')).toMatchObject({ EnqueueFailed: 1 });
-    // Alarms watch it without the reason.
-    expect(
-      lineOf('failed')._aws.CloudWatchMetrics.map(({ Dimensions }: { Dimensions: unknown }) => Dimensions),
-    ).toEqual([byReason, [['service']]]);
-  });
-
   test('has no 0 from a keyring that was read but holds no key', async () => {
     secret = { SecretString: '{' };
     await (await start())(signed());
@@ -254,15 +244,16 @@ describe('the log has one line', () => {
     expect(lineOf('captured')).toBeUndefined();
   });
 
-  test('for a failure: the reason with its cause, and two counts', async () => {
+  test('for a failure: the reason with its cause, two counts, and that of an alarm without the reason', async () => {
     refusing.add('queue');
     expect(await (await start())(signed())).toMatchObject({ statusCode: 503 });
     const detail = 'ReceiverError: SQS did not take the event <- Refused: as the test wants it';
-    expect(lineOf('failed')).toMatchObject({
-      ...{ level: 'ERROR', status: 503, reason: 'queue_unavailable', detail, Failed: 1 },
-    });
-    for (const name of ['outcome', 'error', 'stack']) expect(lineOf('failed')).not.toHaveProperty(name);
-    expect(dimensionsOf('failed')).toEqual(byReason);
+    const counts = { Failed: 1, EnqueueFailed: 1 };
+    const failed = lineOf('failed');
+    expect(failed).toMatchObject({ level: 'ERROR', status: 503, reason: 'queue_unavailable', detail, ...counts });
+    for (const name of ['outcome', 'error', 'stack']) expect(failed).not.toHaveProperty(name);
+    const metrics: { Dimensions: unknown }[] = failed._aws.CloudWatchMetrics;
+    expect(metrics.map(({ Dimensions }) => Dimensions)).toEqual([byReason, [['service']]]);
   });
 
   test.each([
