@@ -13,14 +13,19 @@ import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
-import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
 import { addressOf } from '../webhooks/webhook-address.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
 import { problemsOf } from '../webhooks/webhook-problems.ts';
-import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhooks/webhook-wishes.ts';
+import {
+  changeWebhook,
+  createMissing,
+  type WebhookCreation,
+  type WebhookParts,
+  wishesOf,
+} from '../webhooks/webhook-wishes.ts';
 import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
 
 export function addWebhooksCommand(program: Command): void {

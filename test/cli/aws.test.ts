@@ -2,8 +2,8 @@ import { CloudWatchLogsClient, StartQueryCommand } from '@aws-sdk/client-cloudwa
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { watched } from '../../cli/aws.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
@@ -68,4 +68,22 @@ test('a call that hangs is tried three times, and ends', async () => {
   expect(tries).toBe(3);
   client.destroy();
   await hanging.close();
+});
+
+test('a call that hangs says so, but not one that waits for messages', async () => {
+  const slow = await listen(0, (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}'), 2_300);
+  });
+  const client = watched(new SQSClient({ ...settings(), endpoint: slow.url }));
+  const said = jest.spyOn(console, 'error').mockImplementation(() => {});
+  await Promise.all([
+    client.send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
+    client.send(new ReceiveMessageCommand({ QueueUrl: 'events', WaitTimeSeconds: 20 })),
+  ]);
+  expect(said.mock.calls.flat()).toEqual([
+    expect.stringMatching(/^AWS has not answered CreateQueue of events.fifo for 2 s: waiting until .* Ctrl-C stops\.$/),
+  ]);
+  said.mockRestore();
+  client.destroy();
+  await slow.close();
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { templateFor } from '../../../cli/webhooks/templates.ts';
-import { changeWebhook, wishesOf } from '../../../cli/webhooks/webhook-wishes.ts';
+import { changeWebhook, createMissing, wishesOf } from '../../../cli/webhooks/webhook-wishes.ts';
 import { createProvider, type Provider } from '../../../lambda/messagemedia/client.ts';
 import { webhookEvents } from '../../../lambda/messagemedia/types.ts';
 import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
@@ -84,4 +84,25 @@ test('a change keeps what is not named, and changes what no longer fits', async 
     template: templateFor('opt-out'),
   });
   await expect(changeWebhook(provider, 'none', { method: 'PUT' })).rejects.toThrow('There is no webhook none');
+});
+
+test('an existing webhook with too few events is left alone, and the command that mends it is shown', async () => {
+  const wish = {
+    url: `${url}?kind=delivery-report`,
+    method: 'POST',
+    encoding: 'JSON',
+    events: ['SUBMITTED_DR', 'DELIVERED_DR'],
+    template: '{}',
+  } as const;
+  const { id } = await provider.createWebhook({ ...wish, method: 'PUT', events: ['DELIVERED_DR', 'FAILED_DR'] });
+  const told: string[][] = [];
+  const onThere = (_webhook: object, changes: string[]) => told.push(changes);
+  const [left] = await createMissing(provider, [wish], onThere);
+  expect(left).toMatchObject({ id, method: 'PUT' });
+  expect(told).toEqual([['--method POST', '--events SUBMITTED_DR,DELIVERED_DR,FAILED_DR']]);
+  await provider.updateWebhook(id, { method: 'POST', events: ['SUBMITTED_DR', 'DELIVERED_DR', 'FAILED_DR'] });
+  await createMissing(provider, [wish], onThere);
+  expect(told.at(-1)).toEqual([]);
+  await createMissing(provider, [{ ...wish, headers: { 'X-Token': 'secret' } }], onThere);
+  expect(told.at(-1)).toEqual(["--header 'X-Token: …'"]);
 });
