@@ -14,11 +14,10 @@ import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { templateKinds } from '../webhooks/templates.ts';
-import { addressOf } from '../webhooks/webhook-address.ts';
-import { urlKinds } from '../webhooks/webhook-content.ts';
+import { addressOf, urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
-import { problemsOf } from '../webhooks/webhook-problems.ts';
+import { problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
 import {
   changeWebhook,
   createMissing,
@@ -26,7 +25,6 @@ import {
   type WebhookParts,
   wishesOf,
 } from '../webhooks/webhook-wishes.ts';
-import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
 
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program

@@ -101,6 +101,7 @@ test('into a closed pipe, tail deletes what was read as a whole, gives back the 
   const large = { original_text: 'x'.repeat(300_000) };
   const ids: string[] = [];
   for (let index = 0; index < 4; index++) ids.push(await put(queue.queueUrl, 'one message', {}, large));
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell reads it
   const script = '"$NODE" "$0" queue tail --yes --json 2>&3 | head -1; echo "${PIPESTATUS[0]}" >&2';
   const errors = join(await mkdtemp(join(tmpdir(), 'mmw-')), 'errors');
   const shell = ['--norc', '-c', `exec 3>"$ERRORS"; ${script}`, entry];
