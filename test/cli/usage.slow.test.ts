@@ -72,7 +72,8 @@ test.each([
   ['webhooks list --base-url bogus', "'bogus' is invalid"],
   ['sign https://a --private-key nowhere.pem', 'File nowhere.pem could not be read'],
   ['sign https://a --private-key package.json', 'File package.json holds no private key'],
-  ['simulate http://127.0.0.1:1/ --private-key package.json', 'File package.json holds no private key'],
+  ['simulate https://example.com/webhooks', 'https://example.com/webhooks is not on this machine.'],
+  ['simulate http://localhost:1/', 'Add --private-key FILE'],
 ])('%s: the error names what was given', async (line, words) => {
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);

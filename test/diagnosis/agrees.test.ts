@@ -81,6 +81,6 @@ test('the doctor finds nothing wrong exactly where the receiver accepts', async 
         });
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 150 },
   );
 });
