@@ -1,59 +1,27 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { listen } from '../../sandbox/http.ts';
-import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { makeKey } from '../support.ts';
-import { localEnvironment, type Recorder, record, run, start } from './terminal.ts';
+import { start } from './terminal.ts';
+import { startWorld } from './world.ts';
 
-let provider: ProviderSimulator;
-let secrets: LocalSecrets;
-let recorder: Recorder;
-let api: Provider;
-let env: Record<string, string>;
-let folder: string;
+const world = await startWorld();
+const { provider, secrets, api, env, keyring } = world;
+const folder = await mkdtemp(join(tmpdir(), 'mmw-keys-'));
+afterAll(() => Promise.all([world.close(), rm(folder, { recursive: true })]));
+beforeEach(world.clear);
 
-beforeAll(async () => {
-  [provider, secrets] = await Promise.all([startProvider({ modulusLength: 2048 }), startSecrets()]);
-  recorder = await record(provider.url, []);
-  folder = await mkdtemp(join(tmpdir(), 'mmw-keys-'));
-  api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  env = localEnvironment({
-    MESSAGEMEDIA_API_KEY: provider.apiKey,
-    MESSAGEMEDIA_API_SECRET: provider.apiSecret,
-    MESSAGEMEDIA_BASE_URL: recorder.url,
-    KEYRING_SECRET_ID: 'keyring',
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-  });
-});
-afterAll(async () => {
-  await Promise.all([recorder, provider, secrets].map((server) => server.close()));
-  await rm(folder, { recursive: true });
-});
-beforeEach(async () => {
-  recorder.intercept(undefined);
-  for (const { key_id } of await api.listSignatureKeys()) await api.deleteSignatureKey(key_id);
-  secrets.put('keyring', '{"keys":[]}');
-});
-
-const mmw = (args: string[], input?: string) => run(['keys', ...args], env, { input });
-const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
+const mmw = (args: string[], input?: string) => world.mmw(['keys', ...args], env, input);
+const json = (...args: string[]) => world.json('keys', ...args);
 const listed = async () => (await mmw(['list'])).stdout;
-
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await mmw([...args, '--json']);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-  return JSON.parse(stdout);
-}
 
 test('keys delete looks again after the answer: a key that was enabled meanwhile stays', async () => {
   await json('create', '--enable');
   const pending = await json('create');
   let looks = 0;
-  recorder.intercept(async (call, when) => {
+  world.recorders.provider.intercept(async (call, when) => {
     const isFirstLook = when === 'after' && call.endsWith('/signature_keys') && looks++ === 0;
     if (isFirstLook) await api.enableSignatureKey(pending.key_id);
     return undefined;

@@ -6,63 +6,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
 import { createKeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
-import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
 import { verify } from '../../lambda/signature.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
-import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { toWire } from '../../signing/sender.ts';
 import { startCloudFormation } from './cloud-formation.ts';
-import { type Hook, localEnvironment, type Outcome, type Recorder, record, run, start } from './terminal.ts';
+import { type Hook, start } from './terminal.ts';
+import { startWorld } from './world.ts';
 
-const calls: string[] = [];
-const secret = 'S3cret-of-the-api';
-let provider: ProviderSimulator;
-let secrets: LocalSecrets;
-let recorders: { provider: Recorder; secrets: Recorder };
+const world = await startWorld();
+const { provider, secrets, recorders, calls, api, env, mmw, json, keyring } = world;
 let callback: LocalServer;
-let api: Provider;
-let env: Record<string, string>;
-
 beforeAll(async () => {
-  [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024, apiSecret: secret }), startSecrets()]);
-  recorders = { provider: await record(provider.url, calls), secrets: await record(secrets.url, calls) };
   callback = await listen(0, (request, response) => {
     request.resume().on('end', () => response.writeHead(202).end());
   });
-  api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: secret });
-  env = localEnvironment({
-    MESSAGEMEDIA_API_KEY: provider.apiKey,
-    MESSAGEMEDIA_API_SECRET: secret,
-    MESSAGEMEDIA_BASE_URL: recorders.provider.url,
-    KEYRING_SECRET_ID: 'keyring',
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: recorders.secrets.url,
-  });
 });
-afterAll(() =>
-  Promise.all([recorders.provider, recorders.secrets, callback, provider, secrets].map((server) => server.close())),
-);
-beforeEach(async () => {
-  for (const { key_id } of await api.listSignatureKeys()) await api.deleteSignatureKey(key_id);
-  secrets.put('keyring', '{"keys":[]}');
-  calls.length = 0;
-});
-
-/** Runs a command to its end; nothing that it prints may hold the API secret. */
-async function mmw(args: string[], environment = env): Promise<Outcome> {
-  const outcome = await run(args, environment);
-  for (const text of [secret, btoa(`${provider.apiKey}:${secret}`)]) {
-    expect(outcome.stdout + outcome.stderr).not.toContain(text);
-  }
-  return outcome;
-}
-
-async function json<T = Record<string, unknown>>(...args: string[]): Promise<T> {
-  const { code, stdout, stderr } = await mmw([...args, '--json']);
-  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
+afterAll(() => Promise.all([callback.close(), world.close()]));
+beforeEach(world.clear);
 
 /** The steps of a rotation, without the command. */
 function rotation() {
@@ -76,7 +37,6 @@ function rotation() {
   return createRotation({ provider: api, keyring: store, digest: 'SHA256', now: Date.now, pause, log: () => {} });
 }
 
-const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
 const writes = () => calls.filter((call) => !call.startsWith('G'));
 
 /** Whether a receiver that starts now verifies what MessageMedia signs now. */
@@ -143,7 +103,7 @@ describe('keys create', () => {
 test('keys list and show tell what MessageMedia and the keyring know of each key', async () => {
   const first = await json('keys', 'create', '--enable');
   const elsewhere = await api.createSignatureKey('SHA224');
-  const list = await json<Record<string, unknown>[]>('keys', 'list');
+  const list = await json('keys', 'list');
   expect(list).toEqual([
     expect.objectContaining({ key_id: first.key_id, enabled: true, keyring: 'yes' }),
     expect.objectContaining({ key_id: elsewhere.key_id, enabled: false, keyring: 'no' }),

@@ -1,9 +1,5 @@
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Replay, replay } from '../../../cli/archive/replay.ts';
 import { copyFromArchive } from '../../../cli/archive/replay-message.ts';
