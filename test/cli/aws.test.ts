@@ -1,7 +1,5 @@
-import { CloudWatchLogsClient, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { watched } from '../../cli/aws.ts';
@@ -22,38 +20,15 @@ const settings = () => ({
   useQueueUrlAsEndpoint: false,
 });
 
-test.each<[string, () => Promise<unknown>]>([
-  [
-    'CreateQueue of events.fifo',
-    () => watched(new SQSClient(settings())).send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
-  ],
-  [
-    'StartQuery of receiver,reconciliation',
-    () =>
-      watched(new CloudWatchLogsClient(settings())).send(
-        new StartQueryCommand({
-          logGroupNames: ['receiver', 'reconciliation'],
-          startTime: 0,
-          endTime: 1,
-          queryString: '',
-        }),
-      ),
-  ],
-  [
-    'ListSubscriptionsByTopic of arn:topic',
-    () => watched(new SNSClient(settings())).send(new ListSubscriptionsByTopicCommand({ TopicArn: 'arn:topic' })),
-  ],
-  [
-    'ListEventSourceMappings of arn:queue',
-    () =>
-      watched(new LambdaClient(settings())).send(new ListEventSourceMappingsCommand({ EventSourceArn: 'arn:queue' })),
-  ],
-  [
-    'GetObject of large-events/abc',
-    () => watched(new S3Client(settings())).send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' })),
-  ],
-])('an error of %s names it, the region, and the address that was called', async (call, send) => {
-  await expect(send()).rejects.toThrow(`(${call} in ap-southeast-2 at ${server.url})`);
+test('an error names the call, its object, the region, and the address that was called', async () => {
+  const [sqs, s3] = [watched(new SQSClient(settings())), watched(new S3Client(settings()))];
+  const place = `in ap-southeast-2 at ${server.url}`;
+  await expect(sqs.send(new CreateQueueCommand({ QueueName: 'events.fifo' }))).rejects.toThrow(
+    `(CreateQueue of events.fifo ${place})`,
+  );
+  await expect(s3.send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' }))).rejects.toThrow(
+    `(GetObject of large-events/abc ${place})`,
+  );
 });
 
 test('a call that hangs is tried three times, and ends', async () => {
