@@ -37,11 +37,6 @@ export function addWebhooksCommand(program: Command): void {
   )
     .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber(0, 5), 5)
     .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber(5, 60), 60)
-    .option(
-      '--read-timeout <milliseconds>',
-      'how long MessageMedia waits for an answer: up to 60000',
-      wholeNumber(1, 60_000),
-    )
     .addHelpText('after', wrap(createNotes))
     .action(withOptions(createWebhooks));
   webhooks

@@ -12,11 +12,11 @@ export interface WebhookParts extends Partial<Wish> {
   headers?: Record<string, string> | undefined;
 }
 
-/** Webhooks to create. Times are as MessageMedia has them: seconds between retries, milliseconds for an answer. */
+/** Webhooks to create. */
 export interface WebhookCreation extends WebhookParts {
   retries: number;
+  /** In seconds. */
   retryDelay: number;
-  readTimeout?: number;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface WebhookCreation extends WebhookParts {
  */
 export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'>): WebhookDefinition[] {
   const { url, template, kind, method = 'POST', encoding = 'JSON', headers } = creation;
-  const { retries, retryDelay, readTimeout } = creation;
+  const { retries, retryDelay } = creation;
   const groups = template === undefined && kind === undefined ? byKind(creation.events) : [creation.events];
   return groups.map((events) => ({
     ...contentOf({ url, method, encoding, events, template, kind }),
@@ -37,7 +37,6 @@ export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'
     ...(headers !== undefined && { headers }),
     retries,
     retry_delay: retryDelay,
-    ...(readTimeout !== undefined && { read_timeout: readTimeout }),
   }));
 }
 
