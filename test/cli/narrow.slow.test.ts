@@ -47,17 +47,11 @@ const mmw = (...args: string[]) => {
 
 test.each([
   ['--help'],
-  ['keys --help'],
   ['keys rotate --help'],
   ['webhooks create --help'],
-  ['reconcile --help'],
-  ['opt-outs --help'],
   ['opt-outs'],
-  ['doctor --help'],
-  ['simulate --help'],
   ['simulate https://example.com/webhooks'],
   ['queue peek --stack One --queue-url two'],
-  ['keys create'],
   ['keys list'],
   ['keys show KEY'],
   ['webhooks list'],

@@ -193,15 +193,6 @@ describe('mmw opt-outs', () => {
     expect(await mmw('--numbers')).toEqual({ code: 0, stdout: `${numbers.join('\n')}\n`, stderr: '' });
   });
 
-  test('says what it looked at when there is nothing', async () => {
-    const { code, stdout } = await mmw();
-    expect(code).toBe(0);
-    expect(stdout.replaceAll('\n', ' ')).toMatch(
-      /^No number is on the blacklist, and the report has no opt-out since \d{4}-/,
-    );
-    expect(await mmw('--numbers')).toEqual({ code: 0, stdout: '', stderr: '' });
-  });
-
   test('without the report it shows the blacklist, says so, and fails', async () => {
     await stopFrom(['+61491570156']);
     provider.failNext(/detail/, { status: 403, body: '{"message":"Not in your plan"}' });

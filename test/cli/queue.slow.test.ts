@@ -152,6 +152,9 @@ test('peek and delete say what a look costs', async () => {
     const { code, stderr } = await run(['queue', ...command], env);
     expect([code, stderr]).toEqual([0, expect.stringContaining(cost)]);
   }
+  // Where no dead-letter queue takes messages, a look costs nothing.
+  await put(queue.deadLetterQueueUrl, 'b');
+  expect((await run(['queue', 'peek', '--dead-letters'], env)).stderr).toBe('');
 });
 
 test('one message is redriven or deleted by its id; all others stay', async () => {

@@ -28,18 +28,11 @@ test.each(['keys create', 'keys rotate', 'queue peek', 'webhooks create', 'send'
 test.each([
   ['keys list --stack One --secret-id two', /'--stack <name>' cannot be used with option '--secret-id/],
   ['queue peek --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],
-  ['send Hello --to +61491570156 --stack One --callback-url https://a', /cannot be used with option '--callback-url/],
-  ['webhooks create --stack One --url https://a --events DELIVERED_DR', /cannot be used with option '--url/],
-  ['reconcile --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],
   ['reconcile --stack One --confirm --dry-run', /'--confirm' cannot be used with option '--dry-run'/],
   ['keys rotate --abandon --digest SHA512', /'--abandon' cannot be used with option '--digest/],
   ['capture --stack One --stop --count 3', /'--stop' cannot be used with option '--count/],
-  ['simulate --stack One --key-id two', /'--stack <name>' cannot be used with option '--key-id/],
   ['simulate http://127.0.0.1:1/ --stack One', /Give a URL or --stack, not both/],
-  ['doctor --ngrok --capture --stack One', /'--ngrok \[id\]' cannot be used with option '--capture'/],
   ['doctor file --capture --stack One', /'file' cannot be used with option '--capture'/],
-  ['doctor file --probe --stack One', /'file' cannot be used with option '--probe'/],
-  ['doctor file --ngrok', /'file' cannot be used with option '--ngrok'/],
   ['opt-outs --numbers --json', /'--numbers' cannot be used with option '--json'/],
   ['sign https://a --private-key file --curl --json', /'--curl' cannot be used with option '--json'/],
 ])('%s: options that contradict each other are an error', async (line, expected) => {
@@ -55,11 +48,8 @@ test.each([
   ['simulate', 'mmw simulate --help'],
   ['simulate nowhere', 'mmw simulate --help'],
   ['doctor', 'mmw doctor --help'],
-  ['doctor --capture', 'mmw doctor --help'],
   ['send Hello --to +61491570156', 'mmw send --help'],
-  ['sign nowhere --private-key file --date never', 'mmw sign --help'],
   ['reconcile --since 10m', 'mmw reconcile --help'],
-  ['queue stats', 'mmw queue stats --help'],
   ['--base-url bogus webhooks list', 'mmw --help'],
 ])('%s: what is missing is a usage error, which points to the help', async (line, help) => {
   const { code, output } = await mmw(...line.split(' '));

@@ -73,11 +73,6 @@ describe('a range with a rotation in its middle', () => {
     });
   });
 
-  test('is good in parts, with the keys of their days', async () => {
-    const day = { from: Date.parse('2026-11-25T00:00:00Z'), to: Date.parse('2026-11-26T00:00:00Z') };
-    expect(await verify(archive, day)).toMatchObject({ events: 3, polled: 1, bad: 0 });
-  });
-
   test('what a replaced key signs is bad, and so is what an unknown key signs', async () => {
     const stranger = makeKey();
     const object = await archive.put(eventTypes.optOut, '2026-11-25T11:00:00Z', [

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { findMessage } from '../../../cli/queue/find.ts';
-import { costOfLook, peek } from '../../../cli/queue/peek.ts';
+import { peek } from '../../../cli/queue/peek.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
 import { redrive } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
@@ -130,14 +130,6 @@ test('what has had all its tries is told, because the next look moves it to the 
   expect((await countMessages(client, deadLetterQueueUrl)).waiting).toBe(1);
 });
 
-test('a look costs a try where messages wait and a dead-letter queue takes them, and nothing elsewhere', async () => {
-  const { client, queueUrl, deadLetterQueueUrl } = queue;
-  expect(await costOfLook(client, queueUrl)).toBeUndefined();
-  for (const url of [queueUrl, deadLetterQueueUrl]) await put(client, url, { id: 'cost', message: 'a' });
-  expect(await costOfLook(client, queueUrl)).toContain('A look counts as one of the 5 tries of each message.');
-  expect(await costOfLook(client, deadLetterQueueUrl)).toBeUndefined();
-});
-
 test('all dead letters go back in order, also within five minutes of their first time on the queue', async () => {
   const ids = ['all-1', 'all-2', 'all-3'];
   for (const id of ids) await put(queue.client, queue.queueUrl, { id, message: 'a' });
@@ -208,12 +200,6 @@ describe('a queue that takes a quarter of what SQS takes', () => {
     expect(await take(small.queueUrl)).toEqual(['small']);
     // They can be seen again at once.
     expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
-  });
-
-  test('does not hide that the bucket fails', async () => {
-    await put(queue.client, queue.deadLetterQueueUrl, { id: 'fails', message: 'a', fields: { content: large } });
-    const store = () => Promise.reject(new Error('S3 is down'));
-    await expect(run({ ...small, store })).rejects.toThrow('S3 is down');
   });
 });
 
