@@ -4,8 +4,8 @@ import { UsageError } from '../options.ts';
 import { isKind, kindOf, type TemplateKind, templateFor, templateKinds } from './templates.ts';
 
 /** Values of `kind` in a callback URL. The receiver takes it as the kind of event, and reads nothing for `webhook`. */
-export const urlKinds = [...templateKinds, 'webhook'] as const;
-export type UrlKind = (typeof urlKinds)[number];
+export type UrlKind = TemplateKind | 'webhook';
+export const urlKinds: readonly UrlKind[] = [...templateKinds, 'webhook'];
 
 export interface Wish {
   url: string;

@@ -1,9 +1,9 @@
-import { type EventType, eventTypes } from '../../lambda/contract.ts';
+import { eventTypes } from '../../lambda/contract.ts';
 import { isJson } from '../../lambda/event/identity.ts';
 import { eventKinds } from '../../lambda/event/kinds.ts';
 import { type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { renderTemplate } from '../../signing/render-template.ts';
-import { idFields, kindOf, type TemplateKind } from './templates.ts';
+import { kindOf, servedKinds, type TemplateKind } from './templates.ts';
 import {
   bareSampleOf,
   type CheckedWebhook,
@@ -74,7 +74,7 @@ function noValue(name: string, kind: TemplateKind, hasId: boolean): Problem {
     return { severity: 'warning', code: 'unknown_variable', what, mend: 'Check its name.' };
   }
   const what = `There is no $${name} here, so it stays in the text as it is written.`;
-  const own = `Write $${idFields[kind][1]} here`;
+  const own = `Write $${servedKinds[kind].idVariables[0]} here`;
   const silent = `write $!${name}`;
   const mend = idVariables.has(name)
     ? `${own}. In a template for several kinds ${silent}.`
@@ -87,12 +87,6 @@ function mayHaveNoValue(name: string): Problem {
   const what = `$${name} may have no value, and then stays in the text as it is written.`;
   return { severity: 'info', code: 'no_variable', what, mend: `Write $!${name}.` };
 }
-
-const types: Record<TemplateKind, EventType> = {
-  'delivery-report': eventTypes.deliveryReport,
-  reply: eventTypes.reply,
-  'opt-out': eventTypes.optOut,
-};
 
 /** Texts that break JSON where they are not escaped. */
 const breaking = ['say "hi"', 'C:\\new', 'two\nlines'];
@@ -201,7 +195,7 @@ function problemsOfOther(webhook: CheckedWebhook, typed: readonly string[], host
 
 /** Texts that add ids of every kind to a form, a query, or each element of a document. */
 function forgeries({ template = '' }: CheckedWebhook): string[] {
-  const names = Object.values(idFields).map(([name]) => name);
+  const names = Object.values(servedKinds).map(({ idField }) => idField);
   const elements = names.map((name) => `<${name}>typed</${name}>`).join('');
   const around = new Set([...template.matchAll(/<([A-Za-z_][\w.-]*)>/g)].map(([, name]) => name));
   return [
@@ -211,11 +205,16 @@ function forgeries({ template = '' }: CheckedWebhook): string[] {
 }
 
 function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, kind: TemplateKind): Problem[] {
-  const [field, variable] = idFields[kind];
-  if (type !== types[kind] && type !== eventTypes.webhook) {
+  const own = servedKinds[kind];
+  if (type !== own.type && type !== eventTypes.webhook) {
     const what = `The receiver takes it for another kind: ${type}.`;
     return [
-      { severity: 'warning', code: 'other_kind', what, mend: `Name its id ${field}, and say kind=${kind} in the URL.` },
+      {
+        severity: 'warning',
+        code: 'other_kind',
+        what,
+        mend: `Name its id ${own.idField}, and say kind=${kind} in the URL.`,
+      },
     ];
   }
   if (id === sample.id) return [];
@@ -225,6 +224,6 @@ function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, 
   }
   const where = written.includes(sample.id) ? 'Its id is not read' : 'It has no id';
   const what = `${where}, so a retry is another event, with the id of its request.`;
-  const mend = `Begin with ${field} as $!${variable}, and say kind=${kind} in the URL.`;
+  const mend = `Begin with ${own.idField} as $!${own.idVariables[0]}, and say kind=${kind} in the URL.`;
   return [{ severity: 'warning', code: 'no_id', what, mend }];
 }

@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { kindOf, type TemplateKind, templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
-import { eventTypes } from '../../../lambda/contract.ts';
+import { kindOf, servedKinds, templateFor, templateKinds } from '../../../cli/webhooks/templates.ts';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { webhookEvents } from '../../../lambda/messagemedia/types.ts';
-
-const types: Record<TemplateKind, string> = {
-  'delivery-report': eventTypes.deliveryReport,
-  reply: eventTypes.reply,
-  'opt-out': eventTypes.optOut,
-};
 
 const vectors: { template: string; variables: Record<string, unknown>; rendered: string }[] = JSON.parse(
   readFileSync(new URL('../../vectors/velocity.json', import.meta.url), 'utf8'),
@@ -23,7 +16,12 @@ test.each(ours)('Apache Velocity renders nothing that was typed as an id: $kind'
     const id = variables.drId ?? variables.moId ?? variables.notificationId ?? 'r';
     for (const target of [`/m?kind=${kind}`, ...(variables.accountId === undefined ? [] : ['/m'])]) {
       const message = toMessage(target, body);
-      expect(message).toMatchObject({ id, type: types[kind], groupId: variables.mtId ?? id, unrendered: [] });
+      expect(message).toMatchObject({
+        id,
+        type: servedKinds[kind].type,
+        groupId: variables.mtId ?? id,
+        unrendered: [],
+      });
     }
   }
 });
