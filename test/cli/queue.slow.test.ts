@@ -70,9 +70,9 @@ test('tail takes messages off the queue, but not without asking', async () => {
     stderr: expect.stringContaining('add --yes'),
   });
   const tail = start(['queue', 'tail', '--yes'], env);
-  await tail.printed(id);
+  await tail.said(id);
   const second = await put(queue.queueUrl, 'b');
-  await tail.printed(second);
+  await tail.said(second);
   tail.process.kill('SIGINT');
   await tail.done;
   // A message is deleted right after it was shown, so the last deletion may not be done yet.
