@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import type { Provider } from '../../../lambda/messagemedia/client.ts';
 import type { WebhookDefinition } from '../../../lambda/messagemedia/types.ts';
+import { readBody } from '../../../sandbox/http.ts';
 import type { ProviderSimulator } from '../../../sandbox/messagemedia/server.ts';
 import { clientOf, failureOf, startPair, withServer } from './fixture.ts';
 
@@ -28,7 +29,6 @@ afterAll(() => provider.close());
 describe('signature keys', () => {
   test('are created, enabled, shown, disabled and deleted', async () => {
     const created = await client.createSignatureKey('SHA512');
-    expect(Object.keys(created).sort()).toEqual(['cipher', 'created', 'digest', 'enabled', 'key_id', 'public_key']);
     expect(created).toMatchObject({ key_id: expect.stringMatching(uuid), digest: 'SHA512', enabled: false });
     expect(parseKeyring(JSON.stringify(created)).keys).toMatchObject([{ id: created.key_id, digest: 'SHA512' }]);
     expect(await client.getEnabledSignatureKey()).toBeUndefined();
@@ -203,6 +203,55 @@ describe('a list', () => {
       'The list of GET /v1/iam/signature_keys has more than 50 pages of 20: delete entries that are not in use',
     );
     expect(count).toBe(50);
+  });
+});
+
+describe('what is polled', () => {
+  const ids = Array.from({ length: 250 }, (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`);
+
+  /** The calls to a server that answers each with the next of these statuses, and then always with the last. */
+  async function recording(statuses: number[], work: (client: Provider) => Promise<unknown>) {
+    const calls: { line: string; body: string }[] = [];
+    const result = await withServer(
+      async (request, response) => {
+        calls.push({ line: `${request.method} ${request.url}`, body: String(await readBody(request)) });
+        response.writeHead(statuses[Math.min(calls.length, statuses.length) - 1] ?? 200).end('will be confirmed');
+      },
+      (server) => work(clientOf(server).client),
+    );
+    return { calls, result };
+  }
+
+  test.each([
+    ['delivery_reports', (at: Provider) => at.checkDeliveryReports()],
+    ['replies', (at: Provider) => at.checkReplies()],
+  ] as const)('%s are kept as they were answered', async (name, check) => {
+    const items = [{ anything: { at: ['all'] } }, {}];
+    expect((await answering({ [name]: items }, check)).result).toEqual(items);
+    const { result } = await answering({ [name]: ['x'] }, (at) => failureOf(check(at)));
+    expect(result).toMatchObject({ code: 'malformed_answer', status: 200 });
+  });
+
+  test.each([
+    ['delivery_reports', 'delivery_report_ids', (at: Provider) => at.confirmDeliveryReports(ids)],
+    ['replies', 'reply_ids', (at: Provider) => at.confirmReplies(ids)],
+  ] as const)('%s are confirmed by hundreds, whatever text the 202 has', async (name, field, confirm) => {
+    const { calls } = await recording([202], confirm);
+    expect(calls.map(({ line }) => line)).toEqual(Array(3).fill(`POST /v1/${name}/confirmed`));
+    const parts = calls.map(({ body }) => JSON.parse(body)[field] as string[]);
+    expect(parts.map(({ length }) => length)).toEqual([100, 100, 50]);
+    expect(parts.flat()).toEqual(ids);
+  });
+
+  test('to confirm nothing calls nobody', async () => {
+    expect((await recording([500], (at) => at.confirmReplies([]))).calls).toEqual([]);
+  });
+
+  test('to confirm is tried again, as twice does no harm, and its failure says nothing of that', async () => {
+    expect((await recording([503, 429, 202], (at) => at.confirmReplies(ids.slice(0, 1)))).calls).toHaveLength(3);
+    const { result } = await recording([503], (at) => failureOf(at.confirmReplies(ids.slice(0, 1))));
+    expect(result).toMatchObject({ code: 'server_error', message: expect.stringContaining('last of 4 tries') });
+    expect(String(result)).not.toContain('carried out');
   });
 });
 
