@@ -313,46 +313,6 @@ describe('an event that is too large for the queue', () => {
     ]);
     expect(counts).toMatchObject({ failed: 1, recovered: 0 });
   });
-
-  /** A queue that takes a quarter of what SQS takes. */
-  const quarter = (taken: QueueMessage[]) => async (message: QueueMessage) => {
-    const text = 'One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.';
-    if (Buffer.byteLength(message.body) > 262_144)
-      throw Object.assign(new Error(text), { name: 'InvalidParameterValue' });
-    taken.push(message);
-  };
-
-  test('goes to the bucket when the queue takes less than SQS, and is archived as it was queued', async () => {
-    const taken: QueueMessage[] = [];
-    const archived: QueueMessage[] = [];
-    const parts = { send: quarter(taken), store: async () => 's3://bucket/hash' };
-    const archive = async (message: QueueMessage) => void archived.push(message);
-    const { counts } = await run([[sized(100_000), { ...sized(300_000), reply_id: idOf(2) }]], { ...parts, archive });
-    expect(counts).toMatchObject({ recovered: 2, failed: 0 });
-    expect(taken.map(({ dataref }) => dataref)).toEqual([undefined, 's3://bucket/hash']);
-    expect(archived).toEqual(taken);
-  });
-
-  test('does not stop the others, however many there are', async () => {
-    const taken: QueueMessage[] = [];
-    const items = page(0).map((item, index) => (index < 50 ? { ...item, content: 'x'.repeat(300_000) } : item));
-    const { counts, error, errors } = await run([items], { send: quarter(taken) });
-    expect(error).toBeUndefined();
-    expect(counts).toMatchObject({ failed: 50, recovered: 50 });
-    expect(errors).toHaveLength(50);
-    expect(taken).toHaveLength(50);
-  });
-});
-
-test('an event with a character that the queue does not take does not stop the others', async () => {
-  const refusal = Object.assign(new Error('Invalid characters found.'), { name: 'InvalidMessageContents' });
-  let calls = 0;
-  const send = async () => {
-    if (++calls <= 10) throw refusal;
-  };
-  const { counts, error } = await run([page(0)], { send });
-  expect(error).toBeUndefined();
-  expect(counts).toMatchObject({ failed: 10, recovered: 90 });
 });
 
 describe('an id that is no UUID', () => {
