@@ -55,11 +55,7 @@ const others: Record<string, string[]> = {
   'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/messagemedia/authentication.ts': ['test/lambda/messagemedia/options.test.ts'],
   'lambda/reconcile/reconcile.ts': ['test/lambda/reconcile-handler.test.ts'],
-  'lambda/receiver/receiver.ts': [
-    'test/lambda/receiver/receiver.test.ts',
-    'test/lambda/receiver/probe.test.ts',
-    'test/lambda/handler-in-process.test.ts',
-  ],
+  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/handler-in-process.test.ts'],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts', 'test/lambda/receiver/receiver.test.ts'],
 };
 
