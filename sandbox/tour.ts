@@ -11,7 +11,6 @@ import { callbackPath, type Sandbox } from './sandbox.ts';
 /** One call of the tour: its name, the request, and the type of the event or the reason of the refusal. */
 type Stop = [name: string, request: WireRequest, expected: EventType | RejectionReason | 'replay'];
 
-/** The result of a call. */
 export interface Visit {
   name: string;
   status: number;

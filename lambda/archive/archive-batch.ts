@@ -11,7 +11,6 @@ export interface QueuedRecord {
   attributes: { SentTimestamp: string };
 }
 
-/** What a batch needs from outside. */
 export interface BatchDependencies {
   put: (key: string, body: Uint8Array) => Promise<void>;
   /** Copies the data of a large event into the archive. Rejects when it is not where receivers store data. */

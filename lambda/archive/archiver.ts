@@ -2,7 +2,6 @@ import type { EventType } from '../contract.ts';
 import type { QueueMessage } from '../event/queue-message.ts';
 import { toArchiveLine } from './archive-line.ts';
 
-/** What archiving needs from outside. */
 export interface ArchiverDependencies {
   /** Puts a line, with its line end, into the stream of a type. Rejects when the stream did not accept it. */
   put: (type: EventType, line: Uint8Array) => Promise<void>;

@@ -112,7 +112,6 @@ export function list(value: unknown, name: string): unknown[] {
   throw new ShapeError(`${name} is not a list`);
 }
 
-/** Whether it is text. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }

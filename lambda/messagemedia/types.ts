@@ -17,7 +17,6 @@ export interface CreatedSignatureKey extends SignatureKey {
   public_key: string;
 }
 
-/** A message to send. */
 export interface OutboundMessage {
   content: string;
   /** E.164. */
@@ -33,7 +32,6 @@ export interface OutboundMessage {
   metadata?: Record<string, string>;
 }
 
-/** A message that was accepted. */
 export interface SentMessage {
   message_id: string;
   status: string;
@@ -71,7 +69,6 @@ export interface WebhookSettings {
   template?: string;
 }
 
-/** A webhook to create. */
 export interface WebhookDefinition extends WebhookSettings {
   /** Milliseconds that MessageMedia waits for an answer: up to 60 000, by default 20 000. */
   read_timeout?: number;

@@ -3,7 +3,6 @@ import { type Deadline, withDeadline } from '../deadline.ts';
 import { isObject } from '../guards.ts';
 import type { KeyringCache } from '../keys/keyring-cache.ts';
 
-/** What capturing needs from outside. */
 export interface CaptureDependencies {
   keyring: Pick<KeyringCache, 'diagnostics'>;
   /** Creates an object unless one of this name exists. @returns whether it did */

@@ -14,7 +14,6 @@ export class ReceiverError extends Error {
   }
 }
 
-/** The status of a request that is not queued. */
 export type ErrorStatus = 400 | 401 | 413 | 503;
 
 const statusOfOthers: Partial<Record<ErrorCode, ErrorStatus>> = {

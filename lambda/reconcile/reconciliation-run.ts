@@ -60,7 +60,6 @@ export interface ReconciliationOptions {
   command: string;
 }
 
-/** Result for one list. */
 export interface ReconciliationCounts {
   listed: number;
   /** Queued now; with `dryRun`, those that would be queued. */
@@ -82,7 +81,6 @@ export interface ReconciliationCounts {
   full?: boolean;
 }
 
-/** Result of a run. */
 export interface ReconciliationResult {
   deliveryReports: ReconciliationCounts;
   replies: ReconciliationCounts;

@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../lambda/receiver/receiver.ts';
 
-/** One line of the function's structured log. */
 export type LogLine = Record<string, unknown>;
 
 /** The real handler with its own environment and standard output, as in Lambda. */
@@ -20,7 +19,6 @@ export interface LocalFunction {
 /** How many output lines and log lines of requests are kept. There is a limit, because a sandbox may run for days. */
 export const keptLines = 1_000;
 
-/** Starts the handler. @param environment all of its environment variables */
 export function startFunction(environment: Record<string, string>): LocalFunction {
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
     env: environment,

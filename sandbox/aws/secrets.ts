@@ -67,13 +67,10 @@ export async function startSecrets(port = 0, onChange = () => {}) {
       secrets.set(secretId, versions);
       putSecretValue(versions, { SecretString: value });
     },
-    /** Creates a secret without a value. */
     create: (secretId: string): void => void secrets.set(secretId, new Map()),
-    /** The secret's current value. */
     get: (secretId: string) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
     /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
     setNextRotation: (secretId: string, date: Date | undefined): void => void nextRotations.set(secretId, date),
-    /** Whether every call fails, as in an outage. */
     setFailing: (fails: boolean): void => {
       isFailing = fails;
     },

@@ -19,7 +19,6 @@ export interface Reply {
   plain?: boolean;
 }
 
-/** Faults for future calls. */
 export function createFaults() {
   const waiting: { pattern: RegExp; fault: Fault }[] = [];
   return {

@@ -16,7 +16,6 @@ import type { Webhooks } from './webhooks.ts';
 
 /** How a `callback_url` is retried until a 2xx. MessageMedia documents none of these numbers. */
 export interface Backoff {
-  /** Tries in all. */
   tries: number;
   /** Seconds before the second try. */
   firstDelay: number;
@@ -24,9 +23,7 @@ export interface Backoff {
   factor: number;
 }
 
-/** The parts that messaging needs. */
 export interface MessagingParts {
-  /** Id of the account. */
   account: string;
   webhooks: Webhooks;
   lists: PolledLists;

@@ -17,7 +17,6 @@ interface Stop {
 /** The opt-outs of an account: its blacklist, and the report of the messages that triggered them. */
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
-/** No opt-outs yet. */
 export function createOptOuts(accountId: string) {
   const blacklist = new Set<string>();
   const stops: Stop[] = [];

@@ -10,7 +10,6 @@ const common = ['callback_url', 'source_number', 'date_received', 'message_id', 
 const ofReports = ['delivery_report_id', 'status', 'delay', 'billing_units', 'submitted_date', 'original_text'];
 const ofReplies = ['reply_id', 'destination_number', 'content'];
 
-/** The events of one account that can be polled. */
 export type PolledLists = ReturnType<typeof createPolledLists>;
 
 /** Empty lists. Entries stay until they are confirmed. Their expiry after 45 days is not simulated. */

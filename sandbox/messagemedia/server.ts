@@ -38,7 +38,6 @@ export interface ProviderSimulatorOptions {
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
 export type ProviderSimulator = Awaited<ReturnType<typeof startProvider>>;
 
-/** Starts it on a free port. */
 export async function startProvider(options: ProviderSimulatorOptions = {}) {
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;

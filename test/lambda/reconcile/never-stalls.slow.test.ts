@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import type { PolledKind } from '../../../lambda/reconcile/polled-event.ts';
+import { dateOf } from '../../../lambda/reconcile/reconcile-list.ts';
 import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
 import { type Burst, command, day, type Fault, type Month, minute, StallWorld, type WorldItem } from './stall-world.ts';
 

@@ -1,9 +1,9 @@
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
 import { isUuid } from '../../../lambda/guards.ts';
 import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
-import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
 import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
+import { dateOf } from '../../../lambda/reconcile/reconcile-list.ts';
 import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
 
 export const minute = 60_000;
