@@ -34,7 +34,7 @@ export async function startSandbox({
   const [provider, queue, secrets] = await Promise.all([
     startProvider(),
     startQueue(onMessage),
-    startSecrets(0, () => onKeyring(secrets.get(keyringSecretId) ?? '')),
+    startSecrets(() => onKeyring(secrets.get(keyringSecretId) ?? '')),
   ]);
   secrets.put(keyringSecretId, initial);
   const common = {

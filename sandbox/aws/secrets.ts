@@ -28,13 +28,13 @@ class SecretsError extends Error {
   }
 }
 
-/** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
-export async function startSecrets(port = 0, onChange = () => {}) {
+/** @param onChange called after every call that may have changed something */
+export async function startSecrets(onChange = () => {}) {
   const secrets = new Map<string, Versions>();
   const nextRotations = new Map<string, Date | undefined>();
   let isFailing = false;
   let delay = 0;
-  const server = await listen(port, async (request, response) => {
+  const server = await listen(0, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));

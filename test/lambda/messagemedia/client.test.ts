@@ -44,17 +44,6 @@ describe('signature keys', () => {
     expect(await failureOf(client.getSignatureKey(created.key_id))).toMatchObject({ code: 'not_found', status: 404 });
   });
 
-  test('are listed over all pages, without public keys', async () => {
-    const ids = await Promise.all(
-      Array.from({ length: 21 }, async () => (await client.createSignatureKey('SHA224')).key_id),
-    );
-    const listed = await client.listSignatureKeys();
-    expect(listed.map(({ key_id }) => key_id).sort()).toEqual(ids.sort());
-    expect(listed.some((key) => 'public_key' in key)).toBe(false);
-    for (const id of ids) await client.deleteSignatureKey(id);
-    expect(await client.listSignatureKeys()).toEqual([]);
-  });
-
   test('an id that would make it another call is refused before anything is called', async () => {
     const { key_id } = await client.createSignatureKey('SHA256');
     await client.enableSignatureKey(key_id);
@@ -74,17 +63,6 @@ test('messages are sent all at once and answered in their order', async () => {
   expect(sent).toEqual([
     { message_id: expect.stringMatching(uuid), status: 'queued' },
     { message_id: expect.stringMatching(uuid), status: 'queued' },
-  ]);
-  const rejected = await failureOf(
-    client.sendMessages([
-      { content: 'one', destination_number: '+61491570157' },
-      { content: '', destination_number: '12' },
-    ]),
-  );
-  expect(rejected).toMatchObject({ code: 'invalid_request', status: 400 });
-  expect(rejected.details).toEqual([
-    expect.stringContaining('/messages/1/content'),
-    expect.stringContaining('/messages/1/destination_number'),
   ]);
 });
 
@@ -181,9 +159,12 @@ describe('a list', () => {
     }));
 
   test('ends at a page that is not full', async () => {
-    const { result, calls } = await answering([key], (at) => at.listSignatureKeys());
-    expect(result).toEqual([key]);
-    expect(calls).toBe(1);
+    const pages = [pageOf(0), [key]];
+    const listed = await withServer(
+      (_request, response) => response.end(JSON.stringify(pages.shift())),
+      (server) => clientOf(server).client.listSignatureKeys(),
+    );
+    expect(listed).toEqual([...pageOf(0), key]);
   });
 
   test('ends when the server never turns its page', async () => {
