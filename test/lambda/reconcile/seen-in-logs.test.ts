@@ -1,4 +1,4 @@
-import { CloudWatchLogsClient, type GetQueryResultsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventTypes } from '../../../lambda/contract.ts';
 import type { EventsOf } from '../../../lambda/reconcile/reconciliation-run.ts';
@@ -96,15 +96,4 @@ test('rejects when the query fails, or has not ended after a minute', async () =
 
 test('rejects when there is no such log group', async () => {
   await expect(search([idOf(1)], ['missing'])).rejects.toThrow('Log group missing does not exist');
-});
-
-test.each<[string, GetQueryResultsCommandOutput['results']]>([
-  ['no rows', undefined],
-  ['a row without a value', [[{ field: '@message' }]]],
-  ['the line in another field', [[{ field: '@other', value: JSON.stringify({ message: 'accepted', id: idOf(1) }) }]]],
-])('an answer with %s has not found the event', async (_name, results) => {
-  const send = async () => ({ queryId: '1', status: 'Complete', results });
-  const client = { send } as unknown as CloudWatchLogsClient;
-  const find = createLogSearch({ client, logGroups: ['receiver'], now: () => time, pause: async () => {} });
-  expect(await find([idOf(1)], since, { type: eventTypes.reply, account: undefined })).toEqual(new Set());
 });
