@@ -77,7 +77,7 @@ test.each([
   const text = `Date: ${date}\n${hashed}${method} ${target} HTTP/1.1`;
   const signature = createHmac('sha256', 'sécret').update(text, 'utf8').digest('base64');
   const hmac = hmacAuthentication('the key', 'sécret');
-  expect(hmac.headers({ method, target, body: sent }, new Date(date))).toEqual({
+  expect(hmac.headers({ method, target, body: sent }, new Date(date))).toStrictEqual({
     date,
     ...headers,
     authorization: `hmac username="the key", algorithm="hmac-sha256", headers="${signed}", signature="${signature}"`,

@@ -6,7 +6,7 @@ import type { ReconciliationOptions, ReconciliationResult } from '../../../lambd
 import { type Burst, command, day, type Fault, type Month, minute, StallWorld, type WorldItem } from './stall-world.ts';
 
 /** More by command: FUZZ_RUNS=1000 npm run test:all -- test/lambda/reconcile */
-const numRuns = Number(process.env.FUZZ_RUNS ?? 100);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 50);
 
 const kinds = ['deliveryReport', 'reply'] as const;
 const resultName = { deliveryReport: 'deliveryReports', reply: 'replies' } as const;
