@@ -20,7 +20,6 @@ export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'
   keyring?: string;
   /** Gets the keyring's value after every call that may have changed it. */
   onKeyring?: (value: string) => void;
-  /** Gets every message that is sent to a queue. */
   onMessage?: (body: string) => void;
 }
 

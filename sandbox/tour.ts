@@ -16,7 +16,6 @@ export interface Visit {
   status: number;
   verdict: 'queued' | 'queued already' | 'refused' | 'failed';
   reason: string;
-  /** Id of the event on the queue. */
   id: string;
   /** The consumer's own check of the signature, with only the queued message and the keys. */
   consumer: string;

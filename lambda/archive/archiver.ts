@@ -11,7 +11,6 @@ export interface ArchiverDependencies {
   now: () => number;
   /** Called when a stream did not accept an event. For a while the queue gets the events of this type. */
   pausing: (type: EventType, error: unknown) => void;
-  /** Called for an event that is not archived. */
   failed: (message: QueueMessage, error: unknown) => void;
 }
 

@@ -79,7 +79,6 @@ export function readWebhook(answer: unknown): RegisteredWebhook {
   };
 }
 
-/** An object of an answer. */
 export type Fields = Record<string, unknown>;
 type IsNumber = (value: unknown) => value is number;
 

@@ -37,7 +37,6 @@ export interface SentMessage {
   status: string;
 }
 
-/** Events that a webhook can be registered for. */
 export const webhookEvents = [
   'ENROUTE_DR',
   'SUBMITTED_DR',
@@ -111,7 +110,6 @@ export interface OptOutPage {
 
 /** A message that triggered an opt-out. Its ids are not those of the webhook, which has a `notification_id`. */
 export interface OptOutMessage {
-  /** The phone. */
   source_address: string;
   message_id?: string;
   /** Without a zone. It is asked for in UTC. */

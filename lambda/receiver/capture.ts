@@ -9,7 +9,6 @@ export interface CaptureDependencies {
   put: (name: string, text: string, options: Deadline) => Promise<boolean>;
   /** Longest time for one request, however many names are taken, in milliseconds. */
   deadline: number;
-  /** Gets failures of `put`. */
   warn: (message: string, cause: unknown) => void;
 }
 

@@ -30,7 +30,6 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * @default - no limit
    */
   answerWithin?: number;
-  /** Gets the outcome of each request. */
   report: (outcome: Outcome) => void;
 }
 

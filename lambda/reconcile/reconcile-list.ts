@@ -27,7 +27,6 @@ export interface List {
   confirmIds: (ids: readonly string[]) => Promise<void>;
 }
 
-/** One list's part of a run. */
 export interface ListRun extends ReconciliationDependencies, ReconciliationOptions {
   list: List;
   counts: ReconciliationCounts;

@@ -3,7 +3,6 @@ import type { QueueMessage } from '../event/queue-message.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
 import type { Provider } from '../messagemedia/client.ts';
 
-/** What reconciliation needs from outside. */
 export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
   /** Whose lists these are, where keys name accounts. */

@@ -18,7 +18,6 @@ const queuedMessages: readonly unknown[] = [logMessages.accepted, logMessages.re
 
 export interface LogSearchDependencies {
   client: CloudWatchLogsClient;
-  /** Names of the log groups of receiver and reconciliation. */
   logGroups: readonly string[];
   now: () => number;
   pause: (milliseconds: number) => Promise<unknown>;

@@ -9,7 +9,6 @@ export class ActionError extends Error {}
 
 type Action = (input: Record<string, unknown>) => Promise<void>;
 
-/** Headers that belong to one connection. */
 const ofConnection = new Set(['content-length', 'transfer-encoding', 'connection', 'host']);
 
 /** All actions of the page. Requests go only to the gateway of this sandbox. */

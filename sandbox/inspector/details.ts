@@ -80,7 +80,6 @@ function textOf(body: Uint8Array): string {
   return text.length > mostShown ? `${text.slice(0, mostShown)} … (${body.length} bytes in all)` : text;
 }
 
-/** The queued message, with the signature shortened. */
 function formatMessage(message: string): string {
   const text = JSON.stringify(JSON.parse(message), null, 2).slice(0, mostShown);
   return text.replace(/("mmsignature": ")([^"]*)/, (_, name, value) => name + shorten(value));
@@ -129,7 +128,6 @@ const steps: readonly [name: string, ...reasons: string[]][] = [
   ['The queue has the event', 'queue_unavailable', 'unexpected'],
 ];
 
-/** The checks of a call, in order, and which one failed. */
 function checksOf({ reason, detail, verdict }: Call): Check[] {
   const failedAt = verdict === 'queued' ? steps.length : steps.findIndex(([, ...reasons]) => reasons.includes(reason));
   return steps.map(([name], index) => {

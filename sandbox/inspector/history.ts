@@ -3,7 +3,6 @@ import type { Answer } from '../../lambda/receiver/receiver.ts';
 import type { LogLine } from '../aws/function.ts';
 import type { HandledRequest } from '../aws/gateway.ts';
 
-/** The part of a call that the list shows. */
 export interface CallSummary {
   id: number;
   /** RFC 3339. */

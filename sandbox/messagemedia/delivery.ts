@@ -26,7 +26,6 @@ export interface Delivery extends Subject {
 export type Route = Destination & { growth?: number };
 
 export interface DeliveryOptions {
-  /** The currently enabled key. */
   signingKey: () => SigningKey | undefined;
   /** How long a second of `retry_delay` lasts, in milliseconds. */
   secondMilliseconds: number;
@@ -81,11 +80,9 @@ export function createDelivery(options: DeliveryOptions) {
       const running = work().finally(() => inFlight.delete(running));
       inFlight.add(running);
     },
-    /** Resolves when nothing is left to deliver. */
     settled: async (): Promise<void> => {
       while (inFlight.size > 0) await Promise.all(inFlight);
     },
-    /** Aborts all deliveries. */
     close: async (): Promise<void> => {
       closing.abort();
       await Promise.all(inFlight);

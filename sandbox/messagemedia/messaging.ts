@@ -30,7 +30,6 @@ export interface MessagingParts {
   optOuts: OptOuts;
   delivery: ReturnType<typeof createDelivery>;
   callbackBackoff: Backoff;
-  /** The clock of messages and events. */
   now: () => Date;
 }
 
@@ -41,7 +40,6 @@ export function createMessaging({ account, webhooks, lists, optOuts, delivery, c
   const messages = new Map<string, AcceptedMessage>();
   const drops: WebhookEvent[] = [];
 
-  /** Whether this event is dropped. A drop is used only once. */
   const isDropped = (kind: WebhookEvent): boolean => {
     const index = drops.indexOf(kind);
     if (index >= 0) drops.splice(index, 1);

@@ -33,7 +33,6 @@ function createList(fields: readonly string[], idsField: string, what: string) {
     add: (id: string, body: object): void => {
       entries.set(id, Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name))));
     },
-    /** The oldest that are not confirmed. */
     oldest: (): object[] => [...entries.values()].slice(0, most),
     /** Confirms ids. Unknown ids are ignored, because they may have been confirmed before. @throws {ApiError} 400 */
     confirm: (body: unknown): string => {
