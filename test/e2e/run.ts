@@ -11,6 +11,7 @@ import { keptProofs, proofs } from './proofs.ts';
 import { preparePython } from './python.ts';
 import { ProofFailed, printFailure, printProven, seconds } from './report.ts';
 import { SelfExplanatoryError } from './self-explanatory.ts';
+import { createClients } from './stack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Kept for the next run, and ignored by git. */
@@ -99,11 +100,9 @@ async function proveAll(programs: Programs, folder: string, interrupted: Promise
     `on ${ministack.url}, with IAM and resource policies in force`,
     started,
   );
-  const run = new Run(
-    ministack,
-    createCdk({ programs, ministack, folder, path, log: logs.cdk }),
-    join(folder, 'compiled'),
-  );
+  const clients = createClients(ministack);
+  const cdk = await createCdk({ programs, ministack, clients, python, folder, path, log: logs.cdk });
+  const run = new Run(ministack, cdk, clients, join(folder, 'compiled'));
   for (const proof of wanted) await Promise.race([proveOne(proof, run), failure(ministack.program)]);
 
   const { timeToFirstEvent } = run;
