@@ -41,18 +41,19 @@ export async function deployAssembly(
   const file = (await readdir(assembly)).find((name) => name.endsWith(end)) ?? '';
   const StackName = file.slice(0, -end.length);
   const { files }: Assets = JSON.parse(await readFile(join(assembly, `${StackName}.assets.json`), 'utf8'));
+  let TemplateURL = '';
   for (const { source, destinations } of Object.values(files)) {
-    if (source.packaging !== 'zip') continue;
-    const Body = await zip(join(assembly, source.path), python);
+    const path = join(assembly, source.path);
+    const Body = source.packaging === 'zip' ? await zip(path, python) : await readFile(path);
     for (const { bucketName, objectKey: Key } of Object.values(destinations)) {
       const Bucket = bucketName
         .replace(/\$\{AWS::AccountId\}/, account.id)
         .replace(/\$\{AWS::Region\}/, account.region);
       await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      if (source.path === file) TemplateURL = `https://s3.${account.region}.amazonaws.com/${Bucket}/${Key}`;
     }
   }
-  const TemplateBody = JSON.stringify(JSON.parse(await readFile(join(assembly, file), 'utf8')));
-  const request = { StackName, TemplateBody, Capabilities: ['CAPABILITY_NAMED_IAM' as const] };
+  const request = { StackName, TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM' as const] };
   const exists = await describe(cloudFormation, StackName).catch(() => undefined);
   await cloudFormation.send(exists ? new UpdateStackCommand(request) : new CreateStackCommand(request));
   const { StackStatus, StackStatusReason, Outputs = [] } = await settled(cloudFormation, StackName);

@@ -36,6 +36,3 @@ export const proofs: readonly Proof[] = [
   restoration,
   failedDeployment,
 ];
-
-/** The first proofs, which lead to a stack with a working key. */
-export const keptProofs: readonly Proof[] = [...deployment, ...verification];
