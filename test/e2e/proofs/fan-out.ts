@@ -72,7 +72,7 @@ export const fanOut: Proof = {
     const sent: string[] = [];
     for (const webhook of webhooks) sent.push(await send(run, toWire(webhook, run.firstKey)));
     const inOrder = sent.slice(-reports.length);
-    sent.push(await send(run, replyOf(run, limit)));
+    for (const bytes of [limit, limit + 1]) sent.push(await send(run, replyOf(run, bytes)));
 
     const expected = [...sent].sort();
     const audit = await takeAll(run, AuditQueueUrl, sent.length);
@@ -92,6 +92,6 @@ export const fanOut: Proof = {
     assert.deepEqual((await takeAll(run, SupportQueueUrl, replies.length)).sort(), replies);
 
     await run.cdk.destroy('MessageMediaFanOut');
-    return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one that SNS does not take has its data in S3; the third has only the ${replies.length} that people wrote`;
+    return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one of 1 MiB too; one above it has its data in S3; the third has only the ${replies.length} that people wrote`;
   },
 };
