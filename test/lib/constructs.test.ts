@@ -3,5 +3,6 @@ import './brought-resource.suite.ts';
 import './monitoring/monitoring.suite.ts';
 import './provider.suite.ts';
 import './receiver.suite.ts';
+import './settings/example-settings.suite.ts';
 import './settings/settings.suite.ts';
 import './stack.suite.ts';
