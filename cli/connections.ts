@@ -16,7 +16,6 @@ import { connectSecrets } from './places.ts';
 export interface GlobalOptions {
   baseUrl?: string;
   account?: string;
-  authentication?: string;
   json?: boolean;
 }
 
@@ -32,8 +31,8 @@ export function addKeyringOptions(command: Command): Command {
 }
 
 /** MessageMedia's API, with the credentials of the environment. */
-export function connectProvider({ baseUrl, account, authentication }: GlobalOptions): Provider {
-  const chosen = authentication || process.env.MESSAGEMEDIA_AUTHENTICATION;
+export function connectProvider({ baseUrl, account }: GlobalOptions): Provider {
+  const { MESSAGEMEDIA_AUTHENTICATION: authentication } = process.env;
   return createProvider({
     baseUrl: baseUrl || process.env.MESSAGEMEDIA_BASE_URL || 'messagemedia',
     apiKey: required('MESSAGEMEDIA_API_KEY'),
@@ -43,7 +42,7 @@ export function connectProvider({ baseUrl, account, authentication }: GlobalOpti
     pause,
     ...(account !== undefined && { account }),
     // `createProvider` refuses any other value.
-    ...(chosen && { authentication: chosen as Authentication }),
+    ...(authentication && { authentication: authentication as Authentication }),
   });
 }
 

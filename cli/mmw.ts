@@ -31,10 +31,6 @@ const program = new Command('mmw')
     checkBaseUrl,
   )
   .option('--account <id>', 'act for this sub-account; of "keys create", "rotate" and "import": whose keys these are')
-  .option(
-    '--authentication <basic or hmac>',
-    'basic sends the API secret with every call, hmac only signatures made with it (default: MESSAGEMEDIA_AUTHENTICATION, else basic)',
-  )
   .option('--json', 'answer in JSON, for scripts')
   .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
 
@@ -70,7 +66,10 @@ function variables(): [string, string][] {
     ['MESSAGEMEDIA_API_KEY', "key of MessageMedia's API"],
     ['MESSAGEMEDIA_API_SECRET', 'its secret'],
     ['MESSAGEMEDIA_BASE_URL', 'default of --base-url'],
-    ['MESSAGEMEDIA_AUTHENTICATION', 'default of --authentication'],
+    [
+      'MESSAGEMEDIA_AUTHENTICATION',
+      'basic: the API secret goes with every call (default); hmac: only signatures made with it',
+    ],
     ['KEYRING_SECRET_ID', 'default of --secret-id'],
     ['QUEUE_URL', 'default of --queue-url'],
     ['DEAD_LETTER_QUEUE_URL', 'default of --dead-letter-queue-url'],

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The command line is wrong. The message is followed by a pointer to the command's help. */
@@ -41,4 +43,12 @@ export function durationUpTo(days: number): (text: string) => number {
 /** The digest that a key signs with. */
 export function digestOption(): Option {
   return new Option('--digest <name>', 'digest to sign with').choices(['SHA224', 'SHA256', 'SHA512']).default('SHA256');
+}
+
+/** The content of a file that was named; "-" is standard input. */
+export async function readNamed(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  return readFile(file).catch((cause: unknown) => {
+    throw new Error(`File ${file} could not be read.`, { cause });
+  });
 }

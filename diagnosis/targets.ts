@@ -3,20 +3,7 @@ import type { Candidate } from './bodies.ts';
 import type { Cause } from './causes.ts';
 
 /** Prefixes that stages, base paths and proxies add or remove. */
-const commonPrefixes = [
-  'prod',
-  'dev',
-  'test',
-  'stage',
-  'staging',
-  'live',
-  'v1',
-  'v2',
-  'api',
-  'default',
-  '$default',
-  'webhooks',
-];
+const commonPrefixes = 'prod dev test stage staging live v1 v2 api default $default webhooks'.split(' ');
 
 /** Kinds that `mmw webhooks create` writes into the URL. */
 const commonQueries = Object.values(eventKinds).map(({ inUrl }) => `kind=${inUrl}`);

@@ -83,7 +83,6 @@ const broken: readonly BadSender[] = breaks.map(([name, cause, change]) => ({
   },
 }));
 
-/** All ways to send a webhook that is refused. */
 export const badSenders: readonly BadSender[] = [
   ...senders.map(([name, cause, write]) => ({ name, cause, write })),
   ...broken,

@@ -8,7 +8,6 @@ export interface LocalServer {
   close: () => Promise<void>;
 }
 
-/** Options of a server on this machine. */
 export interface ListenOptions extends ServerOptions {
   /**
    * Accepts any host name, which a server behind a tunnel needs. Every other server accepts only this machine's own name.
@@ -38,7 +37,6 @@ export async function listen(
   };
 }
 
-/** The answer to a request that is not for this machine. */
 export const misdirected = 'Only requests to 127.0.0.1 or localhost, with the port of this server, are answered.\n';
 
 /**

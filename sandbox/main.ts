@@ -75,7 +75,6 @@ async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | u
   }
 }
 
-/** @returns the options, or an error message */
 function readOptions(args: string[]) {
   try {
     const [text, flag] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
@@ -156,7 +155,6 @@ function printOwn(
   if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
 }
 
-/** Why the signature failed, and what to do about it. */
 function explain(event: string, { keys }: Sandbox): string {
   const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
   return styleText('dim', fold(`          ${meaning}\n          ${mend}`));

@@ -8,7 +8,6 @@ import { startQueue } from './aws/queue.ts';
 import { startSecrets } from './aws/secrets.ts';
 import { startProvider } from './messagemedia/server.ts';
 
-/** Path where the sandbox takes webhooks. */
 export const callbackPath = '/messagemedia';
 
 const keyringSecretId = 'keyring';
@@ -16,13 +15,11 @@ const keyringSecretId = 'keyring';
 /** All parts that run in AWS, and a stand-in for MessageMedia, on this machine. */
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-/** Options of a sandbox. */
 export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'> {
   /** Value of the keyring's secret. @default - no keys */
   keyring?: string;
   /** Gets the keyring's value after every call that may have changed it. */
   onKeyring?: (value: string) => void;
-  /** Gets every message that is sent to a queue. */
   onMessage?: (body: string) => void;
 }
 
@@ -36,7 +33,7 @@ export async function startSandbox({
   const [provider, queue, secrets] = await Promise.all([
     startProvider(),
     startQueue(onMessage),
-    startSecrets(0, () => onKeyring(secrets.get(keyringSecretId) ?? '')),
+    startSecrets(() => onKeyring(secrets.get(keyringSecretId) ?? '')),
   ]);
   secrets.put(keyringSecretId, initial);
   const common = {
@@ -78,9 +75,7 @@ export async function startSandbox({
       await stopped.close();
     },
     storeKeyring: (value: string) => secrets.put(keyringSecretId, value),
-    /** Value of the keyring's secret now. */
     keyring: () => secrets.get(keyringSecretId) ?? '',
-    /** The public keys in the keyring now. */
     keys: (): readonly VerificationKey[] => parseKeyring(secrets.get(keyringSecretId) ?? '').keys,
     /** Environment variables with which the terminal command works on the sandbox. */
     environment: {

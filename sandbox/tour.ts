@@ -11,13 +11,11 @@ import { callbackPath, type Sandbox } from './sandbox.ts';
 /** One call of the tour: its name, the request, and the type of the event or the reason of the refusal. */
 type Stop = [name: string, request: WireRequest, expected: EventType | RejectionReason | 'replay'];
 
-/** The result of a call. */
 export interface Visit {
   name: string;
   status: number;
   verdict: 'queued' | 'queued already' | 'refused' | 'failed';
   reason: string;
-  /** Id of the event on the queue. */
   id: string;
   /** The consumer's own check of the signature, with only the queued message and the keys. */
   consumer: string;

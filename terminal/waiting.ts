@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { progress } from './output.ts';
 import { type StatusLine, statusLine } from './status-line.ts';
+
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
 /** Shorter waits are not reported, in milliseconds. */
 const worthTelling = 3_000;

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { type Diagnosis, diagnose } from '../../diagnosis/diagnose.ts';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
@@ -19,7 +17,7 @@ import { checkStack } from '../doctor/check-stack.ts';
 import { readFromNgrok } from '../doctor/ngrok.ts';
 import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
-import { UsageError, withOptions } from '../options.ts';
+import { readNamed, UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
@@ -110,11 +108,11 @@ async function read(file: string | undefined, { ngrok }: Options): Promise<Captu
     throw new UsageError(
       'Give a file with a captured request, "-" for standard input, --ngrok, or a --stack to check.',
     );
-  return readCapture(file === '-' ? await buffer(process.stdin) : await readFile(file));
+  return readCapture(await readNamed(file));
 }
 
 async function readKeys(options: Options): Promise<readonly VerificationKey[]> {
-  if (options.keyring !== undefined) return parseKeyring(await readFile(options.keyring, 'utf8')).keys;
+  if (options.keyring !== undefined) return parseKeyring(String(await readNamed(options.keyring))).keys;
   const entries = await (await connectKeyring(options)).read();
   return parseKeyring(writeEntries(entries ?? [])).keys;
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { deleteKey, disableKey } from '../../lambda/keys/key-changes.ts';
 import type { KeyringEntry } from '../../lambda/keys/keyring-secret.ts';
@@ -18,7 +16,7 @@ import { confirm } from '../../terminal/question.ts';
 import { addKeyringOptions, connectKeyring, connectProvider, findKeyring } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
-import { digestOption, withOptions } from '../options.ts';
+import { digestOption, readNamed, withOptions } from '../options.ts';
 
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
@@ -165,7 +163,7 @@ async function forgetKeyCommand(keyId: string, options: Options): Promise<void> 
 async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
   const options = keyOptionsOf(given);
   const keyring = await connectKeyring(options);
-  const imported = readImport(await readSource(file), { keyId: options.keyId, account: options.keyAccount });
+  const imported = readImport(String(await readNamed(file)), { keyId: options.keyId, account: options.keyAccount });
   let added: string[] = [];
   let named: string[] = [];
   const idOf = ({ key_id }: KeyringEntry) => key_id ?? '(no id)';
@@ -181,11 +179,4 @@ async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>
     ...named.map((keyId) => `Key ${keyId} is of account ${options.keyAccount} now. ${soon}`),
   ];
   print(options.json, { imported: added, named }, lines.join('\n') || 'The keyring has these keys already.');
-}
-
-async function readSource(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new Error(`File ${file} could not be read.`, { cause });
-  });
 }

@@ -92,16 +92,8 @@ async function run(options: Options): Promise<void> {
   for (const note of notes) progress(note);
   for (const error of errors) progress(explain(error));
   const rows = [row('delivery reports', counts.deliveryReports), row('replies', counts.replies)];
-  const heads = [
-    '',
-    'listed',
-    options.dryRun ? 'to queue' : 'queued',
-    'known',
-    'younger',
-    'older',
-    'confirmed',
-    'failed',
-  ];
+  const queued = options.dryRun ? 'to queue' : 'queued';
+  const heads = ['', 'listed', queued, 'known', 'younger', 'older', 'confirmed', 'failed'];
   print(options.json, { ...counts, notes, errors: errors.map(explain) }, formatTable(heads, rows));
   if (errors.length > 0) process.exitCode = 1;
 }

@@ -4,8 +4,8 @@ import { signatureHeaders } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
 import { toWire } from '../../signing/sender.ts';
 import { printToCopy } from '../../terminal/output.ts';
+import { quote } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
-import { curlOf, headerLines, targetOf } from '../curl.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
 import { digestOption, UsageError, withOptions } from '../options.ts';
 
@@ -47,9 +47,30 @@ async function signRequest(url: string, options: Options): Promise<void> {
     throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
   const privateKey = await readPrivateKey(options.privateKey);
-  const webhook = { method, target: targetOf(url), contentType, body };
+  const webhook = { method, target: signedTarget(url), contentType, body };
   const { headers } = toWire(webhook, { id: keyId ?? '', digest, privateKey }, date);
   if (keyId === undefined) delete headers[signatureHeaders.keyId];
   const text = curl ? curlOf(method, url, headers, body.length > 0 ? data : '') : headerLines(headers).join('\n');
   printToCopy(json, headers, text);
+}
+
+/** The target of a URL as it is written, because a URL object may change it. @throws {UsageError} when the URL is none */
+export function signedTarget(url: string): string {
+  const target = /^https?:\/\/[^/?#]+([^#]*)/i.exec(url)?.[1];
+  if (target === undefined) throw new UsageError(`"${url}" is not an http or https URL.`);
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
+function headerLines(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+}
+
+/** A command that sends the request. @param data the body or `@file`; empty for none */
+export function curlOf(method: string, url: string, headers: Readonly<Record<string, string>>, data: string): string {
+  return [
+    // Without --path-as-is curl would normalise the path that was signed.
+    `curl --path-as-is -X ${method} ${quote(url)}`,
+    ...headerLines(headers).map((line) => `-H ${quote(line)}`),
+    ...(data === '' ? [] : [`${data.startsWith('@') ? '--data-binary' : '--data-raw'} ${quote(data)}`]),
+  ].join(' \\\n  ');
 }

@@ -1,14 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { parseDigest } from '../../lambda/signature.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import type { SigningKey } from '../../signing/sender.ts';
+import { sampleWebhooks, withFreshIds } from '../../signing/sample-webhooks.ts';
+import { deliver, type SigningKey, toWire, type Webhook } from '../../signing/sender.ts';
 import { print } from '../../terminal/output.ts';
 import { watch } from '../../terminal/waiting.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { probe, withProbeKey } from '../doctor/probe.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
 import { digestOption, UsageError, wholeNumber, withOptions } from '../options.ts';
-import { longestDelivery, type Simulation, type SimulationResult, simulate } from '../simulate.ts';
+
+/** How long an answer may take, in milliseconds. */
+const longestDelivery = 30_000;
 
 interface Options extends GlobalOptions {
   stack?: string;
@@ -17,7 +21,6 @@ interface Options extends GlobalOptions {
   digest: string;
   rate: number;
   count: number;
-  oneDigitDays?: boolean;
 }
 
 export function addSimulateCommand(program: Command): void {
@@ -35,44 +38,80 @@ export function addSimulateCommand(program: Command): void {
     .addOption(digestOption())
     .option('--rate <number>', 'webhooks a second (1 to 1000)', wholeNumber(1, 1_000), 5)
     .option('--count <number>', 'number of webhooks (1 to 100000)', wholeNumber(1, 100_000), 50)
-    .option('--one-digit-days', 'sign a Date such as "Wed, 4 Nov 2026 …", without the 0, on the days 1 to 9')
     .action(withOptions(run));
 }
 
 async function run(url: string | undefined, options: Options): Promise<void> {
-  const { rate, count, oneDigitDays, stack, json } = options;
+  const { rate, count, stack, json } = options;
   const result = await (stack === undefined
-    ? simulateVisibly({ url: requireLoopback(url), key: await readKey(options), rate, count, oneDigitDays })
+    ? simulate({ url: requireLoopback(url), key: await readKey(options), rate, count })
     : simulateAt(stack, url, options));
   print(json, result, describe(result));
   const good = result.statuses[stack === undefined ? 202 : 200] ?? 0;
   if (good < result.sent) process.exitCode = 1;
 }
 
-function simulateVisibly(simulation: Simulation): Promise<SimulationResult> {
-  const { rate, count } = simulation;
-  let answered = 0;
-  const onAnswer = (answers: number) => {
-    answered = answers;
+interface Simulation {
+  url: string;
+  key: SigningKey;
+  /** Webhooks a second, whether or not earlier ones are answered. */
+  rate: number;
+  count: number;
+}
+
+/** Sends webhooks of every kind at a rate, each with its own ids, and says how far it is. */
+async function simulate({ url, key, rate, count }: Simulation) {
+  const { origin, pathname } = new URL(url);
+  const samples = Object.values(sampleWebhooks(pathname));
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  let unanswered = 0;
+  const send = async (webhook: Webhook) => {
+    const sentAt = performance.now();
+    try {
+      const request = toWire(withFreshIds(webhook), key);
+      const { status } = await deliver(origin, request, AbortSignal.timeout(longestDelivery));
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    } catch {
+      unanswered += 1;
+    }
+    latencies.push(performance.now() - sentAt);
   };
-  return watch(
-    `Sending ${count} webhooks, ${rate} a second`,
-    (count / rate) * 1_000 + longestDelivery,
-    simulate({ ...simulation, onAnswer }),
-    () => `${answered} of ${count} answered`,
-  );
+  const sendAll = async () => {
+    const begun = performance.now();
+    const calls: Promise<void>[] = [];
+    for (let index = 0; index < count; index++) {
+      const due = begun + (index * 1000) / rate - performance.now();
+      if (due > 0) await sleep(due);
+      const webhook = samples[index % samples.length];
+      if (webhook) calls.push(send(webhook));
+    }
+    await Promise.all(calls);
+  };
+  const what = `Sending ${count} webhooks, ${rate} a second`;
+  const longest = (count / rate) * 1_000 + longestDelivery;
+  await watch(what, longest, sendAll(), () => `${latencies.length} of ${count} answered`);
+  return { sent: count, statuses, unanswered, latency: summarize(latencies) };
+}
+
+type SimulationResult = Awaited<ReturnType<typeof simulate>>;
+
+function summarize(latencies: readonly number[]): { median: number; p95: number; max: number } {
+  const sorted = latencies.toSorted((one, other) => one - other);
+  const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
+  return { median: at(0.5), p95: at(0.95), max: at(1) };
 }
 
 /** Starts when the deployed function knows the probe key. */
 async function simulateAt(stack: string, url: string | undefined, options: Options): Promise<SimulationResult> {
-  const { rate, count, oneDigitDays } = options;
+  const { rate, count } = options;
   if (url !== undefined) throw new UsageError('Give a URL or --stack, not both.');
   const callbackUrl = await readOutput(stack, outputs.callbackUrl);
   const keyring = await connectKeyring({ stack });
   const minutes = 5 + Math.ceil(count / rate / 60);
   return withProbeKey(keyring, minutes, async (key) => {
     const refusal = await probe(callbackUrl, key);
-    if (refusal === undefined) return simulateVisibly({ url: callbackUrl, key, rate, count, oneDigitDays });
+    if (refusal === undefined) return simulate({ url: callbackUrl, key, rate, count });
     throw new Error(`A probe to ${callbackUrl} was answered with ${refusal.status}: npx mmw doctor --stack ${stack}`);
   });
 }

@@ -13,15 +13,18 @@ import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
-import { createMissing } from '../webhooks/missing-webhooks.ts';
 import { templateKinds } from '../webhooks/templates.ts';
-import { addressOf } from '../webhooks/webhook-address.ts';
-import { urlKinds } from '../webhooks/webhook-content.ts';
+import { addressOf, urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
-import { problemsOf } from '../webhooks/webhook-problems.ts';
-import { changeWebhook, type WebhookCreation, type WebhookParts, wishesOf } from '../webhooks/webhook-wishes.ts';
-import type { WebhookProblem } from '../webhooks/webhook-wording.ts';
+import { problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
+import {
+  changeWebhook,
+  createMissing,
+  type WebhookCreation,
+  type WebhookParts,
+  wishesOf,
+} from '../webhooks/webhook-wishes.ts';
 
 export function addWebhooksCommand(program: Command): void {
   const webhooks = program
@@ -34,11 +37,6 @@ export function addWebhooksCommand(program: Command): void {
   )
     .option('--retries <count>', 'retries after a failure: 0 to 5', wholeNumber(0, 5), 5)
     .option('--retry-delay <seconds>', 'seconds between retries: 5 to 60', wholeNumber(5, 60), 60)
-    .option(
-      '--read-timeout <milliseconds>',
-      'how long MessageMedia waits for an answer: up to 60000',
-      wholeNumber(1, 60_000),
-    )
     .addHelpText('after', wrap(createNotes))
     .action(withOptions(createWebhooks));
   webhooks

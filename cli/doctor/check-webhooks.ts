@@ -1,6 +1,6 @@
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 import type { RegisteredWebhook } from '../../lambda/messagemedia/types.ts';
-import { addressOf } from '../webhooks/webhook-address.ts';
+import { addressOf } from '../webhooks/webhook-content.ts';
 import { problemsOf } from '../webhooks/webhook-problems.ts';
 import { type Finding, issue } from './report.ts';
 

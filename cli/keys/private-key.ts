@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readNamed } from '../options.ts';
 
 /**
  * The RSA private key in a PEM file.
@@ -7,9 +7,7 @@ import { readFile } from 'node:fs/promises';
  * @throws {Error} when the file cannot be read, or holds none
  */
 export async function readPrivateKey(file: string): Promise<KeyObject> {
-  const pem = await readFile(file).catch((cause: unknown) => {
-    throw new Error(`File ${file} could not be read.`, { cause });
-  });
+  const pem = await readNamed(file);
   const expected = 'give a PEM file with an RSA private key, without a password';
   let key: KeyObject;
   try {

@@ -1,23 +1,21 @@
 import { eventKinds } from '../../lambda/event/kinds.ts';
 import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
 
-/** Kinds of event that one template can serve. */
-export const templateKinds = ['delivery-report', 'reply', 'opt-out'] as const;
-export type TemplateKind = (typeof templateKinds)[number];
+/**
+ * Kinds of event that one template can serve, by their name in the URL. An opt-out is a notification with its own kind of
+ * id: `$moId` and `$replyId` do not exist for it.
+ */
+export const servedKinds = {
+  'delivery-report': eventKinds.deliveryReport,
+  reply: eventKinds.reply,
+  'opt-out': eventKinds.optOut,
+} as const;
+export type TemplateKind = keyof typeof servedKinds;
+export const templateKinds = Object.keys(servedKinds) as TemplateKind[];
 
 export function isKind(name: string): name is TemplateKind {
-  return (templateKinds as readonly string[]).includes(name);
+  return Object.hasOwn(servedKinds, name);
 }
-
-/** A field of the event, and MessageMedia's variable for it. */
-type Field = [name: string, variable: string];
-
-/** An opt-out is a notification with its own kind of id: `$moId` and `$replyId` do not exist for it. */
-export const idFields: Record<TemplateKind, Field> = {
-  'delivery-report': idOf(eventKinds.deliveryReport),
-  reply: idOf(eventKinds.reply),
-  'opt-out': idOf(eventKinds.optOut),
-};
 
 /**
  * A template in JSON whose events hold the ids by which they are recognised, ordered and queued once. Every reference is
@@ -39,12 +37,9 @@ function each(list: string, item: string): string {
   return `#foreach($entry in $${list})${item}#if($foreach.hasNext),#end#end`;
 }
 
-function idOf({ idField, idVariables }: { idField: string; idVariables: readonly [string, ...string[]] }): Field {
-  return [idField, idVariables[0]];
-}
-
 function head(kind: TemplateKind): string {
-  return text(...idFields[kind]) + optional('message_id', 'mtId');
+  const { idField, idVariables } = servedKinds[kind];
+  return text(idField, idVariables[0]) + optional('message_id', 'mtId');
 }
 
 /** All fields of MessageMedia's own callbacks. There is no callback for an opt-out, so it has the fields of a reply. */

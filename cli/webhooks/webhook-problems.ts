@@ -1,28 +1,92 @@
-import { type EventType, eventTypes } from '../../lambda/contract.ts';
+import { eventTypes } from '../../lambda/contract.ts';
 import { isJson } from '../../lambda/event/identity.ts';
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { renderTemplate } from '../../signing/render-template.ts';
-import { idFields, kindOf, type TemplateKind } from './templates.ts';
-import { type CheckedWebhook, isClosed, leftIn, type Outcome, type Render, receive } from './webhook-outcome.ts';
-import { bareSampleOf, knownVariables, type Sample, sampleOf, typedVariables } from './webhook-samples.ts';
+import { kindOf, servedKinds, type TemplateKind } from './templates.ts';
 import {
-  idVariables,
-  mark,
-  mayHaveNoValue,
-  noTemplate,
-  notAlwaysJson,
-  notVelocity,
-  noValue,
-  type Problem,
-  unescaped,
-  type WebhookProblem,
-} from './webhook-wording.ts';
+  bareSampleOf,
+  type CheckedWebhook,
+  isClosed,
+  knownVariables,
+  leftIn,
+  type Outcome,
+  type Render,
+  receive,
+  type Sample,
+  sampleOf,
+  typedVariables,
+} from './webhook-outcome.ts';
 
-const types: Record<TemplateKind, EventType> = {
-  'delivery-report': eventTypes.deliveryReport,
-  reply: eventTypes.reply,
-  'opt-out': eventTypes.optOut,
+export interface WebhookProblem {
+  /** `error`: `mmw` does not create such a webhook. `info`: it may be meant so. */
+  severity: 'error' | 'warning' | 'info';
+  code:
+    | ('mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
+    | ('no_variable' | 'unknown_variable' | 'other_kind' | 'no_id');
+  events: WebhookEvent[];
+  what: string;
+  mend: string;
+}
+type Problem = Omit<WebhookProblem, 'events'>;
+
+/** Variables that hold the id of an event, each of one kind only. */
+const idVariables = new Set<string>(Object.values(eventKinds).flatMap((kind) => kind.idVariables));
+
+const notVelocity: Problem = {
+  severity: 'warning',
+  code: 'not_velocity',
+  what: 'It is not a template that Velocity can render, so nothing else was checked.',
+  mend: 'Look for a reference or a block that is not closed, such as ${x or #if without #end.',
 };
+
+const noTemplate: Problem = {
+  severity: 'warning',
+  code: 'no_template',
+  what: 'It has no template, and MessageMedia does not document what is sent then.',
+  mend: 'Give it a template.',
+};
+const mark: Problem = {
+  severity: 'warning',
+  code: 'mark',
+  what: 'The template begins with a byte order mark, which is not JSON.',
+  mend: 'Give the template again: mmw leaves the mark out.',
+};
+
+/** @param name of a variable that holds text */
+function unescaped(name: string): Problem {
+  const what = `$${name} is not escaped. With a quote, a backslash or a line break in it the body is not JSON.`;
+  const inside: Record<string, string> = { metadata: "$!metadata.get('key')", attachments: '$!entry.originalName' };
+  return { severity: 'error', code: 'unescaped', what, mend: `Write "$!esc.json(${inside[name] ?? `$!${name}`})".` };
+}
+
+const notAlwaysJson: Problem = {
+  severity: 'warning',
+  code: 'not_json',
+  what: 'The body is not JSON when a variable has no value.',
+  mend: 'Write "$!x" in quotes, or #if($x)…#end.',
+};
+
+/** A reference that stays in the body. @param hasId whether the event's own id is there */
+function noValue(name: string, kind: TemplateKind, hasId: boolean): Problem {
+  if (!knownVariables.has(name)) {
+    const what = `MessageMedia documents no $${name}.`;
+    return { severity: 'warning', code: 'unknown_variable', what, mend: 'Check its name.' };
+  }
+  const what = `There is no $${name} here, so it stays in the text as it is written.`;
+  const own = `Write $${servedKinds[kind].idVariables[0]} here`;
+  const silent = `write $!${name}`;
+  const mend = idVariables.has(name)
+    ? `${own}. In a template for several kinds ${silent}.`
+    : `In a template for several kinds ${silent}.`;
+  return { severity: idVariables.has(name) && !hasId ? 'error' : 'warning', code: 'no_variable', what, mend };
+}
+
+/** A reference that stays in the body of some events. */
+function mayHaveNoValue(name: string): Problem {
+  const what = `$${name} may have no value, and then stays in the text as it is written.`;
+  return { severity: 'info', code: 'no_variable', what, mend: `Write $!${name}.` };
+}
 
 /** Texts that break JSON where they are not escaped. */
 const breaking = ['say "hi"', 'C:\\new', 'two\nlines'];
@@ -131,7 +195,7 @@ function problemsOfOther(webhook: CheckedWebhook, typed: readonly string[], host
 
 /** Texts that add ids of every kind to a form, a query, or each element of a document. */
 function forgeries({ template = '' }: CheckedWebhook): string[] {
-  const names = Object.values(idFields).map(([name]) => name);
+  const names = Object.values(servedKinds).map(({ idField }) => idField);
   const elements = names.map((name) => `<${name}>typed</${name}>`).join('');
   const around = new Set([...template.matchAll(/<([A-Za-z_][\w.-]*)>/g)].map(([, name]) => name));
   return [
@@ -141,11 +205,16 @@ function forgeries({ template = '' }: CheckedWebhook): string[] {
 }
 
 function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, kind: TemplateKind): Problem[] {
-  const [field, variable] = idFields[kind];
-  if (type !== types[kind] && type !== eventTypes.webhook) {
+  const own = servedKinds[kind];
+  if (type !== own.type && type !== eventTypes.webhook) {
     const what = `The receiver takes it for another kind: ${type}.`;
     return [
-      { severity: 'warning', code: 'other_kind', what, mend: `Name its id ${field}, and say kind=${kind} in the URL.` },
+      {
+        severity: 'warning',
+        code: 'other_kind',
+        what,
+        mend: `Name its id ${own.idField}, and say kind=${kind} in the URL.`,
+      },
     ];
   }
   if (id === sample.id) return [];
@@ -155,6 +224,6 @@ function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, 
   }
   const where = written.includes(sample.id) ? 'Its id is not read' : 'It has no id';
   const what = `${where}, so a retry is another event, with the id of its request.`;
-  const mend = `Begin with ${field} as $!${variable}, and say kind=${kind} in the URL.`;
+  const mend = `Begin with ${own.idField} as $!${own.idVariables[0]}, and say kind=${kind} in the URL.`;
   return [{ severity: 'warning', code: 'no_id', what, mend }];
 }

@@ -1,5 +1,10 @@
 import type { Provider } from '../../lambda/messagemedia/client.ts';
-import type { RegisteredWebhook, WebhookDefinition, WebhookMethod } from '../../lambda/messagemedia/types.ts';
+import {
+  type RegisteredWebhook,
+  type WebhookDefinition,
+  type WebhookMethod,
+  webhookEvents,
+} from '../../lambda/messagemedia/types.ts';
 import { byKind, changesOf, contentOf, type Wish } from './webhook-content.ts';
 
 export interface WebhookParts extends Partial<Wish> {
@@ -7,11 +12,11 @@ export interface WebhookParts extends Partial<Wish> {
   headers?: Record<string, string> | undefined;
 }
 
-/** Webhooks to create. Times are as MessageMedia has them: seconds between retries, milliseconds for an answer. */
+/** Webhooks to create. */
 export interface WebhookCreation extends WebhookParts {
   retries: number;
+  /** In seconds. */
   retryDelay: number;
-  readTimeout?: number;
 }
 
 /**
@@ -22,7 +27,7 @@ export interface WebhookCreation extends WebhookParts {
  */
 export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'>): WebhookDefinition[] {
   const { url, template, kind, method = 'POST', encoding = 'JSON', headers } = creation;
-  const { retries, retryDelay, readTimeout } = creation;
+  const { retries, retryDelay } = creation;
   const groups = template === undefined && kind === undefined ? byKind(creation.events) : [creation.events];
   return groups.map((events) => ({
     ...contentOf({ url, method, encoding, events, template, kind }),
@@ -32,8 +37,45 @@ export function wishesOf(creation: WebhookCreation & Pick<Wish, 'url' | 'events'
     ...(headers !== undefined && { headers }),
     retries,
     retry_delay: retryDelay,
-    ...(readTimeout !== undefined && { read_timeout: readTimeout }),
   }));
+}
+
+/**
+ * Creates each webhook, unless there is one with its URL. So a call that was interrupted can be repeated.
+ *
+ * @param onThere called for each webhook that is there already, with the options of `mmw webhooks update` that would make
+ *   it as wished. It is not changed
+ * @returns all of them, in the order of the wishes
+ */
+export async function createMissing(
+  provider: Provider,
+  wishes: readonly WebhookDefinition[],
+  onThere: (webhook: RegisteredWebhook, changes: string[]) => void,
+): Promise<RegisteredWebhook[]> {
+  const there = await provider.listWebhooks();
+  const all: RegisteredWebhook[] = [];
+  for (const wish of wishes) {
+    const existing = there.find(({ url }) => url === wish.url);
+    if (existing === undefined) all.push(await provider.createWebhook(wish));
+    else {
+      onThere(existing, changesFor(existing, wish));
+      all.push(existing);
+    }
+  }
+  return all;
+}
+
+/** The options that make a webhook as wished. Events that it has besides stay. */
+function changesFor(webhook: RegisteredWebhook, wish: WebhookDefinition): string[] {
+  const changes: string[] = [];
+  if (webhook.method !== wish.method) changes.push(`--method ${wish.method}`);
+  if (webhook.encoding !== undefined && webhook.encoding !== wish.encoding) changes.push(`--encoding ${wish.encoding}`);
+  const events = webhookEvents.filter((event) => webhook.events.includes(event) || wish.events.includes(event));
+  if (wish.events.some((event) => !webhook.events.includes(event))) changes.push(`--events ${events.join(',')}`);
+  for (const [name, value] of Object.entries(wish.headers ?? {})) {
+    if (webhook.headers[name] !== value) changes.push(`--header '${name}: …'`);
+  }
+  return changes;
 }
 
 /**

@@ -11,18 +11,14 @@ export interface QueuedRecord {
   attributes: { SentTimestamp: string };
 }
 
-/** What a batch needs from outside. */
 export interface BatchDependencies {
   put: (key: string, body: Uint8Array) => Promise<void>;
   /** Copies the data of a large event into the archive. Rejects when it is not where receivers store data. */
   copyData: (dataref: string) => Promise<void>;
-  /** Returns a new id at each call. */
   createId: () => string;
-  /** Called for each message that is not archived. */
   failed: (messageId: string, error: unknown) => void;
 }
 
-/** Most copies at the same time. */
 const maxCopies = 20;
 
 interface Entry {

@@ -3,7 +3,6 @@ import { dataKey } from '../archive-contract.ts';
 import { keyOfDataref } from '../event/dataref.ts';
 import { existsAlready } from '../guards.ts';
 
-/** Names of the buckets. */
 export interface ArchiveBuckets {
   bucket: string;
   /** Where receivers store the data of large events. */

@@ -2,7 +2,6 @@ import type { EventType } from '../contract.ts';
 import type { QueueMessage } from '../event/queue-message.ts';
 import { toArchiveLine } from './archive-line.ts';
 
-/** What archiving needs from outside. */
 export interface ArchiverDependencies {
   /** Puts a line, with its line end, into the stream of a type. Rejects when the stream did not accept it. */
   put: (type: EventType, line: Uint8Array) => Promise<void>;
@@ -12,7 +11,6 @@ export interface ArchiverDependencies {
   now: () => number;
   /** Called when a stream did not accept an event. For a while the queue gets the events of this type. */
   pausing: (type: EventType, error: unknown) => void;
-  /** Called for an event that is not archived. */
   failed: (message: QueueMessage, error: unknown) => void;
 }
 

@@ -27,7 +27,6 @@ const firehoseSettings = (httpsAgent: ConnectingAgent): FirehoseClientConfig => 
 const putDeadline = 2_000;
 const enqueueDeadline = 2_500;
 
-/** What the receiver shares with the archiver. */
 export interface ArchiverConnections {
   credentials: NonNullable<FirehoseClientConfig['credentials']>;
   sqs: SQSClient;

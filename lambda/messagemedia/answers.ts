@@ -79,7 +79,6 @@ export function readWebhook(answer: unknown): RegisteredWebhook {
   };
 }
 
-/** An object of an answer. */
 export type Fields = Record<string, unknown>;
 type IsNumber = (value: unknown) => value is number;
 
@@ -112,7 +111,6 @@ export function list(value: unknown, name: string): unknown[] {
   throw new ShapeError(`${name} is not a list`);
 }
 
-/** Whether it is text. */
 export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }

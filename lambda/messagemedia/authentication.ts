@@ -1,10 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** Ways to authenticate calls. */
 export const authentications = ['basic', 'hmac'] as const;
 export type Authentication = (typeof authentications)[number];
 
-/** The parts of a call that are signed. */
 export interface SignedCall {
   method: string;
   /** Path and query as they go over the wire. */

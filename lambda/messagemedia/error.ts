@@ -79,7 +79,6 @@ export interface Failure extends ProviderErrorFacts {
   retryAfter?: number;
 }
 
-/** An answer as it arrived. */
 export interface Answer {
   status: number;
   text: string;

@@ -4,7 +4,6 @@ import { seconds } from '../deadline.ts';
 import { type Answer, advice, type Failure, interruption, ProviderError, refusal } from './error.ts';
 import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
 
-/** One call of the management API. */
 export interface ProviderCall {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path, and query if errors and logs may show it. */

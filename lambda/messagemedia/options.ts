@@ -39,7 +39,6 @@ export interface ProviderOptions {
   log?: (message: string) => void;
   /** Shows a try while it is under way. */
   watch?: Watch;
-  /** Waits between two tries. */
   pause?: (milliseconds: number) => Promise<unknown>;
 }
 

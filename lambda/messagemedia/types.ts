@@ -17,7 +17,6 @@ export interface CreatedSignatureKey extends SignatureKey {
   public_key: string;
 }
 
-/** A message to send. */
 export interface OutboundMessage {
   content: string;
   /** E.164. */
@@ -33,13 +32,11 @@ export interface OutboundMessage {
   metadata?: Record<string, string>;
 }
 
-/** A message that was accepted. */
 export interface SentMessage {
   message_id: string;
   status: string;
 }
 
-/** Events that a webhook can be registered for. */
 export const webhookEvents = [
   'ENROUTE_DR',
   'SUBMITTED_DR',
@@ -71,7 +68,6 @@ export interface WebhookSettings {
   template?: string;
 }
 
-/** A webhook to create. */
 export interface WebhookDefinition extends WebhookSettings {
   /** Milliseconds that MessageMedia waits for an answer: up to 60 000, by default 20 000. */
   read_timeout?: number;
@@ -114,7 +110,6 @@ export interface OptOutPage {
 
 /** A message that triggered an opt-out. Its ids are not those of the webhook, which has a `notification_id`. */
 export interface OptOutMessage {
-  /** The phone. */
   source_address: string;
   message_id?: string;
   /** Without a zone. It is asked for in UTC. */

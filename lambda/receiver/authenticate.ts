@@ -8,7 +8,6 @@ import { ReceiverError } from './errors.ts';
 import type { WebhookRequest } from './request.ts';
 import { type Claim, type KeyProblem, keyProblems, tryKeys, type Verified } from './try-keys.ts';
 
-/** What the check of a request needs from outside. */
 export interface AuthenticationDependencies {
   keyring: KeyringCache;
   /** Milliseconds since the epoch. */
@@ -17,7 +16,6 @@ export interface AuthenticationDependencies {
   toleranceSeconds: number;
 }
 
-/** A request with a good signature. */
 export interface AuthenticatedRequest extends VerifiedRequest {
   /** Whether the probe key signed it. Then it is not an event. */
   isProbe: boolean;

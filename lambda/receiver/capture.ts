@@ -3,14 +3,12 @@ import { type Deadline, withDeadline } from '../deadline.ts';
 import { isObject } from '../guards.ts';
 import type { KeyringCache } from '../keys/keyring-cache.ts';
 
-/** What capturing needs from outside. */
 export interface CaptureDependencies {
   keyring: Pick<KeyringCache, 'diagnostics'>;
   /** Creates an object unless one of this name exists. @returns whether it did */
   put: (name: string, text: string, options: Deadline) => Promise<boolean>;
   /** Longest time for one request, however many names are taken, in milliseconds. */
   deadline: number;
-  /** Gets failures of `put`. */
   warn: (message: string, cause: unknown) => void;
 }
 

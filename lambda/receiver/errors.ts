@@ -1,6 +1,5 @@
 import type { FailureReason, RefusalReason } from '../contract.ts';
 
-/** Stable codes of the reasons why a request is not queued. */
 export type ErrorCode = RefusalReason | Exclude<FailureReason, 'unexpected'>;
 
 /** A request that is not queued. `code` says why; the message and `cause` are for the log, never for the caller. */
@@ -14,7 +13,6 @@ export class ReceiverError extends Error {
   }
 }
 
-/** The status of a request that is not queued. */
 export type ErrorStatus = 400 | 401 | 413 | 503;
 
 const statusOfOthers: Partial<Record<ErrorCode, ErrorStatus>> = {

@@ -8,7 +8,6 @@ import { type AuthenticationDependencies, authenticate } from './authenticate.ts
 import { type ErrorStatus, ReceiverError, statusOf } from './errors.ts';
 import { parseRequest } from './request.ts';
 
-/** What the receiver needs from outside. */
 export interface ReceiverDependencies extends AuthenticationDependencies {
   /** Sends a message to the queue. Rejects when the queue did not take it. */
   send: (message: QueueMessage) => Promise<void>;
@@ -31,7 +30,6 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * @default - no limit
    */
   answerWithin?: number;
-  /** Gets the outcome of each request. */
   report: (outcome: Outcome) => void;
 }
 

@@ -8,7 +8,6 @@ import { isUuid } from '../guards.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
 import type { PolledItem } from '../messagemedia/types.ts';
 
-/** The list that an item comes from. */
 export type PolledKind = 'deliveryReport' | 'reply';
 
 /** An item of one of MessageMedia's lists, and the event that it becomes. */
@@ -20,11 +19,9 @@ export interface PolledEntry {
   account: string | undefined;
   /** The id to confirm; `undefined` if it is not a UUID, because such an id would make the whole call fail. */
   confirmId: string | undefined;
-  /** The id that is not a UUID. */
   unusualId: string | undefined;
   /** When MessageMedia received it, in milliseconds since 1970; `undefined` if the item does not say. */
   receivedAt: number | undefined;
-  /** The item as JSON. */
   data: Buffer;
   /** The message without data, for an event that would be too large. @param dataref where the data is */
   withDataAt: (dataref: string) => QueueMessage;

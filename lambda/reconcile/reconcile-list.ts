@@ -1,8 +1,6 @@
 import { createPlacement } from '../event/message-placement.ts';
 import { MessageRefusedError } from '../event/queue-refusals.ts';
 import type { PolledItem } from '../messagemedia/types.ts';
-import { confirmEntries, confirmUnusual, split } from './confirm-entries.ts';
-import { dateOf, findKnown } from './find-known.ts';
 import { notesOn, type Rest } from './list-notes.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from './polled-event.ts';
 import type { ReconciliationCounts, ReconciliationDependencies, ReconciliationOptions } from './reconciliation-run.ts';
@@ -12,11 +10,16 @@ const pageSize = 100;
 
 const defaultGrace = 15 * 60_000;
 
+/** How long MessageMedia lists an item, in milliseconds. */
+const keptByProvider = 45 * 24 * 3_600_000;
+
+/** Clocks differ by less, in milliseconds. */
+const clockTolerance = 15 * 60_000;
+
 /** How often a list is read again that still has what was just confirmed, and the pause before, in milliseconds. */
 const maxRereads = 5;
 const rereadPause = 2_000;
 
-/** One of MessageMedia's lists. */
 export interface List {
   kind: PolledKind;
   name: string;
@@ -24,7 +27,6 @@ export interface List {
   confirmIds: (ids: readonly string[]) => Promise<void>;
 }
 
-/** One list's part of a run. */
 export interface ListRun extends ReconciliationDependencies, ReconciliationOptions {
   list: List;
   counts: ReconciliationCounts;
@@ -86,6 +88,11 @@ function isNew(handled: Set<string>): (entry: PolledEntry) => boolean {
     const before = handled.size;
     return handled.add(traceId).size > before;
   };
+}
+
+/** When MessageMedia received an item, in milliseconds since 1970; `undefined` without a date, or with one to come. */
+export function dateOf({ receivedAt }: PolledEntry, now: number): number | undefined {
+  return receivedAt !== undefined && receivedAt <= now + clockTolerance ? receivedAt : undefined;
 }
 
 /** Whether its webhook may still come. Nobody can say that of an entry without a date, so it is never young. */
@@ -161,4 +168,73 @@ async function offload({ message, data, withDataAt }: PolledEntry, bytes: number
     );
   }
   return withDataAt(await store(data, message.dataContentType));
+}
+
+/**
+ * Finds out which events are in the queue, and remembers their deduplication ids. It searches the log from an hour before
+ * the oldest event, because clocks differ.
+ */
+async function findKnown(
+  due: readonly PolledEntry[],
+  { seen, remembered = new Set(), now, note }: ListRun,
+): Promise<ReadonlySet<string>> {
+  const wanted = due.filter(({ message }) => !remembered.has(message.deduplicationId));
+  if (wanted.length === 0) return remembered;
+  const all = 'every event is queued again, and FIFO queue and consumers drop repetitions';
+  if (seen === undefined) {
+    note(`It is not known which events arrived already: ${all}.`);
+    return remembered;
+  }
+  const hour = 3_600_000;
+  const longestAgo = now() - keptByProvider;
+  const oldest = Math.min(...wanted.map((entry) => Math.max(dateOf(entry, now()) ?? longestAgo, longestAgo)));
+  try {
+    for (const [account, some] of Map.groupBy(wanted, (entry) => entry.account)) {
+      const type = (some[0] as PolledEntry).message.type;
+      const ids = some.map(({ traceId }) => traceId);
+      const found = await seen(ids, new Date(oldest - hour), { type, account });
+      for (const { traceId, message } of some) if (found.has(traceId)) remembered.add(message.deduplicationId);
+    }
+  } catch (error) {
+    note(`The log could not be queried (${error instanceof Error ? error.message : String(error)}): ${all}.`);
+  }
+  return remembered;
+}
+
+/**
+ * Confirms what is in the queue.
+ *
+ * @returns the entries that were confirmed
+ */
+async function confirmEntries(entries: readonly PolledEntry[], run: ListRun, rest: Rest): Promise<PolledEntry[]> {
+  const [some, others] = split(entries, ({ confirmId }) => confirmId !== undefined);
+  rest.unconfirmable.push(...others);
+  if (some.length > 0) await run.list.confirmIds(some.flatMap(({ confirmId = [] }) => confirmId));
+  for (const { message } of some) run.remembered?.delete(message.deduplicationId);
+  run.counts.confirmed += some.length;
+  return some;
+}
+
+/**
+ * MessageMedia documents only UUIDs. Where other ids fill the list, it gets them in a call of their own, once: nothing is
+ * lost if it refuses them, and the list moves on if it does not.
+ *
+ * @returns the entries that it took
+ */
+async function confirmUnusual({ list, counts }: ListRun, rest: Rest): Promise<PolledEntry[]> {
+  const [unusual, others] = split(rest.unconfirmable, ({ unusualId }) => unusualId !== undefined);
+  if (!counts.full || unusual.length === 0) return [];
+  try {
+    await list.confirmIds(unusual.flatMap(({ unusualId = [] }) => unusualId));
+  } catch {
+    return [];
+  }
+  counts.confirmed += unusual.length;
+  rest.unconfirmable = others;
+  return unusual;
+}
+
+/** Those for which it is true, and the others. */
+function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }

@@ -3,7 +3,6 @@ import type { QueueMessage } from '../event/queue-message.ts';
 import type { KeyOwner } from '../keys/keyring.ts';
 import type { Provider } from '../messagemedia/client.ts';
 
-/** What reconciliation needs from outside. */
 export interface ReconciliationDependencies {
   provider: Pick<Provider, 'checkDeliveryReports' | 'checkReplies' | 'confirmDeliveryReports' | 'confirmReplies'>;
   /** Whose lists these are, where keys name accounts. */
@@ -60,7 +59,6 @@ export interface ReconciliationOptions {
   command: string;
 }
 
-/** Result for one list. */
 export interface ReconciliationCounts {
   listed: number;
   /** Queued now; with `dryRun`, those that would be queued. */
@@ -82,7 +80,6 @@ export interface ReconciliationCounts {
   full?: boolean;
 }
 
-/** Result of a run. */
 export interface ReconciliationResult {
   deliveryReports: ReconciliationCounts;
   replies: ReconciliationCounts;

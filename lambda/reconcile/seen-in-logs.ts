@@ -16,10 +16,8 @@ const maxLines = 10_000;
 /** Log messages for an event that is in the queue, from the receiver and from reconciliation. */
 const queuedMessages: readonly unknown[] = [logMessages.accepted, logMessages.recovered];
 
-/** What the search needs from outside. */
 export interface LogSearchDependencies {
   client: CloudWatchLogsClient;
-  /** Names of the log groups of receiver and reconciliation. */
   logGroups: readonly string[];
   now: () => number;
   pause: (milliseconds: number) => Promise<unknown>;

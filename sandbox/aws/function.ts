@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import type { Answer } from '../../lambda/receiver/receiver.ts';
 
-/** One line of the function's structured log. */
 export type LogLine = Record<string, unknown>;
 
 /** The real handler with its own environment and standard output, as in Lambda. */
@@ -12,15 +11,14 @@ export interface LocalFunction {
   invoke: (event: string) => Promise<Answer>;
   /** The log line about a request; `undefined` if none came within a second. */
   logOf: (requestId: string) => Promise<LogLine | undefined>;
-  /** The newest lines that the function has written, at most {@link keptLines}: its log and its metrics. */
+  /** The newest lines that the function has written, at most a thousand: its log and its metrics. */
   output: readonly string[];
   close: () => Promise<void>;
 }
 
 /** How many output lines and log lines of requests are kept. There is a limit, because a sandbox may run for days. */
-export const keptLines = 1_000;
+const keptLines = 1_000;
 
-/** Starts the handler. @param environment all of its environment variables */
 export function startFunction(environment: Record<string, string>): LocalFunction {
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
     env: environment,

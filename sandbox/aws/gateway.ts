@@ -10,7 +10,6 @@ const maxEventBytes = 6 * 1024 * 1024;
 /** Most bytes of request line and headers together. */
 const maxHeaderBytes = 10_240;
 
-/** An answered request. */
 export interface HandledRequest {
   method: string;
   path: string;
@@ -24,7 +23,6 @@ export interface HandledRequest {
   event: string | undefined;
 }
 
-/** Options of the stand-in for an HTTP API. */
 export interface GatewayOptions {
   /** `0` for any free port. */
   port: number;
@@ -32,7 +30,6 @@ export interface GatewayOptions {
   path: string;
   /** Invokes the function with an event in JSON, as Lambda gets it. */
   invoke: (event: string) => Promise<Answer>;
-  /** Called after every answer. */
   onAnswer: (request: HandledRequest, answer: Answer) => void;
 }
 
@@ -93,7 +90,6 @@ function toEvent(request: IncomingMessage, path: string, query: string, body: Bu
     rawQueryString: query,
     ...(cookies.length > 0 && { cookies }),
     headers,
-    ...(query !== '' && { queryStringParameters: decodeQuery(query) }),
     requestContext: {
       accountId: '000000000000',
       apiId: 'sandbox',
@@ -138,12 +134,4 @@ function isTextType(contentType = ''): boolean {
     .map((each) => each.trim());
   const isOther = parameters.some((each) => each.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(each));
   return !isOther && (type.startsWith('text/') || /^application\/(json|xml|javascript)$/.test(type));
-}
-
-function decodeQuery(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(query)) {
-    parameters[name] = parameters[name] === undefined ? value : `${parameters[name]},${value}`;
-  }
-  return parameters;
 }

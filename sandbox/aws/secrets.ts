@@ -28,13 +28,13 @@ class SecretsError extends Error {
   }
 }
 
-/** Starts it, by default on a free port. @param onChange called after every call that may have changed something */
-export async function startSecrets(port = 0, onChange = () => {}) {
+/** @param onChange called after every call that may have changed something */
+export async function startSecrets(onChange = () => {}) {
   const secrets = new Map<string, Versions>();
   const nextRotations = new Map<string, Date | undefined>();
   let isFailing = false;
   let delay = 0;
-  const server = await listen(port, async (request, response) => {
+  const server = await listen(0, async (request, response) => {
     const action = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '');
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
@@ -67,13 +67,10 @@ export async function startSecrets(port = 0, onChange = () => {}) {
       secrets.set(secretId, versions);
       putSecretValue(versions, { SecretString: value });
     },
-    /** Creates a secret without a value. */
     create: (secretId: string): void => void secrets.set(secretId, new Map()),
-    /** The secret's current value. */
     get: (secretId: string) => withStage(secrets.get(secretId) ?? new Map(), 'AWSCURRENT')?.[1].value,
     /** When a secret is to be rotated next; `undefined` if its rotation is switched off, as it is at first. */
     setNextRotation: (secretId: string, date: Date | undefined): void => void nextRotations.set(secretId, date),
-    /** Whether every call fails, as in an outage. */
     setFailing: (fails: boolean): void => {
       isFailing = fails;
     },

@@ -5,12 +5,10 @@ import { badSenders } from '../bad-senders.ts';
 import { callbackPath, type Sandbox } from '../sandbox.ts';
 import { type History, headerPairs } from './history.ts';
 
-/** Why an action was not carried out. */
 export class ActionError extends Error {}
 
 type Action = (input: Record<string, unknown>) => Promise<void>;
 
-/** Headers that belong to one connection. */
 const ofConnection = new Set(['content-length', 'transfer-encoding', 'connection', 'host']);
 
 /** All actions of the page. Requests go only to the gateway of this sandbox. */
@@ -72,7 +70,6 @@ function withTellingText(webhook: Webhook): Webhook {
   return { ...webhook, body: String(webhook.body).replace(/Danke[^"]*/, 'Danke schön, bis später! 1/2') };
 }
 
-/** A webhook of a kind, with new ids. */
 function freshWebhook(kind: string): Webhook {
   const query = queries[kind] ?? (kind.endsWith('Reply') ? eventKinds.reply.inUrl : eventKinds.webhook.inUrl);
   const samples = sampleWebhooks(`${callbackPath}?kind=${query}`);

@@ -1,11 +1,11 @@
 import { diagnose } from '../../diagnosis/diagnose.ts';
+import { signatureHeaders } from '../../lambda/contract.ts';
+import { eventKinds } from '../../lambda/event/kinds.ts';
 import { type FetchData, openQueuedEvent } from '../../lambda/event/queued-event.ts';
 import { reverify } from '../../lambda/event/reverify.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
 import { quote } from '../../terminal/text.ts';
-import { checksOf } from './checks.ts';
-import { differences, nearestGood } from './difference.ts';
 import { type Call, headerOf, headerPairs, summaryOf } from './history.ts';
 
 /** Most characters of a body that the page shows. */
@@ -80,7 +80,6 @@ function textOf(body: Uint8Array): string {
   return text.length > mostShown ? `${text.slice(0, mostShown)} … (${body.length} bytes in all)` : text;
 }
 
-/** The queued message, with the signature shortened. */
 function formatMessage(message: string): string {
   const text = JSON.stringify(JSON.parse(message), null, 2).slice(0, mostShown);
   return text.replace(/("mmsignature": ")([^"]*)/, (_, name, value) => name + shorten(value));
@@ -102,4 +101,94 @@ export function curlOf({ method, target, request: { rawHeaders, body } }: Call, 
   const data = body.length === 0 ? [] : [isText ? `--data-raw ${quote(body.toString('utf8'))}` : '--data-binary @-'];
   const command = [`curl --path-as-is -X ${method} ${quote(url + target)}`, ...headers, ...data].join(' \\\n  ');
   return isText ? command : `base64 -d <<< '${body.toString('base64')}' | ${command}`;
+}
+
+interface Check {
+  name: string;
+  state: 'passed' | 'failed' | 'not reached';
+  /** For a failed check, what was found. */
+  detail: string;
+}
+
+/** The steps in their order, with the reasons for a failure of each. */
+const steps: readonly [name: string, ...reasons: string[]][] = [
+  ['The gateway has a route for the path', 'no_route'],
+  ['The event is from API Gateway', 'malformed_event'],
+  ['There is a signature, in base64', 'unsigned', 'malformed_signature'],
+  ['There is a Date, in HTTP format', 'missing_date', 'malformed_date'],
+  ['The Date is not too old, and not in the future', 'stale_date'],
+  ['The target is well-formed', 'malformed_target'],
+  ['Digest and cipher are known', 'unsupported_algorithm'],
+  ['The keyring can be read', 'keyring_unavailable'],
+  ['The key is in the keyring', 'unknown_key'],
+  ['The digest is that of the key', 'digest_mismatch'],
+  ['The signature is good', 'invalid_signature'],
+  ['The event is of the account of the key', 'foreign_account'],
+  ['Large data is in the bucket', 'event_too_large', 'storage_unavailable'],
+  ['The queue has the event', 'queue_unavailable', 'unexpected'],
+];
+
+function checksOf({ reason, detail, verdict }: Call): Check[] {
+  const failedAt = verdict === 'queued' ? steps.length : steps.findIndex(([, ...reasons]) => reasons.includes(reason));
+  return steps.map(([name], index) => {
+    if (failedAt < 0 || index > failedAt) return { name, state: 'not reached', detail: '' };
+    if (index === failedAt) return { name, state: 'failed', detail: detail.replace(/^ReceiverError: /, '') };
+    return { name, state: 'passed', detail: '' };
+  });
+}
+
+interface Difference {
+  what: string;
+  here: string;
+  there: string;
+}
+
+/** Headers that differ in every call. */
+const ofItsOwn = new Set(['date', signatureHeaders.signature, 'content-length', 'connection', 'host']);
+
+/** How far around the first byte that differs is shown. */
+const surroundings = 30;
+
+/** The accepted call that is most similar to this one; of several, the newest. */
+function nearestGood(call: Call, calls: readonly Call[]): Call | undefined {
+  const likeness = (other: Call) =>
+    Number(other.method === call.method) +
+    Number(pathOf(other) === pathOf(call)) +
+    2 * Number(kindOf(other) === kindOf(call));
+  return calls
+    .filter(({ id, verdict }) => verdict === 'queued' && id !== call.id)
+    .sort((one, other) => likeness(other) - likeness(one) || other.id - one.id)[0];
+}
+
+/** Differences between two calls, without those between any two calls. */
+function differences(call: Call, good: Call): Difference[] {
+  const here = headersOf(call);
+  const there = headersOf(good);
+  const names = [...new Set([...here.keys(), ...there.keys()])].filter((name) => !ofItsOwn.has(name)).sort();
+  return [
+    { what: 'method', here: call.method, there: good.method },
+    { what: 'target', here: call.target, there: good.target },
+    ...names.map((name) => ({ what: name, here: here.get(name) ?? '(none)', there: there.get(name) ?? '(none)' })),
+    ...bodyDifference(call.request.body, good.request.body),
+  ].filter((each) => each.here !== each.there);
+}
+
+function bodyDifference(here: Buffer, there: Buffer): Difference[] {
+  if (here.equals(there)) return [];
+  let at = 0;
+  while (at < here.length && at < there.length && here[at] === there[at]) at += 1;
+  const around = (body: Buffer) => JSON.stringify(body.subarray(Math.max(0, at - 10), at + surroundings).toString());
+  return [{ what: `body, from byte ${at}`, here: around(here), there: around(there) }];
+}
+
+function headersOf({ request: { rawHeaders } }: Call): Map<string, string> {
+  return new Map(headerPairs(rawHeaders).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function kindOf({ request }: Call): string | undefined {
+  return Object.values(eventKinds).find(({ idField }) => idField && request.body.includes(`"${idField}"`))?.inUrl;
+}
+
+function pathOf({ target }: Call): string {
+  return target.replace(/\?.*/s, '');
 }

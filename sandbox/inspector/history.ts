@@ -3,9 +3,7 @@ import type { Answer } from '../../lambda/receiver/receiver.ts';
 import type { LogLine } from '../aws/function.ts';
 import type { HandledRequest } from '../aws/gateway.ts';
 
-/** The part of a call that the list shows. */
 export interface CallSummary {
-  /** Counts up from 1. */
   id: number;
   /** RFC 3339. */
   time: string;
@@ -13,21 +11,17 @@ export interface CallSummary {
   target: string;
   status: number;
   verdict: 'queued' | 'refused' | 'failed';
-  /** Why it was refused or failed. */
   reason: string;
   /** CloudEvents type of the queued event. */
   type: string;
-  /** Key id that the request names. */
   keyId: string;
   bytes: number;
 }
 
-/** A call with everything that is known about it. */
 export interface Call extends CallSummary {
   request: HandledRequest;
   answer: Answer;
   detail: string;
-  /** The message on the queue. */
   message: string | undefined;
 }
 
@@ -118,7 +112,6 @@ export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, nam
   return headerPairs(rawHeaders).find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
 }
 
-/** The verdict on a request, from the status of its answer. */
 export function verdictOf(status: number): CallSummary['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';

@@ -86,7 +86,6 @@ function isOwn({ headers }: IncomingMessage, token: string): boolean {
   return isSameOrigin && isJson && given.length === token.length && timingSafeEqual(given, Buffer.from(token));
 }
 
-/** The state that the toolbar shows. */
 function stateOf({ url, queue, secrets, provider }: Sandbox) {
   return {
     callbackUrl: `${url}${callbackPath}`,

@@ -5,7 +5,6 @@ import type { HandledRequest } from '../aws/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import type { Call, History } from './history.ts';
 
-/** Options of a sandbox whose calls are recorded. */
 export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onAnswer' | 'onMessage'> {
   history: History;
   /** Gets every call after it is recorded. */

@@ -11,7 +11,6 @@ export interface Subject {
   eventId?: string;
 }
 
-/** One try at delivering a webhook. */
 export interface Delivery extends Subject {
   /** 1 for the first. */
   attempt: number;
@@ -26,21 +25,17 @@ export interface Delivery extends Subject {
 /** A destination, and the factor by which each delay before a retry grows. Without it all delays are the same. */
 export type Route = Destination & { growth?: number };
 
-/** Options of deliveries. */
 export interface DeliveryOptions {
-  /** The currently enabled key. */
   signingKey: () => SigningKey | undefined;
   /** How long a second of `retry_delay` lasts, in milliseconds. */
   secondMilliseconds: number;
   /** The clock of the signed `Date`. */
   now: () => Date;
-  /** Sends a request to an origin. */
   deliver: typeof deliver;
   /** A retry repeats the first try byte for byte. Otherwise it gets a new signature with a new `Date`. */
   resendSameBytes: boolean;
 }
 
-/** Signs and sends webhooks, and keeps a history. */
 export function createDelivery(options: DeliveryOptions) {
   const { signingKey, secondMilliseconds, now, resendSameBytes } = options;
   const deliveries: Delivery[] = [];
@@ -85,11 +80,9 @@ export function createDelivery(options: DeliveryOptions) {
       const running = work().finally(() => inFlight.delete(running));
       inFlight.add(running);
     },
-    /** Resolves when nothing is left to deliver. */
     settled: async (): Promise<void> => {
       while (inFlight.size > 0) await Promise.all(inFlight);
     },
-    /** Aborts all deliveries. */
     close: async (): Promise<void> => {
       closing.abort();
       await Promise.all(inFlight);

@@ -11,7 +11,6 @@ export interface Destination {
   /** The request before it is signed. @param attempt 1 for the first */
   compose: (attempt: number) => Webhook;
   headers: Record<string, string>;
-  /** Retries after a failure. */
   retries: number;
   /** Seconds between retries. */
   retryDelay: number;
@@ -31,7 +30,6 @@ export function callbackDestination(url: string, { body }: ProviderEvent): Desti
   return onceTo(origin, { method: 'POST', target, contentType: 'application/json', body: JSON.stringify(body) });
 }
 
-/** One try at a given request. */
 export function onceTo(origin: string, webhook: Webhook): Destination {
   return { origin, compose: () => webhook, headers: {}, retries: 0, retryDelay: 0, readTimeout: defaultReadTimeout };
 }

@@ -2,15 +2,10 @@ import type { ServerResponse } from 'node:http';
 
 /**
  * Faults of a call. With an object, the call is not carried out and gets this answer. With `hang` and `reset` it is not
- * carried out either: `hang` never answers, and `reset` breaks the connection. `lost_answer` and `half_answer` carry the
- * call out and then break the connection, before or in the middle of the answer.
+ * carried out either: `hang` never answers, and `reset` breaks the connection. With `half_answer` it is carried out, and the
+ * connection breaks in the middle of the answer.
  */
-export type Fault =
-  | { status: number; headers?: Record<string, string>; body?: string }
-  | 'hang'
-  | 'reset'
-  | 'lost_answer'
-  | 'half_answer';
+export type Fault = { status: number; body?: string } | 'hang' | 'reset' | 'half_answer';
 
 /** An answer to a call: a body is sent as JSON, unless it is plain text. */
 export interface Reply {
@@ -19,7 +14,6 @@ export interface Reply {
   plain?: boolean;
 }
 
-/** Faults for future calls. */
 export function createFaults() {
   const waiting: { pattern: RegExp; fault: Fault }[] = [];
   return {
@@ -42,22 +36,15 @@ export async function answer(
   carryOut: () => Promise<Reply>,
 ): Promise<void> {
   if (fault === 'hang') return;
-  if (fault === 'reset') return reset(response);
-  if (typeof fault === 'object')
-    return write(response, fault.status, fault.body ?? '{"message":"Fault"}', fault.headers);
+  if (fault === 'reset') return void response.socket?.resetAndDestroy();
+  if (typeof fault === 'object') return write(response, fault.status, fault.body ?? '{"message":"Fault"}');
   const { status, body, plain = false } = await carryOut();
   const text = body === undefined ? '' : plain ? String(body) : JSON.stringify(body);
-  if (fault === 'lost_answer' || (fault === 'half_answer' && text === '')) return reset(response);
-  if (fault === undefined) return write(response, status, text, plain ? { 'content-type': 'text/plain' } : {});
+  if (fault === undefined) return write(response, status, text, plain ? 'text/plain' : 'application/json');
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   response.write(text.slice(0, text.length / 2), () => response.destroy());
 }
 
-function write(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
-  if (body === '') response.writeHead(status, headers).end();
-  else response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
-}
-
-function reset(response: ServerResponse): void {
-  response.socket?.resetAndDestroy();
+function write(response: ServerResponse, status: number, body: string, type = 'application/json'): void {
+  response.writeHead(status, body === '' ? {} : { 'content-type': type }).end(body);
 }

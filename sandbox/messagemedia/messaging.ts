@@ -16,7 +16,6 @@ import type { Webhooks } from './webhooks.ts';
 
 /** How a `callback_url` is retried until a 2xx. MessageMedia documents none of these numbers. */
 export interface Backoff {
-  /** Tries in all. */
   tries: number;
   /** Seconds before the second try. */
   firstDelay: number;
@@ -24,16 +23,13 @@ export interface Backoff {
   factor: number;
 }
 
-/** The parts that messaging needs. */
 export interface MessagingParts {
-  /** Id of the account. */
   account: string;
   webhooks: Webhooks;
   lists: PolledLists;
   optOuts: OptOuts;
   delivery: ReturnType<typeof createDelivery>;
   callbackBackoff: Backoff;
-  /** The clock of messages and events. */
   now: () => Date;
 }
 
@@ -44,7 +40,6 @@ export function createMessaging({ account, webhooks, lists, optOuts, delivery, c
   const messages = new Map<string, AcceptedMessage>();
   const drops: WebhookEvent[] = [];
 
-  /** Whether this event is dropped. A drop is used only once. */
   const isDropped = (kind: WebhookEvent): boolean => {
     const index = drops.indexOf(kind);
     if (index >= 0) drops.splice(index, 1);

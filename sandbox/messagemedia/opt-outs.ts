@@ -17,7 +17,6 @@ interface Stop {
 /** The opt-outs of an account: its blacklist, and the report of the messages that triggered them. */
 export type OptOuts = ReturnType<typeof createOptOuts>;
 
-/** No opt-outs yet. */
 export function createOptOuts(accountId: string) {
   const blacklist = new Set<string>();
   const stops: Stop[] = [];
@@ -42,7 +41,7 @@ export function createOptOuts(accountId: string) {
       };
     },
     /** A page of the detail report. The stand-in has only messages that triggered an opt-out. @throws {ApiError} 400 */
-    reportPage: (body: unknown): object => reportStops(stops, accountId, body),
+    reportPage: (body: unknown): object => reportStops(stops, body),
   };
 }
 
@@ -63,16 +62,13 @@ function recordOf(message: AcceptedMessage, account_id: string): object {
   };
 }
 
-function reportStops(stops: readonly Stop[], accountId: string, body: unknown): object {
+function reportStops(stops: readonly Stop[], body: unknown): object {
   const fields = fieldsOf(body);
-  const { direction = 'all', timezone = accountZone, page = 0, page_size = 20, accounts = [accountId] } = fields;
+  const { direction = 'all', timezone = accountZone, page = 0, page_size = 20 } = fields;
   const [from, to] = [dateOf(fields, 'start_date'), dateOf(fields, 'end_date')];
   if (from >= to) throw badRequest('/end_date: must be after start_date');
   const [number, size] = [Number(page), Number(page_size)];
-  if (!(Number.isInteger(number) && number >= 0)) throw badRequest('/page: is invalid');
-  if (!(Number.isInteger(size) && size >= 1 && size <= pageSize)) throw badRequest('/page_size: is invalid');
-  const isAsked = direction !== 'outbound' && Array.isArray(accounts) && accounts.includes(accountId);
-  const found = stops.filter(({ at }) => isAsked && at >= from && at < to);
+  const found = stops.filter(({ at }) => direction !== 'outbound' && at >= from && at < to);
   const start = number * size;
   const shown = found.slice(start, start + size);
   return {
@@ -89,11 +85,6 @@ function dateOf(fields: Record<string, unknown>, name: string): Date {
 
 /** A time as the report writes it: in a zone, but without saying in which. */
 function timeIn(timeZone: string, at: Date): string {
-  try {
-    return new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' })
-      .format(at)
-      .replace(' ', 'T');
-  } catch {
-    throw badRequest('/timezone: is unknown');
-  }
+  const format = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return format.format(at).replace(' ', 'T');
 }

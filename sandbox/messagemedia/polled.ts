@@ -10,7 +10,6 @@ const common = ['callback_url', 'source_number', 'date_received', 'message_id', 
 const ofReports = ['delivery_report_id', 'status', 'delay', 'billing_units', 'submitted_date', 'original_text'];
 const ofReplies = ['reply_id', 'destination_number', 'content'];
 
-/** The events of one account that can be polled. */
 export type PolledLists = ReturnType<typeof createPolledLists>;
 
 /** Empty lists. Entries stay until they are confirmed. Their expiry after 45 days is not simulated. */
@@ -34,7 +33,6 @@ function createList(fields: readonly string[], idsField: string, what: string) {
     add: (id: string, body: object): void => {
       entries.set(id, Object.fromEntries(Object.entries(body).filter(([name]) => fields.includes(name))));
     },
-    /** The oldest that are not confirmed. */
     oldest: (): object[] => [...entries.values()].slice(0, most),
     /** Confirms ids. Unknown ids are ignored, because they may have been confirmed before. @throws {ApiError} 400 */
     confirm: (body: unknown): string => {

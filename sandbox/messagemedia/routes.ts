@@ -7,7 +7,6 @@ import type { OptOuts } from './opt-outs.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** A call after its credentials were checked. */
 export interface ApiCall {
   method: string;
   path: string;
@@ -16,7 +15,6 @@ export interface ApiCall {
   body: unknown;
 }
 
-/** The state that the API works on. */
 export interface Api {
   /** Whether the account may have signature keys. */
   featureEnabled: boolean;

@@ -13,7 +13,6 @@ import { createPolledLists } from './polled.ts';
 import { createRouter } from './routes.ts';
 import { createWebhooks } from './webhooks.ts';
 
-/** How the stand-in behaves. Everything has a default. */
 export interface ProviderSimulatorOptions {
   apiKey?: string;
   apiSecret?: string;
@@ -38,7 +37,6 @@ export interface ProviderSimulatorOptions {
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
 export type ProviderSimulator = Awaited<ReturnType<typeof startProvider>>;
 
-/** Starts it on a free port. */
 export async function startProvider(options: ProviderSimulatorOptions = {}) {
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
@@ -73,13 +71,11 @@ export async function startProvider(options: ProviderSimulatorOptions = {}) {
     /** Every try at delivering a webhook, in the order in which they ended. */
     deliveries: delivery.deliveries as readonly Delivery[],
     signatureKeys: keys.list,
-    /** The currently enabled key. */
     signingKey: keys.signingKey,
     /** Signs a webhook with the enabled key, if there is one, and sends it once. @returns `undefined` without an answer */
     deliver: (origin: string, webhook: Webhook) => delivery.send({ event: 'custom' }, onceTo(origin, webhook)),
     /** Gives a fault to the next call whose `METHOD /path` matches. */
     failNext: faults.failNext,
-    /** Resolves when no webhook is left to deliver. */
     settled: delivery.settled,
     close: async () => {
       await Promise.all([delivery.close(), server.close()]);

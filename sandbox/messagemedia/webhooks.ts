@@ -19,13 +19,10 @@ export interface StoredWebhook extends WebhookDefinition {
   retries: number;
 }
 
-/** The most webhooks of an account. */
 const most = 150;
 
-/** The webhooks of one account. */
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-/** An account without webhooks. */
 export function createWebhooks() {
   const webhooks = new Map<string, StoredWebhook>();
   const find = (id: string): StoredWebhook => {

@@ -1,9 +1,6 @@
-import { CloudWatchLogsClient, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { watched } from '../../cli/aws.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalServer, listen } from '../../sandbox/http.ts';
@@ -22,38 +19,15 @@ const settings = () => ({
   useQueueUrlAsEndpoint: false,
 });
 
-test.each<[string, () => Promise<unknown>]>([
-  [
-    'CreateQueue of events.fifo',
-    () => watched(new SQSClient(settings())).send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
-  ],
-  [
-    'StartQuery of receiver,reconciliation',
-    () =>
-      watched(new CloudWatchLogsClient(settings())).send(
-        new StartQueryCommand({
-          logGroupNames: ['receiver', 'reconciliation'],
-          startTime: 0,
-          endTime: 1,
-          queryString: '',
-        }),
-      ),
-  ],
-  [
-    'ListSubscriptionsByTopic of arn:topic',
-    () => watched(new SNSClient(settings())).send(new ListSubscriptionsByTopicCommand({ TopicArn: 'arn:topic' })),
-  ],
-  [
-    'ListEventSourceMappings of arn:queue',
-    () =>
-      watched(new LambdaClient(settings())).send(new ListEventSourceMappingsCommand({ EventSourceArn: 'arn:queue' })),
-  ],
-  [
-    'GetObject of large-events/abc',
-    () => watched(new S3Client(settings())).send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' })),
-  ],
-])('an error of %s names it, the region, and the address that was called', async (call, send) => {
-  await expect(send()).rejects.toThrow(`(${call} in ap-southeast-2 at ${server.url})`);
+test('an error names the call, its object, the region, and the address that was called', async () => {
+  const [sqs, s3] = [watched(new SQSClient(settings())), watched(new S3Client(settings()))];
+  const place = `in ap-southeast-2 at ${server.url}`;
+  await expect(sqs.send(new CreateQueueCommand({ QueueName: 'events.fifo' }))).rejects.toThrow(
+    `(CreateQueue of events.fifo ${place})`,
+  );
+  await expect(s3.send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' }))).rejects.toThrow(
+    `(GetObject of large-events/abc ${place})`,
+  );
 });
 
 test('a call that hangs is tried three times, and ends', async () => {
@@ -68,4 +42,22 @@ test('a call that hangs is tried three times, and ends', async () => {
   expect(tries).toBe(3);
   client.destroy();
   await hanging.close();
+});
+
+test('a call that hangs says so, but not one that waits for messages', async () => {
+  const slow = await listen(0, (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}'), 2_300);
+  });
+  const client = watched(new SQSClient({ ...settings(), endpoint: slow.url }));
+  const said = jest.spyOn(console, 'error').mockImplementation(() => {});
+  await Promise.all([
+    client.send(new CreateQueueCommand({ QueueName: 'events.fifo' })),
+    client.send(new ReceiveMessageCommand({ QueueUrl: 'events', WaitTimeSeconds: 20 })),
+  ]);
+  expect(said.mock.calls.flat()).toEqual([
+    expect.stringMatching(/^AWS has not answered CreateQueue of events.fifo for 2 s: waiting until .* Ctrl-C stops\.$/),
+  ]);
+  said.mockRestore();
+  client.destroy();
+  await slow.close();
 });

@@ -36,10 +36,3 @@ test('ends with 1 when it is not known why', async () => {
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ cause: 'other_bytes', signedBy: key.id, format: 'Lambda event' });
 });
-
-test('says what it needs', async () => {
-  expect(await run(['doctor'], localEnvironment({}))).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('Give a file'),
-  });
-});

@@ -1,58 +1,27 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
-import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
-import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { listen } from '../../sandbox/http.ts';
 import { makeKey } from '../support.ts';
-import { localEnvironment, type Recorder, record, run, start } from './terminal.ts';
+import { start } from './terminal.ts';
+import { startWorld } from './world.ts';
 
-let provider: ProviderSimulator;
-let secrets: LocalSecrets;
-let recorder: Recorder;
-let api: Provider;
-let env: Record<string, string>;
-let folder: string;
+const world = await startWorld();
+const { provider, secrets, api, env, keyring } = world;
+const folder = await mkdtemp(join(tmpdir(), 'mmw-keys-'));
+afterAll(() => Promise.all([world.close(), rm(folder, { recursive: true })]));
+beforeEach(world.clear);
 
-beforeAll(async () => {
-  [provider, secrets] = await Promise.all([startProvider({ modulusLength: 2048 }), startSecrets()]);
-  recorder = await record(provider.url, []);
-  folder = await mkdtemp(join(tmpdir(), 'mmw-keys-'));
-  api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
-  env = localEnvironment({
-    MESSAGEMEDIA_API_KEY: provider.apiKey,
-    MESSAGEMEDIA_API_SECRET: provider.apiSecret,
-    MESSAGEMEDIA_BASE_URL: recorder.url,
-    KEYRING_SECRET_ID: 'keyring',
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-  });
-});
-afterAll(async () => {
-  await Promise.all([recorder, provider, secrets].map((server) => server.close()));
-  await rm(folder, { recursive: true });
-});
-beforeEach(async () => {
-  recorder.intercept(undefined);
-  for (const { key_id } of await api.listSignatureKeys()) await api.deleteSignatureKey(key_id);
-  secrets.put('keyring', '{"keys":[]}');
-});
-
-const mmw = (args: string[], input?: string) => run(['keys', ...args], env, { input });
-const keyring = (): Record<string, string>[] => JSON.parse(secrets.get('keyring') ?? '').keys;
+const mmw = (args: string[], input?: string) => world.mmw(['keys', ...args], env, input);
+const json = (...args: string[]) => world.json('keys', ...args);
 const listed = async () => (await mmw(['list'])).stdout;
-
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await mmw([...args, '--json']);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-  return JSON.parse(stdout);
-}
 
 test('keys delete looks again after the answer: a key that was enabled meanwhile stays', async () => {
   await json('create', '--enable');
   const pending = await json('create');
   let looks = 0;
-  recorder.intercept(async (call, when) => {
+  world.recorders.provider.intercept(async (call, when) => {
     const isFirstLook = when === 'after' && call.endsWith('/signature_keys') && looks++ === 0;
     if (isFirstLook) await api.enableSignatureKey(pending.key_id);
     return undefined;
@@ -87,20 +56,19 @@ describe('keys rotate', () => {
     expect(provider.signingKey()?.id).toBe(keyring()[0]?.key_id);
   });
 
-  test('is abandoned by going back, which a running one notices; --abandon deletes the waiting key', async () => {
+  test('is abandoned by going back; --abandon deletes the waiting key', async () => {
     const old = await json('create', '--enable');
-    const running = start(['keys', 'rotate'], env);
-    await running.said('until every function has read key');
-    running.process.kill('SIGINT');
-    await running.done;
+    const waiting = await json('create');
     const { code, stderr } = await mmw(['enable', old.key_id]);
-    const waiting = keyring()[1]?.key_id;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`to key ${waiting} is abandoned`) });
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining(`to key ${waiting.key_id} is abandoned`),
+    });
     expect(keyring().some(({ pending_since }) => pending_since)).toBe(false);
     expect(await json('rotate', '--abandon')).toEqual({ abandoned: null });
     const next = await json('create');
     expect(await json('rotate', '--abandon')).toEqual({ abandoned: next.key_id });
-    expect((await api.listSignatureKeys()).map(({ key_id }) => key_id)).toEqual([old.key_id, waiting]);
+    expect((await api.listSignatureKeys()).map(({ key_id }) => key_id)).toEqual([old.key_id, waiting.key_id]);
   });
 });
 
@@ -119,6 +87,28 @@ describe('keys import', () => {
     expect(keyring()).toHaveLength(2);
     expect(await json('enable', created.key_id)).toMatchObject({ enabled: true });
   });
+});
+
+test('a keyring that cannot be written yet is named, with the time of the next try', async () => {
+  const answers: Record<string, [number, object]> = {
+    GetSecretValue: [200, { SecretString: '{"keys":[]}', VersionId: 'v' }],
+    PutSecretValue: [200, {}],
+    UpdateSecretVersionStage: [400, { __type: 'InvalidParameterException', message: 'Somebody was faster.' }],
+  };
+  const server = await listen(0, (request, response) => {
+    const [status, answer] = answers[String(request.headers['x-amz-target']).replace(/^.*\./, '')] ?? [500, {}];
+    request.resume().on('end', () => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer));
+    });
+  });
+  const key = JSON.stringify(makeKey().answer);
+  const running = start(['keys', 'import', '-'], { ...env, AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url }, key);
+  await running.said('Waiting 4 s, until ');
+  running.process.kill('SIGINT');
+  expect((await running.done).stderr).toMatch(
+    /^The keyring is not written yet: somebody else is changing it.*\nWaiting 4 s/,
+  );
+  await server.close();
 });
 
 describe('keys list', () => {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createProvider } from '../../lambda/messagemedia/client.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { localEnvironment, run } from './terminal.ts';
@@ -34,54 +34,47 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-describe.each([60, 80])('on a terminal of %i columns', (columns) => {
-  const mmw = (...args: string[]) => {
-    const { url, apiKey, apiSecret } = provider;
-    const credentials = {
-      MESSAGEMEDIA_BASE_URL: url,
-      MESSAGEMEDIA_API_KEY: apiKey,
-      MESSAGEMEDIA_API_SECRET: apiSecret,
-    };
-    return run(args, localEnvironment(credentials), { columns });
+const columns = 60;
+const mmw = (...args: string[]) => {
+  const { url, apiKey, apiSecret } = provider;
+  const credentials = {
+    MESSAGEMEDIA_BASE_URL: url,
+    MESSAGEMEDIA_API_KEY: apiKey,
+    MESSAGEMEDIA_API_SECRET: apiSecret,
   };
+  return run(args, localEnvironment(credentials), { columns });
+};
 
-  test.each([
-    ['--help'],
-    ['keys --help'],
-    ['keys rotate --help'],
-    ['webhooks create --help'],
-    ['reconcile --help'],
-    ['opt-outs --help'],
-    ['opt-outs'],
-    ['doctor --help'],
-    ['simulate --help'],
-    ['simulate https://example.com/webhooks'],
-    ['queue peek --stack One --queue-url two'],
-    ['keys create'],
-    ['keys list'],
-    ['keys show KEY'],
-    ['webhooks list'],
-  ])('no line of mmw %s is wider', async (line) => {
-    const { stdout, stderr } = await mmw(...line.replace('KEY', keyId).split(' '));
-    expect(stdout + stderr).not.toBe('');
-    expect(tooWide(stdout + stderr, columns)).toEqual([]);
-  });
+test.each([
+  ['--help'],
+  ['keys rotate --help'],
+  ['webhooks create --help'],
+  ['opt-outs'],
+  ['simulate https://example.com/webhooks'],
+  ['queue peek --stack One --queue-url two'],
+  ['keys list'],
+  ['keys show KEY'],
+  ['webhooks list'],
+])('no line of mmw %s is wider', async (line) => {
+  const { stdout, stderr } = await mmw(...line.replace('KEY', keyId).split(' '));
+  expect(stdout + stderr).not.toBe('');
+  expect(tooWide(stdout + stderr, columns)).toEqual([]);
+});
 
-  test('a URL that is too long for its cell goes on in its column', async () => {
-    const { stdout } = await mmw('webhooks', 'list');
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
-    expect(stdout).toMatch(/^ {2}url {7}https:.*\n {12}\S/m);
-    expect(stdout.replace(/\n {12}/g, '')).toContain(webhookUrl);
-  });
+test('a URL that is too long for its cell goes on in its column', async () => {
+  const { stdout } = await mmw('webhooks', 'list');
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+  expect(stdout).toMatch(/^ {2}url {7}https:.*\n {12}\S/m);
+  expect(stdout.replace(/\n {12}/g, '')).toContain(webhookUrl);
+});
 
-  test('no line of the tour is wider', async () => {
-    const program = fileURLToPath(new URL('../../sandbox/start.js', import.meta.url));
-    const env = { PATH: process.env.PATH, PORT: '0', ...terminalOf(columns) };
-    const child = spawn(process.execPath, [program, '--once'], { env });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
-    expect(output).toContain('delivery report');
-    expect(tooWide(output, columns)).toEqual([]);
-  });
+test('no line of the tour is wider', async () => {
+  const program = fileURLToPath(new URL('../../sandbox/start.js', import.meta.url));
+  const env = { PATH: process.env.PATH, PORT: '0', ...terminalOf(columns) };
+  const child = spawn(process.execPath, [program, '--once'], { env });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+  expect(output).toContain('delivery report');
+  expect(tooWide(output, columns)).toEqual([]);
 });

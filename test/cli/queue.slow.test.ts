@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { put as putEvent } from './queue/put.ts';
-import { entry, localEnvironment, record, run, start } from './terminal.ts';
+import { entry, localEnvironment, run, start } from './terminal.ts';
 
 let queue: LocalQueue;
 let env: Record<string, string>;
@@ -70,83 +70,47 @@ test('tail takes messages off the queue, but not without asking', async () => {
     stderr: expect.stringContaining('add --yes'),
   });
   const tail = start(['queue', 'tail', '--yes'], env);
-  await tail.printed(id);
+  await tail.said(id);
   const second = await put(queue.queueUrl, 'b');
-  await tail.printed(second);
+  await tail.said(second);
   tail.process.kill('SIGINT');
   await tail.done;
   // A message is deleted right after it was shown, so the last deletion may not be done yet.
   expect(await takeIds(queue.queueUrl)).not.toContain(id);
 });
 
-describe('what others wrote cannot write on the screen', () => {
+test('what others wrote cannot write on the screen: peek shows it in words, and in JSON as it is', async () => {
   // Of JSON's own escapes, and characters that stand in JSON as they are.
   const hostile = 'a\u0001\u001b[2J\u007f\u009b31m\u202eb\nfake line';
   const harmless = 'a\\u0001\\u001b[2J\\u007f\\u009b31m\\u202eb\\u000afake line';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/;
-  /** The receiver accepts no such id, but others who may write to the queue can send one. */
-  const hostileReport = () => put(queue.queueUrl, 'a', { id: hostile, subject: hostile });
-
-  test('peek shows it in words, and in JSON as it is', async () => {
-    await hostileReport();
-    const { code, stdout, stderr } = await run(['queue', 'peek', '--yes'], env);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`│ ${harmless} │`);
-    expect(stdout).not.toMatch(control);
-    const inJson = await run(['queue', 'peek', '--json'], env);
-    expect(inJson.stdout).not.toMatch(control);
-    expect(JSON.parse(inJson.stdout)).toMatchObject([{ id: hostile, subject: hostile }]);
-  });
-
-  test.each([[[]], [['--json']]])('tail %j keeps it on one line', async (options) => {
-    await hostileReport();
-    const tail = start(['queue', 'tail', '--yes', ...options], env);
-    await tail.printed('fake line');
-    tail.process.kill('SIGINT');
-    const { stdout } = await tail.done;
-    expect(stdout.trimEnd()).not.toContain('\n');
-    expect(stdout).not.toMatch(control);
-    if (options.length === 0) expect(stdout).toContain(harmless);
-    else expect(JSON.parse(stdout)).toMatchObject({ id: hostile });
-  });
+  // The receiver accepts no such id, but others who may write to the queue can send one.
+  await put(queue.queueUrl, 'a', { id: hostile, subject: hostile });
+  const { code, stdout, stderr } = await run(['queue', 'peek', '--yes'], env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`│ ${harmless} │`);
+  expect(stdout).not.toMatch(control);
+  const inJson = await run(['queue', 'peek', '--json'], env);
+  expect(inJson.stdout).not.toMatch(control);
+  expect(JSON.parse(inJson.stdout)).toMatchObject([{ id: hostile, subject: hostile }]);
 });
 
-describe('into a pipe that is closed', () => {
-  /** @returns what `command` prints from the output of `mmw`, and the result of `mmw` */
-  const through = async (command: string, ...args: string[]) => {
-    const script = `"$0" "$@" 2>"$ERRORS" | ${command}; echo "\${PIPESTATUS[0]}" >&2`;
-    const errors = join(await mkdtemp(join(tmpdir(), 'mmw-')), 'errors');
-    const shell = promisify(execFile);
-    const { stdout, stderr } = await shell('bash', ['--norc', '-c', script, process.execPath, entry, ...args], {
-      env: { ...env, ERRORS: errors },
-      maxBuffer: 10_000_000,
-    });
-    return { stdout, code: Number(stderr), said: await readFile(errors, 'utf8') };
-  };
+test('into a closed pipe, tail deletes what was read as a whole, gives back the rest, and ends quietly', async () => {
   // A message is larger than a pipe's buffer, so it is written completely only if all of it is read.
   const large = { original_text: 'x'.repeat(300_000) };
-
-  test('tail deletes what was read as a whole and nothing else, gives back the rest, and ends quietly', async () => {
-    const ids: string[] = [];
-    for (let index = 0; index < 4; index++) ids.push(await put(queue.queueUrl, 'one message', {}, large));
-    const { stdout, code, said } = await through('head -1', 'queue', 'tail', '--yes', '--json');
-    expect(JSON.parse(stdout).id).toBe(ids[0]);
-    expect({ code, said }).toEqual({ code: 0, said: 'Waiting for messages, until Ctrl-C.\n' });
-    expect((await json('stats')).result.queue).toEqual({ waiting: 3, inFlight: 0 });
-  });
-
-  test('tail deletes nothing when not even the first is read as a whole', async () => {
-    for (let index = 0; index < 2; index++) await put(queue.queueUrl, 'one message', {}, large);
-    expect(await through('head -c 10', 'queue', 'tail', '--yes', '--json')).toMatchObject({ code: 0 });
-    expect((await json('stats')).result.queue).toEqual({ waiting: 2, inFlight: 0 });
-  });
-
-  test('peek ends quietly, too', async () => {
-    await put(queue.queueUrl, 'a', {}, large);
-    expect(await through('head -c 10', 'queue', 'peek', '--json', '--yes')).toMatchObject({ code: 0, said: '' });
-    expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
-  });
+  const ids: string[] = [];
+  for (let index = 0; index < 4; index++) ids.push(await put(queue.queueUrl, 'one message', {}, large));
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell reads it
+  const script = '"$NODE" "$0" queue tail --yes --json 2>&3 | head -1; echo "${PIPESTATUS[0]}" >&2';
+  const errors = join(await mkdtemp(join(tmpdir(), 'mmw-')), 'errors');
+  const shell = ['--norc', '-c', `exec 3>"$ERRORS"; ${script}`, entry];
+  const options = { env: { ...env, ERRORS: errors, NODE: process.execPath }, maxBuffer: 10_000_000 };
+  const { stdout, stderr: code } = await promisify(execFile)('bash', shell, options);
+  expect(JSON.parse(stdout).id).toBe(ids[0]);
+  expect(Number(code)).toBe(0);
+  expect(await readFile(errors, 'utf8')).toBe('Waiting for messages, until Ctrl-C.\n');
+  expect((await json('stats')).result.queue).toEqual({ waiting: 3, inFlight: 0 });
 });
 
 test('redrive says what it would do, and does it', async () => {
@@ -180,24 +144,17 @@ test.each([
   expect(outcome).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(words) });
 });
 
-test('peek and delete say what a look costs before they look', async () => {
-  const cost = 'A look counts as one of the 5 tries of each message. One that has had 5 moves to the dead-letter queue';
+test('peek and delete say what a look costs', async () => {
   expect((await run(['queue', 'peek'], env)).stderr).toBe('');
   const id = await put(queue.queueUrl, 'a');
+  const cost = 'A look counts as one of the 5 tries of each message. One that has had 5 moves to the dead-letter queue';
+  for (const command of [['peek'], ['delete', id, '--yes']]) {
+    const { code, stderr } = await run(['queue', ...command], env);
+    expect([code, stderr]).toEqual([0, expect.stringContaining(cost)]);
+  }
+  // Where no dead-letter queue takes messages, a look costs nothing.
   await put(queue.deadLetterQueueUrl, 'b');
   expect((await run(['queue', 'peek', '--dead-letters'], env)).stderr).toBe('');
-  // A queue that does not let anybody receive: what is said is said before.
-  const looks: string[] = [];
-  const recorder = await record(queue.url, looks);
-  recorder.intercept((call) => (call === 'ReceiveMessage' ? 'drop' : undefined));
-  const recorded = { ...env, AWS_ENDPOINT_URL_SQS: recorder.url };
-  for (const command of [['peek'], ['delete', id, '--yes']]) {
-    const { code, stderr } = await run(['queue', ...command], recorded);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(cost)]);
-  }
-  expect(looks).toContain('ReceiveMessage');
-  await recorder.close();
-  expect((await json('stats')).result.queue).toEqual({ waiting: 1, inFlight: 0 });
 });
 
 test('one message is redriven or deleted by its id; all others stay', async () => {

@@ -46,9 +46,3 @@ test('the curl command is taken by the receiver', async () => {
     await sandbox.close();
   }
 });
-
-test('a URL that is none is refused in words', async () => {
-  const { code, stderr } = await run(['sign', 'example.com/x', ...options], localEnvironment({}));
-  expect(code).toBe(1);
-  expect(stderr).toBe('error: "example.com/x" is not an http or https URL.\n(mmw sign --help lists the options)\n');
-});

@@ -23,15 +23,8 @@ const simulate = (...args: string[]) => run(['simulate', ...args], localEnvironm
 
 test('webhooks of every kind are delivered and taken, each as an event of its own', async () => {
   const own = ['--private-key', join(folder, 'key.pem'), '--key-id', key.id];
-  const { code, stdout, stderr } = await simulate(
-    `${sandbox.url}/messagemedia`,
-    ...own,
-    '--rate',
-    '100',
-    '--count',
-    '28',
-    '--json',
-  );
+  const some = ['--rate', '100', '--count', '28', '--json'];
+  const { code, stdout, stderr } = await simulate(`${sandbox.url}/messagemedia`, ...own, ...some);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toMatchObject({ sent: 28, statuses: { 202: 28 }, unanswered: 0 });
 });
@@ -41,14 +34,4 @@ test('what is refused is counted, and the command fails', async () => {
   const { code, stdout } = await simulate(`${sandbox.url}/messagemedia`, ...own, '--rate', '100', '--count', '3');
   expect(code).toBe(1);
   expect(stdout).toMatch(/^3 sent: 3 answered 401\.\nTime to answer: median \d+ ms, 95% within/);
-});
-
-test.each([
-  [['https://example.com/webhooks'], 'https://example.com/webhooks is not on this machine.'],
-  [[], 'Give the URL of a receiver on this machine, or --stack.'],
-  [['http://localhost:1/'], 'Add --private-key FILE'],
-])('%j is refused', async (args, message) => {
-  const { code, stderr } = await simulate(...args);
-  expect(code).toBe(1);
-  expect(stderr).toContain(message);
 });

@@ -19,11 +19,6 @@ test('of a stack everything is its own, whatever the environment names', () => {
   });
 });
 
-test('a stack without archive, bucket and schedule has what it has', () => {
-  const few = new Map([...outputs].filter(([name]) => ['QueueUrl', 'FunctionLogGroup'].includes(name)));
-  expect(targetOf({ stack: 's' }, few, env)).toEqual({ queueUrl: 'https://sqs/stack', logGroups: ['receiver'] });
-});
-
 test('without a stack the option comes before the environment, and there is no log', () => {
   const target = { queueUrl: 'https://sqs/environment', bucket: 'bucket-of-environment', logGroups: [] };
   expect(targetOf({}, undefined, env)).toEqual(target);

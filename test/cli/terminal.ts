@@ -21,10 +21,8 @@ export interface Outcome {
 export interface Running {
   process: ChildProcess;
   done: Promise<Outcome>;
-  /** Resolves when the command has written this text to standard error. */
+  /** Resolves when the command has written this text. */
   said: (text: string) => Promise<void>;
-  /** Resolves when the command has written this text to standard output. */
-  printed: (text: string) => Promise<void>;
 }
 
 /** Environment of every command: credentials for the local stand-ins, and nothing from this machine. */
@@ -86,27 +84,23 @@ export function start(args: string[], env: Record<string, string>, input?: strin
   child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk;
-    for (const listener of listeners) listener();
-  });
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk;
-    for (const listener of listeners) listener();
-  });
-  const until = (isSo: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const listener = () => {
-        if (isSo()) resolve();
-      };
-      listeners.add(listener);
-      listener();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk) => {
+      output[name] += chunk;
+      for (const listener of listeners) listener();
     });
+  }
   return {
     process: child,
     done: new Promise((resolve) => child.on('close', (code) => resolve({ code, ...output }))),
-    said: (text) => until(() => output.stderr.includes(text)),
-    printed: (text) => until(() => output.stdout.includes(text)),
+    said: (text) =>
+      new Promise((resolve) => {
+        const listener = () => {
+          if (`${output.stdout}${output.stderr}`.includes(text)) resolve();
+        };
+        listeners.add(listener);
+        listener();
+      }),
   };
 }
 

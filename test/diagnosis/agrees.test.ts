@@ -55,11 +55,11 @@ test('the doctor finds nothing wrong exactly where the receiver accepts', async 
       async ({ method, target, door, date, dateHeader, body, digest, cipher, keyId, write }) => {
         const signed = Buffer.from(`${method} ${target} HTTP/1.1${date ?? ''}${body}`);
         const given = {
-          ...{ [dateHeader]: date, 'x-messagemedia-digest-type': digest, 'x-messagemedia-cipher-type': cipher },
-          ...{
-            'x-messagemedia-key-id': keyId,
-            'x-messagemedia-signature': write(sign('SHA256', signed, key.privateKey)),
-          },
+          [dateHeader]: date,
+          'x-messagemedia-digest-type': digest,
+          'x-messagemedia-cipher-type': cipher,
+          'x-messagemedia-key-id': keyId,
+          'x-messagemedia-signature': write(sign('SHA256', signed, key.privateKey)),
         };
         const headers: Record<string, string> = {};
         for (const [name, value] of Object.entries(given)) if (value !== undefined) headers[name] = value;
@@ -74,13 +74,10 @@ test('the doctor finds nothing wrong exactly where the receiver accepts', async 
         // With the headers as the front door passes them on, and the target as it was sent.
         const capture = { method, targets: [target], headers: parseRequest(event).headers, body: wire.body };
         const { causes } = diagnose(capture, keys, { receivedAt: now, toleranceSeconds });
-        expect({ refusal, fine: causes[0] === 'none', causes }).toEqual({
-          refusal,
-          fine: refusal === undefined,
-          causes,
-        });
+        const isFine = refusal === undefined;
+        expect({ refusal, isFine: causes[0] === 'none', causes }).toEqual({ refusal, isFine, causes });
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 150 },
   );
 });

@@ -4,39 +4,23 @@ import { readHeaders, readSignature } from '../../diagnosis/capture.ts';
 describe('headers of a signature', () => {
   const read = (headers: Record<string, string>) => readHeaders(new Map(Object.entries(headers)));
 
+  const values = { signature: 'c2ln', digest: 'SHA256', cipher: 'RSA', keyId: 'key', date: 'today' };
+  const { signature, digest, cipher, keyId: id, date } = values;
+
   test('are read by their names, whatever else has the same ending', () => {
-    expect(
-      read({
-        'other-signature': 'no',
-        'x-messagemedia-signature': 'c2ln',
-        'x-messagemedia-digest-type': 'SHA256',
-        'x-messagemedia-cipher-type': 'RSA',
-        'x-messagemedia-key-id': 'key',
-        'x-old-date': 'no',
-        date: 'today',
-      }),
-    ).toEqual({ signature: 'c2ln', digest: 'SHA256', cipher: 'RSA', keyId: 'key', date: 'today', renamed: [] });
+    const named = { signature, 'digest-type': digest, 'cipher-type': cipher, 'key-id': id };
+    const ours = Object.fromEntries(Object.entries(named).map(([name, value]) => [`x-messagemedia-${name}`, value]));
+    const headers = { 'other-signature': 'no', ...ours, 'x-old-date': 'no', date };
+    expect(read(headers)).toEqual({ ...values, renamed: [] });
   });
 
   test('are read by the endings of their names, where those are missing or empty', () => {
-    expect(
-      read({
-        'x-messagemedia-signature': '',
-        x_messagemedia_signature: 'c2ln',
-        mm_digest_type: 'SHA256',
-        mm_cipher_type: 'RSA',
-        mm_key_id: 'key',
-        'x-amzn-remapped-date': 'today',
-        'if-date-x': 'no',
-      }),
-    ).toEqual({
-      signature: 'c2ln',
-      digest: 'SHA256',
-      cipher: 'RSA',
-      keyId: 'key',
-      date: 'today',
-      renamed: ['x_messagemedia_signature', 'mm_digest_type', 'mm_cipher_type', 'mm_key_id', 'x-amzn-remapped-date'],
-    });
+    const renamed = {
+      ...{ x_messagemedia_signature: signature, mm_digest_type: digest, mm_cipher_type: cipher, mm_key_id: id },
+      'x-amzn-remapped-date': date,
+    };
+    const headers = { 'x-messagemedia-signature': '', ...renamed, 'if-date-x': 'no' };
+    expect(read(headers)).toEqual({ ...values, renamed: Object.keys(renamed) });
   });
 
   test('are undefined where nothing is like them', () => {

@@ -47,17 +47,30 @@ describe('a request is broken on its way:', () => {
     expect(causesOf(change(good))).toEqual([cause]);
   });
 
-  test('two at once are found, path and newline, host and charset, date and body', () => {
-    const apply = (...names: string[]) =>
-      names.reduce((capture, name) => breaks.find(([each]) => each === name)?.[2](capture) ?? capture, good);
-    expect(causesOf(apply('a stage in front', 'a newline at the end'))).toEqual(['path_prefix_added', 'body_newline']);
-    expect(causesOf(apply('another method', 'JSON with 2 spaces'))).toEqual(['method_changed', 'body_rewritten']);
-    expect(causesOf(apply('a Date 2 s later', 'a newline at the end'))).toEqual(['date_replaced', 'body_newline']);
-    expect(causesOf(apply('a stage in front', 'a Date 2 s later'))).toEqual(['path_prefix_added', 'date_replaced']);
-    expect(causesOf(apply('a signature in hex', 'a stage in front'))).toEqual([
-      'path_prefix_added',
-      'signature_encoding',
-    ]);
+  test.each([
+    [
+      ['a stage in front', 'a newline at the end'],
+      ['path_prefix_added', 'body_newline'],
+    ],
+    [
+      ['another method', 'JSON with 2 spaces'],
+      ['method_changed', 'body_rewritten'],
+    ],
+    [
+      ['a Date 2 s later', 'a newline at the end'],
+      ['date_replaced', 'body_newline'],
+    ],
+    [
+      ['a stage in front', 'a Date 2 s later'],
+      ['path_prefix_added', 'date_replaced'],
+    ],
+    [
+      ['a signature in hex', 'a stage in front'],
+      ['path_prefix_added', 'signature_encoding'],
+    ],
+  ])('two at once: %j', (names, found) => {
+    const both = breaks.filter(([name]) => names.includes(name));
+    expect(causesOf(both.reduce((capture, [, , change]) => change(capture), good))).toEqual(found);
   });
 });
 
@@ -68,76 +81,31 @@ test('a digest that nobody knows of was signed with', () => {
   expect(causesOf({ ...good, headers })).toEqual(['digest_header', 'digest_of_key']);
 });
 
-describe('it is the key, or the time:', () => {
-  test('a stranger who names a key of the keyring; a damaged signature', () => {
-    expect(causesOf(captureOf(toWire(reply, { ...stranger, id: key.id }, date)))).toEqual(['forged']);
-    const headers = new Map(good.headers);
-    headers.set('x-messagemedia-signature', randomBytes(256).toString('base64'));
-    expect(causesOf({ ...good, headers })).toEqual(['forged']);
-  });
+const pretty = (body: Webhook['body']) => JSON.stringify(JSON.parse(String(body)), null, 2);
+const changed = { ...good, body: Buffer.from(good.body.toString().replace('Danke', 'Dank!')) };
+const forger = { ...stranger, id: key.id };
+const signed = (webhook: Webhook, signer: typeof key | undefined = key) => captureOf(toWire(webhook, signer, date));
+const withHeader = (name: string, value: string) => ({ ...good, headers: new Map([...good.headers, [name, value]]) });
+const anHourOff = new Date(date.getTime() + 3_600_000).toUTCString();
 
-  test('the id of another key', () => {
-    expect(causesOf(captureOf(toWire(reply, { ...key, id: other.id }, date)))).toEqual(['key_id_of_another_key']);
-  });
-
-  test('a stranger without any of it', () => {
-    expect(causesOf(captureOf(toWire(reply, undefined, date)))).toEqual(['unsigned']);
-  });
-});
-
-describe('what looks like a cause and is another is not blamed on it:', () => {
-  const changed = { ...good, body: Buffer.from(good.body.toString().replace('Danke', 'Dank!')) };
-
-  test.each<[string, Capture, string]>([
-    [
-      'a changed body in pretty JSON',
-      { ...changed, body: Buffer.from(JSON.stringify(JSON.parse(changed.body.toString()), null, 2)) },
-      'other_bytes',
-    ],
-    [
-      'a changed body with a newline',
-      { ...changed, body: Buffer.concat([changed.body, Buffer.from('\n')]) },
-      'other_bytes',
-    ],
-    ['a changed body behind a stage', { ...changed, targets: [`/prod${path}`] }, 'other_bytes'],
-    ['a changed body with a late date', changed, 'other_bytes'],
-    ['another path altogether', { ...good, targets: ['/elsewhere'] }, 'other_bytes'],
-    [
-      'a Date an hour off',
-      { ...good, headers: new Map([...good.headers, ['date', new Date(date.getTime() + 3_600_000).toUTCString()]]) },
-      'other_bytes',
-    ],
-    ['a Date that is none', { ...good, headers: new Map([...good.headers, ['date', 'today']]) }, 'other_bytes'],
-    [
-      'a forgery in pretty JSON',
-      captureOf(
-        toWire(
-          { ...reply, body: JSON.stringify(JSON.parse(String(reply.body)), null, 2) },
-          { ...stranger, id: key.id },
-          date,
-        ),
-      ),
-      'forged',
-    ],
-    [
-      'a forgery behind a stage',
-      { ...captureOf(toWire(reply, { ...stranger, id: key.id }, date)), targets: [`/prod${path}`] },
-      'forged',
-    ],
-    [
-      'a forgery with another digest',
-      captureOf(toWire(reply, { ...stranger, id: key.id, digest: 'SHA512' }, date)),
-      'forged',
-    ],
-    [
-      'a good one in pretty JSON',
-      captureOf(toWire({ ...reply, body: JSON.stringify(JSON.parse(String(reply.body)), null, 2) }, key, date)),
-      'none',
-    ],
-    ['a good one with a newline', captureOf(toWire({ ...reply, body: `${reply.body}\n` }, key, date)), 'none'],
-    ['a good one with a stage in its path', captureOf(toWire({ ...reply, target: `/prod${path}` }, key, date)), 'none'],
-    ['a good one of an empty body', captureOf(toWire(samples.get, key, date)), 'none'],
-  ])('%s', (_name, capture, cause) => {
-    expect(causesOf(capture)).toEqual([cause]);
-  });
+test.each<[string, Capture, string]>([
+  ['a stranger who names a key of the keyring', signed(reply, forger), 'forged'],
+  ['a damaged signature', withHeader(signatureHeaders.signature, randomBytes(256).toString('base64')), 'forged'],
+  ['a forgery in pretty JSON', signed({ ...reply, body: pretty(reply.body) }, forger), 'forged'],
+  ['a forgery behind a stage', { ...signed(reply, forger), targets: [`/prod${path}`] }, 'forged'],
+  ['a forgery with another digest', signed(reply, { ...forger, digest: 'SHA512' }), 'forged'],
+  ['the id of another key', signed(reply, { ...key, id: other.id }), 'key_id_of_another_key'],
+  ['a stranger without any of it', captureOf(toWire(reply, undefined, date)), 'unsigned'],
+  ['a changed body in pretty JSON', { ...changed, body: Buffer.from(pretty(String(changed.body))) }, 'other_bytes'],
+  ['a changed body with a newline', { ...changed, body: Buffer.from(`${changed.body}\n`) }, 'other_bytes'],
+  ['a changed body behind a stage', { ...changed, targets: [`/prod${path}`] }, 'other_bytes'],
+  ['another path altogether', { ...good, targets: ['/elsewhere'] }, 'other_bytes'],
+  ['a Date an hour off', withHeader('date', anHourOff), 'other_bytes'],
+  ['a Date that is none', withHeader('date', 'today'), 'other_bytes'],
+  ['a good one in pretty JSON', signed({ ...reply, body: pretty(reply.body) }), 'none'],
+  ['a good one with a newline', signed({ ...reply, body: `${reply.body}\n` }), 'none'],
+  ['a good one with a stage in its path', signed({ ...reply, target: `/prod${path}` }), 'none'],
+  ['a good one of an empty body', signed(samples.get), 'none'],
+])('%s is not blamed on what it looks like', (_name, capture, cause) => {
+  expect(causesOf(capture)).toEqual([cause]);
 });

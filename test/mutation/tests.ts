@@ -53,23 +53,9 @@ const others: Record<string, string[]> = {
   'lambda/keys/manual-changes.ts': ['test/lambda/keys/manual-changes.test.ts', 'test/lambda/keys/key-import.test.ts'],
   'lambda/messagemedia/error.ts': ['test/lambda/messagemedia/error.test.ts'],
   'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
-  'lambda/messagemedia/authentication.ts': [
-    'test/lambda/messagemedia/authentication.test.ts',
-    'test/lambda/messagemedia/options.test.ts',
-  ],
-  'lambda/messagemedia/options.ts': [
-    'test/lambda/messagemedia/options.test.ts',
-    'test/lambda/messagemedia/authentication.test.ts',
-  ],
-  'lambda/messagemedia/client.ts': [
-    'test/lambda/messagemedia/client.test.ts',
-    'test/lambda/messagemedia/polling.test.ts',
-  ],
-  'lambda/receiver/receiver.ts': [
-    'test/lambda/receiver/receiver.test.ts',
-    'test/lambda/receiver/probe.test.ts',
-    'test/lambda/handler-in-process.test.ts',
-  ],
+  'lambda/messagemedia/authentication.ts': ['test/lambda/messagemedia/options.test.ts'],
+  'lambda/reconcile/reconcile.ts': ['test/lambda/reconcile-handler.test.ts'],
+  'lambda/receiver/receiver.ts': ['test/lambda/receiver/receiver.test.ts', 'test/lambda/handler-in-process.test.ts'],
   'lambda/receiver/errors.ts': ['test/lambda/receiver/authenticate.test.ts', 'test/lambda/receiver/receiver.test.ts'],
 };
 

@@ -28,9 +28,9 @@ afterAll(async () => {
 });
 
 /** Like `fetch`, which does not allow a chosen `Host` or `Origin`. */
-function call(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(inspector.url + path, { method, headers }, (response) => {
+function call(method: string, path: string, headers: Record<string, string> = {}, body = '', url = inspector.url) {
+  return new Promise<number>((resolve, reject) => {
+    const request = httpRequest(url + path, { method, headers }, (response) => {
       response.destroy();
       resolve(response.statusCode ?? 0);
     });
@@ -39,11 +39,26 @@ function call(method: string, path: string, headers: Record<string, string> = {}
   });
 }
 
+// The name of a web page can resolve to 127.0.0.1.
+const strangers = ['evil.example:PORT', 'evil.example', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example:PORT'];
 const paths = ['/', '/app.js', '/list.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
-test.each(paths)('GET %s is for this machine alone', async (path) => {
-  const { port } = new URL(inspector.url);
-  for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1:1${port}`])
-    expect([host, await call('GET', path, { host })]).toEqual([host, 421]);
+const ownAddresses: [string, () => string][] = [
+  ...paths.map((path): [string, () => string] => [`the inspector's ${path}`, () => inspector.url + path]),
+  ['MessageMedia', () => sandbox.provider.url],
+  ['Secrets Manager', () => sandbox.secrets.url],
+  ['SQS and S3', () => sandbox.queue.url],
+];
+test.each(ownAddresses)('%s is for this machine alone', async (_name, url) => {
+  const { origin, port, pathname } = new URL(url());
+  const statusOf = (host: string) => call('GET', pathname, { host: host.replace('PORT', port) }, '', origin);
+  for (const host of [...strangers, 'localhost:PORT:1', ':PORT'])
+    expect([host, await statusOf(host)]).toEqual([host, 421]);
+  for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
+    expect([name, await statusOf(`${name}:PORT`)]).not.toEqual([name, 421]);
+});
+
+test('the gateway has a name of its own behind a tunnel', async () => {
+  expect(await call('GET', '/', { host: 'abc.tunnel.example' }, '', sandbox.url)).toBe(404);
 });
 
 test('what changes something needs JSON, an own origin, and the token of this start', async () => {

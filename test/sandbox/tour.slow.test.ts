@@ -50,41 +50,31 @@ test('the tour ends well, row for row', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
-test('a keyring of your own is kept in its file, and a refused call is explained', async () => {
+test('with --data, keyring and calls outlive the sandbox, and a refused call is explained', async () => {
   const folder = await newFolder();
   const file = join(folder, 'keyring.json');
   const key = makeKey();
   await writeFile(file, keyringOf(key));
-  const { child, said } = run('--keyring', file);
-  const url = await said(/webhooks +(http\S+)\/messagemedia/);
+  await writeFile(join(folder, 'calls.jsonl'), '{"cut off');
+  const first = run('--data', folder);
+  const url = await first.said(/webhooks +(http\S+)\/messagemedia/);
   const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
   expect(await deliver(url, request)).toMatchObject({ status: 202 });
+  await first.said(/(202 queued)/);
   const broken = { ...request, body: Buffer.from(JSON.stringify(JSON.parse(String(request.body)), null, 2)) };
   expect(await deliver(url, broken)).toMatchObject({ status: 401 });
-  await said(/(The body was parsed and written again\.\n +Verify the raw bytes)/);
-
-  const secrets = await said(/AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)/);
+  await first.said(/(The body was parsed and written again\.\n +Verify the raw bytes)/);
+  const secrets = await first.said(/AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)/);
   await fetch(secrets, {
     method: 'POST',
     headers: { 'x-amz-target': 'secretsmanager.PutSecretValue', 'content-type': 'application/x-amz-json-1.1' },
     body: JSON.stringify({ SecretId: 'keyring', SecretString: '{"keys":[]}' }),
   });
   expect(await readFile(file, 'utf8')).toBe('{"keys":[]}');
-  await end(child);
-});
-
-test('with --data, keyring and calls outlive the sandbox', async () => {
-  const folder = await newFolder();
-  const key = makeKey();
-  await writeFile(join(folder, 'keyring.json'), keyringOf(key));
-  await writeFile(join(folder, 'calls.jsonl'), '{"cut off');
-  const request = toWire(sampleWebhooks('/messagemedia').smsReply, key);
-  const first = run('--data', folder);
-  expect(await deliver(await first.said(/webhooks +(http\S+)\/messagemedia/), request)).toMatchObject({ status: 202 });
-  await first.said(/(202 queued)/);
   await end(first.child);
 
-  const second = run('--data', folder);
+  await writeFile(file, keyringOf(key));
+  const second = run('--data', folder, '--keyring', file);
   const inspector = await second.said(/inspector +(http\S+)/);
   const call = await (await fetch(`${inspector}/calls/1`)).json();
   expect(call).toMatchObject({ verdict: 'queued', type: 'com.messagemedia.reply', keyId: key.id });

@@ -58,24 +58,6 @@ test('whole hours of arrival are selected, whenever the events were signed', asy
   expect(await listEventObjects(archive, selection, now - 3_600_000)).toHaveLength(1);
 });
 
-test('an archive of more than a page is read to its end', async () => {
-  const day = '2026-11-25T09:00:00Z';
-  for (const id of ['a', 'b', 'c', 'd', 'e'])
-    await archive.put(eventTypes.deliveryReport, day, [reportLine(key, day, id)]);
-  let pages = 0;
-  archive.client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        if (commandName !== 'ListObjectsV2Command') return next(args);
-        pages++;
-        return next({ ...args, input: { ...args.input, MaxKeys: 2 } as typeof args.input });
-      },
-    { step: 'initialize' },
-  );
-  expect((await read({ type: ['delivery_report'] })).ids).toEqual(['a', 'b', 'c', 'd', 'e']);
-  expect(pages).toBe(3);
-});
-
 test('selects by type, subject and id', async () => {
   const signed = '2026-11-25T09:00:00Z';
   await archive.put(eventTypes.deliveryReport, signed, [

@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readArchivedKeys } from '../../../cli/archive/archived-keys.ts';
@@ -74,11 +73,6 @@ describe('a range with a rotation in its middle', () => {
     });
   });
 
-  test('is good in parts, with the keys of their days', async () => {
-    const day = { from: Date.parse('2026-11-25T00:00:00Z'), to: Date.parse('2026-11-26T00:00:00Z') };
-    expect(await verify(archive, day)).toMatchObject({ events: 3, polled: 1, bad: 0 });
-  });
-
   test('what a replaced key signs is bad, and so is what an unknown key signs', async () => {
     const stranger = makeKey();
     const object = await archive.put(eventTypes.optOut, '2026-11-25T11:00:00Z', [
@@ -112,21 +106,6 @@ describe('an archive of its own', () => {
     for (const { body } of messages) {
       expect(await judge(archive, toArchiveLine(body), keys)).toMatchObject({ verdict: 'good', key: { id: key.id } });
     }
-  });
-
-  test('an event whose Date has one digit of the day is good', async () => {
-    const date = 'Wed, 4 Nov 2026 06:33:52 GMT';
-    const message = messageOf(key, date, { reply_id: 'r-1' });
-    const { keys } = parseKeyring(keyringOf(key));
-    expect(await judge(archive, toArchiveLine(message), keys)).toMatchObject({
-      verdict: 'good',
-      read: { event: { time: '2026-11-04T06:33:52.000Z', mmdate: date } },
-    });
-    const { keys: early } = parseKeyring(retired(key, '2026-11-04T06:00:00Z'));
-    expect(await judge(archive, toArchiveLine(message), early.slice(0, 1))).toEqual({
-      verdict: 'bad',
-      reason: `its key ${key.id} was retired before the event was signed`,
-    });
   });
 
   test('events that earlier versions archived stay good', async () => {
@@ -175,30 +154,14 @@ describe('an archive of its own', () => {
     ]);
   });
 
-  test.each(['subject', 'time', 'source', 'id', 'type'] as const)(
-    'a changed %s is found, though it is not signed',
-    async (name) => {
-      const message = messageOf(key, '2026-11-25T11:00:00Z', {
-        delivery_report_id: 'one',
-        message_id: 'm',
-        date_received: '2026-11-25T10:59:58.000Z',
-      });
-      const changes = {
-        subject: 'n',
-        time: '2026-11-25T10:59:59.000Z',
-        source: 'urn:messagemedia:account:x',
-        id: 'two',
-        type: eventTypes.reply,
-      };
-      const event = JSON.parse(message);
-      const forged = message.replace(`"${name}":"${event[name]}"`, `"${name}":"${changes[name]}"`);
-      const judgement = await judge(archive, forged, parseKeyring(keyringOf(key)).keys);
-      expect(judgement).toEqual({
-        verdict: 'bad',
-        reason: `its signature is good, but its ${name} does not match the signed bytes`,
-      });
-    },
-  );
+  test('a changed attribute is named, though it is not signed', async () => {
+    const message = messageOf(key, '2026-11-25T11:00:00Z', { delivery_report_id: 'one', message_id: 'm' });
+    const forged = message.replace('"subject":"m"', '"subject":"n"');
+    expect(await judge(archive, forged, parseKeyring(keyringOf(key)).keys)).toEqual({
+      verdict: 'bad',
+      reason: 'its signature is good, but its subject does not match the signed bytes',
+    });
+  });
 
   test('any changed byte is found, but in the name of the media type', async () => {
     const { keys } = parseKeyring(keyringOf(key));
@@ -219,26 +182,9 @@ describe('an archive of its own', () => {
           expect((await judge(archive, changed.toString('utf8'), keys)).verdict).toBe('bad');
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 400 },
     );
   });
-});
-
-test('a byte that is changed in an object of the archive is found, and named', async () => {
-  const archive = await startArchive();
-  try {
-    await archive.putKeys('2026-11-25', keyringOf(key));
-    const lines = Array.from({ length: 20 }, (_, index) => reportLine(key, '2026-11-25T11:00:00Z', `report-${index}`));
-    const object = await archive.put(eventTypes.deliveryReport, '2026-11-25T11:00:00Z', lines);
-    expect(await verify(archive)).toMatchObject({ events: 20, bad: 0 });
-    const changed = lines.map((line, index) => (index === 7 ? line.replace('delivered', 'deliverer') : line));
-    await archive.putObject(object, gzipSync(`${changed.join('\n')}\n`));
-    expect((await verify(archive)).badLines).toEqual([
-      { object, line: 8, id: 'report-7', reason: 'its signature does not verify' },
-    ]);
-  } finally {
-    await archive.queue.close();
-  }
 });
 
 describe('where keys name accounts', () => {

@@ -88,27 +88,14 @@ describe('programs that break a request on its way:', () => {
   test.each([
     ['cat', 'none'],
     ['python3 -c "import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout)"', 'body_rewritten'],
-    [
-      'python3 -c "import json,sys; print(json.dumps(json.load(sys.stdin.buffer), indent=4, ensure_ascii=False))"',
-      'body_rewritten',
-    ],
-    [
-      "python3 -c \"import json,sys; json.dump(json.load(sys.stdin.buffer), sys.stdout, sort_keys=True, separators=(',',':'), ensure_ascii=False)\"",
-      'body_key_order',
-    ],
-    [
-      'node -e "process.stdin.toArray().then(b=>process.stdout.write(JSON.stringify(JSON.parse(Buffer.concat(b)),null,2)))"',
-      'body_rewritten',
-    ],
+    ['python3 -c "import json,sys; json.dump(json.load(sys.stdin), sys.stdout, sort_keys=True)"', 'body_key_order'],
+    ['node -p "JSON.stringify(JSON.parse(fs.readFileSync(0)),null,2)"', 'body_rewritten'],
     ['awk 1', 'body_newline'],
     ['sed -e "1s/^/\\xef\\xbb\\xbf/"', 'body_bom'],
     ['iconv -f latin1 -t utf8', 'body_charset'],
-    ['iconv -f utf8 -t utf16le', 'body_charset'],
     ['base64', 'body_base64'],
-    ['base64 -w 0', 'body_base64'],
     ['gzip -c', 'body_compression'],
     ['head -c 100', 'other_bytes'],
-    ['tr s z', 'other_bytes'],
   ])('%s', async (program, cause) => {
     expect(await through(program)).toEqual([cause]);
   });

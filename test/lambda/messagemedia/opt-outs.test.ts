@@ -6,6 +6,8 @@ import { clientOf, failureOf, withServer } from './fixture.ts';
 
 const page = (numbers: unknown, pagination?: unknown) => readBlacklistPage({ uri: '/v1', numbers, pagination });
 
+const noToken = 'pagination has no token of the next page';
+
 describe('a page of the blacklist', () => {
   test.each([
     ['the example of the description', { page: '0', next_uri: '/v1/number_authorisation/mt/blacklist?token=0' }, '0'],
@@ -28,26 +30,10 @@ describe('a page of the blacklist', () => {
     ['has numbers that are numbers', { numbers: [61491570156] }, 'an entry of numbers is not a phone number'],
     ['has text that is no number', { numbers: ['+61 491'] }, 'an entry of numbers is not a phone number'],
     ['has a very long number', { numbers: ['1'.repeat(51)] }, 'an entry of numbers is not a phone number'],
-    [
-      'has a page that is a number',
-      { numbers: [], pagination: { page: 2 } },
-      'pagination has no token of the next page',
-    ],
-    [
-      'goes on in another way',
-      { numbers: [], pagination: { next_token: 'a' } },
-      'pagination has no token of the next page',
-    ],
-    [
-      'goes on without a token',
-      { numbers: [], pagination: { next_uri: '/list?page=2' } },
-      'pagination has no token of the next page',
-    ],
-    [
-      'goes on at a URL that is none',
-      { numbers: [], pagination: { next_uri: 'http://' } },
-      'pagination has no token of the next page',
-    ],
+    ['has a page that is a number', { numbers: [], pagination: { page: 2 } }, noToken],
+    ['goes on in another way', { numbers: [], pagination: { next_token: 'a' } }, noToken],
+    ['goes on without a token', { numbers: [], pagination: { next_uri: '/list?page=2' } }, noToken],
+    ['goes on at a URL that is none', { numbers: [], pagination: { next_uri: 'http://' } }, noToken],
     ['has pagination as text', { numbers: [], pagination: 'x' }, 'pagination is not an object'],
   ])('that %s is refused, and never looks like the end', (_what, answer, words) => {
     expect(() => readBlacklistPage(answer)).toThrow(new ShapeError(words));

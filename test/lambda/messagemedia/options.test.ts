@@ -1,19 +1,22 @@
-import { describe, expect, test } from '@jest/globals';
+import { createHash, createHmac } from 'node:crypto';
+import { expect, test } from '@jest/globals';
 import { basicAuthentication, hmacAuthentication } from '../../../lambda/messagemedia/authentication.ts';
-import { createProvider } from '../../../lambda/messagemedia/client.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { connectionOf, type ProviderOptions, resolveBaseUrl } from '../../../lambda/messagemedia/options.ts';
 
-const options: ProviderOptions = { baseUrl: 'eu', apiKey: 'key', apiSecret: 'S3cret' };
+const options: ProviderOptions = { baseUrl: 'eu', apiKey: 'key', apiSecret: 'S3cret/with+signs' };
 const call = { method: 'GET', target: '/v1', body: undefined };
 
 test.each([
+  ['messagemedia', 'https://api.messagemedia.com'],
+  ['us', 'https://us.app.api.sinch.com'],
+  ['eu', 'https://eu.app.api.sinch.com'],
+  ['au', 'https://au.app.api.sinch.com'],
   ['https://api.test/', 'https://api.test'],
   ['https://api.test/proxy//', 'https://api.test/proxy'],
   ['http://localhost:8080', 'http://localhost:8080'],
   ['http://127.10.200.1', 'http://127.10.200.1'],
   ['http://[::1]:80/', 'http://[::1]'],
-  ['us', 'https://us.app.api.sinch.com'],
   ['https://api.test/v1', 'https://api.test'],
   ['https://api.test/proxy/v1/', 'https://api.test/proxy'],
   ['https://api.test//v1', 'https://api.test'],
@@ -24,15 +27,32 @@ test.each([
   expect(resolveBaseUrl(baseUrl)).toBe(expected);
 });
 
-test.each(['https://name@api.test', 'https://:word@api.test', 'https://api.test?a', 'https://api.test#a'])(
-  'a base URL has a path and nothing more: %s',
-  (baseUrl) => {
-    expect(() => resolveBaseUrl(baseUrl)).toThrow('may have a path, but no credentials, query or fragment');
-  },
-);
+const more = 'may have a path, but no credentials, query or fragment';
+const names = 'the base URL is neither one of messagemedia, us, eu, au nor an http(s) URL';
+const plain = (host: string) => `plain http to ${host}, which would expose the credentials: use https`;
 
-test.each(['notlocalhost', 'localhost.test', 'a.127.0.0.1.test', 'api.test'])('no plain HTTP to %s', (host) => {
-  expect(() => resolveBaseUrl(`http://${host}`)).toThrow(`plain http to ${host}, which would expose the credentials`);
+test.each<[Partial<ProviderOptions>, string]>([
+  ...['https://name@a.test', 'https://:S3cret@a.test', 'https://a.test?a', 'https://a.test#a'].map(
+    (baseUrl) => [{ baseUrl }, more] as [object, string],
+  ),
+  ...['notlocalhost', 'localhost.test', 'a.127.0.0.1.test', '127.0.0.1.test', 'api.messagemedia.com'].map(
+    (host) => [{ baseUrl: `http://${host}` }, plain(host)] as [object, string],
+  ),
+  ...['ftp://api.test', 'uk', 'constructor'].map((baseUrl) => [{ baseUrl }, names] as [object, string]),
+  [{ apiKey: '' }, 'set MESSAGEMEDIA_API_KEY'],
+  [{ apiSecret: '' }, 'set MESSAGEMEDIA_API_SECRET'],
+  [{ apiKey: 'a:b' }, 'a colon, which HTTP Basic cannot carry'],
+  [{ account: 'a\r\nhost: b' }, 'the account is not printable ASCII'],
+  [{ authentication: 'digest' as 'hmac' }, 'not one of basic, hmac: check MESSAGEMEDIA_AUTHENTICATION'],
+  [{ authentication: 'hmac', apiKey: 'a"b' }, 'without quotes'],
+  [{ authentication: 'hmac', apiKey: 'a\r\nb' }, 'printable ASCII'],
+])('%j is refused', (wrong, words) => {
+  const connect = () => connectionOf({ ...options, ...wrong });
+  expect(connect).toThrow(ProviderError);
+  expect(connect).toThrow(
+    expect.objectContaining({ code: 'invalid_options', message: expect.stringContaining(words) }),
+  );
+  expect(connect).not.toThrow(/S3cret/);
 });
 
 test('what one authentication cannot carry, the other can', () => {
@@ -47,47 +67,32 @@ test('an account is named only if there is one', () => {
   expect(connectionOf({ ...options, account: 'sub' }).headers(call)).toMatchObject({ account: 'sub' });
 });
 
+const body = '{"content":"ä"}';
+const md5 = createHash('md5').update(Buffer.from(body)).digest('hex');
+const date = 'Sat, 30 Jul 2016 05:13:23 GMT';
+test.each([
+  ['POST', '/v1/messages', body, `Content-MD5: ${md5}\n`, 'Date Content-MD5 request-line', { 'content-md5': md5 }],
+  ['GET', '/v1/replies?a=b', undefined, '', 'Date request-line', {}],
+])('the headers of a signed %s', (method, target, sent, hashed, signed, headers) => {
+  const text = `Date: ${date}\n${hashed}${method} ${target} HTTP/1.1`;
+  const signature = createHmac('sha256', 'sécret').update(text, 'utf8').digest('base64');
+  const hmac = hmacAuthentication('the key', 'sécret');
+  expect(hmac.headers({ method, target, body: sent }, new Date(date))).toStrictEqual({
+    date,
+    ...headers,
+    authorization: `hmac username="the key", algorithm="hmac-sha256", headers="${signed}", signature="${signature}"`,
+  });
+});
+
+test('each try is signed with its own time', () => {
+  const before = Math.floor(Date.now() / 1000) * 1000;
+  const { date: now = '' } = hmacAuthentication('key', 'secret').headers(call);
+  expect(Date.parse(now)).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(now)).toBeLessThanOrEqual(Date.now());
+});
+
 test('credentials in text become stars', () => {
   const { redact, headers } = basicAuthentication('key', 'S3cret');
   expect(redact(`${headers(call).authorization} S3cret`)).toBe('Basic *** ***');
-  const hmac = hmacAuthentication('key', 'S3cret');
-  expect(hmac.redact('signature="abc" S3cret')).toBe('signature="***" ***');
-  expect(Object.keys(hmac.headers(call))).toEqual(['date', 'authorization']);
-});
-
-describe('options', () => {
-  const good = { baseUrl: 'eu', apiKey: 'key', apiSecret: 'S3cret/with+signs' };
-  test.each([
-    'messagemedia',
-    'us',
-    'eu',
-    'au',
-    'https://api.example/mm',
-    'https://api.example/v1',
-    'http://127.0.0.1:1',
-    'http://localhost:1',
-    'http://[::1]:1',
-  ])('%s is a base URL', (baseUrl) => {
-    expect(() => createProvider({ ...good, baseUrl })).not.toThrow();
-  });
-
-  test.each([
-    ['plain http', { baseUrl: 'http://api.messagemedia.com' }, /api\.messagemedia\.com.*https/],
-    ['a host that only starts like the loopback', { baseUrl: 'http://127.0.0.1.example' }, /https/],
-    ['another protocol', { baseUrl: 'ftp://api.messagemedia.com' }, /messagemedia, us, eu, au/],
-    ['a name that is none', { baseUrl: 'uk' }, /messagemedia, us, eu, au/],
-    ['a name that every object has', { baseUrl: 'constructor' }, /messagemedia, us, eu, au/],
-    ['credentials in the URL', { baseUrl: 'https://key:S3cretwith+signs@api.messagemedia.com' }, /credentials/],
-    ['a query', { baseUrl: 'https://api.messagemedia.com?a=b' }, /query/],
-    ['no API key', { apiKey: '' }, /MESSAGEMEDIA_API_KEY/],
-    ['no API secret', { apiSecret: '' }, /MESSAGEMEDIA_API_SECRET/],
-    ['a colon in the API key', { apiKey: 'a:b' }, /colon/],
-    ['a line break in the account', { account: 'a\r\nhost: b' }, /account/],
-  ])('%s is refused', (_name, wrong, words) => {
-    const create = () => createProvider({ ...good, ...wrong });
-    expect(create).toThrow(ProviderError);
-    expect(create).toThrow(words);
-    expect(create).toThrow(expect.objectContaining({ code: 'invalid_options' }));
-    expect(create).not.toThrow(/S3cret/);
-  });
+  expect(hmacAuthentication('key', 'S3cret').redact('signature="abc" S3cret')).toBe('signature="***" ***');
 });

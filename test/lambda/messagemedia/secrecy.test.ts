@@ -8,8 +8,11 @@ const secret = 'S3cret/with+signs';
 const webhookId = '9e1bd0c9-5c0c-4a3e-8f0e-0a7f2f9f6a11';
 const credentials = btoa(`key:${secret}`);
 
-const at = (baseUrl: string) =>
-  createProvider({ baseUrl, apiKey: 'key', apiSecret: secret, timeoutMilliseconds: 1000, pause: async () => {} });
+const at = (baseUrl: string, authentication: 'basic' | 'hmac' = 'basic') =>
+  createProvider({
+    ...{ baseUrl, apiKey: 'key', apiSecret: secret, authentication },
+    ...{ timeoutMilliseconds: 1000, pause: async () => {} },
+  });
 
 /** All forms in which a log or a terminal could show a value. */
 const expectNoSecret = (value: unknown) => {
@@ -26,19 +29,28 @@ test('the secret does not show in the client', () => {
   expect(inspect(visible)).toContain('createSignatureKey');
 });
 
-test('the secret does not show in an error answer that repeats the request', async () => {
-  await withServer(
-    ({ headers }, response) => {
-      const details = [`${headers.authorization}`, `secret ${secret}`];
-      response.writeHead(401).end(JSON.stringify({ message: `No: ${headers.authorization}`, details }));
-    },
-    async ({ url }) => {
-      const error = await failureOf(at(url).listSignatureKeys());
-      expect(error).toMatchObject({ vendorMessage: 'No: Basic ***', details: ['Basic ***', 'secret ***'] });
-      expectNoSecret(error);
-    },
-  );
-});
+test.each([
+  ['basic', /^Basic \*\*\*$/],
+  ['hmac', /signature="\*\*\*"$/],
+] as const)(
+  'the secret does not show in an error answer that repeats the request: %s',
+  async (authentication, shown) => {
+    let signature = 'none';
+    await withServer(
+      ({ headers }, response) => {
+        signature = /signature="([^"]*)"/.exec(`${headers.authorization}`)?.[1] ?? signature;
+        const details = [`${headers.authorization}`, `secret ${secret}`];
+        response.writeHead(401).end(JSON.stringify({ message: 'No', details }));
+      },
+      async ({ url }) => {
+        const error = await failureOf(at(url, authentication).listSignatureKeys());
+        expect(error.details).toEqual([expect.stringMatching(shown), 'secret ***']);
+        expect(inspect(error, { depth: 20 })).not.toContain(signature);
+        expectNoSecret(error);
+      },
+    );
+  },
+);
 
 test('the secret does not show in a successful answer that repeats the request and is no JSON', async () => {
   await withServer(

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, expect, test } from '@jest/globals';
 import { captureIsFull, createCapture } from '../../../lambda/receiver/capture.ts';
 
-const deadline = 10_000;
 let kept: Map<string, string>;
 let warnings: string[];
 beforeEach(() => {
@@ -10,10 +9,18 @@ beforeEach(() => {
   warnings = [];
 });
 
-/** One running function; all of them share a bucket. */
-function running(put = async (name: string, text: string) => !kept.has(name) && kept.set(name, text).size > 0) {
-  const keyring = { diagnostics: () => ({ capture: { id: 'c', count: 3, until: Number.POSITIVE_INFINITY } }) };
-  return createCapture({ keyring, put, deadline, warn: (message) => warnings.push(message) });
+const until = Number.POSITIVE_INFINITY;
+type Put = (name: string, text: string) => Promise<boolean>;
+
+/** One running function; all of them share a bucket. @param asked for what the keyring asks now */
+function running(
+  put: Put = async (name, text) => !kept.has(name) && kept.set(name, text).size > 0,
+  asked = () => ({ id: 'c', count: 3 }),
+  most = 10_000,
+) {
+  const keyring = { diagnostics: () => ({ capture: { ...asked(), until } }) };
+  const warn = (message: string, cause: unknown) => warnings.push(`${message}: ${(cause as Error).message}`);
+  return createCapture({ keyring, put, deadline: most, warn });
 }
 
 test('functions that run at the same time keep no more together than were asked for', async () => {
@@ -24,11 +31,10 @@ test('functions that run at the same time keep no more together than were asked 
 });
 
 test('another capture begins anew, and one that is full says so', async () => {
-  let asked = { id: 'a', count: 2, until: Number.POSITIVE_INFINITY };
+  let asked = { id: 'a', count: 2 };
   const names: string[] = [];
   const put = async (name: string) => names.push(name) > 0;
-  const keyring = { diagnostics: () => ({ capture: asked }) };
-  const capture = createCapture({ keyring, put, deadline, warn: () => {} });
+  const capture = running(put, () => asked);
   await capture({});
   await capture({});
   expect(await capture({})).toBe('no more: the capture is full');
@@ -42,8 +48,7 @@ test('a capture ends when another begins, though its bucket has not answered yet
   const answer = Promise.withResolvers<boolean>();
   const names: string[] = [];
   const put = async (name: string) => (names.push(name) === 1 ? answer.promise : true);
-  const keyring = { diagnostics: () => ({ capture: { id, count: 9, until: Number.POSITIVE_INFINITY } }) };
-  const capture = createCapture({ keyring, put, deadline, warn: () => {} });
+  const capture = running(put, () => ({ id, count: 9 }));
   const early = capture({});
   id = 'b';
   await capture({});
@@ -54,7 +59,7 @@ test('a capture ends when another begins, though its bucket has not answered yet
 
 test('a bucket that does not answer is told of, and nothing else happens', async () => {
   expect(await running(() => Promise.reject(new Error('no S3')))({})).toBeUndefined();
-  expect(warnings).toEqual(['cannot capture a refused request']);
+  expect(warnings).toEqual(['cannot capture a refused request: no S3']);
 });
 
 test.each([
@@ -66,18 +71,14 @@ test.each([
     asked.push(name);
     return sleep(25, false);
   };
-  const capture = { id: 'c', count: 100, until: Number.POSITIVE_INFINITY };
-  const keyring = { diagnostics: () => ({ capture }) };
-  const problems: unknown[] = [];
-  const warn = (_message: string, cause: unknown) => problems.push(cause);
-  expect(await createCapture({ keyring, put, deadline: most, warn })({}, left)).toBeUndefined();
-  expect(problems).toEqual([new Error('Not done within 40 ms')]);
+  expect(await running(put, () => ({ id: 'c', count: 100 }), most)({}, left)).toBeUndefined();
+  expect(warnings).toEqual(['cannot capture a refused request: Not done within 40 ms']);
   expect(asked.length).toBeLessThanOrEqual(2);
 });
 
 test('nothing is kept while nobody asks', async () => {
   const put = () => Promise.reject(new Error('it was kept'));
-  const capture = createCapture({ keyring: { diagnostics: () => ({}) }, put, deadline, warn: () => {} });
+  const capture = createCapture({ keyring: { diagnostics: () => ({}) }, put, deadline: 1_000, warn: () => {} });
   expect(await capture({})).toBeUndefined();
 });
 

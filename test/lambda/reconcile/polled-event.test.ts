@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { idempotencyKey } from '../../../lambda/event/queued-event.ts';
+import fc from 'fast-check';
+import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 import { toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
+import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 
 const now = Date.UTC(2026, 10, 24);
 const reply = {
@@ -10,29 +12,32 @@ const reply = {
   vendor_account_id: { vendor_id: 'V', account_id: 'A' },
 };
 
-test('an item becomes the event of its webhook, which says that it was polled', () => {
+const samples = sampleWebhooks('/messagemedia');
+test.each([
+  ['deliveryReport', samples.deliveryReport],
+  ['reply', samples.smsReply],
+] as const)(
+  'an item becomes the message that its webhook would have made, which says that it was polled: %s',
+  (kind, sample) => {
+    const body = String(sample.body);
+    const webhook = toQueueMessage({
+      ...{ method: 'POST', target: '/messagemedia', date: 'Wed, 18 Jul 2018 06:33:52 GMT', body: Buffer.from(body) },
+      ...{ signature: 'c2lnbmF0dXJl', digest: 'SHA256', keyId: undefined },
+      ...{ contentType: 'application/json', requestId: 'request-1' },
+    });
+    const { message } = toPolledEntry(kind, JSON.parse(body), now);
+    expect({ ...message, body: '' }).toEqual({ ...webhook, body: '' });
+    const { mmdigest, mmrequestline, mmdate, mmsignature, ...unsigned } = JSON.parse(webhook.body);
+    expect(JSON.parse(message.body)).toEqual({ ...unsigned, mmorigin: 'poll' });
+    expect(Object.keys(JSON.parse(message.body)).at(-1)).toBe('data');
+  },
+);
+
+test('an entry says what to trace, to confirm and to store', () => {
   const { message, withDataAt, data, ...entry } = toPolledEntry('reply', reply, now);
-  const attributes = {
-    specversion: '1.0',
-    id: reply.reply_id,
-    source: 'urn:messagemedia:account:A',
-    type: 'com.messagemedia.reply',
-    subject: reply.message_id,
-    time: reply.date_received,
-    datacontenttype: 'application/json',
-    mmorigin: 'poll',
-  };
-  const common = {
-    id: reply.reply_id,
-    type: 'com.messagemedia.reply',
-    groupId: reply.message_id,
-    deduplicationId: idempotencyKey({ source: attributes.source, type: 'com.messagemedia.reply', id: reply.reply_id }),
-    dataContentType: 'application/json',
-    unrendered: [],
-  };
-  expect(message).toStrictEqual({ ...common, body: JSON.stringify({ ...attributes, data: reply }) });
+  const { data: _data, ...attributes } = JSON.parse(message.body);
   const dataref = 's3://bucket/hash';
-  expect(withDataAt(dataref)).toStrictEqual({ ...common, dataref, body: JSON.stringify({ ...attributes, dataref }) });
+  expect(withDataAt(dataref)).toStrictEqual({ ...message, dataref, body: JSON.stringify({ ...attributes, dataref }) });
   expect(String(data)).toBe(JSON.stringify(reply));
   expect(entry).toEqual({
     traceId: reply.reply_id.toLowerCase(),
@@ -40,6 +45,19 @@ test('an item becomes the event of its webhook, which says that it was polled', 
     unusualId: undefined,
     receivedAt: Date.UTC(2026, 10, 24, 9, 0, 0, 500),
   });
+});
+
+test('whatever an item holds, the message is ASCII and holds it unchanged, under an id that stays', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })), (fields) => {
+      const item = JSON.parse(JSON.stringify(fields));
+      const { message, traceId } = toPolledEntry('reply', item, now);
+      expect(message.body).toMatch(/^[\x20-\x7e]*$/);
+      expect(JSON.parse(message.body).data).toEqual(item);
+      expect(toPolledEntry('reply', item, now + 1).message.id).toBe(message.id);
+      expect(traceId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    }),
+  );
 });
 
 test.each([

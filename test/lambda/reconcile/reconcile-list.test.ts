@@ -292,67 +292,21 @@ describe('an event that is older than the log', () => {
   });
 });
 
-describe('an event that is too large for the queue', () => {
-  const sized = (bytes: number) => reply(1, hour, { content: 'x'.repeat(bytes) });
-  const overhead = async () => Buffer.byteLength((await run([[sized(0)]])).sent[0]?.body ?? '');
-
-  test('goes to the bucket, and one that just fits does not', async () => {
-    const most = maxMessageBytes - (await overhead());
-    const store = async () => 's3://bucket/hash';
-    expect((await run([[sized(most)]], { store })).sent[0]).not.toHaveProperty('dataref');
-    expect((await run([[sized(most + 1)]], { store })).sent[0]).toHaveProperty('dataref', 's3://bucket/hash');
-  });
-
-  test('stays on the list if there is none', async () => {
-    const most = maxMessageBytes - (await overhead());
-    const { errors, counts } = await run([[sized(most + 1)]]);
-    expect(errors.map((error) => (error as Error).cause)).toEqual([
-      new MessageRefusedError(
-        `An event has ${maxMessageBytes + 1} bytes, which is more than the queue takes, and no bucket is given: set OVERFLOW_BUCKET.`,
-      ),
-    ]);
-    expect(counts).toMatchObject({ failed: 1, recovered: 0 });
-  });
-
-  /** A queue that takes a quarter of what SQS takes. */
-  const quarter = (taken: QueueMessage[]) => async (message: QueueMessage) => {
-    const text = 'One or more parameters are invalid. Reason: Message must be shorter than 262144 bytes.';
-    if (Buffer.byteLength(message.body) > 262_144)
-      throw Object.assign(new Error(text), { name: 'InvalidParameterValue' });
-    taken.push(message);
+test('an event that is too large for the queue goes to the bucket, or stays on the list if there is none', async () => {
+  const large = [[reply(1, hour, { content: 'x'.repeat(maxMessageBytes) })]];
+  const stored: string[] = [];
+  const store = async (data: Uint8Array) => {
+    stored.push(Buffer.from(data).toString());
+    return 's3://bucket/hash';
   };
-
-  test('goes to the bucket when the queue takes less than SQS, and is archived as it was queued', async () => {
-    const taken: QueueMessage[] = [];
-    const archived: QueueMessage[] = [];
-    const parts = { send: quarter(taken), store: async () => 's3://bucket/hash' };
-    const archive = async (message: QueueMessage) => void archived.push(message);
-    const { counts } = await run([[sized(100_000), { ...sized(300_000), reply_id: idOf(2) }]], { ...parts, archive });
-    expect(counts).toMatchObject({ recovered: 2, failed: 0 });
-    expect(taken.map(({ dataref }) => dataref)).toEqual([undefined, 's3://bucket/hash']);
-    expect(archived).toEqual(taken);
-  });
-
-  test('does not stop the others, however many there are', async () => {
-    const taken: QueueMessage[] = [];
-    const items = page(0).map((item, index) => (index < 50 ? { ...item, content: 'x'.repeat(300_000) } : item));
-    const { counts, error, errors } = await run([items], { send: quarter(taken) });
-    expect(error).toBeUndefined();
-    expect(counts).toMatchObject({ failed: 50, recovered: 50 });
-    expect(errors).toHaveLength(50);
-    expect(taken).toHaveLength(50);
-  });
-});
-
-test('an event with a character that the queue does not take does not stop the others', async () => {
-  const refusal = Object.assign(new Error('Invalid characters found.'), { name: 'InvalidMessageContents' });
-  let calls = 0;
-  const send = async () => {
-    if (++calls <= 10) throw refusal;
-  };
-  const { counts, error } = await run([page(0)], { send });
-  expect(error).toBeUndefined();
-  expect(counts).toMatchObject({ failed: 10, recovered: 90 });
+  expect((await run(large, { store })).sent).toMatchObject([{ id: idOf(1), dataref: 's3://bucket/hash' }]);
+  expect(stored).toEqual([JSON.stringify(large[0]?.[0])]);
+  const { errors, counts } = await run(large);
+  const problem =
+    /^An event has 10\d{5} bytes, which is more than the queue takes, and no bucket is given: set OVERFLOW_BUCKET.$/;
+  expect(errors.map((error) => (error as Error).cause)).toEqual([expect.any(MessageRefusedError)]);
+  expect((errors[0] as { cause: Error }).cause.message).toMatch(problem);
+  expect(counts).toMatchObject({ failed: 1, recovered: 0 });
 });
 
 describe('an id that is no UUID', () => {

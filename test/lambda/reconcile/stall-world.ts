@@ -1,10 +1,19 @@
 import type { QueueMessage } from '../../../lambda/event/queue-message.ts';
+import { isUuid } from '../../../lambda/guards.ts';
 import type { PolledItem } from '../../../lambda/messagemedia/types.ts';
-import { dateOf } from '../../../lambda/reconcile/find-known.ts';
 import { type PolledEntry, type PolledKind, toPolledEntry } from '../../../lambda/reconcile/polled-event.ts';
 import { reconcile } from '../../../lambda/reconcile/reconcile.ts';
+import { dateOf } from '../../../lambda/reconcile/reconcile-list.ts';
 import type { ReconciliationOptions, ReconciliationResult } from '../../../lambda/reconcile/reconciliation-run.ts';
-import { day, idField, type ModelItem, ModelList, minute } from './model-lists.ts';
+
+export const minute = 60_000;
+export const day = 24 * 60 * minute;
+
+/** What one answer lists, and how long an item is kept. */
+const most = 100;
+const kept = 45 * day;
+
+const idField: Record<PolledKind, string> = { deliveryReport: 'delivery_report_id', reply: 'reply_id' };
 
 /** What can fail, and for how long. Times are minutes from the beginning of the month. */
 export interface Fault {
@@ -44,14 +53,61 @@ export interface Month {
   warm: boolean;
 }
 
-/** An item, and what became of it. */
-export interface WorldItem extends ModelItem {
+/** An item on MessageMedia's side, and what became of it. */
+export interface WorldItem {
+  /** Its id as it is listed; absent if it has none. */
+  id: string | undefined;
+  /** When MessageMedia got it, and so its place in the list. What it says of its date may be wrong. */
+  at: number;
+  body: PolledItem;
+  /** From when on it is not listed. */
+  goneAt: number;
   traceId: string;
   /** The date that it claims, if that can be true. */
   entry: PolledEntry;
   refused: boolean;
   inQueue: boolean;
   webhookAt: number | undefined;
+}
+
+/**
+ * One of MessageMedia's lists as it is documented: the oldest 100 that are not confirmed, the same at every call. An id that
+ * is not a UUID, or more than 100, refuse the whole confirmation.
+ */
+class ModelList {
+  private readonly items: WorldItem[] = [];
+  private readonly now: () => number;
+  /** A confirmation is promised ("will be marked"): it shows after this time, in milliseconds. */
+  private readonly lag: number;
+
+  constructor(now: () => number, lag: number) {
+    this.now = now;
+    this.lag = lag;
+  }
+
+  add(item: WorldItem): void {
+    const place = this.items.findLastIndex(({ at }) => at <= item.at);
+    this.items.splice(place + 1, 0, item);
+  }
+
+  /** All that are not confirmed and not expired, the oldest first. */
+  present(): WorldItem[] {
+    const now = this.now();
+    return this.items.filter(({ at, goneAt }) => at <= now && now < goneAt);
+  }
+
+  listed(): WorldItem[] {
+    return this.present().slice(0, most);
+  }
+
+  /** @throws when MessageMedia answers 400 */
+  confirm(ids: readonly string[]): WorldItem[] {
+    if (ids.length > most || !ids.every(isUuid)) throw new Error('400: must hold up to 100 UUIDs');
+    const lower = new Set(ids.map((id) => id.toLowerCase()));
+    const some = this.items.filter(({ id }) => id !== undefined && lower.has(id.toLowerCase()));
+    for (const item of some) item.goneAt = Math.min(item.goneAt, this.now() + this.lag);
+    return some;
+  }
 }
 
 export const command = 'npx mmw reconcile --stack S';
@@ -67,7 +123,6 @@ export class StallWorld {
   /** What must never happen, and did. */
   readonly wrong: string[] = [];
   private readonly log = new Map<string, number>();
-  private readonly byTrace = new Map<string, WorldItem>();
   private readonly remembered = new Set<string>();
   private readonly logKept: number;
 
@@ -105,10 +160,10 @@ export class StallWorld {
     };
     const entry = toPolledEntry(kind, body, at);
     const webhookAt = webhookAfter === undefined ? undefined : at + webhookAfter * minute;
-    const item = this.lists[kind].add({ kind, id, at, body });
-    const worldItem = Object.assign(item, { entry, traceId: entry.traceId, refused, inQueue: false, webhookAt });
-    this.items.push(worldItem);
-    this.byTrace.set(entry.traceId, worldItem);
+    const fate = { goneAt: at + kept, refused, inQueue: false, webhookAt };
+    const item: WorldItem = { id, at, body, entry, traceId: entry.traceId, ...fate };
+    this.lists[kind].add(item);
+    this.items.push(item);
   }
 
   fails(what: Fault['what']): boolean {
@@ -162,9 +217,8 @@ export class StallWorld {
   private async confirm(kind: PolledKind, ids: readonly string[]): Promise<void> {
     await this.guard('lists', () => {});
     await this.guard('confirmation', () => {});
-    for (const { id } of this.lists[kind].confirm(ids)) {
-      const item = this.items.find((one) => one.id === id);
-      if (item && !item.inQueue) this.wrong.push(`${id} was confirmed and is not in the queue`);
+    for (const { id, inQueue } of this.lists[kind].confirm(ids)) {
+      if (!inQueue) this.wrong.push(`${id} was confirmed and is not in the queue`);
     }
   }
 
@@ -209,9 +263,5 @@ export class StallWorld {
   isDue({ entry, at }: WorldItem, time: number, isHidden = false): boolean {
     const date = isHidden ? at : dateOf(entry, time);
     return at <= time && (date === undefined || date <= time - grace);
-  }
-
-  presentOf(kind: PolledKind): WorldItem[] {
-    return this.lists[kind].present() as WorldItem[];
   }
 }

@@ -64,16 +64,16 @@ test('names are in lower case, duplicates joined, cookies apart', async () => {
   expect(events[0]?.headers).not.toHaveProperty('cookie');
 });
 
-const asText = ['application/json', 'application/json; charset=UTF-8', 'text/plain', 'application/xml'];
-const inBase64 = ['application/json; charset=iso-8859-1', 'application/x-www-form-urlencoded', 'image/png', undefined];
-test.each([
-  ...[...asText, 'application/javascript'].map((type) => [type, false] as const),
-  ...[...inBase64, 'multipart/form-data; boundary=x'].map((type) => [type, true] as const),
-])('the body of %s is in base64: %s', async (contentType, isBase64Encoded) => {
-  const body = Buffer.from('größe=1');
-  const encoded = body.toString(isBase64Encoded ? 'base64' : 'utf8');
-  expect(await post(contentType, body)).toMatchObject({ isBase64Encoded, body: encoded });
-});
+const asText = ['application/json; charset=UTF-8', 'text/plain', 'application/xml', 'application/javascript'];
+const inBase64 = ['application/json; charset=iso-8859-1', 'application/x-www-form-urlencoded', undefined];
+test.each([...asText.map((type) => [type, false] as const), ...inBase64.map((type) => [type, true] as const)])(
+  'the body of %s is in base64: %s',
+  async (contentType, isBase64Encoded) => {
+    const body = Buffer.from('größe=1');
+    const encoded = body.toString(isBase64Encoded ? 'base64' : 'utf8');
+    expect(await post(contentType, body)).toMatchObject({ isBase64Encoded, body: encoded });
+  },
+);
 
 test('no body is no body', async () => {
   await get('/hook');

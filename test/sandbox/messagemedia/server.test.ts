@@ -1,287 +1,199 @@
-import { createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ProviderSimulator, startProvider } from '../../../sandbox/messagemedia/server.ts';
-import { api, createKey, startSimulator } from './fixture.ts';
+import type { ProviderSimulator } from '../../../sandbox/messagemedia/server.ts';
+import { api, createKey, enableNewKey, startSimulator } from './fixture.ts';
 
 const absentId = '00000000-0000-4000-8000-000000000000';
 const keysPath = '/v1/iam/signature_keys';
 const webhooksPath = '/v1/webhooks/messages';
-const badKey = (...details: string[]) => ({ status: 400, body: { message: 'Bad Request', details } });
-const noKey = { status: 404, body: { message: 'Entity not found' } };
-const vague = { message: 'Something went wrong. Please try again later.' };
+const blacklist = 'GET /v1/number_authorisation/mt/blacklist';
+const report = 'POST /v2-preview/reporting/messages/detail';
 
 let provider: ProviderSimulator;
 beforeEach(async () => {
-  provider = await startSimulator();
+  provider = await startSimulator({ now: () => new Date('2026-11-28T23:30:00Z') });
 });
 afterEach(() => provider.close());
 
+const webhook = { url: 'https://example.com/', method: 'POST', encoding: 'JSON', events: ['RECEIVED_SMS'] };
+const message = { content: 'Hello!', destination_number: '+61412123123' };
+const day = { start_date: '2026-11-28T00:00:00.000Z', end_date: '2026-11-29T00:00:00.000Z', timezone: 'Etc/UTC' };
+
+/** Sends messages to phones. @returns their ids */
+const send = async (numbers: string[], fields: object = {}): Promise<string[]> => {
+  const messages = numbers.map((destination_number) => ({ content: 'Hi', destination_number, ...fields }));
+  const { body } = await api(provider, 'POST /v1/messages', { messages });
+  return body.messages.map(({ message_id }: { message_id: string }) => message_id);
+};
+
 describe('signature keys', () => {
-  test('a key is 2048 bits long by default, or as long as asked for', async () => {
-    const bits = (spki: string) =>
-      createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' }).asymmetricKeyDetails;
-    expect(bits((await createKey(provider)).public_key)).toMatchObject({ modulusLength: 1024 });
-    const full = await startProvider();
-    const { body } = await api(full, `POST ${keysPath}`, { digest: 'SHA224', cipher: 'RSA' }).finally(full.close);
-    expect(bits(body.public_key)).toMatchObject({ modulusLength: 2048 });
-  });
-
-  test('its public half is in the answer to its creation and nowhere else', async () => {
-    const created = await api(provider, `POST ${keysPath}`, { digest: 'SHA256', cipher: 'RSA' });
-    const { public_key, ...shown } = created.body;
-    expect(created.status).toBe(201);
-    expect(shown).toMatchObject({ cipher: 'RSA', digest: 'SHA256', enabled: false });
-    expect(public_key).toMatch(/^MI/);
-    expect(await api(provider, `GET ${keysPath}/${shown.key_id}`)).toEqual({ status: 200, body: shown });
-    expect(await api(provider, `GET ${keysPath}?page=1&page_size=20`)).toEqual({ status: 200, body: [shown] });
-    const enabled = { status: 200, body: { ...shown, enabled: true } };
-    expect(await api(provider, `PATCH ${keysPath}/enabled`, { key_id: shown.key_id })).toEqual(enabled);
-    expect(await api(provider, `GET ${keysPath}/enabled`)).toEqual(enabled);
-  });
-
-  test('one is enabled at most', async () => {
-    const [first, second] = [await createKey(provider), await createKey(provider, 'SHA512')];
-    const enabledIds = async () => {
-      const { body } = await api(provider, `GET ${keysPath}?page=1&page_size=20`);
-      return body.filter((key: { enabled: boolean }) => key.enabled).map((key: { key_id: string }) => key.key_id);
-    };
-    expect((await api(provider, `GET ${keysPath}/enabled`)).status).toBe(404);
-    for (const { key_id } of [first, second]) {
-      await api(provider, `PATCH ${keysPath}/enabled`, { key_id });
-      expect(await enabledIds()).toEqual([key_id]);
-    }
-    for (const _again of [1, 2]) {
-      expect(await api(provider, `DELETE ${keysPath}/enabled`)).toEqual({ status: 204, body: undefined });
-      expect(await enabledIds()).toEqual([]);
-    }
-  });
-
-  test('a deleted key is gone, and signs no more', async () => {
-    const { key_id } = await createKey(provider);
-    await api(provider, `PATCH ${keysPath}/enabled`, { key_id });
-    expect(await api(provider, `DELETE ${keysPath}/${key_id}`)).toEqual({ status: 200, body: undefined });
+  test('one is enabled at most, and a deleted one signs no more', async () => {
+    const [first, second] = [await enableNewKey(provider), await enableNewKey(provider, 'SHA512')];
+    const { body } = await api(provider, `GET ${keysPath}`);
+    expect(body.map(({ enabled }: { enabled: boolean }) => enabled)).toEqual([false, true]);
+    expect(provider.signingKey()?.id).toBe(second.key_id);
+    for (const { key_id } of [first, second]) await api(provider, `DELETE ${keysPath}/${key_id}`);
     expect(provider.signingKey()).toBeUndefined();
-    for (const call of [`GET ${keysPath}/${key_id}`, `DELETE ${keysPath}/${key_id}`, `DELETE ${keysPath}/4711`]) {
-      expect(await api(provider, call)).toEqual(noKey);
-    }
-    const none = { status: 404, body: { message: 'Currently no key is enabled' } };
-    expect(await api(provider, `GET ${keysPath}/enabled`)).toEqual(none);
-    expect(await api(provider, `GET ${keysPath}/4711`)).toEqual(badKey('key_id property value is invalid'));
   });
 
   test('pages start at 1, and have both parameters or neither', async () => {
     const ids: string[] = [];
     for (const _key of [1, 2, 3]) ids.push((await createKey(provider)).key_id);
     const page = async (query: string) => {
-      const { status, body } = await api(provider, `GET ${keysPath}${query}`);
-      return status === 200 ? body.map(({ key_id }: { key_id: string }) => key_id) : body;
+      const { body } = await api(provider, `GET ${keysPath}${query}`);
+      return body.details ?? body.map(({ key_id }: { key_id: string }) => key_id);
     };
-    expect(await page('?page=1&page_size=2')).toEqual(ids.slice(0, 2));
     expect(await page('?page=2&page_size=2')).toEqual(ids.slice(2));
-    expect(await page('?page=3&page_size=2')).toEqual([]);
     expect(await page('')).toEqual(ids);
-    for (const [query, wrong] of [
-      ['?page=1', 'page_size'],
-      ['?page_size=2', 'page'],
-      ['?page=0&page_size=2', 'page'],
-      ['?page=1&page_size=0', 'page_size'],
-      ['?page=x&page_size=2', 'page'],
-    ] as const) {
-      expect(await page(query)).toEqual({ message: 'Bad Request', details: [`${wrong} property value is invalid`] });
-    }
-  });
-
-  test.each([
-    [{ digest: 'SHA1', cipher: 'RSA' }, ['/digest: [SHA1] is invalid']],
-    [{ digest: 'SHA256', cipher: 'RA' }, ['/cipher: [RA] is invalid']],
-    [{}, ['/digest: Digest cannot be null', '/cipher: Cipher cannot be null']],
-    ['{"digest":', ['Failed to parse message body.']],
-    [[], ['Failed to parse message body.']],
-  ])('a key of %j is refused', async (body, details) => {
-    expect(await api(provider, `POST ${keysPath}`, body)).toEqual(badKey(...details));
-    expect(provider.signatureKeys()).toEqual([]);
-  });
-
-  test('enabling needs a key that is there', async () => {
-    const enable = (body: object) => api(provider, `PATCH ${keysPath}/enabled`, body);
-    expect(await enable({})).toEqual(badKey('/key_id: Key id cannot be null'));
-    for (const key_id of [absentId, '4711', 7]) expect(await enable({ key_id })).toEqual(noKey);
+    expect(await page('?page=1')).toEqual(['page_size property value is invalid']);
+    expect(await page('?page=0&page_size=2')).toEqual(['page property value is invalid']);
   });
 });
 
 test('credentials and account are checked', async () => {
-  const call = `GET ${keysPath}?page=1&page_size=1`;
   for (const authorization of ['', 'Basic x', `Basic ${btoa(`${provider.apiKey}:guess`)}`])
-    expect((await api(provider, call, undefined, { authorization })).status).toBe(401);
-  expect((await api(provider, call, undefined, { account: provider.account })).status).toBe(200);
-  expect((await api(provider, call, undefined, { account: 'Other' })).status).toBe(403);
+    expect((await api(provider, `GET ${keysPath}`, undefined, { authorization })).status).toBe(401);
+  expect((await api(provider, `GET ${keysPath}`, undefined, { account: provider.account })).status).toBe(200);
+  expect((await api(provider, `GET ${keysPath}`, undefined, { account: 'Other' })).status).toBe(403);
 });
 
-test('an account without the feature has all else', async () => {
-  const plain = await startSimulator({ featureEnabled: false });
-  expect((await api(plain, `GET ${webhooksPath}`).finally(plain.close)).status).toBe(200);
+const number = 'International address';
+const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
+const badUrl = ['/url: Not a valid http url'];
+const unread = ['Failed to parse message body.'];
+
+test.each<[call: string, base: object, change: object, details: string[]]>([
+  [`POST ${keysPath}`, {}, { digest: 'SHA1', cipher: 'RSA' }, ['/digest: [SHA1] is invalid']],
+  [`POST ${keysPath}`, {}, {}, ['/digest: Digest cannot be null', '/cipher: Cipher cannot be null']],
+  [`PATCH ${keysPath}/enabled`, {}, {}, ['/key_id: Key id cannot be null']],
+  [`POST ${webhooksPath}`, webhook, { url: `https://example.com/${'a'.repeat(981)}` }, badUrl],
+  [`POST ${webhooksPath}`, webhook, { events: ['RECEIVED_SMS', 'LOST'] }, ['/events/1: [LOST] is invalid']],
+  ['POST /v1/messages', message, { content: 'a'.repeat(5001) }, ['/messages/0/content: must be text']],
+  ['POST /v1/messages', message, { destination_number: '+1234567' }, [`/messages/0/destination_number: ${number}`]],
+  ['POST /v1/messages', message, { destination_number: '+6141212312a' }, [`/messages/0/destination_number: ${number}`]],
+  ['POST /v1/messages', message, { format: 'FAX' }, ['/messages/0/format: must be']],
+  ['POST /v1/messages', message, { callback_url: 'example.com' }, ['/messages/0/callbackUrl: Invalid callback url']],
+  ['POST /v1/messages', message, { metadata: pairs(11) }, ['/messages/0/metadata: must map']],
+  ['POST /v1/replies/confirmed', {}, { delivery_report_ids: [absentId] }, ['/reply_ids: must hold']],
+  ['POST /v1/replies/confirmed', {}, { reply_ids: ['1'] }, ['/reply_ids/0: is not a UUID']],
+  ['POST /v1/replies/confirmed', {}, { reply_ids: Array(101).fill(absentId) }, ['/reply_ids: must hold']],
+  [report, day, { start_date: 'today' }, ['/start_date: is not a date']],
+  [report, day, { end_date: day.start_date }, ['/end_date: must be after start_date']],
+])('%s %j with %j is refused', async (call, base, change, details) => {
+  const body = { ...base, ...change };
+  const answer = await api(provider, call, call === 'POST /v1/messages' ? { messages: [body] } : body);
+  expect(answer.status).toBe(400);
+  expect(answer.body.details).toEqual(details.map((detail) => expect.stringContaining(detail)));
 });
 
-test('a call that is not in the API', async () => {
-  for (const call of [`PUT ${keysPath}`, 'GET /v1/nothing'])
-    expect(await api(provider, call)).toEqual({ status: 404, body: { message: 'Resource not found.' } });
+test('what cannot be parsed is refused', async () => {
+  for (const body of ['{', '[]'])
+    for (const path of [keysPath, webhooksPath, '/v1/messages'])
+      expect((await api(provider, `POST ${path}`, body)).body).toMatchObject({ details: unread });
 });
 
 describe('webhooks', () => {
-  const webhook = { url: 'https://example.com/', method: 'POST', encoding: 'JSON', events: ['RECEIVED_SMS'] };
   const create = (change: object = {}) => api(provider, `POST ${webhooksPath}`, { ...webhook, ...change });
 
-  test('are created once for a URL and method', async () => {
-    const { status, body } = await create();
-    expect([status, body]).toEqual([201, { ...webhook, id: expect.any(String), headers: {}, retries: 0 }]);
-    const taken = { message: 'A webhook with the given url and method already exists.' };
-    expect(await create()).toEqual({ status: 409, body: taken });
+  test.each(['ftp://example.com/', 'https://-invalid.com', 'https://invalid_.com', 'http://a..com', 'https://[::1]/'])(
+    'the URL %s is refused',
+    async (url) => expect((await create({ url })).body).toMatchObject({ details: badUrl }),
+  );
+
+  test.each([
+    ...[{ url: undefined }, { method: 'HEAD' }, { encoding: 'YAML' }, { events: [] }, { template: 7 }],
+    ...[{ retries: 6 }, { retry_delay: 4 }, { read_timeout: 60_001 }, { headers: { 'X-A': 'a\r\nb: c' } }],
+    ...[{ headers: { 'content-type': 'text/plain' } }, { headers: { a: 'a'.repeat(1001) } }],
+  ])('%j is refused, without a word on what is wrong', async (change) => {
+    const body = { message: 'Something went wrong. Please try again later.' };
+    expect(await create(change)).toEqual({ status: 400, body });
+  });
+
+  test('are created once for a URL and method, and listed from page 0', async () => {
+    const { body } = await create();
+    expect(body).toEqual({ ...webhook, id: expect.any(String), headers: {}, retries: 0 });
+    expect((await create()).status).toBe(409);
     expect((await create({ method: 'PUT' })).status).toBe(201);
     const list = await api(provider, `GET ${webhooksPath}?page=1&page_size=1`);
     expect(list.body).toEqual({ page: 1, pageSize: 1, pageData: [expect.objectContaining({ method: 'PUT' })] });
-    expect(await api(provider, `GET ${webhooksPath}?page=-1`)).toEqual({ status: 400, body: vague });
     expect((await api(provider, `GET ${webhooksPath}/`)).body.pageData).toHaveLength(2);
-    expect((await api(provider, `GET ${webhooksPath}`)).body).toMatchObject({ page: 0, pageSize: 100 });
-    expect(await api(provider, `DELETE ${webhooksPath}/${body.id}`)).toEqual({ status: 204, body: undefined });
-    expect(await api(provider, `DELETE ${webhooksPath}/${body.id}`)).toEqual({ status: 404, body: undefined });
-  });
-
-  test.each<object>([
-    ...[
-      { url: undefined },
-      { method: 'HEAD' },
-      { encoding: 'YAML' },
-      { encoding: null },
-      { events: [] },
-      { template: 7 },
-    ],
-    ...[{ headers: { 'content-type': 'text/plain' } }, { headers: { 'X-A': 'a\r\nb: c' } }, { headers: { 'X-A': 7 } }],
-    ...[{ headers: { ['a'.repeat(201)]: 'a' } }, { headers: { a: 'a'.repeat(1001) } }],
-    ...[{ retries: -1 }, { retries: 6 }, { retries: '1' }, { retry_delay: 4 }, { retry_delay: 61 }],
-    ...[{ read_timeout: 0 }, { read_timeout: 60_001 }],
-  ])('%j is refused, without a word on what is wrong', async (change) => {
-    expect(await create(change)).toEqual({ status: 400, body: vague });
-  });
-
-  test.each([
-    ...['ftp://example.com/', 'https://exa mple.com/', 'example.com', '', 'https://-invalid.com'],
-    ...['https://invalid-.com', 'https://invalid_.com', 'https:///path', 'http://.example.com', 'http://example..com'],
-    ...['https://ex\u00e4mple.com', 'https://example.com/a b', 'https://example.com/a\u0000', 'https://[::1]/'],
-    'https://example.com:port/',
-    `https://example.com/${'a'.repeat(981)}`,
-  ])('the URL %j is refused', async (url) => {
-    const body = { message: 'Bad Request', details: ['/url: Not a valid http url'] };
-    expect(await create({ url })).toEqual({ status: 400, body });
-  });
-
-  const good = [
-    'https://a-1.example.com',
-    'http://127.0.0.1:3000/a?b=$moId#c',
-    'https://example.com?a',
-    'HTTPS://EXAMPLE.COM/',
-  ];
-  test.each(good)('the URL %j is taken', async (url) =>
-    expect(await create({ url })).toMatchObject({ status: 201, body: { url } }),
-  );
-
-  test('an event that there is not, and a body that cannot be parsed, are told', async () => {
-    const details = ['/events/1: [RECEIVED_123] is invalid'];
-    expect((await create({ events: ['RECEIVED_SMS', 'RECEIVED_123'], retries: 6 })).body).toMatchObject({ details });
-    const unread = { details: ['Failed to parse message body.'] };
-    for (const body of ['{', '[]'])
-      expect((await api(provider, `POST ${webhooksPath}`, body)).body).toMatchObject(unread);
   });
 
   test('there are at most 150', async () => {
     for (let count = 0; count < 150; count++) await create({ url: `https://example.com/${count}` });
     const body = { message: 'Maximum number of webhooks (150) reached' };
     expect(await create()).toEqual({ status: 400, body });
-    const { body: list } = await api(provider, `GET ${webhooksPath}`);
-    await api(provider, `DELETE ${webhooksPath}/${list.pageData[0].id}`);
-    expect((await create()).status).toBe(201);
-  });
-
-  test('may go to the limits', async () => {
-    const limits = {
-      url: `https://example.com/${'a'.repeat(980)}`,
-      headers: { ['a'.repeat(200)]: 'a'.repeat(1000) },
-      read_timeout: 60_000,
-      retries: 5,
-      retry_delay: 60,
-    };
-    expect(await create(limits)).toEqual({ status: 201, body: { ...webhook, ...limits, id: expect.any(String) } });
-    const least = { url: 'https://example.com/b', read_timeout: 1, retries: 0, retry_delay: 5 };
-    const { retry_delay: _, ...shown } = { ...webhook, ...least, headers: {}, id: expect.any(String) };
-    expect(await create(least)).toEqual({ status: 201, body: shown });
   });
 
   test('are updated, except for how they are retried', async () => {
-    const { body: created } = await create();
-    const update = (change: object, id = created.id) => api(provider, `PATCH ${webhooksPath}/${id}`, change);
-    const changed = { ...created, method: 'PUT' };
-    expect(await update({ method: 'PUT' })).toEqual({ status: 200, body: changed });
-    for (const change of [{}, { method: null }, { events: [] }, { retries: 1 }]) {
+    const { body: created } = await create({ retry_delay: 5 });
+    const update = (change: object) => api(provider, `PATCH ${webhooksPath}/${created.id}`, change);
+    expect(await update({ method: 'PUT' })).toEqual({ status: 200, body: { ...created, method: 'PUT' } });
+    for (const change of [{}, { method: null }, { events: [] }, { retries: 1 }])
       expect((await update(change)).status).toBe(400);
-    }
-    expect((await update({ method: 'GET' }, absentId)).status).toBe(404);
-    expect((await api(provider, `GET ${webhooksPath}`)).body.pageData).toEqual([changed]);
   });
 });
 
-describe('messages', () => {
-  const message = { content: 'Hello!', destination_number: '+61412123123' };
-  const send = (change: object = {}) => api(provider, 'POST /v1/messages', { messages: [{ ...message, ...change }] });
-  const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
-  const length = "International address must be between 8 and 15 characters excluding the first '+'";
-  const characters = 'International address contains invalid characters';
-  const unparsed = 'Request failed to parse correctly. Please ensure input is valid and try again.';
+test('one bad message refuses the whole batch', async () => {
+  const messages = ['https://example.com', 'https://example..com'].map((callback_url) => ({
+    ...message,
+    callback_url,
+  }));
+  const details = ['/messages/1/callbackUrl: Invalid callback url'];
+  const sent = { messages: messages.map((each) => ({ ...each, delivery_report: true })) };
+  expect(await api(provider, 'POST /v1/messages', sent)).toMatchObject({ status: 400, body: { details } });
+  expect((await api(provider, 'GET /v1/delivery_reports')).body).toEqual({ delivery_reports: [] });
+});
 
-  test.each<[string, object]>([
-    ['content', { content: '' }],
-    ['content', { content: 'a'.repeat(5001) }],
-    ['content', { content: null }],
-    [`destination_number: ${length}.`, { destination_number: '+1234567' }],
-    [`destination_number: ${characters}.`, { destination_number: '+6141212312a' }],
-    [`destination_number: ${length}, ${characters}.`, { destination_number: 'phone' }],
-    ['destination_number', { destination_number: undefined }],
-    ['source_number', { source_number: 7 }],
-    ['format', { format: 'FAX' }],
-    ['delivery_report', { delivery_report: 'yes' }],
-    ['callbackUrl: Invalid callback url', { callback_url: 'example.com' }],
-    ['callbackUrl: Invalid callback url', { callback_url: 'https://invalid_.com' }],
-    ['metadata', { metadata: pairs(11) }],
-    ['metadata', { metadata: { ['a'.repeat(101)]: 'v' } }],
-    ['metadata', { metadata: { a: 'v'.repeat(257) } }],
-    ['metadata', { metadata: { a: 1 } }],
-  ])('a message with a wrong %s', async (detail, change) => {
-    const details = [expect.stringContaining(`/messages/0/${detail}`)];
-    expect(await send(change)).toEqual({ status: 400, body: { message: unparsed, details } });
+test('delivery reports are the oldest hundred until somebody confirms them', async () => {
+  await send(Array(50).fill('+61412123123'), { delivery_report: true });
+  await provider.settled();
+  const poll = async () => (await api(provider, 'GET /v1/delivery_reports')).body.delivery_reports as object[];
+  const first = (await poll()) as { delivery_report_id: string }[];
+  expect(first).toHaveLength(100);
+  const delivery_report_ids = first.map((each) => each.delivery_report_id);
+  for (const _twice of [1, 2]) {
+    const confirmed = await api(provider, 'POST /v1/delivery_reports/confirmed', { delivery_report_ids });
+    expect(confirmed).toEqual({ status: 202, body: 'Requested delivery reports will be marked as confirmed' });
+    expect(await poll()).toHaveLength(50);
+  }
+});
+
+describe('opt-outs', () => {
+  test('a phone that answers STOP is blacklisted once, one that nobody wrote to is not', async () => {
+    const [first = '', unsolicited = ''] = await send(['+61491570156', '+61491570158']);
+    for (const _twice of [1, 2]) provider.optOut(first);
+    provider.optOut(unsolicited, false);
+    const { body } = await api(provider, blacklist);
+    expect(body).toEqual({ uri: '/v1/number_authorisation/mt/blacklist', numbers: ['+61491570156'] });
   });
 
-  test('may go to the limits, and are shown as they were sent', async () => {
-    const limits = {
-      content: 'a'.repeat(5000),
-      destination_number: '+123456789012345',
-      metadata: { ...pairs(9), ['a'.repeat(100)]: 'v'.repeat(256) },
-    };
-    const shown = { message_id: expect.any(String), status: 'queued', format: 'SMS', delivery_report: false };
-    expect(await send(limits)).toEqual({ status: 202, body: { messages: [{ ...limits, ...shown }] } });
-  });
-
-  test('one bad callback URL refuses the whole batch', async () => {
-    const urls = ['https://example.com', 'https://example..com'];
-    const messages = urls.map((callback_url) => ({ ...message, callback_url }));
-    expect(await api(provider, 'POST /v1/messages', { messages })).toMatchObject({
-      status: 400,
-      body: { details: ['/messages/1/callbackUrl: Invalid callback url'] },
+  test('the report has the message that triggered an opt-out, with an id that its webhook has not', async () => {
+    const [sent = ''] = await send(['+61491570156'], { source_number: '+61491570157', metadata: { order: '47' } });
+    const notification = provider.optOut(sent);
+    const { body } = await api(provider, report, { ...day, opt_out: true, direction: 'inbound' });
+    expect(body).toEqual({
+      messages: [
+        {
+          ...{ message_id: expect.any(String), format: 'SMS', direction: 'inbound', in_response_to: sent },
+          ...{ source_address: '+61491570156', destination_address: '+61491570157', account_id: 'MessageMedia123' },
+          ...{ action: 'OPTOUT', content: 'STOP', units: 1, metadata: [{ key: 'order', value: '47' }] },
+          timestamp: '2026-11-28T23:30:00',
+        },
+      ],
+      pagination: { page: 0, page_size: 20, has_next: false },
     });
-    expect(provider.deliveries).toEqual([]);
+    expect([sent, notification]).not.toContain(body.messages[0].message_id);
+    // Without a zone it takes that of the account.
+    const { messages } = (await api(provider, report, { ...day, timezone: undefined })).body;
+    expect(messages).toMatchObject([{ timestamp: '2026-11-29T10:30:00' }]);
   });
 
-  test('that are no messages, or too many, are refused whole', async () => {
-    for (const body of ['{', [], {}, { messages: [] }, { messages: Array(101).fill(message) }, { messages: ['a'] }]) {
-      const { status, body: answer } = await api(provider, 'POST /v1/messages', body);
-      expect([status, answer.message]).toEqual([400, unparsed]);
-    }
+  test.each([
+    ['an earlier day', { start_date: '2026-11-27', end_date: '2026-11-28' }, 0],
+    ['what was sent', { direction: 'outbound' }, 0],
+    ['a page', { page: 1, page_size: 2 }, 1],
+  ])('the report of %s', async (_what, fields, count) => {
+    for (const id of await send(['+61491570156', '+61491570157', '+61491570158'])) provider.optOut(id);
+    expect((await api(provider, report, { ...day, ...fields })).body.messages).toHaveLength(count);
   });
 });

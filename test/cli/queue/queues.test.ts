@@ -1,25 +1,23 @@
 import {
   CreateQueueCommand,
+  type Message,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { findMessage } from '../../../cli/queue/find.ts';
+import { peek } from '../../../cli/queue/peek.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
-import { expectDeadLetter, redrive, redriveOne } from '../../../cli/queue/redrive.ts';
+import { redrive } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
+import { showAndRemove } from '../../../cli/queue/tail.ts';
 import { storeIn } from '../../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
-import { queueSettings } from '../../../lambda/event/queue-sender.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
-import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
-import { listen, readBody } from '../../../sandbox/http.ts';
 import { put } from './put.ts';
-
-const clientSettings = { region: 'us-east-1', credentials: localCredentials, ...queueSettings };
 
 let queue: LocalQueue;
 let queues: Queues;
@@ -46,6 +44,86 @@ async function take(QueueUrl: string) {
   return Messages.map((message) => describeMessage(message).id);
 }
 
+test.each(['its event', 'SQS'])(
+  'a message is found by the id of %s, and kept from others; all else is visible again',
+  async (whose) => {
+    const { client, queueUrl } = queue;
+    const messageIds: string[] = [];
+    for (const id of ['a', 'b', 'c'])
+      messageIds.push(await put(client, queueUrl, { id: `${whose} ${id}`, message: `${whose} ${id}` }));
+    const found = await findMessage(client, queueUrl, whose === 'SQS' ? (messageIds[1] ?? '') : `${whose} b`);
+    expect(describeMessage(found)).toMatchObject({ id: `${whose} b`, messageId: messageIds[1] });
+    expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 1 });
+  },
+);
+
+test('an id that no message has is told with the number of those that were looked at, and all stay', async () => {
+  const { client, queueUrl } = queue;
+  for (const id of ['none-1', 'none-2']) await put(client, queueUrl, { id, message: id });
+  await expect(findMessage(client, queueUrl, 'd')).rejects.toThrow(
+    `None of the 2 messages that ${queueUrl} shows has the id d: it is gone, a consumer has it`,
+  );
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+});
+
+test('tail: a message leaves the queue once it was shown; those that could not be are there at once', async () => {
+  const { client, queueUrl } = queue;
+  for (const id of ['tail-1', 'tail-2', 'tail-3']) await put(client, queueUrl, { id, message: id });
+  const shown: string[] = [];
+  const show = async (message: Message) => {
+    if (shown.length === 1) throw new Error('the pipe is closed');
+    shown.push(describeMessage(message).id);
+  };
+  await expect(showAndRemove(client, queueUrl, show)).rejects.toThrow('the pipe is closed');
+  expect(shown).toEqual(['tail-1']);
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+});
+
+test('a look shows what tells messages apart, and leaves them for consumers at once', async () => {
+  const { client, queueUrl } = queue;
+  const messageId = await put(client, queueUrl, { id: 'look-1', message: 'a', fields: { status: 'delivered' } });
+  await put(client, queueUrl, { id: 'look-2', message: 'b', fields: { content: 'Grüße 👍🏽' } });
+  const { messages, notes } = await peek(client, queueUrl, 2);
+  expect(notes).toEqual([]);
+  expect(messages.map(describeMessage).toSorted((one, other) => one.id.localeCompare(other.id))).toMatchObject([
+    { id: 'look-1', type: 'com.messagemedia.delivery_report', detail: 'delivered', tries: 1, messageId },
+    { id: 'look-2', detail: '8 characters', tries: 1 },
+  ]);
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+});
+
+test('no more is shown than was asked for, and what was received beyond it is given back too', async () => {
+  const { client, queueUrl } = queue;
+  for (const id of ['most-1', 'most-2', 'most-3']) await put(client, queueUrl, { id, message: id });
+  const { messages } = await peek(client, queueUrl, 1);
+  expect(messages.map((message) => describeMessage(message).id)).toEqual(['most-1']);
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 3, inFlight: 0 });
+});
+
+test('messages behind others of their group, or with a consumer, are counted and not shown', async () => {
+  const { client, queueUrl } = queue;
+  await put(client, queueUrl, { id: 'taken', message: 'other' });
+  await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 60 }));
+  for (const id of ['behind-1', 'behind-2', 'behind-3']) await put(client, queueUrl, { id, message: 'one' });
+  const { messages, notes } = await peek(client, queueUrl, 50);
+  // SQS gives the first ten of a group at once, and fauxqs one.
+  expect(messages.map((message) => describeMessage(message).id)).toEqual(['behind-1']);
+  expect(notes).toEqual([
+    'About 3 more are in the queue. SQS shows only the first events of each message, and none that a consumer has.',
+  ]);
+});
+
+test('what has had all its tries is told, because the next look moves it to the dead-letter queue', async () => {
+  const { client, queueUrl, deadLetterQueueUrl } = queue;
+  await put(client, queueUrl, { id: 'spent', message: 'a' });
+  for (let tries = 1; tries < 5; tries++) expect((await peek(client, queueUrl, 1)).notes).toEqual([]);
+  expect((await peek(client, queueUrl, 1)).notes).toEqual([
+    '1 had 5 tries. The next try, even a look, moves them to the dead-letter queue.',
+  ]);
+  expect((await peek(client, queueUrl, 1)).messages).toEqual([]);
+  expect((await countMessages(client, deadLetterQueueUrl)).waiting).toBe(1);
+});
+
 test('all dead letters go back in order, also within five minutes of their first time on the queue', async () => {
   const ids = ['all-1', 'all-2', 'all-3'];
   for (const id of ids) await put(queue.client, queue.queueUrl, { id, message: 'a' });
@@ -68,30 +146,6 @@ test('what somebody else holds is left, and counted', async () => {
   expect(await redrive(queues, () => {}, refuses)).toEqual({ redriven: 1, refused: 0, left: 1 });
   expect(await take(queue.queueUrl)).toEqual(['free']);
 });
-
-test('one dead letter goes back by the id of its event or of SQS, and the others stay', async () => {
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'one', message: 'a' });
-  const messageId = await put(queue.client, queue.deadLetterQueueUrl, { id: 'two', message: 'b' });
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'three', message: 'c' });
-  await redriveOne(queues, 'one');
-  await redriveOne(queues, messageId);
-  expect((await take(queue.queueUrl)).toSorted()).toEqual(['one', 'two']);
-  expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 1, inFlight: 0 });
-});
-
-test('a dry run of one finds it and leaves it where it is', async () => {
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'dry', message: 'a' });
-  await expectDeadLetter(queues, 'dry');
-  expect(await countMessages(queue.client, queue.queueUrl)).toEqual({ waiting: 0, inFlight: 0 });
-  expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 1, inFlight: 0 });
-});
-
-test.each([['redriven', redriveOne] as const, ['looked for', expectDeadLetter] as const])(
-  'a dead letter that is not there cannot be %s',
-  async (_, act) => {
-    await expect(act(queues, 'none')).rejects.toThrow('None of the 0 messages');
-  },
-);
 
 describe('a queue that takes a quarter of what SQS takes', () => {
   const large = 'x'.repeat(300_000);
@@ -141,27 +195,12 @@ describe('a queue that takes a quarter of what SQS takes', () => {
     // They can be seen again at once.
     expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
   });
-
-  test('does not hide that the bucket fails', async () => {
-    await put(queue.client, queue.deadLetterQueueUrl, { id: 'fails', message: 'a', fields: { content: large } });
-    const store = () => Promise.reject(new Error('S3 is down'));
-    await expect(run({ ...small, store })).rejects.toThrow('S3 is down');
-  });
 });
 
-test('a dead letter stays if whoever answers in place of SQS has not taken it', async () => {
+test('a dead letter stays if it could not be sent', async () => {
   await put(queue.client, queue.deadLetterQueueUrl, { id: 'kept', message: 'a' });
-  const proxy = await listen(0, async (request, response) => {
-    await readBody(request);
-    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}');
-  });
-  const behindProxy = new SQSClient({ ...clientSettings, endpoint: proxy.url });
-  const isSend = (command: object) => command instanceof SendMessageCommand;
-  const send = (command: SendMessageCommand) => (isSend(command) ? behindProxy : queue.client).send(command);
-  const client = Object.assign(Object.create(queue.client), { send }) as typeof queue.client;
-  await expect(redrive({ ...queues, client }, () => {}, refuses)).rejects.toThrow('SQS answered without a MessageId');
+  const gone = { ...queues, queueUrl: queue.queueUrl.replace('.fifo', '-gone.fifo') };
+  await expect(redrive(gone, () => {}, refuses)).rejects.toThrow('does not exist');
   const { waiting, inFlight } = await countMessages(queue.client, queue.deadLetterQueueUrl);
   expect(waiting + inFlight).toBe(1);
-  behindProxy.destroy();
-  await proxy.close();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { curlOf, targetOf } from '../../cli/curl.ts';
+import { curlOf, signedTarget } from '../../cli/commands/sign.ts';
 import { UsageError } from '../../cli/options.ts';
 
 test.each([
@@ -8,11 +8,11 @@ test.each([
   ['https://example.com', '/'],
   ['https://example.com?x=1', '/?x=1'],
 ])('of %s, %s is signed', (url, target) => {
-  expect(targetOf(url)).toBe(target);
+  expect(signedTarget(url)).toBe(target);
 });
 
 test.each(['example.com/x', 'ftp://example.com/', 'https://', ''])('"%s" is refused in words', (url) => {
-  expect(() => targetOf(url)).toThrow(new UsageError(`"${url}" is not an http or https URL.`));
+  expect(() => signedTarget(url)).toThrow(new UsageError(`"${url}" is not an http or https URL.`));
 });
 
 test.each([
