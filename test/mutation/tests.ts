@@ -42,7 +42,7 @@ const others: Record<string, string[]> = {
   'lambda/node-zlib.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/node-fs.ts': ['test/lib/bundle.slow.test.ts'],
   'lambda/handler.ts': ['test/lambda/handler-in-process.test.ts'],
-  'lambda/stack-outputs.ts': ['test/lib/constructs.test.ts'],
+  'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],

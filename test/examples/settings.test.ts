@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { readSettings } from '../../../examples/settings.ts';
+import { readSettings } from '../../examples/settings.ts';
 
 const place = 'eu-central-1:123456789012';
 const given = {
