@@ -1,7 +1,8 @@
-import { Lazy, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { EncryptionOptions } from './data-stores.ts';
 import { grantKeyThrough } from './grants.ts';
 import type { LogOptions } from './log-group.ts';
@@ -31,7 +32,7 @@ export class ApiCredentials extends Secret {
       encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    Validations.of(this).acknowledge({
+    acknowledge(this, {
       id: 'AwsSolutions-SMG4',
       reason: 'MessageMedia has no call that creates new API credentials: a person replaces them.',
     });

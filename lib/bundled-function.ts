@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { AssetHashType, DockerImage, Validations } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -9,11 +9,13 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { expectHere } from './brought-resource.ts';
 import { type BundledEntry, bundle, bundleEntry } from './bundle.ts';
 import { libFolder } from './folder.cjs';
@@ -44,7 +46,8 @@ export class BundledFunction extends Construct {
       ...props,
       code: codeOf(entry),
       handler: `${bundleEntry}.handler`,
-      runtime: Runtime.NODEJS_24_X,
+      // Not by its name in the CDK, which older versions do not have.
+      runtime: new Runtime('nodejs24.x', RuntimeFamily.NODEJS),
       architecture: Architecture.ARM_64,
       role: this.role,
       tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
@@ -52,7 +55,7 @@ export class BundledFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       systemLogLevelV2: SystemLogLevel.WARN,
     });
-    Validations.of(this.role).acknowledge({
+    acknowledge(this.role, {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
         'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults take only *: they have no resources.',

@@ -1,10 +1,11 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable, Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { expectHere, expectKey } from './brought-resource.ts';
 
 /** Where events go. */
@@ -83,7 +84,7 @@ export function acknowledgeObjects(role: Role, bucket: IBucket, ...prefixes: str
   const reason =
     'Objects are named by the hash of their content, by time, or at random, so their names are not known in advance.';
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
-    Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${arn}/${prefix}*]`, reason });
+    acknowledge(role, { id: `AwsSolutions-IAM5[Resource::${arn}/${prefix}*]`, reason });
   }
 }
 

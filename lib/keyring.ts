@@ -1,6 +1,7 @@
-import { RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { EncryptionOptions } from './data-stores.ts';
 
 /** The secret with the public keys. It starts empty, so everything is refused. It stays when the stack is deleted. */
@@ -13,7 +14,7 @@ export class Keyring extends Secret {
       encryptionKey,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    Validations.of(this).acknowledge({
+    acknowledge(this, {
       id: 'AwsSolutions-SMG4',
       reason: 'It holds public keys that MessageMedia creates: `mmw keys rotate` or a rotation function replaces them.',
     });

@@ -1,7 +1,8 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { capturePrefix } from '../lambda/contract.ts';
+import { acknowledge } from './acknowledge.ts';
 import { type EncryptionOptions, eventBucketProps, eventRetention } from './data-stores.ts';
 
 /**
@@ -21,7 +22,7 @@ export class OverflowBucket extends Bucket {
         },
       ],
     });
-    Validations.of(this).acknowledge({
+    acknowledge(this, {
       id: 'AwsSolutions-S1',
       reason: 'Only the receiver writes and only consumers read, both under IAM; CloudTrail can record their calls.',
     });

@@ -1,6 +1,7 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Bucket, type BucketProps, type LifecycleRule, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
 import { type EncryptionOptions, eventBucketProps } from '../data-stores.ts';
 
 /** Who may delete locked objects: those with `s3:BypassGovernanceRetention`, or nobody, not even the account's root user. */
@@ -31,7 +32,7 @@ export class ArchiveBucket extends Bucket {
       ],
       ...(lock && locked(retention, lock)),
     });
-    Validations.of(this).acknowledge({
+    acknowledge(this, {
       id: 'AwsSolutions-S1',
       reason: 'IAM lets only the streams and the archive function write. CloudTrail can log the calls of readers.',
     });

@@ -1,7 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
 import { authorization, type FrontDoor, type FrontDoorProps } from './front-door.ts';
 
 /** An HTTP API. It passes the query on exactly as it was sent, and the query is signed. */
@@ -29,6 +29,6 @@ export class HttpFrontDoor extends Construct implements FrontDoor {
     });
     this.url = this.stage.url.replace(/\/$/, '');
     this.apiId = this.api.apiId;
-    Validations.of(this).acknowledge({ id: 'AwsSolutions-APIG4', reason: authorization });
+    acknowledge(this, { id: 'AwsSolutions-APIG4', reason: authorization });
   }
 }

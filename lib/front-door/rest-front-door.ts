@@ -1,4 +1,4 @@
-import { Names, Token, Validations } from 'aws-cdk-lib';
+import { Names, Token } from 'aws-cdk-lib';
 import {
   EndpointType,
   LambdaIntegration,
@@ -9,6 +9,7 @@ import {
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
 import { authorization, type FrontDoor, type FrontDoorProps } from './front-door.ts';
 
@@ -69,7 +70,8 @@ export class RestFrontDoor extends Construct implements FrontDoor {
   }
 
   #acknowledge(): void {
-    Validations.of(this).acknowledge(
+    acknowledge(
+      this,
       { id: 'AwsSolutions-APIG4', reason: authorization },
       { id: 'AwsSolutions-COG4', reason: authorization },
       { id: 'AwsSolutions-APIG2', reason: 'A webhook can have any body: its signature is checked, not its shape.' },
