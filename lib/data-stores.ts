@@ -23,6 +23,7 @@ export function eventQueueProps(encryptionKey: IKey | undefined): QueueProps {
     enforceSSL: true,
     retentionPeriod: eventRetention,
     // The most that SQS takes. Queues created before August 2025 have a quarter of it by default.
+    // Versions of the CDK before 2.214 refuse more than 256 KiB: see peerDependencies.
     maxMessageSizeBytes: 1_048_576,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   };

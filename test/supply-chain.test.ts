@@ -1,4 +1,7 @@
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { isScalar, parseDocument, visit } from 'yaml';
@@ -55,6 +58,27 @@ test('no job that may write installs a package or runs a script of the project',
   });
   const publish = expect.stringMatching(/^npm publish \.\//);
   expect(steps).toEqual([publish, publish, expect.stringMatching(/^gh release create /)]);
+});
+
+test('a release says in both packages where they come from', () => {
+  const { jobs }: Workflow = parseDocument(read('.github/workflows/release.yml')).toJS();
+  const run = jobs.build?.steps.find((step) => step.run?.includes('npm pkg set'))?.run ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'release-'));
+  try {
+    const packages = ['package.json', 'cli/package.json'];
+    for (const file of packages) cpSync(join(root, file), join(folder, file), { recursive: true });
+    const env = { ...process.env, GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'owner/name' };
+    execFileSync('sh', ['-ec', run], { cwd: folder, env });
+    const common = { homepage: 'https://github.com/owner/name' };
+    const repository = { type: 'git', url: 'git+https://github.com/owner/name.git' };
+    const [receiver, mmw] = packages.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+    expect(receiver).toMatchObject({ ...common, repository });
+    expect(mmw).toMatchObject({ ...common, repository: { ...repository, directory: 'cli' } });
+    // npm refuses to publish a private package.
+    expect([receiver.private, mmw.private]).toEqual([undefined, undefined]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('the packages with install scripts are those that package.json names, whichever npm installs them', () => {
