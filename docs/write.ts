@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Result } from '../bench/results.ts';
+import { constructs, reading, table } from './api.ts';
 import { settingRows } from './settings.ts';
 
 /** What `npm run bench` measured last. */
@@ -14,6 +15,7 @@ const { machine, results }: Measured = JSON.parse(
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
+  'api.md': { constructs, reading },
   'settings.md': { settings: () => table(['name', 'default', 'meaning'], settingRows()) },
   'proof.md': {
     machine: () =>
@@ -29,10 +31,6 @@ function ratioTable(rows: Result[]): string {
     return [what, against, ratio.toFixed(2), `± ${spread.toFixed(2)}`, aim];
   });
   return table(['what is measured', 'against', 'ratio', 'spread', 'goal'], cells);
-}
-
-function table(heads: string[], rows: string[][]): string {
-  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 /** Every page with computed parts: its file, its text, and what the text should be. */
