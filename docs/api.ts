@@ -95,11 +95,13 @@ export function constructs(): string {
 }
 
 function sectionOf(one: Declaration): string {
+  // What has behaviour has no defaults; its interface begins with I, as in the CDK.
+  const isActive = one.kind === 'class' || /^I[A-Z]/.test(one.name);
   const rows = membersOf(one).map(({ name, type, isRequired, meaning, fallback }) => {
     const common = [`\`${name}\``, `\`${type.replaceAll('|', '\\|')}\``];
-    return one.kind === 'class' ? [...common, meaning] : [...common, isRequired ? '(required)' : fallback, meaning];
+    return isActive ? [...common, meaning] : [...common, isRequired ? '(required)' : fallback, meaning];
   });
-  const heads = one.kind === 'class' ? ['member', 'type', 'meaning'] : ['property', 'type', 'default', 'meaning'];
+  const heads = isActive ? ['member', 'type', 'meaning'] : ['property', 'type', 'default', 'meaning'];
   return [`### ${one.name}`, one.meaning, ...(rows.length > 0 ? [table(heads, rows)] : [])].join('\n\n');
 }
 
