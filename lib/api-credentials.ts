@@ -10,12 +10,12 @@ import type { LogOptions } from './log-group.ts';
 /** Options of a construct that calls MessageMedia's API. */
 export interface ApiCallerOptions extends LogOptions {
   /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
-  baseUrl: string;
+  readonly baseUrl: string;
   /**
    * The credentials of the API, for example those of another construct.
    * @default - its own secret
    */
-  apiCredentials?: ApiCredentials;
+  readonly apiCredentials?: ApiCredentials;
 }
 
 /**

@@ -26,10 +26,10 @@ export interface BundledFunctionProps
     FunctionProps,
     'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions' | 'retryAttempts'
   > {
-  entry: BundledEntry;
-  logGroup: ILogGroup;
+  readonly entry: BundledEntry;
+  readonly logGroup: ILogGroup;
   /** Whether X-Ray gets traces. */
-  tracing: boolean;
+  readonly tracing: boolean;
 }
 
 /** A function from `lambda/`, with a role that may only write its log and its traces. */

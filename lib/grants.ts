@@ -10,13 +10,13 @@ import { expectHere, expectKey } from './brought-resource.ts';
 
 /** Where events go. */
 export interface EventTarget {
-  queue: IQueue;
+  readonly queue: IQueue;
   /** Gets the data of events that are too large for the queue. */
-  overflowBucket: IBucket;
+  readonly overflowBucket: IBucket;
   /** Is encrypted with the queue's key as well. */
-  deadLetterQueue?: IQueue | undefined;
+  readonly deadLetterQueue?: IQueue | undefined;
   /** Gets every event as well. */
-  archive?: { grantWrite: (role: Role) => void; environment: Record<string, string> } | undefined;
+  readonly archive?: { grantWrite: (role: Role) => void; environment: Record<string, string> } | undefined;
 }
 
 /** Lets a role send events to the queue and the archive, and put the data of large ones into the bucket, and nothing else. */

@@ -18,9 +18,9 @@ import { serviceMetric, serviceOf } from './service.ts';
 /** How keys are rotated. */
 export interface KeyRotationProps extends ApiCallerOptions {
   /** The secret with the public keys. */
-  keyring: ISecret;
+  readonly keyring: ISecret;
   /** Days from one rotation to the next: 1 to 1000. */
-  everyDays: number;
+  readonly everyDays: number;
 }
 
 /** Replaces the signature key on a schedule, without losing a webhook. */

@@ -11,12 +11,12 @@ export interface LogOptions {
    * How long logs are kept.
    * @default RetentionDays.ONE_MONTH
    */
-  logRetention?: RetentionDays;
+  readonly logRetention?: RetentionDays;
   /**
    * Encrypts the logs, and what else the construct creates.
    * @default - keys that AWS owns, at no charge
    */
-  encryptionKey?: IKey | undefined;
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** A log of its own, which goes with the stack. CloudWatch Logs may use its key. */

@@ -11,11 +11,11 @@ export interface ReceiverFunctionProps
   extends EventTarget,
     Pick<BundledFunctionProps, 'logGroup' | 'tracing' | 'reservedConcurrentExecutions'> {
   /** Holds the public keys. */
-  keyring: ISecret;
+  readonly keyring: ISecret;
   /** How old the signed `Date` may be; zero turns the check off. */
-  timestampTolerance: Duration;
+  readonly timestampTolerance: Duration;
   /** Name of the receiver in log and metrics. */
-  service: string;
+  readonly service: string;
 }
 
 /** The function that verifies webhooks and queues them. It has permission for the calls that it makes, and no others. */

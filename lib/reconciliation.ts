@@ -20,14 +20,14 @@ const timeout = Duration.minutes(5);
 /** Options of reconciliation. */
 export interface ReconciliationProps extends ApiCallerOptions {
   /** Its queue gets the missing events. Its log says which webhooks arrived. */
-  receiver: WebhookReceiver;
+  readonly receiver: WebhookReceiver;
   /** From one run to the next: 5 minutes to a day. */
-  every: Duration;
+  readonly every: Duration;
   /**
    * Removes queued events from MessageMedia's lists, for everybody who polls the account.
    * @default false
    */
-  confirm?: boolean;
+  readonly confirm?: boolean;
 }
 
 /** Fetches, on a schedule, the delivery reports and replies whose webhook did not arrive, and queues them. */

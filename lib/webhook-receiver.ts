@@ -37,65 +37,65 @@ export interface WebhookReceiverProps extends LogOptions {
    * Gets the verified events. In a FIFO queue they are in order, and each is there once.
    * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
    */
-  queue?: IQueue;
+  readonly queue?: IQueue;
   /**
    * Holds the public keys.
    * @default - a secret with an empty keyring, see `Keyring`
    */
-  keyring?: ISecret;
+  readonly keyring?: ISecret;
   /**
    * Gets the data of events that are too large for the queue.
    * @default - its own bucket, see `OverflowBucket`
    */
-  overflowBucket?: IBucket;
+  readonly overflowBucket?: IBucket;
   /**
    * Gets every event as well. It is to have the same `keyring` and `overflowBucket`.
    * @default - events are nowhere but in the queue
    */
-  archive?: Archive | undefined;
+  readonly archive?: Archive | undefined;
   /**
    * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, which no front door rewrites.
    * @default /messagemedia
    */
-  callbackPath?: string;
+  readonly callbackPath?: string;
   /**
    * How old the signed `Date` may be. It may also be at most 15 minutes in the future, because clocks differ. Zero turns
    * both checks off.
    * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
    */
-  timestampTolerance?: Duration;
+  readonly timestampTolerance?: Duration;
   /**
    * A regional REST API with these options instead of an HTTP API. It can verify only queries with a common encoding.
    * @default - an HTTP API
    */
-  rest?: RestFrontDoorOptions;
+  readonly rest?: RestFrontDoorOptions;
   /**
    * Your own domain name for the callback URL.
    * @default - the name that API Gateway gives
    */
-  domain?: CustomDomainOptions;
+  readonly domain?: CustomDomainOptions;
   /**
    * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
    * @default - 200 and 400
    */
-  throttle?: Required<ThrottleSettings>;
+  readonly throttle?: Required<ThrottleSettings>;
   /**
    * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
    * account to stay unreserved: an account with 10 cannot reserve any.
    * @default - it shares the account's
    */
-  reservedConcurrentExecutions?: number;
+  readonly reservedConcurrentExecutions?: number;
   /**
    * Traces of the function in X-Ray.
    * @default true
    */
-  tracing?: boolean;
+  readonly tracing?: boolean;
   /**
    * Encrypts the logs, and the queue, keyring and bucket if the receiver creates them. The receiver adds a statement for
    * CloudWatch Logs to the key's policy. For an imported key you must add it yourself.
    * @default - keys that AWS owns, at no charge
    */
-  encryptionKey?: IKey;
+  readonly encryptionKey?: IKey;
 }
 
 /** A front door, and a function behind it that verifies webhooks and queues them. */

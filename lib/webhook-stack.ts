@@ -20,7 +20,7 @@ import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** Properties of the stack. */
 export interface WebhookStackProps extends StackProps {
-  settings: Settings;
+  readonly settings: Settings;
 }
 
 /** Receiver, queue and keyring, with monitoring and outputs. */

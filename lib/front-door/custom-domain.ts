@@ -9,20 +9,20 @@ import type { FrontDoor } from './front-door.ts';
 
 /** Your own domain name. */
 export interface CustomDomainOptions {
-  domainName: string;
+  readonly domainName: string;
   /** For `domainName`, in the region of the stack. */
-  certificate: ICertificate;
+  readonly certificate: ICertificate;
   /**
    * Gets an alias record for the domain name.
    * @default - no record is made: point your own at `target`
    */
-  hostedZone?: IHostedZone;
+  readonly hostedZone?: IHostedZone;
 }
 
 /** Properties of a custom domain. */
 export interface CustomDomainProps extends CustomDomainOptions {
   /** Where requests go. Changing it changes no URL. */
-  frontDoor: FrontDoor;
+  readonly frontDoor: FrontDoor;
 }
 
 /** A domain name for either kind of front door. The signed path is the callback path, without any prefix. */

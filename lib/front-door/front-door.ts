@@ -20,12 +20,12 @@ export const authorization =
 /** Properties of every front door. */
 export interface FrontDoorProps {
   /** Answers the requests. */
-  handler: IFunction;
+  readonly handler: IFunction;
   /** Path that takes webhooks. Every other path is a 404. */
-  callbackPath: string;
+  readonly callbackPath: string;
   /** Requests per second on average and at once; further requests get a 429. */
-  throttle: Required<ThrottleSettings>;
-  accessLog: AccessLog;
+  readonly throttle: Required<ThrottleSettings>;
+  readonly accessLog: AccessLog;
 }
 
 /** The API that passes requests from the internet to the function. */

@@ -19,12 +19,12 @@ export interface RestFrontDoorOptions {
    * ARN of a regional AWS WAF web ACL.
    * @default - none
    */
-  webAclArn?: string;
+  readonly webAclArn?: string;
   /**
    * IP addresses and CIDR ranges that may call; every other caller gets a 403.
    * @default - anybody may call
    */
-  allowedIps?: readonly string[];
+  readonly allowedIps?: readonly string[];
 }
 
 /** A regional REST API. It passes the path on as it was sent, with the stage, but the query only decoded. */
