@@ -1,7 +1,8 @@
 import { Lazy, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { EncryptionOptions } from './data-stores.ts';
 import { grantKeyThrough } from './grants.ts';
@@ -16,6 +17,13 @@ export interface ApiCallerOptions extends LogOptions {
    * @default - its own secret
    */
   readonly apiCredentials?: ApiCredentials;
+}
+
+/** A construct that calls MessageMedia's API: `KeyRotation` and `Reconciliation`. */
+export interface IApiCaller extends IConstruct {
+  /** The credentials that it calls with. */
+  readonly apiCredentials: ApiCredentials;
+  readonly log: ILogGroup;
 }
 
 /**

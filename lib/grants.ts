@@ -67,7 +67,8 @@ export function grantKeyThrough(
   expectKey(role, key);
   const found = role.node.tryFindChild(policyId);
   const policy = found instanceof Policy ? found : new Policy(role, policyId, { roles: [role] });
-  const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } };
+  // It ends in the domain of AWS, which is another in other partitions. Which one KMS means in China is not documented.
+  const conditions = { StringLike: { 'kms:ViaService': `${service}.${Stack.of(role).region}.*` } };
   policy.addStatements(new PolicyStatement({ actions, resources: [key.keyArn], conditions }));
   // Another stack is deployed completely before or after this one.
   const own = encrypted.filter((construct) => Stack.of(construct) === Stack.of(role));

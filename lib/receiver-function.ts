@@ -9,7 +9,10 @@ import { type EventTarget, grantReadKeyring, grantSendEvents } from './grants.ts
 /** Properties of a receiver's function. */
 export interface ReceiverFunctionProps
   extends EventTarget,
-    Pick<BundledFunctionProps, 'logGroup' | 'tracing' | 'reservedConcurrentExecutions'> {
+    Pick<
+      BundledFunctionProps,
+      'logGroup' | 'tracing' | 'reservedConcurrentExecutions' | 'vpc' | 'vpcSubnets' | 'securityGroups'
+    > {
   /** Holds the public keys. */
   readonly keyring: ISecret;
   /** How old the signed `Date` may be; zero turns the check off. */
@@ -25,6 +28,7 @@ export class ReceiverFunction extends Construct {
   constructor(scope: Construct, id: string, props: ReceiverFunctionProps) {
     super(scope, id);
     const { queue, keyring, overflowBucket, archive, timestampTolerance, service, logGroup, tracing } = props;
+    const { vpc, vpcSubnets, securityGroups } = props;
     const { function: handler, role } = new BundledFunction(this, 'Handler', {
       entry: 'handler',
       description: 'Verifies MessageMedia webhooks and queues them',
@@ -35,6 +39,9 @@ export class ReceiverFunction extends Construct {
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       logGroup,
       tracing,
+      vpc,
+      vpcSubnets,
+      securityGroups,
       environment: {
         [environment.queueUrl]: queue.queueUrl,
         [environment.keyringSecretId]: keyring.secretArn,

@@ -7,7 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { environment, metrics, reconciliationEnvironment, rotationEnvironment } from '../lambda/contract.ts';
-import { type ApiCallerOptions, ApiCredentials } from './api-credentials.ts';
+import { type ApiCallerOptions, ApiCredentials, type IApiCaller } from './api-credentials.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantReadKeyring, grantSendEvents } from './grants.ts';
 import { createLog } from './log-group.ts';
@@ -31,7 +31,7 @@ export interface ReconciliationProps extends ApiCallerOptions {
 }
 
 /** Fetches, on a schedule, the delivery reports and replies whose webhook did not arrive, and queues them. */
-export class Reconciliation extends Construct {
+export class Reconciliation extends Construct implements IApiCaller {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
   readonly log: ILogGroup;

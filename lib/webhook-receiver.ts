@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -21,12 +22,13 @@ import { BroughtResourceError } from './brought-resource.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
 import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
-import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door/front-door.ts';
+import { callbackPathShape, defaultCallbackPath, defaultThrottle, type IFrontDoor } from './front-door/front-door.ts';
 import { HttpFrontDoor } from './front-door/http-front-door.ts';
 import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 import { grantReadData } from './grants.ts';
 import { Keyring } from './keyring.ts';
 import { createLog, type LogOptions } from './log-group.ts';
+import { addOutputs, type ReceiverOutputsOptions } from './outputs.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
 import { serviceMetric, serviceOf } from './service.ts';
@@ -78,13 +80,29 @@ export interface WebhookReceiverProps extends LogOptions {
    * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
    * @default - 200 and 400
    */
-  readonly throttle?: Required<ThrottleSettings>;
+  readonly throttle?: ThrottleSettings;
   /**
    * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
    * account to stay unreserved: an account with 10 cannot reserve any.
    * @default - it shares the account's
    */
   readonly reservedConcurrentExecutions?: number;
+  /**
+   * The function's network. It must lead to Secrets Manager, SQS, S3 and, with an archive, Data Firehose: through interface
+   * and gateway endpoints, or NAT.
+   * @default - no VPC: the function reaches AWS on its own
+   */
+  readonly vpc?: IVpc;
+  /**
+   * Subnets of `vpc` for the function.
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+  /**
+   * Security groups of the function in `vpc`. It needs HTTPS to the outside, and nothing from there.
+   * @default - one of its own, which allows all outbound traffic
+   */
+  readonly securityGroups?: ISecurityGroup[];
   /**
    * Traces of the function in X-Ray.
    * @default true
@@ -111,7 +129,7 @@ export class WebhookReceiver extends Construct {
   /** Gets every event as well; `undefined` without one. */
   readonly archive: Archive | undefined;
   readonly function: IFunction;
-  readonly frontDoor: FrontDoor;
+  readonly frontDoor: IFrontDoor;
   /** Where a DNS record of the domain must point; `undefined` without a domain. */
   readonly domainTarget: string | undefined;
   /** Of the domain; `undefined` without a domain. */
@@ -123,7 +141,8 @@ export class WebhookReceiver extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookReceiverProps = {}) {
     super(scope, id);
-    const { callbackPath = defaultCallbackPath, throttle = defaultThrottle, encryptionKey } = props;
+    const { callbackPath = defaultCallbackPath, encryptionKey } = props;
+    const throttle = { ...defaultThrottle, ...props.throttle };
     if (!callbackPathShape.test(callbackPath))
       throw new Error(`Front doors would rewrite the callback path ${callbackPath}: use letters, digits and . _ ~ -`);
     this.service = serviceOf(this);
@@ -151,9 +170,14 @@ export class WebhookReceiver extends Construct {
       logGroup: this.functionLog,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       tracing: props.tracing ?? true,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
     }).function;
 
-    const door = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
+    const disableExecuteApiEndpoint = props.domain?.disableExecuteApiEndpoint;
+    const common = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
+    const door = { ...common, disableExecuteApiEndpoint };
     this.frontDoor = props.rest
       ? new RestFrontDoor(this, 'Rest', { ...door, ...props.rest })
       : new HttpFrontDoor(this, 'Http', door);
@@ -221,6 +245,14 @@ export class WebhookReceiver extends Construct {
   /** Requests that API Gateway answered with a 429, as a sum. */
   metricThrottled(options?: MetricOptions): Metric {
     return this.accessLog.metricThrottled(options);
+  }
+
+  /**
+   * Adds the outputs that `mmw --stack` and the examples read, in the outermost stack. Each name begins with the letters and
+   * digits of the receiver's path in that stack, so that several receivers can have outputs.
+   */
+  addOutputs(options: ReceiverOutputsOptions = {}): void {
+    addOutputs(this, options);
   }
 
   /** Lets a consumer receive and delete events, fetch the data of large ones, and decrypt both. */

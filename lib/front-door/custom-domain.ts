@@ -5,7 +5,7 @@ import { ARecord, type IHostedZone, PrivateHostedZone, RecordTarget } from 'aws-
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
-import type { FrontDoor } from './front-door.ts';
+import type { IFrontDoor } from './front-door.ts';
 
 /** Your own domain name. */
 export interface CustomDomainOptions {
@@ -17,12 +17,17 @@ export interface CustomDomainOptions {
    * @default - no record is made: point your own at `target`
    */
   readonly hostedZone?: IHostedZone;
+  /**
+   * Turns the URL of API Gateway off, so that webhooks come through the domain alone.
+   * @default false
+   */
+  readonly disableExecuteApiEndpoint?: boolean;
 }
 
 /** Properties of a custom domain. */
 export interface CustomDomainProps extends CustomDomainOptions {
   /** Where requests go. Changing it changes no URL. */
-  readonly frontDoor: FrontDoor;
+  readonly frontDoor: IFrontDoor;
 }
 
 /** A domain name for either kind of front door. The signed path is the callback path, without any prefix. */

@@ -24,23 +24,30 @@ export interface FrontDoorProps {
   /** Path that takes webhooks. Every other path is a 404. */
   readonly callbackPath: string;
   /** Requests per second on average and at once; further requests get a 429. */
-  readonly throttle: Required<ThrottleSettings>;
+  readonly throttle: ThrottleSettings;
   readonly accessLog: AccessLog;
+  /** Whether only a custom domain leads to the API. @default false */
+  readonly disableExecuteApiEndpoint?: boolean;
 }
 
 /** The API that passes requests from the internet to the function. */
-export interface FrontDoor {
+export interface IFrontDoor extends IConstruct {
   /** URL of the API itself, not of a custom domain, without a slash at the end. */
   readonly url: string;
   readonly apiId: string;
-  readonly stage: IConstruct & { readonly stageName: string };
-  readonly api: {
-    metricCount(options?: MetricOptions): Metric;
-    /** Answers with a 4xx. */
-    metricClientError(options?: MetricOptions): Metric;
-    /** Answers with a 5xx. */
-    metricServerError(options?: MetricOptions): Metric;
-    /** Milliseconds from request to answer. */
-    metricLatency(options?: MetricOptions): Metric;
-  };
+  readonly stage: IFrontDoorStage;
+
+  /** All requests, as a sum. */
+  metricCount(options?: MetricOptions): Metric;
+  /** Answers with a 4xx, as a sum. */
+  metricClientError(options?: MetricOptions): Metric;
+  /** Answers with a 5xx, as a sum. */
+  metricServerError(options?: MetricOptions): Metric;
+  /** Milliseconds from request to answer, as an average. */
+  metricLatency(options?: MetricOptions): Metric;
+}
+
+/** What is deployed of an API. */
+export interface IFrontDoorStage extends IConstruct {
+  readonly stageName: string;
 }

@@ -181,7 +181,7 @@ describe('as constructs', () => {
     const { apiCredentials } = new KeyRotation(stack, 'Rotation', {
       ...common,
       keyring: receiver.keyring,
-      everyDays: 30,
+      every: Duration.days(30),
     });
     new Reconciliation(stack, 'Shared', { ...common, receiver, every: Duration.hours(1), apiCredentials });
     new Reconciliation(stack, 'Own', { ...common, receiver, every: Duration.days(1) });

@@ -12,17 +12,15 @@ const run = promisify(execFile);
 
 /** A user's app: two receivers in one stack, one with its own queue, and a consumer of their events. */
 const app = `
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { WebhookReceiver } from 'messagemedia-webhook-receiver';
-import { KeyRotation } from 'messagemedia-webhook-receiver/lib/key-rotation';
-import { Monitoring } from 'messagemedia-webhook-receiver/lib/monitoring';
+import { KeyRotation, Monitoring, WebhookReceiver } from 'messagemedia-webhook-receiver';
 
 const theirs = new App();
 const stack = new Stack(theirs, 'Theirs');
 const receiver = new WebhookReceiver(stack, 'Marketing');
 new Monitoring(stack, 'Monitoring', { receiver });
-new KeyRotation(stack, 'Rotation', { keyring: receiver.keyring, everyDays: 30, baseUrl: 'eu' });
+new KeyRotation(stack, 'Rotation', { keyring: receiver.keyring, every: Duration.days(30), baseUrl: 'eu' });
 new WebhookReceiver(stack, 'Support', { queue: new Queue(stack, 'Own'), callbackPath: '/support' });
 theirs.synth();
 `;

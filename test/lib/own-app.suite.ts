@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { KeyRotation } from '../../lib/key-rotation.ts';
+import { readSettings } from '../../lib/settings/read-settings.ts';
+import { WebhookReceiver, type WebhookReceiverProps } from '../../lib/webhook-receiver.ts';
+import { WebhookStack } from '../../lib/webhook-stack.ts';
+import { isAllowed, statementsOf } from './policies.ts';
+import { createApp, idOf, idsOf, samples, templateOf } from './support.ts';
+
+const createStack = () => new Stack(createApp(), 'Shop');
+
+test('a function in a VPC has its subnets and security groups, and what Lambda needs there', () => {
+  const stack = createStack();
+  const vpc = new Vpc(stack, 'Vpc', { natGateways: 0 });
+  const securityGroup = new SecurityGroup(stack, 'Group', { vpc });
+  const vpcSubnets = { subnetType: SubnetType.PRIVATE_ISOLATED };
+  const receiver = new WebhookReceiver(stack, 'Receiver', { vpc, vpcSubnets, securityGroups: [securityGroup] });
+  const { template, json } = templateOf(stack);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    VpcConfig: {
+      SubnetIds: vpc.isolatedSubnets.map(({ subnetId }) => stack.resolve(subnetId)),
+      SecurityGroupIds: [stack.resolve(securityGroup.securityGroupId)],
+    },
+  });
+  const statements = statementsOf(json, idOf(json, 'AWS::IAM::Role', /^Receiver/));
+  expect(isAllowed(statements, { action: 'ec2:CreateNetworkInterface', resource: '*' })).toBe(true);
+  expect(new AwsSolutionsChecks().validateScope(receiver).violations).toEqual([]);
+});
+
+test.each<[string, WebhookReceiverProps]>([
+  ['AWS::ApiGatewayV2::Api', {}],
+  ['AWS::ApiGateway::RestApi', { rest: {} }],
+])('%s has a URL of its own unless the domain turns it off', (type, props) => {
+  const apiWith = (disableExecuteApiEndpoint?: boolean) => {
+    const stack = createStack();
+    const certificate = Certificate.fromCertificateArn(stack, 'Certificate', samples.domain.certificateArn);
+    const domain = { domainName: 'hooks.example.com', certificate, disableExecuteApiEndpoint };
+    new WebhookReceiver(stack, 'Receiver', { ...props, domain });
+    return templateOf(stack).template;
+  };
+  apiWith().hasResourceProperties(type, { DisableExecuteApiEndpoint: Match.absent() });
+  apiWith(true).hasResourceProperties(type, { DisableExecuteApiEndpoint: true });
+});
+
+test('a limit that is not given keeps its default', () => {
+  const stack = createStack();
+  new WebhookReceiver(stack, 'Receiver', { throttle: { rateLimit: 5 } });
+  templateOf(stack).template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 400 },
+  });
+});
+
+test.each([Duration.hours(36), Duration.days(0), Duration.days(1001)])('%s between rotations is refused', (every) => {
+  const stack = createStack();
+  const { keyring } = new WebhookReceiver(stack, 'Receiver');
+  expect(() => new KeyRotation(stack, 'Rotation', { keyring, every, baseUrl: 'eu' })).toThrow(
+    `Rotation every ${every.toHumanString()}: give whole days, 1 to 1000`,
+  );
+});
+
+test('a permissions boundary holds for every role', () => {
+  const app = createApp({ frontDoor: 'rest', rotationDays: 30, reconcileMinutes: 60, archiveDays: 30 });
+  const stack = new WebhookStack(app, 'Test', { settings: readSettings(app.node) });
+  PermissionsBoundary.of(app).apply(ManagedPolicy.fromAwsManagedPolicyName('PowerUserAccess'));
+  const { template, json } = templateOf(stack);
+  expect(idsOf(json, 'AWS::IAM::Role').length).toBeGreaterThan(5);
+  template.allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue() });
+});
