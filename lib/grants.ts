@@ -81,12 +81,16 @@ export function grantKeyThrough(
  * @param prefixes as the grant has them; nothing for the whole bucket
  */
 export function acknowledgeObjects(role: Role, bucket: IBucket, ...prefixes: string[]): void {
-  const arn = textOf(Stack.of(role).resolve(bucket.bucketArn));
   const reason =
     'Objects are named by the hash of their content, by time, or at random, so their names are not known in advance.';
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
-    acknowledge(role, { id: `AwsSolutions-IAM5[Resource::${arn}/${prefix}*]`, reason });
+    acknowledgeResource(role, bucket.arnForObjects(`${prefix}*`), reason);
   }
+}
+
+/** Tells cdk-nag why a role's grant has a wildcard. */
+export function acknowledgeResource(role: Role, arn: string, reason: string): void {
+  acknowledge(role, { id: `AwsSolutions-IAM5[Resource::${textOf(Stack.of(role).resolve(arn))}]`, reason });
 }
 
 /** The shape of a SHA-256 in hex, which is the key of the data of a large event. */

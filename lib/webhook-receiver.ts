@@ -22,7 +22,13 @@ import { BroughtResourceError } from './brought-resource.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
 import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
-import { callbackPathShape, defaultCallbackPath, defaultThrottle, type IFrontDoor } from './front-door/front-door.ts';
+import {
+  callbackPathShape,
+  defaultCallbackPath,
+  defaultThrottle,
+  type IFrontDoor,
+  warnOfThrottle,
+} from './front-door/front-door.ts';
 import { HttpFrontDoor } from './front-door/http-front-door.ts';
 import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 import { grantReadData } from './grants.ts';
@@ -178,6 +184,7 @@ export class WebhookReceiver extends Construct {
     const disableExecuteApiEndpoint = props.domain?.disableExecuteApiEndpoint;
     const common = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
     const door = { ...common, disableExecuteApiEndpoint };
+    warnOfThrottle(this, throttle);
     this.frontDoor = props.rest
       ? new RestFrontDoor(this, 'Rest', { ...door, ...props.rest })
       : new HttpFrontDoor(this, 'Http', door);

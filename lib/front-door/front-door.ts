@@ -2,6 +2,7 @@ import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
+import { warn } from '../brought-resource.ts';
 import type { AccessLog } from './access-log.ts';
 
 /** A path that no front door rewrites. It is signed, so no webhook would verify if it were rewritten. */
@@ -12,6 +13,19 @@ export const defaultCallbackPath = '/messagemedia';
 
 /** 700,000 webhooks an hour, and two seconds' worth at once. This also limits the cost of a flood. */
 export const defaultThrottle = { rateLimit: 200, burstLimit: 400 };
+
+/** Quotas of API Gateway for all APIs of an account and region together, unless AWS raised them; lower in some regions. */
+const defaultQuota = { rateLimit: 10_000, burstLimit: 5_000 };
+
+/** Says that AWS may refuse a limit. It is no error, because AWS raises these quotas. */
+export function warnOfThrottle(scope: IConstruct, { rateLimit = 0, burstLimit = 0 }: ThrottleSettings): void {
+  if (rateLimit <= defaultQuota.rateLimit && burstLimit <= defaultQuota.burstLimit) return;
+  warn(
+    scope,
+    'throttleAboveQuota',
+    `The throttle is ${rateLimit} requests a second and ${burstLimit} at once. API Gateway refuses more than the account's quota, which is ${defaultQuota.rateLimit} and ${defaultQuota.burstLimit}, and less in some regions, unless AWS raised it: ask for that before you deploy.`,
+  );
+}
 
 /** Why no route has an authorizer, for cdk-nag. */
 export const authorization =

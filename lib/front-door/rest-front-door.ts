@@ -7,11 +7,11 @@ import {
   type Stage,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
+import { allowOnly, problemOf } from './allowed-ips.ts';
 import { authorization, type FrontDoorProps, type IFrontDoor } from './front-door.ts';
 
 /** Options that only a REST API has. */
@@ -41,6 +41,8 @@ export class RestFrontDoor extends Construct implements IFrontDoor {
   constructor(scope: Construct, id: string, props: RestFrontDoorProps) {
     super(scope, id);
     const { handler, callbackPath, throttle, accessLog, webAclArn, allowedIps } = props;
+    const problem = allowedIps && problemOf(allowedIps);
+    if (problem) throw new Error(`allowedIps of ${this.node.path}: ${problem}`);
     this.api = new RestApi(this, 'Api', {
       // The metrics of REST APIs differ only by this name.
       restApiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
@@ -115,12 +117,4 @@ function expectRegionalAcl(arn: string): void {
   throw new BroughtResourceError(
     `Web ACL ${arn} is not for a REST API: give the ARN of a web ACL of AWS WAF (wafv2) with the scope REGIONAL.`,
   );
-}
-
-function allowOnly(addresses: readonly string[]): PolicyDocument {
-  const principals = [new AnyPrincipal()];
-  const everything = { principals, actions: ['execute-api:Invoke'], resources: ['execute-api:/*'] };
-  const conditions = { NotIpAddress: { 'aws:SourceIp': addresses } };
-  const others = new PolicyStatement({ ...everything, effect: Effect.DENY, conditions });
-  return new PolicyDocument({ statements: [new PolicyStatement(everything), others] });
 }

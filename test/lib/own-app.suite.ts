@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
@@ -53,6 +53,21 @@ test('a limit that is not given keeps its default', () => {
   templateOf(stack).template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
     DefaultRouteSettings: { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 400 },
   });
+});
+
+test('what API Gateway would refuse is refused, or warned of where AWS may have raised the quota', () => {
+  const allowedIps = Array.from({ length: 500 }, () => '203.0.113.255/32');
+  expect(() => new WebhookReceiver(createStack(), 'Receiver', { rest: { allowedIps } })).toThrow(
+    /^allowedIps of Shop\/Receiver\/Rest: 500 addresses make a policy of/,
+  );
+  const warningsWith = (throttle: WebhookReceiverProps['throttle']) => {
+    const stack = createStack();
+    new WebhookReceiver(stack, 'Receiver', { throttle });
+    return Annotations.fromStack(stack).findWarning('/Shop/Receiver', Match.stringLikeRegexp('10000 and 5000'));
+  };
+  expect(warningsWith({ rateLimit: 10_000, burstLimit: 5_000 })).toHaveLength(0);
+  expect(warningsWith({ rateLimit: 10_001 })).toHaveLength(1);
+  expect(warningsWith({ burstLimit: 5_001 })).toHaveLength(1);
 });
 
 test.each([Duration.hours(36), Duration.days(0), Duration.days(1001)])('%s between rotations is refused', (every) => {

@@ -116,7 +116,7 @@ describe.each([reconciliation, both])('reconciliation with %j', (context) => {
         `secretsmanager:GetSecretValue ${arnOf('Keyring')}`,
         `logs:StartQuery ${receiverLog}`,
         `logs:StartQuery ${ownLog}`,
-        'logs:GetQueryResults *',
+        'logs:GetQueryResults arn:aws:logs:us-east-1:123456789012:log-group:*',
         ...('customerManagedKey' in context
           ? [
               `kms:Decrypt ${key} via secretsmanager`,
