@@ -9,7 +9,7 @@ export { BroughtResourceError } from './brought-resource.ts';
 export type { EncryptionOptions } from './data-stores.ts';
 export { EventQueue, type EventQueueProps } from './event-queue.ts';
 export { AccessLog, type AccessLogProps } from './front-door/access-log.ts';
-export type { CustomDomainOptions } from './front-door/custom-domain.ts';
+export type { CustomDomainOptions, DomainMappingOptions } from './front-door/custom-domain.ts';
 export type { IFrontDoor, IFrontDoorStage } from './front-door/front-door.ts';
 export type { RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 export { KeyRotation, type KeyRotationProps } from './key-rotation.ts';

@@ -17,6 +17,8 @@ export interface ReceiverFunctionProps
   readonly keyring: ISecret;
   /** How old the signed `Date` may be; zero turns the check off. */
   readonly timestampTolerance: Duration;
+  /** What stands before the callback path in its URL. */
+  readonly mappingKey?: string | undefined;
   /** Name of the receiver in log and metrics. */
   readonly service: string;
 }
@@ -48,6 +50,7 @@ export class ReceiverFunction extends Construct {
         [environment.overflowBucket]: overflowBucket.bucketName,
         [environment.timestampToleranceSeconds]: String(timestampTolerance.toSeconds()),
         [environment.service]: service,
+        ...(props.mappingKey !== undefined && { [environment.mappingKey]: props.mappingKey }),
         ...archive?.environment,
       },
     });

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
@@ -18,10 +18,16 @@ import {
   type RefusalReason,
 } from '../lambda/contract.ts';
 import type { Archive } from './archive/archive.ts';
-import { BroughtResourceError } from './brought-resource.ts';
+import { expectSameArchive } from './archive/same-archive.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
-import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
+import {
+  CustomDomain,
+  type CustomDomainOptions,
+  type DomainMappingOptions,
+  expectOneDomain,
+  mapDomain,
+} from './front-door/custom-domain.ts';
 import {
   callbackPathShape,
   defaultCallbackPath,
@@ -82,6 +88,16 @@ export interface WebhookReceiverProps extends LogOptions {
    * @default - the name that API Gateway gives
    */
   readonly domain?: CustomDomainOptions;
+  /**
+   * A domain name of API Gateway that you have, in place of `domain`.
+   * @default - none
+   */
+  readonly domainMapping?: DomainMappingOptions;
+  /**
+   * Turns the URL of API Gateway off, so that webhooks come through `domain` or `domainMapping` alone.
+   * @default false
+   */
+  readonly disableExecuteApiEndpoint?: boolean;
   /**
    * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
    * @default - 200 and 400
@@ -173,6 +189,7 @@ export class WebhookReceiver extends Construct {
       archive: this.archive,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
       service: this.service,
+      mappingKey: props.domainMapping?.mappingKey,
       logGroup: this.functionLog,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       tracing: props.tracing ?? true,
@@ -181,7 +198,8 @@ export class WebhookReceiver extends Construct {
       securityGroups: props.securityGroups,
     }).function;
 
-    const disableExecuteApiEndpoint = props.domain?.disableExecuteApiEndpoint;
+    const { disableExecuteApiEndpoint, domainMapping } = props;
+    expectOneDomain(this, props);
     const common = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
     const door = { ...common, disableExecuteApiEndpoint };
     warnOfThrottle(this, throttle);
@@ -189,7 +207,8 @@ export class WebhookReceiver extends Construct {
       ? new RestFrontDoor(this, 'Rest', { ...door, ...props.rest })
       : new HttpFrontDoor(this, 'Http', door);
     const domain = props.domain && new CustomDomain(this, 'Domain', { ...props.domain, frontDoor: this.frontDoor });
-    this.callbackUrl = `${(domain ?? this.frontDoor).url}${callbackPath}`;
+    const mapped = domainMapping && mapDomain(this, domainMapping.domainName, this.frontDoor, domainMapping.mappingKey);
+    this.callbackUrl = `${mapped ?? (domain ?? this.frontDoor).url}${callbackPath}`;
     this.domainTarget = domain?.target;
     this.certificate = props.domain?.certificate;
   }
@@ -272,19 +291,4 @@ export class WebhookReceiver extends Construct {
   grantManageKeys(grantee: IGrantable): Grant {
     return this.keyring.grantRead(grantee).combine(this.keyring.grantWrite(grantee));
   }
-}
-
-/** An archive of other keys and data could not verify what it keeps. @throws {BroughtResourceError} */
-function expectSameArchive({ node, archive, keyring, overflowBucket }: WebhookReceiver): void {
-  if (archive === undefined) return;
-  const stack = Stack.of(archive);
-  const text = (arn: string) => JSON.stringify(stack.resolve(arn));
-  const isOther = (one: string, other: string) => one !== other && text(one) !== text(other);
-  const otherKeyring = isOther(archive.keyring.secretArn, keyring.secretArn) && 'keyring';
-  const problem =
-    otherKeyring || (isOther(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) && 'overflowBucket');
-  if (!problem) return;
-  throw new BroughtResourceError(
-    `${archive.node.path} has another ${problem} than the receiver ${node.path}: give both the same ${problem}.`,
-  );
 }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
@@ -32,19 +33,63 @@ test('a function in a VPC has its subnets and security groups, and what Lambda n
   expect(new AwsSolutionsChecks().validateScope(receiver).violations).toEqual([]);
 });
 
+const certificateOf = (stack: Stack) =>
+  Certificate.fromCertificateArn(stack, 'Certificate', samples.domain.certificateArn);
+const domainNameOf = (stack: Stack) =>
+  DomainName.fromDomainNameAttributes(stack, 'Domain', {
+    name: 'api.example.com',
+    regionalDomainName: 'd-1.execute-api.us-east-1.amazonaws.com',
+    regionalHostedZoneId: 'Z1',
+  });
+
 test.each<[string, WebhookReceiverProps]>([
   ['AWS::ApiGatewayV2::Api', {}],
   ['AWS::ApiGateway::RestApi', { rest: {} }],
-])('%s has a URL of its own unless the domain turns it off', (type, props) => {
+])('%s has a URL of its own unless that is turned off', (type, props) => {
   const apiWith = (disableExecuteApiEndpoint?: boolean) => {
     const stack = createStack();
-    const certificate = Certificate.fromCertificateArn(stack, 'Certificate', samples.domain.certificateArn);
-    const domain = { domainName: 'hooks.example.com', certificate, disableExecuteApiEndpoint };
-    new WebhookReceiver(stack, 'Receiver', { ...props, domain });
+    const domain = { domainName: 'hooks.example.com', certificate: certificateOf(stack) };
+    new WebhookReceiver(stack, 'Receiver', { ...props, domain, disableExecuteApiEndpoint });
     return templateOf(stack).template;
   };
   apiWith().hasResourceProperties(type, { DisableExecuteApiEndpoint: Match.absent() });
   apiWith(true).hasResourceProperties(type, { DisableExecuteApiEndpoint: true });
+});
+
+test.each([
+  [undefined, 'https://api.example.com/messagemedia', Match.absent()],
+  ['hooks/v1', 'https://api.example.com/hooks/v1/messagemedia', 'hooks/v1'],
+])('a domain that others use too leads to the receiver with the mapping key %s', (mappingKey, url, expected) => {
+  const stack = createStack();
+  const receiver = new WebhookReceiver(stack, 'Receiver', {
+    domainMapping: { domainName: domainNameOf(stack), mappingKey },
+  });
+  expect(receiver.callbackUrl).toBe(url);
+  const { template } = templateOf(stack);
+  template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', {
+    DomainName: 'api.example.com',
+    ApiMappingKey: expected,
+  });
+  template.hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MAPPING_KEY: expected } } });
+  template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0);
+});
+
+test.each<[(stack: Stack) => WebhookReceiverProps, string]>([
+  [
+    (stack) => ({ domainMapping: { domainName: domainNameOf(stack), mappingKey: 'hooks/' } }),
+    'Mapping key "hooks/" would not stay as it is',
+  ],
+  [() => ({ disableExecuteApiEndpoint: true }), 'Shop/Receiver has no URL without that of API Gateway'],
+  [
+    (stack) => ({
+      domain: { domainName: 'hooks.example.com', certificate: certificateOf(stack) },
+      domainMapping: { domainName: domainNameOf(stack) },
+    }),
+    'Shop/Receiver has a domain and a domainMapping',
+  ],
+])('a receiver that nobody could reach, or in two ways, is refused: %#', (propsOf, message) => {
+  const stack = createStack();
+  expect(() => new WebhookReceiver(stack, 'Receiver', propsOf(stack))).toThrow(message);
 });
 
 test('a limit that is not given keeps its default', () => {
