@@ -4,13 +4,14 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { ArnPrincipal, ManagedPolicy, PermissionsBoundary, Role, ServicePrincipal, User } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { ApiCredentials } from '../../lib/api-credentials.ts';
 import { KeyRotation } from '../../lib/key-rotation.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
 import { WebhookReceiver, type WebhookReceiverProps } from '../../lib/webhook-receiver.ts';
 import { WebhookStack } from '../../lib/webhook-stack.ts';
-import { isAllowed, statementsOf } from './policies.ts';
+import { arnOf, isAllowed, statementsOf } from './policies.ts';
 import { createApp, idOf, idsOf, samples, templateOf } from './support.ts';
 
 const createStack = () => new Stack(createApp(), 'Shop');
@@ -121,6 +122,26 @@ test.each([Duration.hours(36), Duration.days(0), Duration.days(1001)])('%s betwe
   expect(() => new KeyRotation(stack, 'Rotation', { keyring, every, baseUrl: 'eu' })).toThrow(
     `Rotation every ${every.toHumanString()}: give whole days, 1 to 1000`,
   );
+});
+
+test('who is granted the API credentials is not denied them', () => {
+  const stack = createStack();
+  const credentials = new ApiCredentials(stack, 'Credentials');
+  const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const person = new User(stack, 'Person', { userName: 'person' });
+  for (const grantee of [caller, person, new ArnPrincipal('arn:aws:iam::123456789012:role/other')])
+    credentials.grantRead(grantee);
+  expect(() => credentials.grantRead(new ServicePrincipal('lambda.amazonaws.com'))).toThrow('Nobody but a role');
+  const { template, json } = templateOf(stack);
+  const readers = [caller.roleArn, person.userArn, 'arn:aws:iam::123456789012:role/other'];
+  const Condition = { ArnNotEquals: { 'aws:PrincipalArn': stack.resolve(readers) } };
+  template.hasResourceProperties('AWS::SecretsManager::ResourcePolicy', {
+    ResourcePolicy: { Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition })]) },
+  });
+  const secret = arnOf(idOf(json, 'AWS::SecretsManager::Secret', /./));
+  const action = 'secretsmanager:GetSecretValue';
+  const statements = statementsOf(json, idOf(json, 'AWS::IAM::Role', /^Caller/));
+  expect(isAllowed(statements, { action, resource: secret })).toBe(true);
 });
 
 test('a permissions boundary holds for every role', () => {
