@@ -2,10 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Duration, NestedStack, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { KeyRotation } from '../../lib/key-rotation.ts';
-import { Monitoring } from '../../lib/monitoring/monitoring.ts';
-import { Reconciliation } from '../../lib/reconciliation.ts';
-import { WebhookReceiver } from '../../lib/webhook-receiver.ts';
+import { KeyRotation, Monitoring, Reconciliation, WebhookReceiver } from '../../lib/index.ts';
 import { createApp, stackOf, templateOf } from './support.ts';
 
 const always = ['CallbackUrl', 'QueueUrl', 'QueueArn', 'DeadLetterQueueUrl', 'KeyringSecretArn', 'OverflowBucketName'];
