@@ -9,7 +9,7 @@ export default {
   // An endless loop is found by counting: what merely waits for the processor must not pass for killed.
   timeoutMS: 60_000,
   concurrency: 1,
-  ignorePatterns: ['docs', 'examples', 'bench', 'dist', 'cdk.out'],
+  ignorePatterns: ['docs', 'examples', 'bench', 'dist', 'cdk.out', '.venv'],
   reporters: ['clear-text'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
   logLevel: 'warn',

@@ -12,6 +12,7 @@ import { pause, watch } from '../terminal/waiting.ts';
 import { watched } from './aws.ts';
 import { UsageError } from './options.ts';
 import { connectSecrets } from './places.ts';
+import { outputsOfReceiver, stackNameOf } from './receivers.ts';
 
 export interface GlobalOptions {
   baseUrl?: string;
@@ -76,27 +77,32 @@ async function pauseUpdate(milliseconds: number): Promise<void> {
 }
 
 /**
- * An output of a deployed stack.
+ * An output of a deployed stack's receiver.
  *
  * @throws {Error} when there is no such stack, or it has no such output
  */
 export async function readOutput(stack: string, name: string): Promise<string> {
   const value = (await readOutputs(stack)).get(name);
   if (value) return value;
-  throw new Error(`Stack ${stack} has no output ${name}: is it a stack of this project, and in this region?`);
+  throw new Error(
+    `Stack ${stack} has no output ${name}: is it a stack of this project, or one whose receiver has addOutputs(), and in this region?`,
+  );
 }
 
 /**
- * All outputs of a deployed stack.
+ * All outputs of a deployed stack's receiver.
  *
  * @throws {Error} when there is no such stack
  */
 export async function readOutputs(stack: string): Promise<ReadonlyMap<string, string>> {
-  return outputsOf(await describeStack(stack));
+  return outputsOf(stack, await describeStack(stack));
 }
 
-export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
-  return new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+export function outputsOf(stack: string, { Outputs = [] }: Partial<Stack>): ReadonlyMap<string, string> {
+  return outputsOfReceiver(
+    stack,
+    new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue])),
+  );
 }
 
 /**
@@ -106,7 +112,7 @@ export function outputsOf({ Outputs = [] }: Partial<Stack>): ReadonlyMap<string,
  */
 export async function describeStack(stack: string): Promise<Partial<Stack>> {
   const { Stacks } = await watched(new CloudFormationClient())
-    .send(new DescribeStacksCommand({ StackName: stack }))
+    .send(new DescribeStacksCommand({ StackName: stackNameOf(stack) }))
     .catch((cause: unknown) => {
       throw new Error(`Stack ${stack} could not be looked up in AWS.`, { cause });
     });

@@ -15,7 +15,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
-import { UsageError } from './options.ts';
+import { receiverPath, UsageError } from './options.ts';
 
 /** By its name, because this file is in another folder once it is compiled. */
 const { version }: { version: string } = createRequire(import.meta.url)('mmw/package.json');
@@ -31,6 +31,7 @@ const program = new Command('mmw')
     checkBaseUrl,
   )
   .option('--account <id>', 'act for this sub-account; of "keys create", "rotate" and "import": whose keys these are')
+  .option('--receiver <path>', 'which receiver of --stack, if it has several: its path in the stack', receiverPath)
   .option('--json', 'answer in JSON, for scripts')
   .addHelpText('after', `\nEnvironment:\n${formatItems(variables())}`);
 

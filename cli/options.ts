@@ -11,8 +11,26 @@ export class UsageError extends Error {
 export function withOptions<Given extends unknown[]>(run: (...given: Given) => Promise<void>) {
   return (...given: unknown[]): Promise<void> => {
     const command = given.at(-1) as Command;
-    return run(...([...given.slice(0, -2), command.optsWithGlobals()] as unknown as Given));
+    return run(...([...given.slice(0, -2), withStack(command.optsWithGlobals())] as unknown as Given));
   };
+}
+
+/** Between a stack and its receiver, both on a command line and in the name of a stack that commands pass on. */
+export const receiverOption = ' --receiver ';
+
+/** `--stack` and `--receiver` as one text, as it stands on a command line: so what is advised names both. */
+function withStack({ receiver, ...options }: { stack?: string; receiver?: string }): object {
+  if (receiver === undefined) return options;
+  if (options.stack === undefined) throw new UsageError('Add --stack: --receiver says which receiver of it.');
+  return { ...options, stack: `${options.stack}${receiverOption}${receiver}` };
+}
+
+/** A receiver's path in its stack, which can stand in a command line as it is. */
+export function receiverPath(text: string): string {
+  if (/^[\w.-]+(\/[\w.-]+)*$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'Give its path in the stack, such as Nested/Marketing, or the letters and digits of it.',
+  );
 }
 
 export function wholeNumber(least: number, most: number) {

@@ -24,6 +24,7 @@ const keyShape = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 /** Each setting: which values it takes, and how an error names them. */
 const shapes = {
   stack: [/^[A-Za-z][A-Za-z0-9-]{0,127}$/, "the name of the receiver's stack"],
+  receiver: [/^[\w.-]+(\/[\w.-]+)*$/, "the receiver's path in its stack, such as Nested/Marketing"],
   customerManagedKey: [/^(true|false)$/, 'true or false, as in the stack'],
   language: [/^(typescript|python)$/, 'typescript or python'],
   replays: [/^(skip|handle)$/, 'skip or handle'],
@@ -81,8 +82,10 @@ export function readSettings(node: Node, known: readonly Name[] = names) {
   ];
   if (problems.length > 0) throw new SettingError(problems.join('\n'));
 
+  // The outputs of a receiver in an app of your own begin with the letters and digits of its path.
+  const prefix = (given('receiver') ?? '').replace(/[^A-Za-z0-9]/g, '');
   const found = (name: keyof typeof outputs) =>
-    stack === undefined ? given(name) : Fn.getStackOutput(stack, outputs[name]);
+    stack === undefined ? given(name) : Fn.getStackOutput(stack, `${prefix}${outputs[name]}`);
   // The stack has this output only with a key of its own.
   const keyArn = stack !== undefined && given('customerManagedKey') !== 'true' ? undefined : found('keyArn');
   const reader = given('reader');
@@ -131,9 +134,10 @@ function* wrongTogether(given: (name: Name) => string | undefined): Generator<st
     for (const name of explicit) yield `Setting ${name} is given twice: leave it out, because stack has it.`;
     return;
   }
-  if (given('queueArn') === undefined) yield 'No queue is given: add -c stack=NAME, or -c queueArn=arn:aws:sqs:…';
+  if (given('queueArn') === undefined) yield 'No queue is given: add -c stack=NAME, or -c queueArn=arn:…';
   if (given('customerManagedKey') !== undefined)
     yield 'Setting customerManagedKey needs stack; without it give keyArn.';
+  if (given('receiver') !== undefined) yield 'Setting receiver needs stack, of which it is a receiver.';
   if (given('reader') !== undefined)
     yield "Setting reader needs stack; without it give queueArn and queueKeyArn of the reader's queue.";
 }

@@ -17,6 +17,8 @@ export const environment = {
   timestampToleranceSeconds: 'TIMESTAMP_TOLERANCE_SECONDS',
   /** Name of the S3 bucket for the data of events that are too large for SQS. Without it they are answered with 413. */
   overflowBucket: 'OVERFLOW_BUCKET',
+  /** Path between the domain name and the callback path in the URL, without a slash at its ends. Optional. */
+  mappingKey: 'MAPPING_KEY',
   /** Name of this receiver in log and metrics, which differs for several receivers in one account. Optional. */
   service: 'POWERTOOLS_SERVICE_NAME',
 } as const;

@@ -19,6 +19,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv) {
     ...readQueue(variables),
     /** How old a signed `Date` may be; `0` turns the check off. */
     timestampToleranceSeconds: readTolerance(variables[environment.timestampToleranceSeconds]),
+    mappingKey: variables[environment.mappingKey] || undefined,
   };
 }
 

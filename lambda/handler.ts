@@ -41,8 +41,15 @@ export async function handler(event: unknown, context?: { awsRequestId?: string 
 }
 
 function start() {
-  const { queueUrl, keyringSecretId, timestampToleranceSeconds, overflowBucket, hasOwnS3Endpoint, archive } =
-    readEnvironment(process.env);
+  const {
+    queueUrl,
+    keyringSecretId,
+    timestampToleranceSeconds,
+    overflowBucket,
+    hasOwnS3Endpoint,
+    archive,
+    mappingKey,
+  } = readEnvironment(process.env);
   const secrets = new SecretsManagerClient(clientSettings());
   const agent = new ConnectingAgent();
   const sqs = new SQSClient({ ...clientSettings(agent), ...queueSettings });
@@ -73,6 +80,7 @@ function start() {
     capture: storage && createCapture({ keyring, put: storage.put, deadline: deadlines.store, warn }),
     now: Date.now,
     toleranceSeconds: timestampToleranceSeconds,
+    mappingKey,
     answerWithin,
     report,
   });

@@ -1,4 +1,4 @@
-/** Names of the stack's outputs. */
+/** Names of a receiver's outputs. In a stack of somebody else each begins with the receiver's prefix. */
 export const outputs = {
   callbackUrl: 'CallbackUrl',
   queueUrl: 'QueueUrl',
@@ -17,3 +17,12 @@ export const outputs = {
   domainTarget: 'DomainTarget',
   keyArn: 'KeyArn',
 } as const;
+
+/**
+ * What the names of a receiver's outputs begin with, because CloudFormation takes only letters and digits.
+ *
+ * @param path of the receiver in its stack, such as `Nested/Marketing`
+ */
+export function prefixOf(path: string): string {
+  return path.replace(/[^A-Za-z0-9]/g, '');
+}

@@ -1,7 +1,17 @@
 import { Lazy, RemovalPolicy, SecretValue } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, Grant, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import {
+  AnyPrincipal,
+  ArnPrincipal,
+  Effect,
+  Grant,
+  type IGrantable,
+  type IPrincipal,
+  PolicyStatement,
+  type Role,
+} from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { EncryptionOptions } from './data-stores.ts';
 import { grantKeyThrough } from './grants.ts';
@@ -10,12 +20,19 @@ import type { LogOptions } from './log-group.ts';
 /** Options of a construct that calls MessageMedia's API. */
 export interface ApiCallerOptions extends LogOptions {
   /** MessageMedia's API: `messagemedia`, `us`, `eu`, `au`, or a URL. */
-  baseUrl: string;
+  readonly baseUrl: string;
   /**
    * The credentials of the API, for example those of another construct.
    * @default - its own secret
    */
-  apiCredentials?: ApiCredentials;
+  readonly apiCredentials?: ApiCredentials;
+}
+
+/** A construct that calls MessageMedia's API: `KeyRotation` and `Reconciliation`. */
+export interface IApiCaller extends IConstruct {
+  /** The credentials that it calls with. */
+  readonly apiCredentials: ApiCredentials;
+  readonly log: ILogGroup;
 }
 
 /**
@@ -50,11 +67,25 @@ export class ApiCredentials extends Secret {
     );
   }
 
-  /** Lets a function read the credentials. */
+  /** Lets a role or a user read the credentials, as only those whom the secret's policy names. */
+  override grantRead(grantee: IGrantable, versionStages?: string[]): Grant {
+    this.#readers.push(arnOf(grantee.grantPrincipal));
+    return super.grantRead(grantee, versionStages);
+  }
+
+  /** Lets a function of this package read the current credentials, and nothing else of the secret. */
   allowReading(role: Role): Grant {
     this.#readers.push(role.roleArn);
     grantKeyThrough(role, this.encryptionKey, 'secretsmanager', ['kms:Decrypt'], this);
     const actions = ['secretsmanager:GetSecretValue'];
     return Grant.addToPrincipal({ grantee: role, actions, resourceArns: [this.secretArn] });
   }
+}
+
+/** @throws {Error} for a principal that has no ARN, such as a service */
+function arnOf(principal: IPrincipal): string {
+  if (principal instanceof ArnPrincipal) return principal.arn;
+  if ('roleArn' in principal) return String(principal.roleArn);
+  if ('userArn' in principal) return String(principal.userArn);
+  throw new Error(`Nobody but a role or a user can read the API credentials, and not ${principal}.`);
 }

@@ -10,9 +10,9 @@ export class BroughtResourceError extends Error {
 
 /** What is known of a resource before the deployment. */
 export interface BroughtResource {
-  arn: string;
+  readonly arn: string;
   /** Of a resource of the CDK; what the ARN says counts more. A bucket's ARN has neither region nor account. */
-  env?: ResourceEnvironment;
+  readonly env?: ResourceEnvironment;
 }
 
 /** What a resource has to share with the stack. */

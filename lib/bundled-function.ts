@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -24,12 +24,20 @@ import { libFolder } from './folder.cjs';
 export interface BundledFunctionProps
   extends Pick<
     FunctionProps,
-    'memorySize' | 'timeout' | 'environment' | 'description' | 'reservedConcurrentExecutions' | 'retryAttempts'
+    | 'memorySize'
+    | 'timeout'
+    | 'environment'
+    | 'description'
+    | 'reservedConcurrentExecutions'
+    | 'retryAttempts'
+    | 'vpc'
+    | 'vpcSubnets'
+    | 'securityGroups'
   > {
-  entry: BundledEntry;
-  logGroup: ILogGroup;
+  readonly entry: BundledEntry;
+  readonly logGroup: ILogGroup;
   /** Whether X-Ray gets traces. */
-  tracing: boolean;
+  readonly tracing: boolean;
 }
 
 /** A function from `lambda/`, with a role that may only write its log and its traces. */
@@ -57,11 +65,20 @@ export class BundledFunction extends Construct {
     });
     acknowledge(this.role, {
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'xray:PutTraceSegments, xray:PutTelemetryRecords and logs:GetQueryResults take only *: they have no resources.',
+      reason: 'xray:PutTraceSegments, xray:PutTelemetryRecords and what Lambda asks of a role in a VPC take only *.',
     });
     logGroup.grantWrite(this.role);
+    if (props.vpc) grantNetwork(this.role);
   }
+}
+
+/** What Lambda needs to connect a function to a VPC. The managed policy for it would let the function write every log. */
+function grantNetwork(role: Role): void {
+  const actions = [
+    ...['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'],
+    ...['AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'],
+  ].map((action) => `ec2:${action}`);
+  Grant.addToPrincipal({ grantee: role, actions, resourceArns: ['*'] });
 }
 
 /** The package contains bundled functions. In the repository they are bundled at every synthesis. */

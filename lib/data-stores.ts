@@ -9,7 +9,7 @@ export interface EncryptionOptions {
    * Encrypts the data.
    * @default - a key of the service's own, at no charge
    */
-  encryptionKey?: IKey | undefined;
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** How long a queue keeps a message, which is the longest that SQS allows. */

@@ -9,7 +9,7 @@ export interface EventQueueProps extends EncryptionOptions {
    * `fifo` keeps the events of a message in order and drops repetitions; `standard` does neither.
    * @default fifo
    */
-  ordering?: 'fifo' | 'standard';
+  readonly ordering?: 'fifo' | 'standard';
 }
 
 /** Six times the 30 s that a consumer has, as AWS advises for Lambda. */

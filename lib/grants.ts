@@ -10,13 +10,13 @@ import { expectHere, expectKey } from './brought-resource.ts';
 
 /** Where events go. */
 export interface EventTarget {
-  queue: IQueue;
+  readonly queue: IQueue;
   /** Gets the data of events that are too large for the queue. */
-  overflowBucket: IBucket;
+  readonly overflowBucket: IBucket;
   /** Is encrypted with the queue's key as well. */
-  deadLetterQueue?: IQueue | undefined;
+  readonly deadLetterQueue?: IQueue | undefined;
   /** Gets every event as well. */
-  archive?: { grantWrite: (role: Role) => void; environment: Record<string, string> } | undefined;
+  readonly archive?: { grantWrite: (role: Role) => void; environment: Record<string, string> } | undefined;
 }
 
 /** Lets a role send events to the queue and the archive, and put the data of large ones into the bucket, and nothing else. */
@@ -67,7 +67,8 @@ export function grantKeyThrough(
   expectKey(role, key);
   const found = role.node.tryFindChild(policyId);
   const policy = found instanceof Policy ? found : new Policy(role, policyId, { roles: [role] });
-  const conditions = { StringEquals: { 'kms:ViaService': `${service}.${Stack.of(role).region}.amazonaws.com` } };
+  // It ends in the domain of AWS, which is another in other partitions. Which one KMS means in China is not documented.
+  const conditions = { StringLike: { 'kms:ViaService': `${service}.${Stack.of(role).region}.*` } };
   policy.addStatements(new PolicyStatement({ actions, resources: [key.keyArn], conditions }));
   // Another stack is deployed completely before or after this one.
   const own = encrypted.filter((construct) => Stack.of(construct) === Stack.of(role));
@@ -80,12 +81,16 @@ export function grantKeyThrough(
  * @param prefixes as the grant has them; nothing for the whole bucket
  */
 export function acknowledgeObjects(role: Role, bucket: IBucket, ...prefixes: string[]): void {
-  const arn = textOf(Stack.of(role).resolve(bucket.bucketArn));
   const reason =
     'Objects are named by the hash of their content, by time, or at random, so their names are not known in advance.';
   for (const prefix of prefixes.length === 0 ? [''] : prefixes) {
-    acknowledge(role, { id: `AwsSolutions-IAM5[Resource::${arn}/${prefix}*]`, reason });
+    acknowledgeResource(role, bucket.arnForObjects(`${prefix}*`), reason);
   }
+}
+
+/** Tells cdk-nag why a role's grant has a wildcard. */
+export function acknowledgeResource(role: Role, arn: string, reason: string): void {
+  acknowledge(role, { id: `AwsSolutions-IAM5[Resource::${textOf(Stack.of(role).resolve(arn))}]`, reason });
 }
 
 /** The shape of a SHA-256 in hex, which is the key of the data of a large event. */

@@ -8,7 +8,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { environment, metrics, rotationEnvironment } from '../lambda/contract.ts';
-import { type ApiCallerOptions, ApiCredentials } from './api-credentials.ts';
+import { type ApiCallerOptions, ApiCredentials, type IApiCaller } from './api-credentials.ts';
 import { expectHere } from './brought-resource.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { grantKeyThrough, keyringArnOf } from './grants.ts';
@@ -18,13 +18,13 @@ import { serviceMetric, serviceOf } from './service.ts';
 /** How keys are rotated. */
 export interface KeyRotationProps extends ApiCallerOptions {
   /** The secret with the public keys. */
-  keyring: ISecret;
-  /** Days from one rotation to the next: 1 to 1000. */
-  everyDays: number;
+  readonly keyring: ISecret;
+  /** From one rotation to the next: whole days, 1 to 1000. */
+  readonly every: Duration;
 }
 
 /** Replaces the signature key on a schedule, without losing a webhook. */
-export class KeyRotation extends Construct {
+export class KeyRotation extends Construct implements IApiCaller {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
   readonly log: ILogGroup;
@@ -32,7 +32,9 @@ export class KeyRotation extends Construct {
 
   constructor(scope: Construct, id: string, props: KeyRotationProps) {
     super(scope, id);
-    const { keyring, everyDays, baseUrl, encryptionKey } = props;
+    const { keyring, every, baseUrl, encryptionKey } = props;
+    if (!Number.isInteger(daysOf(every)) || daysOf(every) < 1 || daysOf(every) > 1000)
+      throw new Error(`Rotation every ${every.toHumanString()}: give whole days, 1 to 1000`);
     this.#service = serviceOf(this);
     expectHere(this, 'Keyring', { arn: keyring.secretArn, env: keyring.env }, ['region', 'account']);
     const apiCredentials = props.apiCredentials ?? new ApiCredentials(this, 'ApiCredentials', { encryptionKey });
@@ -57,7 +59,7 @@ export class KeyRotation extends Construct {
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: keyring.secretArn,
       rotationLambdaArn: rotate.functionArn,
-      rotationRules: { automaticallyAfterDays: everyDays },
+      rotationRules: { automaticallyAfterDays: daysOf(every) },
       rotateImmediatelyOnUpdate: false,
     });
 
@@ -87,3 +89,5 @@ export class KeyRotation extends Construct {
     return serviceMetric(this.#service, metrics.rotationFailed, { statistic: Stats.MAXIMUM, ...options });
   }
 }
+
+const daysOf = (every: Duration): number => every.toDays({ integral: false });

@@ -11,12 +11,12 @@ export interface LogOptions {
    * How long logs are kept.
    * @default RetentionDays.ONE_MONTH
    */
-  logRetention?: RetentionDays;
+  readonly logRetention?: RetentionDays;
   /**
    * Encrypts the logs, and what else the construct creates.
    * @default - keys that AWS owns, at no charge
    */
-  encryptionKey?: IKey | undefined;
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** A log of its own, which goes with the stack. CloudWatch Logs may use its key. */
@@ -35,11 +35,11 @@ export function createLog(scope: Construct, id: string, { logRetention, encrypti
  */
 function allowLogs(key: IKey, stack: Stack): void {
   expectKey(stack, key);
-  const { partition, region, account } = stack;
+  const { partition, region, account, urlSuffix } = stack;
   const logGroups = `arn:${partition}:logs:${region}:${account}:log-group:*`;
   key.addToResourcePolicy(
     new PolicyStatement({
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      principals: [new ServicePrincipal(`logs.${region}.${urlSuffix}`)],
       actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
       conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },

@@ -9,13 +9,18 @@ import { type EventTarget, grantReadKeyring, grantSendEvents } from './grants.ts
 /** Properties of a receiver's function. */
 export interface ReceiverFunctionProps
   extends EventTarget,
-    Pick<BundledFunctionProps, 'logGroup' | 'tracing' | 'reservedConcurrentExecutions'> {
+    Pick<
+      BundledFunctionProps,
+      'logGroup' | 'tracing' | 'reservedConcurrentExecutions' | 'vpc' | 'vpcSubnets' | 'securityGroups'
+    > {
   /** Holds the public keys. */
-  keyring: ISecret;
+  readonly keyring: ISecret;
   /** How old the signed `Date` may be; zero turns the check off. */
-  timestampTolerance: Duration;
+  readonly timestampTolerance: Duration;
+  /** What stands before the callback path in its URL. */
+  readonly mappingKey?: string | undefined;
   /** Name of the receiver in log and metrics. */
-  service: string;
+  readonly service: string;
 }
 
 /** The function that verifies webhooks and queues them. It has permission for the calls that it makes, and no others. */
@@ -25,6 +30,7 @@ export class ReceiverFunction extends Construct {
   constructor(scope: Construct, id: string, props: ReceiverFunctionProps) {
     super(scope, id);
     const { queue, keyring, overflowBucket, archive, timestampTolerance, service, logGroup, tracing } = props;
+    const { vpc, vpcSubnets, securityGroups } = props;
     const { function: handler, role } = new BundledFunction(this, 'Handler', {
       entry: 'handler',
       description: 'Verifies MessageMedia webhooks and queues them',
@@ -35,12 +41,16 @@ export class ReceiverFunction extends Construct {
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       logGroup,
       tracing,
+      vpc,
+      vpcSubnets,
+      securityGroups,
       environment: {
         [environment.queueUrl]: queue.queueUrl,
         [environment.keyringSecretId]: keyring.secretArn,
         [environment.overflowBucket]: overflowBucket.bucketName,
         [environment.timestampToleranceSeconds]: String(timestampTolerance.toSeconds()),
         [environment.service]: service,
+        ...(props.mappingKey !== undefined && { [environment.mappingKey]: props.mappingKey }),
         ...archive?.environment,
       },
     });

@@ -1,15 +1,15 @@
-import { Duration, Fn, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Fn, Stack } from 'aws-cdk-lib';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { environment, metrics, reconciliationEnvironment, rotationEnvironment } from '../lambda/contract.ts';
-import { type ApiCallerOptions, ApiCredentials } from './api-credentials.ts';
+import { type ApiCallerOptions, ApiCredentials, type IApiCaller } from './api-credentials.ts';
 import { BundledFunction } from './bundled-function.ts';
-import { grantReadKeyring, grantSendEvents } from './grants.ts';
+import { acknowledgeResource, grantReadKeyring, grantSendEvents } from './grants.ts';
 import { createLog } from './log-group.ts';
 import { serviceMetric } from './service.ts';
 import type { WebhookReceiver } from './webhook-receiver.ts';
@@ -20,18 +20,18 @@ const timeout = Duration.minutes(5);
 /** Options of reconciliation. */
 export interface ReconciliationProps extends ApiCallerOptions {
   /** Its queue gets the missing events. Its log says which webhooks arrived. */
-  receiver: WebhookReceiver;
+  readonly receiver: WebhookReceiver;
   /** From one run to the next: 5 minutes to a day. */
-  every: Duration;
+  readonly every: Duration;
   /**
    * Removes queued events from MessageMedia's lists, for everybody who polls the account.
    * @default false
    */
-  confirm?: boolean;
+  readonly confirm?: boolean;
 }
 
 /** Fetches, on a schedule, the delivery reports and replies whose webhook did not arrive, and queues them. */
-export class Reconciliation extends Construct {
+export class Reconciliation extends Construct implements IApiCaller {
   readonly apiCredentials: ApiCredentials;
   readonly function: IFunction;
   readonly log: ILogGroup;
@@ -80,8 +80,7 @@ export class Reconciliation extends Construct {
     grantReadKeyring(role, receiver.keyring);
     const logGroupArns = logs.map(({ logGroupArn }) => logGroupArn);
     Grant.addToPrincipal({ grantee: role, actions: ['logs:StartQuery'], resourceArns: logGroupArns });
-    // A result belongs to a query, and queries are not resources.
-    Grant.addToPrincipal({ grantee: role, actions: ['logs:GetQueryResults'], resourceArns: ['*'] });
+    grantQueryResults(role);
     // No concurrency is reserved, because a new account has none to spare.
     new Rule(this, 'Schedule', {
       description: 'Reconciles MessageMedia events with the queue',
@@ -99,6 +98,17 @@ export class Reconciliation extends Construct {
   metricFullLists(options?: MetricOptions): Metric {
     return serviceMetric(this.#service, metrics.fullLists, { statistic: Stats.MAXIMUM, ...options });
   }
+}
+
+/**
+ * Lets a role read the results of queries. IAM's reference names log groups as its resources. But a result is asked for by
+ * its query alone, and users of AWS reported that the groups of the query were not enough, so it is all of the account here.
+ */
+function grantQueryResults(role: Role): void {
+  const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+  const anyGroup = Stack.of(role).formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat });
+  Grant.addToPrincipal({ grantee: role, actions: ['logs:GetQueryResults'], resourceArns: [anyGroup] });
+  acknowledgeResource(role, anyGroup, 'A result is found by the id of its query, which only who asked knows.');
 }
 
 function daysKept({ node }: ILogGroup): number {

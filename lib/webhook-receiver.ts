@@ -1,7 +1,8 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -17,16 +18,29 @@ import {
   type RefusalReason,
 } from '../lambda/contract.ts';
 import type { Archive } from './archive/archive.ts';
-import { BroughtResourceError } from './brought-resource.ts';
+import { expectSameArchive } from './archive/same-archive.ts';
 import { EventQueue } from './event-queue.ts';
 import { AccessLog } from './front-door/access-log.ts';
-import { CustomDomain, type CustomDomainOptions } from './front-door/custom-domain.ts';
-import { callbackPathShape, defaultCallbackPath, defaultThrottle, type FrontDoor } from './front-door/front-door.ts';
+import {
+  CustomDomain,
+  type CustomDomainOptions,
+  type DomainMappingOptions,
+  expectOneDomain,
+  mapDomain,
+} from './front-door/custom-domain.ts';
+import {
+  callbackPathShape,
+  defaultCallbackPath,
+  defaultThrottle,
+  type IFrontDoor,
+  warnOfThrottle,
+} from './front-door/front-door.ts';
 import { HttpFrontDoor } from './front-door/http-front-door.ts';
 import { RestFrontDoor, type RestFrontDoorOptions } from './front-door/rest-front-door.ts';
 import { grantReadData } from './grants.ts';
 import { Keyring } from './keyring.ts';
 import { createLog, type LogOptions } from './log-group.ts';
+import { addOutputs, type ReceiverOutputsOptions } from './outputs.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { ReceiverFunction } from './receiver-function.ts';
 import { serviceMetric, serviceOf } from './service.ts';
@@ -37,65 +51,91 @@ export interface WebhookReceiverProps extends LogOptions {
    * Gets the verified events. In a FIFO queue they are in order, and each is there once.
    * @default - a FIFO queue with a dead-letter queue, see `EventQueue`
    */
-  queue?: IQueue;
+  readonly queue?: IQueue;
   /**
    * Holds the public keys.
    * @default - a secret with an empty keyring, see `Keyring`
    */
-  keyring?: ISecret;
+  readonly keyring?: ISecret;
   /**
    * Gets the data of events that are too large for the queue.
    * @default - its own bucket, see `OverflowBucket`
    */
-  overflowBucket?: IBucket;
+  readonly overflowBucket?: IBucket;
   /**
    * Gets every event as well. It is to have the same `keyring` and `overflowBucket`.
    * @default - events are nowhere but in the queue
    */
-  archive?: Archive | undefined;
+  readonly archive?: Archive | undefined;
   /**
    * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, which no front door rewrites.
    * @default /messagemedia
    */
-  callbackPath?: string;
+  readonly callbackPath?: string;
   /**
    * How old the signed `Date` may be. It may also be at most 15 minutes in the future, because clocks differ. Zero turns
    * both checks off.
    * @default - 24 hours: a callback is retried for longer than MessageMedia documents, perhaps with its first signature
    */
-  timestampTolerance?: Duration;
+  readonly timestampTolerance?: Duration;
   /**
    * A regional REST API with these options instead of an HTTP API. It can verify only queries with a common encoding.
    * @default - an HTTP API
    */
-  rest?: RestFrontDoorOptions;
+  readonly rest?: RestFrontDoorOptions;
   /**
    * Your own domain name for the callback URL.
    * @default - the name that API Gateway gives
    */
-  domain?: CustomDomainOptions;
+  readonly domain?: CustomDomainOptions;
+  /**
+   * A domain name of API Gateway that you have, in place of `domain`.
+   * @default - none
+   */
+  readonly domainMapping?: DomainMappingOptions;
+  /**
+   * Turns the URL of API Gateway off, so that webhooks come through `domain` or `domainMapping` alone.
+   * @default false
+   */
+  readonly disableExecuteApiEndpoint?: boolean;
   /**
    * Requests per second on average and at once; further requests get a 429 from API Gateway, at no charge.
    * @default - 200 and 400
    */
-  throttle?: Required<ThrottleSettings>;
+  readonly throttle?: ThrottleSettings;
   /**
    * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
    * account to stay unreserved: an account with 10 cannot reserve any.
    * @default - it shares the account's
    */
-  reservedConcurrentExecutions?: number;
+  readonly reservedConcurrentExecutions?: number;
+  /**
+   * The function's network. It must lead to Secrets Manager, SQS, S3 and, with an archive, Data Firehose: through interface
+   * and gateway endpoints, or NAT.
+   * @default - no VPC: the function reaches AWS on its own
+   */
+  readonly vpc?: IVpc;
+  /**
+   * Subnets of `vpc` for the function.
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+  /**
+   * Security groups of the function in `vpc`. It needs HTTPS to the outside, and nothing from there.
+   * @default - one of its own, which allows all outbound traffic
+   */
+  readonly securityGroups?: ISecurityGroup[];
   /**
    * Traces of the function in X-Ray.
    * @default true
    */
-  tracing?: boolean;
+  readonly tracing?: boolean;
   /**
    * Encrypts the logs, and the queue, keyring and bucket if the receiver creates them. The receiver adds a statement for
    * CloudWatch Logs to the key's policy. For an imported key you must add it yourself.
    * @default - keys that AWS owns, at no charge
    */
-  encryptionKey?: IKey;
+  readonly encryptionKey?: IKey;
 }
 
 /** A front door, and a function behind it that verifies webhooks and queues them. */
@@ -111,7 +151,7 @@ export class WebhookReceiver extends Construct {
   /** Gets every event as well; `undefined` without one. */
   readonly archive: Archive | undefined;
   readonly function: IFunction;
-  readonly frontDoor: FrontDoor;
+  readonly frontDoor: IFrontDoor;
   /** Where a DNS record of the domain must point; `undefined` without a domain. */
   readonly domainTarget: string | undefined;
   /** Of the domain; `undefined` without a domain. */
@@ -123,7 +163,8 @@ export class WebhookReceiver extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhookReceiverProps = {}) {
     super(scope, id);
-    const { callbackPath = defaultCallbackPath, throttle = defaultThrottle, encryptionKey } = props;
+    const { callbackPath = defaultCallbackPath, encryptionKey } = props;
+    const throttle = { ...defaultThrottle, ...props.throttle };
     if (!callbackPathShape.test(callbackPath))
       throw new Error(`Front doors would rewrite the callback path ${callbackPath}: use letters, digits and . _ ~ -`);
     this.service = serviceOf(this);
@@ -148,17 +189,26 @@ export class WebhookReceiver extends Construct {
       archive: this.archive,
       timestampTolerance: props.timestampTolerance ?? Duration.seconds(defaultTimestampToleranceSeconds),
       service: this.service,
+      mappingKey: props.domainMapping?.mappingKey,
       logGroup: this.functionLog,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       tracing: props.tracing ?? true,
+      vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
+      securityGroups: props.securityGroups,
     }).function;
 
-    const door = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
+    const { disableExecuteApiEndpoint, domainMapping } = props;
+    expectOneDomain(this, props);
+    const common = { handler: this.function, callbackPath, throttle, accessLog: this.accessLog };
+    const door = { ...common, disableExecuteApiEndpoint };
+    warnOfThrottle(this, throttle);
     this.frontDoor = props.rest
       ? new RestFrontDoor(this, 'Rest', { ...door, ...props.rest })
       : new HttpFrontDoor(this, 'Http', door);
     const domain = props.domain && new CustomDomain(this, 'Domain', { ...props.domain, frontDoor: this.frontDoor });
-    this.callbackUrl = `${(domain ?? this.frontDoor).url}${callbackPath}`;
+    const mapped = domainMapping && mapDomain(this, domainMapping.domainName, this.frontDoor, domainMapping.mappingKey);
+    this.callbackUrl = `${mapped ?? (domain ?? this.frontDoor).url}${callbackPath}`;
     this.domainTarget = domain?.target;
     this.certificate = props.domain?.certificate;
   }
@@ -223,6 +273,14 @@ export class WebhookReceiver extends Construct {
     return this.accessLog.metricThrottled(options);
   }
 
+  /**
+   * Adds the outputs that `mmw --stack` and the examples read, in the outermost stack. Each name begins with the letters and
+   * digits of the receiver's path in that stack, so that several receivers can have outputs.
+   */
+  addOutputs(options: ReceiverOutputsOptions = {}): void {
+    addOutputs(this, options);
+  }
+
   /** Lets a consumer receive and delete events, fetch the data of large ones, and decrypt both. */
   grantConsumeEvents(grantee: IGrantable): Grant {
     this.overflowBucket.encryptionKey?.grantDecrypt(grantee);
@@ -233,19 +291,4 @@ export class WebhookReceiver extends Construct {
   grantManageKeys(grantee: IGrantable): Grant {
     return this.keyring.grantRead(grantee).combine(this.keyring.grantWrite(grantee));
   }
-}
-
-/** An archive of other keys and data could not verify what it keeps. @throws {BroughtResourceError} */
-function expectSameArchive({ node, archive, keyring, overflowBucket }: WebhookReceiver): void {
-  if (archive === undefined) return;
-  const stack = Stack.of(archive);
-  const text = (arn: string) => JSON.stringify(stack.resolve(arn));
-  const isOther = (one: string, other: string) => one !== other && text(one) !== text(other);
-  const otherKeyring = isOther(archive.keyring.secretArn, keyring.secretArn) && 'keyring';
-  const problem =
-    otherKeyring || (isOther(archive.overflowBucket.bucketArn, overflowBucket.bucketArn) && 'overflowBucket');
-  if (!problem) return;
-  throw new BroughtResourceError(
-    `${archive.node.path} has another ${problem} than the receiver ${node.path}: give both the same ${problem}.`,
-  );
 }

@@ -1,10 +1,9 @@
-import { CfnOutput, CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct, IConstruct } from 'constructs';
-import { outputs } from '../lambda/stack-outputs.ts';
 import { ApiCredentials } from './api-credentials.ts';
 import { Archive, type ArchiveProps } from './archive/archive.ts';
 import { ArchiveBucket } from './archive/archive-bucket.ts';
@@ -13,6 +12,7 @@ import type { CustomDomainOptions } from './front-door/custom-domain.ts';
 import { KeyRotation } from './key-rotation.ts';
 import { Keyring } from './keyring.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
+import { addOutputs } from './outputs.ts';
 import { OverflowBucket } from './overflow-bucket.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { Settings } from './settings/settings.ts';
@@ -20,7 +20,7 @@ import { WebhookReceiver } from './webhook-receiver.ts';
 
 /** Properties of the stack. */
 export interface WebhookStackProps extends StackProps {
-  settings: Settings;
+  readonly settings: Settings;
 }
 
 /** Receiver, queue and keyring, with monitoring and outputs. */
@@ -58,7 +58,7 @@ export class WebhookStack extends Stack {
       tracing: settings.tracing,
       encryptionKey,
     });
-    const { rotation, reconciliation, apiCredentials } = callProvider(this, settings, receiver, encryptionKey);
+    const { rotation, reconciliation } = callProvider(this, settings, receiver, encryptionKey);
     const { dashboard } = new Monitoring(this, 'Monitoring', {
       receiver,
       rotation,
@@ -67,30 +67,7 @@ export class WebhookStack extends Stack {
       silence: silenceAlarmMinutes > 0 ? Duration.minutes(silenceAlarmMinutes) : undefined,
       runbookUrl,
     });
-    const apiSecret = "Secret for the credentials of MessageMedia's API that rotation and reconciliation need";
-    const rows: [name: string, value: string | undefined, description: string][] = [
-      [
-        outputs.callbackUrl,
-        receiver.callbackUrl,
-        'Give this to MessageMedia as callback_url or as the url of a webhook',
-      ],
-      [outputs.queueUrl, queue.queueUrl, 'SQS queue of verified events'],
-      [outputs.queueArn, queue.queueArn, 'The same queue, for event sources and policies'],
-      [outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Events that no consumer could handle'],
-      [outputs.keyringSecretArn, keyring.secretArn, 'Secret that holds the public keys'],
-      [outputs.overflowBucketName, overflowBucket.bucketName, 'Data of events that are too large for the queue'],
-      [outputs.archiveBucketName, archive?.bucket.bucketName, 'Archive of events and public keys'],
-      [outputs.archiveQueueUrl, archive?.queue.queueUrl, 'Messages that are sent to this queue are archived'],
-      [outputs.functionLogGroup, receiver.functionLog.logGroupName, 'Log with the events that arrived'],
-      [outputs.accessLogGroup, receiver.accessLog.logGroup.logGroupName, 'Log with the answer to every request'],
-      [outputs.rotationLogGroup, rotation?.log.logGroupName, 'Log of the rotations'],
-      [outputs.reconciliationLogGroup, reconciliation?.log.logGroupName, 'Log with the events that were recovered'],
-      [outputs.apiCredentialsSecretArn, apiCredentials?.secretArn, apiSecret],
-      [outputs.keyArn, encryptionKey?.keyArn, 'KMS key for which consumers need kms:Decrypt'],
-      [outputs.dashboardName, dashboard.dashboardName, 'CloudWatch dashboard'],
-      [outputs.domainTarget, receiver.domainTarget, 'Target for the DNS record of domainName'],
-    ];
-    for (const [name, value, description] of rows) if (value) new CfnOutput(this, name, { value, description });
+    addOutputs(receiver, { rotation, reconciliation, dashboard }, '');
   }
 }
 
@@ -137,10 +114,9 @@ function callProvider(
   const every = Duration.minutes(reconcileMinutes);
   const reconciling = { ...common, receiver, every, confirm: settings.reconcileConfirm };
   return {
-    apiCredentials,
     rotation:
       rotationDays > 0
-        ? new KeyRotation(scope, 'Rotation', { ...common, keyring, everyDays: rotationDays })
+        ? new KeyRotation(scope, 'Rotation', { ...common, keyring, every: Duration.days(rotationDays) })
         : undefined,
     reconciliation: reconcileMinutes > 0 ? new Reconciliation(scope, 'Reconciliation', reconciling) : undefined,
   };

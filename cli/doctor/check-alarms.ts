@@ -1,12 +1,13 @@
 import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { watched } from '../aws.ts';
+import { stackNameOf } from '../receivers.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Do alarms notify a topic, and does the topic have a subscriber? */
 export async function checkAlarms(stack: string): Promise<Finding[]> {
   const { TemplateBody = '{}' } = await watched(new CloudFormationClient()).send(
-    new GetTemplateCommand({ StackName: stack }),
+    new GetTemplateCommand({ StackName: stackNameOf(stack) }),
   );
   const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
     JSON.parse(TemplateBody).Resources ?? {},
@@ -15,7 +16,7 @@ export async function checkAlarms(stack: string): Promise<Finding[]> {
   const actions = new Set(alarms.flatMap(({ Properties }) => Properties?.AlarmActions ?? []));
   if (actions.size === 0) {
     const nobody = `${alarms.length} alarms are on the dashboard only.`;
-    const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
+    const deploy = 'npx cdk deploy -c alarmTopicArn=arn:…';
     return [issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
   }
   const topics = [...actions].filter((action) => typeof action === 'string');

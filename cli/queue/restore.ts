@@ -8,6 +8,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-s
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { watched } from '../aws.ts';
 import { describeStack, outputsOf } from '../connections.ts';
+import { stackNameOf } from '../receivers.ts';
 
 interface Resource {
   Type: string;
@@ -22,12 +23,11 @@ interface DeployedStack {
   ids: ReadonlyMap<string | undefined, string | undefined>;
   tags: readonly Tag[];
   queueArn: string;
+  /** The dead-letter queue comes first, because the event queue refers to it. */
+  queueUrls: readonly string[];
   /** ARN of the key that encrypts the queues, if it is not SQS's own. */
   keyArn: string | undefined;
 }
-
-/** The dead-letter queue comes first, because the event queue refers to it. */
-const queues = ['DeadLetterQueue', 'EventQueue'];
 
 /**
  * Creates the queues of a stack again that somebody deleted, with the name, the attributes, the policy and the tags from
@@ -40,9 +40,9 @@ export async function restoreQueues(name: string): Promise<string[]> {
   const stack = await readStack(name);
   const client = watched(new SQSClient({ useQueueUrlAsEndpoint: false }));
   const restored: string[] = [];
-  for (const logicalId of queues) {
-    const url = idOf(stack, logicalId);
+  for (const url of stack.queueUrls) {
     if (await exists(client, url)) continue;
+    const logicalId = logicalIdOf(stack, url);
     await create(client, nameIn(url), attributesOf(stack, logicalId), tagsOf(stack, logicalId));
     restored.push(url);
   }
@@ -53,16 +53,17 @@ async function readStack(name: string): Promise<DeployedStack> {
   const client = watched(new CloudFormationClient());
   const [description, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
     describeStack(name),
-    client.send(new GetTemplateCommand({ StackName: name })),
-    client.send(new DescribeStackResourcesCommand({ StackName: name })),
+    client.send(new GetTemplateCommand({ StackName: stackNameOf(name) })),
+    client.send(new DescribeStackResourcesCommand({ StackName: stackNameOf(name) })),
   ]);
-  const found = outputsOf(description);
+  const found = outputsOf(name, description);
   const queueArn = found.get(outputs.queueArn);
   if (queueArn === undefined) {
     throw new Error(`Stack ${name} has no output ${outputs.queueArn}: deploy it with this version, then try again.`);
   }
   return {
     ...{ name, queueArn, keyArn: found.get(outputs.keyArn), tags: description.Tags ?? [] },
+    queueUrls: [outputs.deadLetterQueueUrl, outputs.queueUrl].flatMap((output) => found.get(output) ?? []),
     resources: JSON.parse(TemplateBody).Resources,
     ids: new Map(StackResources.map((resource) => [resource.LogicalResourceId, resource.PhysicalResourceId])),
   };
@@ -118,6 +119,12 @@ function resolve(stack: DeployedStack, value: unknown): unknown {
   if (Ref !== undefined) return idOf(stack, Ref);
   if (attribute !== undefined) return arnOf(stack, attribute[0]);
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolve(stack, part)]));
+}
+
+/** @throws {Error} for a queue that the stack did not make, as in a nested stack: nothing says what it was like */
+function logicalIdOf({ name, ids }: DeployedStack, url: string): string {
+  for (const [logicalId, id] of ids) if (logicalId && id === url) return logicalId;
+  throw new Error(`Queue ${url} is not in the template of stack ${name}: deploy it again from where it was made.`);
 }
 
 function idOf({ name, ids }: DeployedStack, logicalId: string): string {

@@ -30,6 +30,8 @@ export interface ReceiverDependencies extends AuthenticationDependencies {
    * @default - no limit
    */
   answerWithin?: number;
+  /** As `parseRequest` takes it. @default - none */
+  mappingKey?: string | undefined;
   report: (outcome: Outcome) => void;
 }
 
@@ -90,7 +92,7 @@ export function createReceiver(dependencies: ReceiverDependencies) {
     const begun = performance.now();
     const left = () => (dependencies.answerWithin ?? Number.POSITIVE_INFINITY) - (performance.now() - begun);
     try {
-      const request = parseRequest(event);
+      const request = parseRequest(event, dependencies.mappingKey);
       requestId = request.requestId ?? invocationId;
       const verified = await authenticate(request, requestId, dependencies);
       const { keyId } = verified;

@@ -24,15 +24,16 @@ type Json = Record<string, unknown>;
 /**
  * Reads an HTTP API (payload 2.0), Function URL (2.0) or REST API (payload 1.0) event.
  *
+ * @param mappingKey what stands before the path in the URL of a custom domain
  * @throws {ReceiverError} `malformed_event` for anything else
  */
-export function parseRequest(event: unknown): WebhookRequest {
+export function parseRequest(event: unknown, mappingKey?: string): WebhookRequest {
   const root = object(event, 'event');
   const context = object(root.requestContext, 'requestContext');
   const http = isObject(context.http) ? context.http : undefined;
   const method = http ? http.method : root.httpMethod;
   if (typeof method !== 'string' || !isMethod(method)) throw malformed('the method is not an HTTP token');
-  const targets = http ? targetsOfPayload2(root, context) : targetsOfPayload1(root, context);
+  const targets = http ? targetsOfPayload2(root, context, mappingKey) : targetsOfPayload1(root, context);
   const encodedBody = root.body ?? '';
   if (typeof encodedBody !== 'string') throw malformed('body is not a string');
   let body: Buffer | undefined;
@@ -53,13 +54,15 @@ export function parseRequest(event: unknown): WebhookRequest {
 /**
  * HTTP API and Function URL. The query is raw. The path is as written on a Function URL but percent-decoded on an HTTP
  * API, so a path that needs encoding has its encoded form as a candidate too. A named stage is in `rawPath`, although a
- * client of a custom domain did not write it. An empty query may have been written as a lone `?`.
+ * client of a custom domain did not write it. Whether a mapping key is in `rawPath` is not documented, so the path with it
+ * is a candidate too. An empty query may have been written as a lone `?`.
  */
-function targetsOfPayload2(root: Json, context: Json): string[] {
+function targetsOfPayload2(root: Json, context: Json, mappingKey: string | undefined): string[] {
   const path = text(root.rawPath) ?? '';
   const query = text(root.rawQueryString) ?? '';
   const stage = text(context.stage) ?? '$default';
   const paths = path.startsWith(`/${stage}/`) ? [path, path.slice(stage.length + 1)] : [path];
+  if (mappingKey !== undefined) paths.push(`/${mappingKey}${path}`);
   return paths
     .flatMap((candidate) => [candidate, percentEncode(candidate, notInPath)])
     .flatMap((candidate) => (query === '' ? [candidate, `${candidate}?`] : [`${candidate}?${query}`]));

@@ -10,12 +10,12 @@ export type ArchiveLock = 'governance' | 'compliance';
 /** Properties of the archive's bucket. */
 export interface ArchiveBucketProps extends EncryptionOptions {
   /** How long each object is kept: whole days, at most 36,500. */
-  retention: Duration;
+  readonly retention: Duration;
   /**
    * S3 Object Lock for as long as an object is kept.
    * @default - no lock: whoever has the permission can delete objects
    */
-  lock?: ArchiveLock | undefined;
+  readonly lock?: ArchiveLock | undefined;
 }
 
 /**

@@ -35,14 +35,14 @@ export const keysEvery = Duration.minutes(5);
 
 /** What the function needs. */
 export interface ArchiveFunctionProps {
-  bucket: IBucket;
+  readonly bucket: IBucket;
   /** The queue of events that no stream accepted. */
-  events: ArchiveQueue;
+  readonly events: ArchiveQueue;
   /** Holds the public keys. */
-  keyring: ISecret;
+  readonly keyring: ISecret;
   /** Has the data of large events. */
-  overflowBucket: IBucket;
-  logGroup: ILogGroup;
+  readonly overflowBucket: IBucket;
+  readonly logGroup: ILogGroup;
 }
 
 /** The function that archives events that no stream accepted, the data of large events, and the public keys. */

@@ -15,9 +15,9 @@ const bufferingHints = { intervalInSeconds: 300, sizeInMBs: 64 };
 
 /** What the streams need. */
 export interface ArchiveStreamsProps extends EncryptionOptions {
-  bucket: IBucket;
+  readonly bucket: IBucket;
   /** Gets Firehose's errors when it cannot deliver. */
-  logGroup: ILogGroup;
+  readonly logGroup: ILogGroup;
 }
 
 /**

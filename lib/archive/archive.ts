@@ -14,11 +14,11 @@ import { ArchiveStreams } from './archive-streams.ts';
 /** Properties of an archive. */
 export interface ArchiveProps extends LogOptions {
   /** Keeps the events; see `ArchiveBucket`. */
-  bucket: IBucket;
+  readonly bucket: IBucket;
   /** The receiver's secret with the public keys. The archive copies them, so that events verify without the secret. */
-  keyring: ISecret;
+  readonly keyring: ISecret;
   /** The receiver's bucket for the data of large events. The archive copies the data and keeps it as long as the events. */
-  overflowBucket: IBucket;
+  readonly overflowBucket: IBucket;
 }
 
 /**

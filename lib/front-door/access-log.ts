@@ -7,9 +7,9 @@ import { serviceMetric } from '../service.ts';
 
 /** Properties of an access log. */
 export interface AccessLogProps {
-  logGroup: ILogGroup;
+  readonly logGroup: ILogGroup;
   /** Name of the receiver in its metrics. */
-  service: string;
+  readonly service: string;
 }
 
 /**

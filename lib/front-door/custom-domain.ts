@@ -1,28 +1,38 @@
 import { Token } from 'aws-cdk-lib';
-import { CfnApiMapping, DomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CfnApiMapping, DomainName, type IDomainName, SecurityPolicy } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { ARecord, type IHostedZone, PrivateHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { ApiGatewayv2DomainProperties } from 'aws-cdk-lib/aws-route53-targets';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
-import type { FrontDoor } from './front-door.ts';
+import { callbackPathShape, type IFrontDoor } from './front-door.ts';
 
 /** Your own domain name. */
 export interface CustomDomainOptions {
-  domainName: string;
+  readonly domainName: string;
   /** For `domainName`, in the region of the stack. */
-  certificate: ICertificate;
+  readonly certificate: ICertificate;
   /**
    * Gets an alias record for the domain name.
    * @default - no record is made: point your own at `target`
    */
-  hostedZone?: IHostedZone;
+  readonly hostedZone?: IHostedZone;
+}
+
+/** A path of a domain name of API Gateway that you have, perhaps with other APIs. */
+export interface DomainMappingOptions {
+  readonly domainName: IDomainName;
+  /**
+   * Path between the domain name and the callback path, such as `hooks` or `hooks/v1`, of letters, digits and `. _ ~ -`.
+   * @default - none: no other API can have the rest of the domain's paths
+   */
+  readonly mappingKey?: string;
 }
 
 /** Properties of a custom domain. */
 export interface CustomDomainProps extends CustomDomainOptions {
   /** Where requests go. Changing it changes no URL. */
-  frontDoor: FrontDoor;
+  readonly frontDoor: IFrontDoor;
 }
 
 /** A domain name for either kind of front door. The signed path is the callback path, without any prefix. */
@@ -37,11 +47,7 @@ export class CustomDomain extends Construct {
     expectHere(this, 'Certificate', { arn: certificate.certificateArn, env: certificate.env }, ['region', 'account']);
     if (hostedZone) expectZoneOf(domainName, hostedZone);
     const domain = new DomainName(this, 'Name', { domainName, certificate, securityPolicy: SecurityPolicy.TLS_1_2 });
-    // No mapping key, because it would be part of the signed path, and reports differ on how API Gateway passes it on.
-    const { apiId, stage } = frontDoor;
-    const mapping = new CfnApiMapping(this, 'Mapping', { domainName: domain.name, apiId, stage: stage.stageName });
-    // The name of an HTTP API's stage is plain text, which does not make CloudFormation wait for the stage.
-    mapping.node.addDependency(stage);
+    mapDomain(this, domain, frontDoor);
     if (hostedZone) {
       const target = new ApiGatewayv2DomainProperties(domain.regionalDomainName, domain.regionalHostedZoneId);
       // The dot at the end makes the name complete, so that the zone's own name need not be known.
@@ -54,6 +60,43 @@ export class CustomDomain extends Construct {
     this.url = `https://${domainName}`;
     this.target = domain.regionalDomainName;
   }
+}
+
+/**
+ * Leads a domain name, or a path of it, to the front door.
+ *
+ * @returns the URL without a slash at the end
+ * @throws {BroughtResourceError} for a mapping key that somebody could rewrite: it is part of the signed path
+ */
+export function mapDomain(scope: Construct, domain: IDomainName, frontDoor: IFrontDoor, mappingKey?: string): string {
+  if (mappingKey !== undefined && !callbackPathShape.test(`/${mappingKey}`)) {
+    throw new BroughtResourceError(
+      `Mapping key "${mappingKey}" would not stay as it is in the signed path: use letters, digits and . _ ~ -`,
+    );
+  }
+  const { apiId, stage } = frontDoor;
+  const apiMappingKey = mappingKey;
+  const properties = { domainName: domain.name, apiId, stage: stage.stageName, apiMappingKey };
+  const mapping = new CfnApiMapping(scope, 'Mapping', properties);
+  // The name of an HTTP API's stage is plain text, which does not make CloudFormation wait for the stage.
+  mapping.node.addDependency(stage);
+  return `https://${domain.name}${mappingKey === undefined ? '' : `/${mappingKey}`}`;
+}
+
+/** What says under which names a front door can be reached. */
+interface DomainOptions {
+  readonly domain?: CustomDomainOptions;
+  readonly domainMapping?: DomainMappingOptions;
+  readonly disableExecuteApiEndpoint?: boolean;
+}
+
+/** @throws {BroughtResourceError} when no URL would be left, or there would be two */
+export function expectOneDomain({ node }: IConstruct, options: DomainOptions): void {
+  const { domain, domainMapping, disableExecuteApiEndpoint } = options;
+  if (domain && domainMapping)
+    throw new BroughtResourceError(`${node.path} has a domain and a domainMapping: leave one of them out.`);
+  if (disableExecuteApiEndpoint && !domain && !domainMapping)
+    throw new BroughtResourceError(`${node.path} has no URL without that of API Gateway: give it a domain.`);
 }
 
 /** @throws {BroughtResourceError} when no record in the zone can lead MessageMedia to the domain */

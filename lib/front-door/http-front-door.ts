@@ -1,19 +1,25 @@
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import { authorization, type FrontDoor, type FrontDoorProps } from './front-door.ts';
+import { authorization, type FrontDoorProps, type IFrontDoor } from './front-door.ts';
 
 /** An HTTP API. It passes the query on exactly as it was sent, and the query is signed. */
-export class HttpFrontDoor extends Construct implements FrontDoor {
+export class HttpFrontDoor extends Construct implements IFrontDoor {
   readonly url: string;
   readonly apiId: string;
   readonly stage: HttpStage;
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { handler, callbackPath, throttle, accessLog }: FrontDoorProps) {
+  constructor(scope: Construct, id: string, props: FrontDoorProps) {
     super(scope, id);
-    this.api = new HttpApi(this, 'Api', { description: 'MessageMedia webhooks', createDefaultStage: false });
+    const { handler, callbackPath, throttle, accessLog, disableExecuteApiEndpoint } = props;
+    this.api = new HttpApi(this, 'Api', {
+      description: 'MessageMedia webhooks',
+      createDefaultStage: false,
+      disableExecuteApiEndpoint,
+    });
     const integration = new HttpLambdaIntegration('Integration', handler);
     this.api.addRoutes({ path: callbackPath, methods: [HttpMethod.ANY], integration });
     // With any other stage the stage's name would be part of the signed path.
@@ -30,5 +36,21 @@ export class HttpFrontDoor extends Construct implements FrontDoor {
     this.url = this.stage.url.replace(/\/$/, '');
     this.apiId = this.api.apiId;
     acknowledge(this, { id: 'AwsSolutions-APIG4', reason: authorization });
+  }
+
+  metricCount(options?: MetricOptions): Metric {
+    return this.api.metricCount(options);
+  }
+
+  metricClientError(options?: MetricOptions): Metric {
+    return this.api.metricClientError(options);
+  }
+
+  metricServerError(options?: MetricOptions): Metric {
+    return this.api.metricServerError(options);
+  }
+
+  metricLatency(options?: MetricOptions): Metric {
+    return this.api.metricLatency(options);
   }
 }

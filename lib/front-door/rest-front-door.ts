@@ -6,12 +6,13 @@ import {
   RestApi,
   type Stage,
 } from 'aws-cdk-lib/aws-apigateway';
-import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
-import { authorization, type FrontDoor, type FrontDoorProps } from './front-door.ts';
+import { allowOnly, problemOf } from './allowed-ips.ts';
+import { authorization, type FrontDoorProps, type IFrontDoor } from './front-door.ts';
 
 /** Options that only a REST API has. */
 export interface RestFrontDoorOptions {
@@ -19,24 +20,29 @@ export interface RestFrontDoorOptions {
    * ARN of a regional AWS WAF web ACL.
    * @default - none
    */
-  webAclArn?: string;
+  readonly webAclArn?: string;
   /**
    * IP addresses and CIDR ranges that may call; every other caller gets a 403.
    * @default - anybody may call
    */
-  allowedIps?: readonly string[];
+  readonly allowedIps?: string[];
 }
 
+/** Properties of a REST API. */
+export interface RestFrontDoorProps extends FrontDoorProps, RestFrontDoorOptions {}
+
 /** A regional REST API. It passes the path on as it was sent, with the stage, but the query only decoded. */
-export class RestFrontDoor extends Construct implements FrontDoor {
+export class RestFrontDoor extends Construct implements IFrontDoor {
   readonly url: string;
   readonly apiId: string;
   readonly stage: Stage;
   readonly api: RestApi;
 
-  constructor(scope: Construct, id: string, props: FrontDoorProps & RestFrontDoorOptions) {
+  constructor(scope: Construct, id: string, props: RestFrontDoorProps) {
     super(scope, id);
     const { handler, callbackPath, throttle, accessLog, webAclArn, allowedIps } = props;
+    const problem = allowedIps && problemOf(allowedIps);
+    if (problem) throw new Error(`allowedIps of ${this.node.path}: ${problem}`);
     this.api = new RestApi(this, 'Api', {
       // The metrics of REST APIs differ only by this name.
       restApiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
@@ -44,6 +50,7 @@ export class RestFrontDoor extends Construct implements FrontDoor {
       endpointTypes: [EndpointType.REGIONAL],
       // Without it every body that is not UTF-8 text is destroyed before its signature can be checked.
       binaryMediaTypes: ['*/*'],
+      disableExecuteApiEndpoint: props.disableExecuteApiEndpoint,
       policy: allowedIps && allowOnly(allowedIps),
       // A REST API needs a role of the account to write an access log. The role belongs to the account, so it stays.
       cloudWatchRole: true,
@@ -67,6 +74,22 @@ export class RestFrontDoor extends Construct implements FrontDoor {
       new CfnWebACLAssociation(this, 'WebAcl', { webAclArn, resourceArn: this.stage.stageArn });
     }
     this.#acknowledge();
+  }
+
+  metricCount(options?: MetricOptions): Metric {
+    return this.api.metricCount(options);
+  }
+
+  metricClientError(options?: MetricOptions): Metric {
+    return this.api.metricClientError(options);
+  }
+
+  metricServerError(options?: MetricOptions): Metric {
+    return this.api.metricServerError(options);
+  }
+
+  metricLatency(options?: MetricOptions): Metric {
+    return this.api.metricLatency(options);
   }
 
   #acknowledge(): void {
@@ -94,12 +117,4 @@ function expectRegionalAcl(arn: string): void {
   throw new BroughtResourceError(
     `Web ACL ${arn} is not for a REST API: give the ARN of a web ACL of AWS WAF (wafv2) with the scope REGIONAL.`,
   );
-}
-
-function allowOnly(addresses: readonly string[]): PolicyDocument {
-  const principals = [new AnyPrincipal()];
-  const everything = { principals, actions: ['execute-api:Invoke'], resources: ['execute-api:/*'] };
-  const conditions = { NotIpAddress: { 'aws:SourceIp': addresses } };
-  const others = new PolicyStatement({ ...everything, effect: Effect.DENY, conditions });
-  return new PolicyDocument({ statements: [new PolicyStatement(everything), others] });
 }

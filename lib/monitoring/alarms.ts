@@ -60,10 +60,10 @@ export class Alarms extends Construct {
 
 /** Fields of `package.json`. */
 interface PackageInfo {
-  name: string;
-  version: string;
+  readonly name: string;
+  readonly version: string;
   /** Page of the project on the web, once it has one. */
-  homepage?: string;
+  readonly homepage?: string;
 }
 
 /** The page of the version that is deployed: that of another may know other alarms. */

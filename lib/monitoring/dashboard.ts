@@ -101,8 +101,8 @@ function operation(receiver: WebhookReceiver): IWidget[] {
   const { frontDoor, function: handler } = receiver;
   return [
     graph('Response time, ms', 6, [
-      frontDoor.api.metricLatency({ statistic: 'p50', label: 'answer, 50%' }),
-      frontDoor.api.metricLatency({ statistic: 'p99', label: 'answer, 99%' }),
+      frontDoor.metricLatency({ statistic: 'p50', label: 'answer, 50%' }),
+      frontDoor.metricLatency({ statistic: 'p99', label: 'answer, 99%' }),
       handler.metricDuration({ statistic: 'p99', label: 'function, 99%' }),
     ]),
     graph('Signature to arrival, s, of accepted webhooks', 6, [
@@ -110,7 +110,7 @@ function operation(receiver: WebhookReceiver): IWidget[] {
       receiver.metricAge({ label: 'latest' }),
     ]),
     graph('Answers 5xx, and what causes them', 6, [
-      frontDoor.api.metricServerError({ statistic: sum, label: 'answers 5xx', color: red }),
+      frontDoor.metricServerError({ statistic: sum, label: 'answers 5xx', color: red }),
       handler.metricErrors({ label: 'function errors' }),
       handler.metricThrottles({ label: 'function throttles' }),
       receiver.metricEnqueueFailed({ label: 'not queued' }),

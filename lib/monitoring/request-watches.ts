@@ -13,7 +13,7 @@ export function requestWatches({ receiver }: MonitoringProps): Watch[] {
   const watch = (id: string, meaning: string, metric: IMetric): Watch => ({ id, meaning, metric });
   const throttled = filled(receiver.metricThrottled(), failures.period);
   return [
-    watch('ServerErrors', 'Requests were answered with a 5xx', receiver.frontDoor.api.metricServerError(failures)),
+    watch('ServerErrors', 'Requests were answered with a 5xx', receiver.frontDoor.metricServerError(failures)),
     watch('EnqueueFailures', 'Verified webhooks could not be queued', receiver.metricEnqueueFailed(failures)),
     watch(
       'StorageFailures',

@@ -19,44 +19,44 @@ import type { WebhookReceiver } from '../webhook-receiver.ts';
 /** What to watch, and whom to notify. */
 export interface MonitoringProps {
   /** The receiver to watch, with its queue and its dead-letter queue. */
-  receiver: WebhookReceiver;
+  readonly receiver: WebhookReceiver;
   /**
    * The rotation to watch.
    * @default - no alarm on rotation
    */
-  rotation?: KeyRotation;
+  readonly rotation?: KeyRotation;
   /**
    * The reconciliation to watch.
    * @default - no alarm on reconciliation
    */
-  reconciliation?: Reconciliation;
+  readonly reconciliation?: Reconciliation;
   /**
    * Notified when an alarm goes off and when it ends.
    * @default - nobody is notified
    */
-  alarmTopic?: ITopic;
+  readonly alarmTopic?: ITopic;
   /**
    * Alarm after this long without an accepted webhook, at most a day.
    * @default - no such alarm
    */
-  silence?: Duration;
+  readonly silence?: Duration;
   /**
    * Page that says what to do about each alarm, in a section of the alarm's name.
    * @default - docs/operations.md of this version: a link if package.json has a `homepage`, else its name
    */
-  runbookUrl?: string | undefined;
+  readonly runbookUrl?: string | undefined;
 }
 
 /** What an alarm watches: a metric that should stay below 1, unless `options` say otherwise. */
 export interface Watch {
-  id: string;
-  meaning: string;
-  metric: IMetric;
-  options?: Partial<AlarmProps>;
+  readonly id: string;
+  readonly meaning: string;
+  readonly metric: IMetric;
+  readonly options?: Partial<AlarmProps>;
   /** Anchor of the section of the runbook. @default - the words of the id, with hyphens between them */
-  section?: string;
+  readonly section?: string;
   /** Whether nobody is notified when it ends, because what it is about does not end with it. @default false */
-  endsSilently?: boolean;
+  readonly endsSilently?: boolean;
 }
 
 /** What fails is counted over an hour. So an alarm comes at the first failure, and ends an hour after the last. */

@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
+import { problemOf } from '../front-door/allowed-ips.ts';
 import { callbackPathShape, defaultCallbackPath, defaultThrottle } from '../front-door/front-door.ts';
 import { createReader, invalid } from './context.ts';
 import type { Settings } from './settings.ts';
@@ -110,7 +111,9 @@ function combinationProblems(settings: Settings, wrong: ReadonlySet<string>): st
       'archiveDays',
     ],
   ];
-  return rules
+  const ips = settings.allowedIps && problemOf(settings.allowedIps);
+  const broken = rules
     .filter(([isBroken, , , ...deciding]) => isBroken && !deciding.some((name) => wrong.has(name)))
     .map(([, name, allowed]) => invalid(name, settings[name], allowed));
+  return ips ? [...broken, `Setting allowedIps is too long: ${ips}`] : broken;
 }

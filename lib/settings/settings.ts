@@ -76,7 +76,7 @@ export interface Settings {
    */
   webAclArn?: string;
   /**
-   * IP addresses and CIDR ranges that may call the REST API; every other caller gets a 403.
+   * IP addresses and CIDR ranges that may call the REST API, about 400 of IPv4; every other caller gets a 403.
    * @default - anybody may call; unsigned requests are refused
    */
   allowedIps?: string[];
@@ -87,7 +87,8 @@ export interface Settings {
    */
   throttleRateLimit: number;
   /**
-   * Requests that are let in at once before `throttleRateLimit` counts. The default is two seconds' worth.
+   * Requests that are let in at once before `throttleRateLimit` counts. The default is two seconds' worth. AWS refuses
+   * more than the [quotas](costs.md#limits) of the account, for both limits.
    * @default 400
    */
   throttleBurstLimit: number;

@@ -43,6 +43,21 @@ test('are the context of the example consumer', async () => {
   });
 });
 
+test('are those of the receiver that is named, and without a name its own is asked for', async () => {
+  const ofReceiver = (prefix: string) =>
+    Object.entries({ ...outputs, CallbackUrl: 'https://a' }).map(([name, value]) => [
+      `${prefix}${name}`,
+      `${prefix}${value}`,
+    ]);
+  answered = Object.fromEntries(['Marketing', 'NestedSupport'].flatMap(ofReceiver));
+  expect((await mmw('--receiver', 'Nested/Support')).stdout).toContain(
+    "export OVERFLOW_BUCKET='NestedSupportit'\\''s'",
+  );
+  const { code, stderr } = await mmw();
+  const advice = 'error: Stack s has several receivers: add --receiver Marketing or --receiver NestedSupport.';
+  expect([code, stderr]).toEqual([1, expect.stringContaining(advice)]);
+});
+
 test('of a stack of something else are an error', async () => {
   answered = { Other: 'x' };
   const { code, stderr } = await mmw();

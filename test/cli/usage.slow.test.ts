@@ -51,6 +51,8 @@ test.each([
   ['send Hello --to +61491570156', 'mmw send --help'],
   ['reconcile --since 10m', 'mmw reconcile --help'],
   ['--base-url bogus webhooks list', 'mmw --help'],
+  ['queue peek --receiver Marketing', 'mmw queue peek --help'],
+  ['--receiver a$b outputs --stack s', 'mmw --help'],
 ])('%s: what is missing is a usage error, which points to the help', async (line, help) => {
   const { code, output } = await mmw(...line.split(' '));
   expect(code).toBe(1);

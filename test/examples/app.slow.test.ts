@@ -305,8 +305,8 @@ describe('the apps', () => {
   });
 
   test.each([
-    ['app.ts', 'There is no setting overflowbucket: the settings are stack, customerManagedKey, language,'],
-    ['fan-out/app.ts', 'There is no setting language: the settings are stack, customerManagedKey, queueArn,'],
+    ['app.ts', 'There is no setting overflowbucket: the settings are stack, receiver, customerManagedKey, language,'],
+    ['fan-out/app.ts', 'There is no setting language: the settings are stack, receiver, customerManagedKey, queueArn,'],
   ])('%s says what is wrong, and stops', async (app, message) => {
     const wrong = { language: 'python', overflowbucket: 'x', queueArn };
     await expect(runApps([[app, wrong]])).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { readSettings } from '../../examples/settings.ts';
 
 const place = 'eu-central-1:123456789012';
@@ -29,8 +29,17 @@ test.each(['eu-central-1', undefined])('one of the same region, or of an unknown
   expect(read(given)).toMatchObject(given);
 });
 
+test.each([
+  [undefined, 'QueueArn'],
+  ['Nested/Support-2', 'NestedSupport2QueueArn'],
+])('receiver=%s of a stack is found by its output %s', (receiver, OutputName) => {
+  const stack = new Stack(new App({ context: { stack: 'Shop', ...(receiver && { receiver }) } }));
+  const { queueArn } = readSettings(stack.node);
+  expect(stack.resolve(queueArn)).toEqual({ 'Fn::GetStackOutput': { StackName: 'Shop', OutputName } });
+});
+
 const { queueArn, keyArn: queueKeyArn } = given;
-const noQueue = 'No queue is given: add -c stack=NAME, or -c queueArn=arn:aws:sqs:…';
+const noQueue = 'No queue is given: add -c stack=NAME, or -c queueArn=arn:…';
 const keyring = `arn:aws:secretsmanager:${place}:secret:keys`;
 test.each<[object, RegExp]>([
   [{}, new RegExp(`^${noQueue}$`)],
@@ -47,8 +56,8 @@ test.each<[object, RegExp]>([
     /^Setting maxConcurrency is "1": it must be a whole number from 2 to 1000.*\nSetting logRetentionDays is "31": it must be one of 1, 3, .*\nSetting queueKeyArn is given twice/,
   ],
   [
-    { queueArn, reader: 'Audit', maxConcurrency: '1001' },
-    /^Setting maxConcurrency is "1001".*\nSetting reader needs stack/,
+    { queueArn, reader: 'Audit', receiver: 'a b', maxConcurrency: '1001' },
+    /^Setting receiver is "a b".*\nSetting maxConcurrency is "1001".*\nSetting receiver needs stack.*\nSetting reader needs stack/,
   ],
   [
     { queueArn, keyringSecretArn: keyring },

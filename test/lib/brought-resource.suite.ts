@@ -46,7 +46,7 @@ const domainOf = (stack: Stack, place = here, hostedZone?: IHostedZone): Webhook
   return { domain: { domainName: 'hooks.example.com', certificate, ...(hostedZone && { hostedZone }) } };
 };
 const rotate = (stack: Stack, keyring: ISecret) =>
-  new KeyRotation(stack, 'Rotation', { keyring, everyDays: 30, baseUrl: 'messagemedia' });
+  new KeyRotation(stack, 'Rotation', { keyring, every: Duration.days(30), baseUrl: 'messagemedia' });
 const archiveOf = (stack: Stack, props: Partial<ArchiveProps> = {}) =>
   new Archive(stack, 'Archive', {
     bucket: props.bucket ?? new Bucket(stack, 'ArchiveBucket'),

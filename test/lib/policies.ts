@@ -51,11 +51,10 @@ export function statementsOf({ Resources }: TemplateJson, roleId: string): State
 /** All that a role may do, a line each. */
 export function allowed(json: TemplateJson, role: string): string[] {
   const lines = statementsOf(json, role).flatMap(({ Action, Resource, Condition = {} }) => {
-    const via = Object.values(Condition.StringEquals ?? {}).map((service) => ` via ${String(service).split('.')[0]}`);
-    const like = Object.values(Condition.StringLike ?? {}).map((prefix) => ` of ${String(prefix)}`);
-    return [Action]
-      .flat()
-      .flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${via}${like}`));
+    const like = Object.entries(Condition.StringLike ?? {}).map(([key, value]) =>
+      key === 'kms:ViaService' ? ` via ${String(value).split('.')[0]}` : ` of ${String(value)}`,
+    );
+    return [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${like}`));
   });
   return [...new Set(lines)].sort();
 }
@@ -71,12 +70,12 @@ function applies({ Action, Resource, Condition = {} }: Statement, { action, reso
     [Action].flat().some((pattern) => matches(pattern, action)) &&
     [Resource].flat().some((pattern) => matches(pattern, resource)) &&
     Object.entries(Condition).every(([operator, test]) => {
-      if (operator === 'StringLike' && Object.keys(test).join() === 's3:prefix')
-        return prefix !== undefined && matches(String(test['s3:prefix']), prefix);
-      if (operator !== 'StringEquals' || Object.keys(test).join() !== 'kms:ViaService') {
+      const [[key = '', pattern] = [], ...others] = Object.entries(test);
+      const values: Record<string, string | undefined> = { 's3:prefix': prefix, 'kms:ViaService': via };
+      if (operator !== 'StringLike' || !(key in values) || others.length > 0)
         throw new Error(`No rule for condition ${JSON.stringify(Condition)}`);
-      }
-      return test['kms:ViaService'] === via;
+      const value = values[key];
+      return value !== undefined && matches(String(pattern), value);
     })
   );
 }

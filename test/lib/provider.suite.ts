@@ -116,7 +116,7 @@ describe.each([reconciliation, both])('reconciliation with %j', (context) => {
         `secretsmanager:GetSecretValue ${arnOf('Keyring')}`,
         `logs:StartQuery ${receiverLog}`,
         `logs:StartQuery ${ownLog}`,
-        'logs:GetQueryResults *',
+        'logs:GetQueryResults arn:aws:logs:us-east-1:123456789012:log-group:*',
         ...('customerManagedKey' in context
           ? [
               `kms:Decrypt ${key} via secretsmanager`,
@@ -181,7 +181,7 @@ describe('as constructs', () => {
     const { apiCredentials } = new KeyRotation(stack, 'Rotation', {
       ...common,
       keyring: receiver.keyring,
-      everyDays: 30,
+      every: Duration.days(30),
     });
     new Reconciliation(stack, 'Shared', { ...common, receiver, every: Duration.hours(1), apiCredentials });
     new Reconciliation(stack, 'Own', { ...common, receiver, every: Duration.days(1) });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { outputs } from '../../lambda/stack-outputs.ts';
+import { outputs, prefixOf } from '../../lambda/stack-outputs.ts';
 import { resolve } from './policies.ts';
 import { idOf, samples, stackOf } from './support.ts';
 
@@ -20,6 +20,7 @@ describe('the stack', () => {
       'DashboardName',
     ]);
     expect(Object.values(outputs)).toEqual(expect.arrayContaining(Object.keys(json.Outputs)));
+    expect(prefixOf('Nested/Support-2')).toBe('NestedSupport2');
   });
 
   test('queues in high-throughput FIFO order, encrypted, with dead letters, for 14 days', () => {

@@ -15,7 +15,7 @@ const theirs = new App({ outdir: 'cdk.out' });
 const stack = new Stack(theirs, 'Theirs');
 const receiver = new WebhookReceiver(stack, 'Marketing');
 new Monitoring(stack, 'Monitoring', { receiver });
-new KeyRotation(stack, 'Rotation', { keyring: receiver.keyring, everyDays: 30, baseUrl: 'eu' });
+new KeyRotation(stack, 'Rotation', { keyring: receiver.keyring, every: Duration.days(30), baseUrl: 'eu' });
 new WebhookReceiver(stack, 'Support', { queue: new Queue(stack, 'Own'), callbackPath: '/support' });
 theirs.synth();
 `;

@@ -33,7 +33,11 @@ beforeAll(async () => {
     { Key: 'cost-centre', Value: '42' },
     { Key: 'aws:servicecatalog:x', Value: 'y' },
   ];
-  const outputs = [{ OutputKey: 'QueueArn', OutputValue: 'arn:aws:sqs:us-east-1:000000000000:events.fifo' }];
+  const outputs = [
+    { OutputKey: 'QueueArn', OutputValue: 'arn:aws:sqs:us-east-1:000000000000:events.fifo' },
+    { OutputKey: 'QueueUrl', OutputValue: queue.queueUrl },
+    { OutputKey: 'DeadLetterQueueUrl', OutputValue: queue.deadLetterQueueUrl },
+  ];
   const answers: Record<string, string> = {
     DescribeStacks: `<Stacks><member><StackName>s</StackName><Tags>${members(stackTags)}</Tags><Outputs>${members(outputs)}</Outputs></member></Stacks>`,
     GetTemplate: `<TemplateBody>${escapeXml(JSON.stringify(template))}</TemplateBody>`,

@@ -57,6 +57,11 @@ describe('HTTP API and Function URL', () => {
     expect(parseRequest(v2(event)).targets).toEqual(targets);
   });
 
+  test('a mapping key of a domain may have been written before the path, and comes last', () => {
+    const query = { rawQueryString: 'a=1' };
+    expect(parseRequest(v2(query), 'hooks/v1').targets).toEqual(['/messagemedia?a=1', '/hooks/v1/messagemedia?a=1']);
+  });
+
   test('the encoded path of a Function URL is a candidate as it is, and comes first', () => {
     expect(parseRequest(v2({ rawPath: '/caf%C3%A9' })).targets[0]).toBe('/caf%C3%A9');
   });

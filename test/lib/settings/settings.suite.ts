@@ -114,6 +114,22 @@ describe('settings that do not go together stop the synthesis:', () => {
   });
 });
 
+test.each([
+  [400, undefined],
+  [
+    500,
+    /^Setting allowedIps is too long: 500 addresses make a policy of \d{4} characters, and API Gateway takes 8192: /,
+  ],
+])('an IP allow list of %d ranges is taken, or refused as AWS would', (length, problem) => {
+  const allowedIps = Array.from(
+    { length },
+    (_, index) => `203.0.${100 + (index % 100)}.${100 + (index % 100)}/32`,
+  ).join();
+  const read = () => settingsOf({ ...rest, allowedIps });
+  if (problem) expect(read).toThrow(problem);
+  else expect(read().allowedIps).toHaveLength(length);
+});
+
 test.each(['frontdoor', 'alarmTopic', 'order'])('a name that is no setting stops the synthesis: %s', (name) => {
   expect(() => settingsOf({ [name]: 'x' })).toThrow(
     `There is no setting ${name}: the settings are stackName, callbackPath,`,
