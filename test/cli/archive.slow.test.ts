@@ -169,7 +169,7 @@ test('erase says what it would erase, asks, and erases', async () => {
   expect(await mmw('erase', ...phone)).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes') });
   expect((await mmw('show', 'd-1')).code).toBe(0);
   const erased = await mmw('erase', ...phone, '--yes', '--json');
-  expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [] });
+  expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [], uncertain: [] });
   expect((await mmw('show', 'd-1')).code).toBe(1);
   expect((await mmw('show', 'd-2')).code).toBe(0);
   expect(await mmw('erase')).toMatchObject({
