@@ -67,13 +67,17 @@ function describeReport(
     ...badLines.map((line) => describeBadLine(line)),
     ...(bad > badLines.length ? [`… and ${bad - badLines.length} more`] : []),
     `${events} events in ${objects} objects: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
-    unseen[versioning] ?? `${lost === 0 ? 'No version was' : `${lost} versions were`} removed or replaced.`,
+    ...(versioning === 'none'
+      ? []
+      : [`${lost === 0 ? 'No object was' : `${lost} versions were`} removed or replaced.`]),
+    ...(unseen[versioning] ?? []),
   ].join('\n');
 }
 
 /** What nobody can see in a bucket that does not keep its versions. */
-const unseen: Partial<Record<VerificationReport['versioning'], string>> = {
-  none: 'The bucket keeps no versions, so what was removed or replaced cannot be seen.',
+const unseen: Partial<Record<VerificationReport['versioning'], string[]>> = {
+  none: ['The bucket keeps no versions, so what was removed or replaced cannot be seen.'],
+  Suspended: ['Versioning is suspended, so what was removed or replaced since then cannot be seen.'],
 };
 
 function describeLost({ object, version, how, at, events }: LostVersion): string {
