@@ -94,7 +94,7 @@ test('list and show have an event that was polled first and came signed as signe
   await archive.put(eventTypes.reply, at, [...polled, changed, signed, signed], 'object-0000');
   const { stdout } = await mmw('list', ...day, '--type', 'reply');
   const line = '2026-11-24T10:00:00  reply  p-1  4 characters';
-  expect(stdout.split('\n').slice(0, 3)).toEqual(['2026-11-24T09:00:00  reply  p-2', line.replace('4', '5'), line]);
+  expect(stdout.split('\n').slice(0, 3)).toEqual(['2026-11-24T09:00:00  reply  p-2', line.replace('4 c', '5 c'), line]);
   expect(await mmw('show', 'p-1')).toMatchObject({ code: 0, stdout: expect.stringContaining('signature: good') });
   expect(await mmw('show', 'p-2')).toMatchObject({ code: 0, stdout: expect.stringContaining('signature: polled') });
 });
