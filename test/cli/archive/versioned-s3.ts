@@ -25,7 +25,7 @@ interface Answer {
 export async function startVersionedArchive(status: 'Enabled' | 'Suspended' | '' = 'Enabled') {
   /** Versions by key, the newest first. */
   const objects = new Map<string, Version[]>();
-  const state = { status, now: Date.parse('2026-11-25T11:00:00Z'), expirationDays: 0 };
+  const state = { status, now: Date.parse('2026-11-25T11:00:00Z'), expirationDays: 0, denied: '' };
   const of = (key: string) => objects.get(key) ?? [];
   const write = (key: string, body: Buffer | undefined): Version => {
     const id = state.status === 'Enabled' ? randomUUID() : 'null';
@@ -76,6 +76,7 @@ export async function startVersionedArchive(status: 'Enabled' | 'Suspended' | ''
       else write(key, undefined);
       return { status: 204 };
     }
+    if (key === state.denied) return error(403, 'AccessDenied');
     const found = id === null ? newest : of(key).find((one) => one.id === id);
     if (!found?.body) return error(404, id === null ? 'NoSuchKey' : 'NoSuchVersion');
     return { headers: { etag: etagOf(found.body) }, body: found.body };
