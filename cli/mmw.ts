@@ -16,6 +16,7 @@ import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
 import { UsageError } from './options.ts';
+import { StoppedError } from './stopping.ts';
 
 /** By its name, because this file is in another folder once it is compiled. */
 const { version }: { version: string } = createRequire(import.meta.url)('mmw/package.json');
@@ -58,7 +59,7 @@ try {
 } catch (error) {
   if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
   console.error(fold(explain(error), widthOf(process.stderr)));
-  process.exitCode = 1;
+  process.exitCode = error instanceof StoppedError ? 130 : process.exitCode || 1;
 }
 
 function variables(): [string, string][] {

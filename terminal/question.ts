@@ -1,28 +1,24 @@
 import { createInterface } from 'node:readline/promises';
 import { fold, widthOf } from './fold.ts';
-import { progress } from './output.ts';
 import { visible } from './text.ts';
 
-/**
- * Says what a command costs, and asks whether to go on. Without a terminal it goes on, because nothing is lost.
- *
- * @throws {Error} when the answer is no
- */
-export async function warn(cost: string, question: string, options: { yes?: boolean }): Promise<void> {
-  if (options.yes) return;
-  if (process.stdin.isTTY) return confirm(`${cost} ${question}`, options);
-  progress(cost);
+/** There is nobody to ask. */
+export class UnaskedError extends Error {
+  override readonly name = 'UnaskedError';
 }
 
 /**
- * Asks before something is destroyed.
+ * Asks before something is spent or destroyed.
  *
- * @throws {Error} when the answer is no, or when there is no terminal
+ * @throws {UnaskedError} when there is no terminal
+ * @throws {Error} when the answer is no
  */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes) return;
   if (!process.stdin.isTTY)
-    throw new Error(`${question} Nothing was done, because there is no terminal to ask on: add --yes to confirm.`);
+    throw new UnaskedError(
+      `${question} Nothing was done, because there is no terminal to ask on: add --yes to confirm.`,
+    );
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(fold(visible(`${question} [y/N] `), widthOf(process.stderr)));

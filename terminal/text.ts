@@ -16,6 +16,11 @@ export function toJson(value: unknown, indent?: number): string {
   return visible(JSON.stringify(value, null, indent));
 }
 
+/** A number of things, such as `1 message` and `2 messages`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** The value as one word of a POSIX shell. */
 export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
