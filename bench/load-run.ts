@@ -29,8 +29,6 @@ export interface LoadReport {
   /** Events that are not of the load. They stay. */
   others: number;
   perSecond: number;
-  /** Megabytes after a tenth of the run and at its end. */
-  heap: [early: number, late: number];
 }
 
 /** Of a hundred requests, 84 are good, 10 are bad, 5 are sent twice at once, and 1 is ten times as long as the others. */
@@ -92,11 +90,6 @@ interface Drained {
   isOver: () => boolean;
 }
 
-const heapSize = () => {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed / 1e6;
-};
-
 /**
  * Sends webhooks at a rate, whether or not earlier ones are answered, and takes the events from the queue.
  *
@@ -124,7 +117,6 @@ export async function runLoad(
 
   const begun = performance.now();
   const calls = new Set<Promise<void>>();
-  let early = 0;
   for (let index = 0; index < count; index++) {
     const due = begun + (index * 1000) / rate - performance.now();
     if (due > 1) await sleep(due);
@@ -135,7 +127,6 @@ export async function runLoad(
       begin();
       setTimeout(end, 3_000);
     }
-    if (index === Math.floor(count / 10)) early = heapSize();
     for (const load of loadOf(index, target)) {
       sent.add(load.id);
       const call: Promise<void> = sendLoad(load).finally(() => calls.delete(call));
@@ -155,7 +146,6 @@ export async function runLoad(
     unexplained: [...seen.keys()].filter((id) => !taken.has(id)).length,
     others: others.size,
     perSecond,
-    heap: [early, heapSize()],
   };
 }
 

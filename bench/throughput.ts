@@ -1,8 +1,8 @@
 // Sends many webhooks and checks what becomes of each, through the sandbox with outages, or to a deployed stack:
 // npm run load [-- --count 3000 --rate 500] [-- --stack NAME]
 import { parseArgs } from 'node:util';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { connectKeyring, readOutput } from '../cli/connections.ts';
+import { connectSqs } from '../cli/places.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
 import { formatTable } from '../terminal/output.ts';
 import { isFaultless, runLoad } from './load-run.ts';
@@ -24,7 +24,7 @@ const report = await runLoad(target, {
   count: Number(values.count ?? count),
   rate: Number(values.rate ?? rate),
 }).finally(target.close);
-const { answers, events, missing, twice, unexplained, others, perSecond, heap } = report;
+const { answers, events, missing, twice, unexplained, others, perSecond } = report;
 console.log(
   formatTable(
     ['what', 'how many'],
@@ -36,7 +36,6 @@ console.log(
       ['in the queue more than once', String(twice)],
       ['in the queue, but never answered with 202', String(unexplained)],
       ['events of others, left in the queue', String(others)],
-      ['heap after a tenth and at the end, MB', heap.map((size) => size.toFixed(0)).join(', ')],
     ],
   ),
 );
@@ -48,5 +47,5 @@ async function connectStack(name: string): Promise<LoadTarget> {
     readOutput(name, outputs.queueUrl),
     connectKeyring({ stack: name }),
   ]);
-  return stackTarget({ callbackUrl, keyring, queue: { client: new SQSClient(), queueUrl } });
+  return stackTarget({ callbackUrl, keyring, queue: { client: connectSqs(queueUrl), queueUrl } });
 }
