@@ -15,6 +15,7 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
+import { addExamples } from './examples.ts';
 import { UsageError } from './options.ts';
 import { useProxy } from './proxy.ts';
 import { rememberStack } from './remembered-stack.ts';
@@ -56,6 +57,7 @@ program
   .action((names: string[]) => helpOf(names).help());
 pointToOwnHelp(program, 'mmw');
 rememberStack(program, process.env.MMW_STACK);
+addExamples(program);
 
 let called = program;
 program.hook('preAction', (_program, command) => {
