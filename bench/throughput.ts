@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { connectKeyring, readOutput } from '../cli/connections.ts';
 import { connectSqs } from '../cli/places.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
-import { formatTable } from '../terminal/output.ts';
+import { formatTable, ignoreClosedPipes } from '../terminal/output.ts';
 import { isFaultless, runLoad } from './load-run.ts';
 import { type LoadTarget, sandboxTarget, stackTarget } from './load-target.ts';
 
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   },
 });
 const { stack } = values;
+ignoreClosedPipes();
 /** Requests to AWS cost money, so there are fewer of them. fauxqs remembers 10,000 ids, and a retry after 20 s must find its own. */
 const { count = 1_000, rate = 20 } = stack === undefined ? { count: 100_000, rate: 400 } : {};
 
