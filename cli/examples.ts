@@ -10,6 +10,7 @@ const examples: Record<string, readonly string[]> = {
   'keys disable': ['mmw keys disable --stack NAME'],
   'keys delete': ['mmw keys delete 7a6ba1e4-… --stack NAME'],
   'keys forget': ['mmw keys forget 7a6ba1e4-… --stack NAME'],
+  'keys restore': ['mmw keys restore --stack NAME'],
   'keys import': ['mmw keys import answer.json --stack NAME'],
   'webhooks create': ['mmw webhooks create --events all --stack NAME'],
   'webhooks list': ['mmw webhooks list --stack NAME'],
