@@ -86,12 +86,19 @@ describe('a proxy', () => {
   test.each<[string, string[], Record<string, string>, string[]]>([
     ['MessageMedia', send, {}, ['CONNECT api.messagemedia.com:443']],
     ['AWS', onSqs, { AWS_ENDPOINT_URL_SQS: '' }, ['CONNECT sqs.ap-southeast-2.amazonaws.com:443']],
+    [
+      'AWS, named without a scheme',
+      onSqs,
+      { AWS_ENDPOINT_URL_SQS: '', HTTPS_PROXY: 'HOST' },
+      ['CONNECT sqs.ap-southeast-2.amazonaws.com:443'],
+    ],
     ['an own endpoint', onSqs, { AWS_ENDPOINT_URL_SQS: 'https://127.0.0.2:1' }, ['CONNECT 127.0.0.2:1']],
     ['what NO_PROXY names', onSqs, { AWS_ENDPOINT_URL_SQS: 'https://127.0.0.2:1', NO_PROXY: '127.0.0.2' }, []],
     ['this machine', send, { MESSAGEMEDIA_BASE_URL: 'http://localhost:1' }, []],
   ])('has the calls to %s', async (_what, args, more, asked) => {
     const proxy = await startProxy();
     const own = { ...env, ...api, HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, ...more };
+    if (own.HTTPS_PROXY === 'HOST') own.HTTPS_PROXY = new URL(proxy.url).host;
     const { code } = await start(args, own).done;
     expect({ code, asked: [...new Set(proxy.asked)] }).toEqual({ code: 1, asked });
     proxy.close();
