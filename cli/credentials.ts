@@ -19,10 +19,12 @@ export function awsCredentials(): ReturnType<typeof defaultProvider> {
 
 async function askForCode(device: string): Promise<string> {
   try {
-    return (await ask(`Code of the MFA device ${device}: `)).trim();
+    const code = (await ask(`Code of the MFA device ${device}: `)).trim();
+    if (code !== '') return code;
   } catch (error) {
     if (!(error instanceof UnaskedError)) throw error;
     const way = 'eval "$(aws configure export-credentials --format env)"; unset AWS_PROFILE';
     throw new Error(`The AWS profile needs a code of ${device}, and there is no terminal to ask on. First run: ${way}`);
   }
+  throw new Error('No code was given. Nothing was done.');
 }

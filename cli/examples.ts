@@ -2,6 +2,11 @@ import type { Command } from 'commander';
 
 /** What a person who opens the help of a command most likely wants to type, by the command's name. */
 const examples: Record<string, readonly string[]> = {
+  '': ['mmw doctor --stack NAME', 'mmw help keys rotate'],
+  keys: ['mmw keys list --stack NAME', 'mmw keys rotate --stack NAME'],
+  webhooks: ['mmw webhooks create --events all --stack NAME'],
+  queue: ['mmw queue stats --stack NAME', 'mmw queue peek --dead-letters --stack NAME'],
+  archive: ['mmw archive list --from 2026-11-01 --stack NAME'],
   'keys create': ['mmw keys create --enable --stack NAME'],
   'keys list': ['mmw keys list --stack NAME'],
   'keys show': ['mmw keys show 7a6ba1e4-… --stack NAME'],

@@ -20,6 +20,10 @@ export async function stoppable<Result>(work: (stop: AbortSignal) => Promise<Res
   for (const signal of signals) process.once(signal, stop);
   try {
     return await work(stopping.signal);
+  } catch (error) {
+    // A call that was stopped fails in its own words.
+    stopping.signal.throwIfAborted();
+    throw error;
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }

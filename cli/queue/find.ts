@@ -6,7 +6,7 @@ import { describe } from './shown-message.ts';
 /** How far a search goes. */
 interface Bounds {
   /** Ends it at once. */
-  stop?: AbortSignal;
+  stop?: AbortSignal | undefined;
   /** Messages that it looks at. */
   most?: number;
   /** Milliseconds: so much less than the minute for which messages are held that none is received twice. */
@@ -54,7 +54,10 @@ async function whyNotFound(
   const { waiting, inFlight } = await countMessages(client, queueUrl);
   const unseen = Math.max(0, waiting + inFlight - looked);
   const more = `About ${unseen} more ${unseen === 1 ? 'was' : 'were'} not looked at`;
-  const none = `None of the ${counted(looked, 'message')} that ${queueUrl} showed has the id ${id}`;
+  const none =
+    looked === 0
+      ? `${queueUrl} showed no message, so none with the id ${id}`
+      : `None of the ${counted(looked, 'message')} that ${queueUrl} showed has the id ${id}`;
   if (!isAll) {
     const mend = 'let consumers (or "mmw queue redrive") take what is before it, then try again';
     return `${none}. ${more}, because a longer search would spend a second try of each: ${mend}.`;

@@ -69,7 +69,7 @@ export async function redrive(
 /** Moves one dead letter back. @param id of the event or of the SQS message @throws {Error} when SQS does not show it */
 export async function redriveOne(queues: Queues, id: string, stop?: AbortSignal): Promise<void> {
   const { client, deadLetterQueueUrl } = queues;
-  const message = await findMessage(client, deadLetterQueueUrl(), id, { ...(stop && { stop }) });
+  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
   try {
     await createSender(queues)(message);
   } catch (error) {
@@ -85,7 +85,7 @@ export async function expectDeadLetter(
   id: string,
   stop?: AbortSignal,
 ): Promise<void> {
-  const message = await findMessage(client, deadLetterQueueUrl(), id, { ...(stop && { stop }) });
+  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
   await giveBack(client, deadLetterQueueUrl(), [message]);
 }
 
