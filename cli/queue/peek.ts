@@ -16,7 +16,8 @@ export interface Look {
 export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
   const most = await readMaxTries(client, queueUrl);
   if (most === undefined) return undefined;
-  return `A look counts as one of the ${counted(most, 'try', 'tries')} of each message. A message without a try left moves to the dead-letter queue and is not shown.`;
+  const one = `A look counts as one of the ${counted(most, 'try', 'tries')} of each message.`;
+  return `${one} A message without a try left moves to the dead-letter queue and is not shown.`;
 }
 
 /**
