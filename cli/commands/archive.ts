@@ -69,7 +69,7 @@ function describeReport(
     `${events} events in ${objects} objects: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
     ...(versioning === 'none'
       ? []
-      : [`${lost === 0 ? 'No object was' : `${lost} versions were`} removed or replaced.`]),
+      : [`Removed or replaced: ${lost === 0 ? 'nothing' : lost === 1 ? '1 version' : `${lost} versions`}.`]),
     ...(unseen[versioning] ?? []),
   ].join('\n');
 }
