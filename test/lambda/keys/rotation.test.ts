@@ -172,7 +172,7 @@ test.each(['{"keys":[{"key_id":5,"public_key":"AAAA"}]}', '[]', '{"keys":["key"]
   'a keyring that a person must mend is not touched, and no key is made: %s',
   async (secret) => {
     world.secrets.put('keyring', secret);
-    await expect(world.rotation().create()).rejects.toThrow('correct it before');
+    await expect(world.rotation().create()).rejects.toThrow('an entry that is not a key');
     expect(world.secrets.get('keyring')).toBe(secret);
     expect(world.provider.signatureKeys()).toEqual([]);
   },
