@@ -61,7 +61,7 @@ function judge(stack: string, entries: readonly LogEntry[], tail: readonly LogEn
     const what = `In the hour before ${timeOf(entries.at(-1))} ${Math.round(share)} of 100 were lost: ${count(lately)}.`;
     return issue.error('requests', 'Some webhooks are lost', what, adviceOn(stack, lately));
   }
-  const doubtful = tail.filter((entry) => is(refused)(entry));
+  const doubtful = tail.filter((entry) => isLost(entry) || isOld(entry));
   if (doubtful.length === 0) return undefined;
   const what = `They may be webhooks or forgeries: ${count(doubtful)}.`;
   return issue.warning('requests', 'The last signed requests were refused', what, adviceOn(stack, doubtful));
@@ -69,9 +69,12 @@ function judge(stack: string, entries: readonly LogEntry[], tail: readonly LogEn
 
 function judgeUnsigned(stack: string, scanned: readonly LogEntry[], lastAccepted: LogEntry | undefined) {
   const since = scanned.filter(({ at }) => at > (lastAccepted?.at ?? 0)).length;
-  if (since === 0 || (lastAccepted && since < manyUnsigned)) return undefined;
-  const why =
-    'If no key is enabled at MessageMedia, webhooks arrive unsigned and are lost. Scanners sign nothing either.';
+  if (since < manyUnsigned) {
+    if (lastAccepted) return undefined;
+    const noise = 'Scanners sign nothing, and neither does the call of this command to the URL.';
+    return issue.info('requests', 'No signed request in the last 24 hours', noise, '');
+  }
+  const why = 'If no key is enabled at MessageMedia, webhooks arrive unsigned and are lost. Else it is a scanner.';
   return issue.warning('requests', 'The last requests were unsigned', why, `npx mmw keys list --stack ${stack}`);
 }
 
