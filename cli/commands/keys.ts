@@ -19,6 +19,7 @@ import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../
 import { brokenStage, readVersion, replaceVersion } from '../keys/restore.ts';
 import { digestOption, readNamed, withOptions } from '../options.ts';
 import { connectSecrets } from '../places.ts';
+import { decodeText } from '../text-file.ts';
 
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
@@ -208,7 +209,7 @@ async function restoreCommand(options: Options): Promise<void> {
 async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
   const options = keyOptionsOf(given);
   const keyring = await connectKeyring(options);
-  const imported = readImport(String(await readNamed(file)), { keyId: options.keyId, account: options.keyAccount });
+  const imported = readImport(decodeText(await readNamed(file)), { keyId: options.keyId, account: options.keyAccount });
   let added: string[] = [];
   let named: string[] = [];
   const idOf = ({ key_id }: KeyringEntry) => key_id ?? '(no id)';

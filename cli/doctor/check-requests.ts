@@ -93,12 +93,19 @@ function isOld({ fields }: LogEntry): boolean {
 }
 
 function count(entries: readonly LogEntry[]): string {
+  const names = entries.map(({ fields: { message, reason } }) =>
+    reason === undefined ? String(message) : `${message}: ${reason}`,
+  );
+  return mostFirst(names)
+    .map(([name, times]) => `${times} ${name}`)
+    .join(', ');
+}
+
+/** Names with how often each comes, the most frequent first. */
+function mostFirst(names: readonly string[]): [string, number][] {
   const counts = new Map<string, number>();
-  for (const { fields } of entries) {
-    const name = fields.reason === undefined ? String(fields.message) : `${fields.message}: ${fields.reason}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, times]) => `${times} ${name}`).join(', ');
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one);
 }
 
 function timeOf(entry: LogEntry | undefined): string {
@@ -107,9 +114,7 @@ function timeOf(entry: LogEntry | undefined): string {
 
 /** What to do about the reason that most of them have. */
 function adviceOn(stack: string, entries: readonly LogEntry[]): string {
-  const keys = entries.map((entry) => (isOld(entry) ? 'too_old' : String(entry.fields.reason)));
-  const times = (key: string) => keys.filter((other) => other === key).length;
-  const [most = ''] = keys.toSorted((one, other) => times(other) - times(one));
+  const [[most] = ['']] = mostFirst(entries.map((entry) => (isOld(entry) ? 'too_old' : String(entry.fields.reason))));
   return advice[most]?.replaceAll('NAME', stack) ?? `The runbook has the reason: ${runbook}#refused-webhooks`;
 }
 
