@@ -242,3 +242,12 @@ test('nothing of the credentials is in the log', async () => {
   expect(output).not.toContain(provider.apiSecret);
   expect(output).not.toContain(Buffer.from(`${provider.apiKey}:${provider.apiSecret}`).toString('base64'));
 });
+
+test('a keyring that cannot be read is not written over, and no key is created', async () => {
+  for (const bad of ['garbage', '{"keys":[{', '{"keys":[{"key_id":"a","public_key":"AAAA"}]}']) {
+    secrets.put('keyring', bad);
+    await expect(rotate()).rejects.toThrow('"mmw keys restore" brings it back');
+    expect(secrets.get('keyring')).toBe(bad);
+  }
+  expect(await api().listSignatureKeys()).toEqual([]);
+});

@@ -93,3 +93,25 @@ test('refused requests are captured, as many as asked for and without credential
   await mmw('capture', '--stop');
   expect(sandbox.keyring()).not.toContain('capture');
 });
+
+test('of a log that is too large only the newest part is read, and that is said', async () => {
+  world.restore();
+  world.put('receiver', { message: 'accepted' }, 2 * 3_600_000, 6_000);
+  world.put('receiver', { message: 'refused', reason: 'invalid_signature' }, 1_000, 5);
+  const { code, issues } = await world.doctor();
+  expect([code, issues[0]?.title]).toEqual([1, 'Webhooks are lost']);
+  expect(issues[0]?.description).toMatch(/since \S+Z \(there is more than is read\) 20 accepted, 5 refused/);
+});
+
+test('neither a capture nor a probe writes over a keyring that cannot be read', async () => {
+  world.restore();
+  sandbox.storeKeyring('{"keys":[{"key_id":"a","public_key":"AAAA"}]}');
+  const before = sandbox.keyring();
+  for (const command of [['capture'], ['simulate', '--count', '1'], ['doctor', '--probe']]) {
+    const { code, stdout, stderr } = await run([...command, '--stack', 's'], env);
+    expect([command, code, `${stdout}${stderr}`.replace(/\s+/g, ' ')]).toEqual([
+      ...[command, 1, expect.stringContaining('"mmw keys restore" brings it back')],
+    ]);
+  }
+  expect(sandbox.keyring()).toBe(before);
+});
