@@ -70,6 +70,6 @@ export function adviceOn(stack: string, logicalId: string, description: string):
     // The others end long after what they are about, and doctor looks at that itself.
     severity: name === 'ServerErrors' ? 'error' : 'warning',
     title: meaning,
-    mend: `${mend.replaceAll('NAME', stack)} The runbook: docs/operations.md#${section}`,
+    mend: `${mend.replaceAll('NAME', stack)} (docs/operations.md#${section})`,
   };
 }

@@ -28,8 +28,9 @@ export async function checkRequests(stack: string, logGroupName: string, now: nu
     readLogEnd(client, logGroupName, signed, now),
     readLogEnd(client, logGroupName, unsigned, now, pagesOfUnsigned),
   ]);
-  const { entries } = end;
-  const counted = [count(entries), ...(scanned.entries.length > 0 ? [`${scanned.entries.length} unsigned`] : [])]
+  const entries = end.entries.filter((entry) => !isUnsigned(entry));
+  const unsignedOnes = scanned.entries.filter(isUnsigned);
+  const counted = [count(entries), ...(unsignedOnes.length > 0 ? [`${unsignedOnes.length} unsigned`] : [])]
     .filter(Boolean)
     .join(', ');
   if (counted === '') {
@@ -42,7 +43,7 @@ export async function checkRequests(stack: string, logGroupName: string, now: nu
   const span = isWhole ? 'in 24 hours' : `since ${new Date(end.since).toISOString()} (there is more than is read)`;
   const line = `${said}; ${span} ${counted}`;
   const tail = entries.slice(last + 1);
-  const found = judge(stack, entries, tail, last >= 0) ?? judgeUnsigned(stack, scanned.entries, entries[last]);
+  const found = judge(stack, entries, tail, last >= 0) ?? judgeUnsigned(stack, unsignedOnes, entries[last]);
   return [found === undefined ? line : { ...found, description: `${found.description} ${line}.` }];
 }
 
@@ -82,6 +83,10 @@ const is =
   (message: string) =>
   ({ fields }: LogEntry): boolean =>
     fields.message === message;
+
+function isUnsigned({ fields }: LogEntry): boolean {
+  return fields.reason === 'unsigned';
+}
 
 /** Whether it was a webhook, as far as can be told. One that is too old may be a repetition. */
 function isLost(entry: LogEntry): boolean {
