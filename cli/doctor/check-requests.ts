@@ -28,11 +28,11 @@ export async function checkRequests(stack: string, logGroupName: string, now: nu
     readLogEnd(client, logGroupName, signed, now),
     readLogEnd(client, logGroupName, unsigned, now, pagesOfUnsigned),
   ]);
-  const entries = end.entries.filter((entry) => !isUnsigned(entry));
+  const entries = withoutProbes(end.entries).filter((entry) => !isUnsigned(entry));
   const unsignedOnes = scanned.entries.filter(isUnsigned);
-  const counted = [count(entries), ...(unsignedOnes.length > 0 ? [`${unsignedOnes.length} unsigned`] : [])]
-    .filter(Boolean)
-    .join(', ');
+  const least = scanned.since <= now - day ? '' : 'at least ';
+  const noise = unsignedOnes.length > 0 ? `${least}${unsignedOnes.length} unsigned` : '';
+  const counted = [count(entries), noise].filter(Boolean).join(', ');
   if (counted === '') {
     const elsewhere = 'Nothing was sent, or it was sent to another URL.';
     return [issue.info('requests', 'No request in the last 24 hours', elsewhere, '')];
@@ -83,6 +83,14 @@ const is =
   (message: string) =>
   ({ fields }: LogEntry): boolean =>
     fields.message === message;
+
+/** A function that runs already refuses the first probes, until it has read their key. */
+function withoutProbes(entries: readonly LogEntry[]): LogEntry[] {
+  const ids = new Set(entries.filter(is(probed)).map(({ fields }) => String(fields.keyId)));
+  return entries.filter(
+    ({ fields: { detail } }) => !ids.has(/key id in the request: ([\w-]+)/.exec(String(detail))?.[1] ?? ''),
+  );
+}
 
 function isUnsigned({ fields }: LogEntry): boolean {
   return fields.reason === 'unsigned';

@@ -311,6 +311,14 @@ const decoys: readonly [string, () => unknown][] = [
   ['failures that are over', () => put('receiver', { message: 'failed', reason: 'queue_unavailable' }, 3 * hour, 500)],
   ['a forgery among webhooks', () => put('receiver', refused('invalid_signature'), 130_000)],
   ['a repetition among webhooks', () => put('receiver', refused('stale_date', 'in the past'), 130_000)],
+  [
+    'a probe that a function did not know at first',
+    () => {
+      const keyId = '11111111-2222-4333-8444-555555555555';
+      put('receiver', refused('unknown_key', `No such key (key id in the request: ${keyId})`), 3_000, 3);
+      put('receiver', { message: 'probed', keyId }, 1_000);
+    },
+  ],
   ['a test event of the console', () => put('receiver', refused('malformed_event'), 1_000, 5)],
   [
     'a replaced key in the keyring',
