@@ -192,7 +192,7 @@ async function restoreCommand(options: Options): Promise<void> {
     );
   }
   const found = good
-    ? `The version of ${good.createdAt?.toISOString() ?? 'before'} has these keys: ${good.keys.join(', ')}. Make it the current one?`
+    ? `The version before${good.createdAt ? ` (${good.createdAt.toISOString()})` : ''} has these keys: ${good.keys.join(', ')}. Make it the current one?`
     : 'Neither this version nor the one before can be read. Begin anew with an empty keyring?';
   await confirm(`${found} The version that cannot be read is kept under the label ${brokenStage}.`, options);
   await replaceVersion(client, secretId, current, good);

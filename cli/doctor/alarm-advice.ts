@@ -10,35 +10,38 @@ interface AlarmAdvice {
 /** By the name of the alarm: what it means, what to do (NAME is the stack), and the section, if its name is another. */
 const advice: Record<string, readonly [meaning: string, mend: string, section?: string]> = {
   ServerErrors: ['API Gateway answers with 5xx, and webhooks are lost', 'Run the saved query "failures".'],
-  EnqueueFailures: ['SQS does not take events', 'npx mmw queue restore --stack NAME, if a queue is gone.'],
+  EnqueueFailures: ['SQS does not take events', 'If a queue is gone: npx mmw queue restore --stack NAME'],
   StorageFailures: ['S3 does not take the data of large events', 'Is the bucket there, and its policy unchanged?'],
-  KeyringFailures: ['The keyring could not be read', 'npx mmw keys restore --stack NAME, if its value is wrong.'],
+  KeyringFailures: ['The keyring could not be read', 'If its value is wrong: npx mmw keys restore --stack NAME'],
   RefusedWebhooks: ['Signed requests were refused', 'Run the saved query "refusals-by-reason".'],
-  UnsignedRequests: ['Requests are unsigned', 'npx mmw keys list --stack NAME: is a key enabled?'],
+  UnsignedRequests: ['Requests are unsigned', 'Is a key enabled: npx mmw keys list --stack NAME'],
   RequestThrottles: [
     'API Gateway throttles',
     'Raise throttleRateLimit and throttleBurstLimit, unless it is an attack.',
   ],
-  UnidentifiedEvents: ['A template is not rendered', 'npx mmw webhooks list finds the webhook.'],
-  UnreadableEvents: ['A template makes bodies that are not JSON', 'npx mmw webhooks list finds the webhook.'],
-  CertificateExpiry: [
-    'The certificate ends soon',
-    'aws acm describe-certificate says what keeps it from being renewed.',
+  UnidentifiedEvents: ['A template is not rendered', 'To find the webhook: npx mmw webhooks list --stack NAME'],
+  UnreadableEvents: [
+    'A template makes bodies that are not JSON',
+    'To find the webhook: npx mmw webhooks list --stack NAME',
   ],
-  OldestEvent: ['Events wait for a consumer', 'npx mmw queue stats --stack NAME: is a consumer running?'],
-  DeadLetters: ['Consumers could not handle events', 'npx mmw queue peek --dead-letters --stack NAME'],
+  CertificateExpiry: ['The certificate ends soon', 'What keeps it from being renewed is in ACM.'],
+  OldestEvent: ['Events wait for a consumer', 'Is a consumer running: npx mmw queue stats --stack NAME'],
+  DeadLetters: ['Consumers could not handle events', 'To look at them: npx mmw queue peek --dead-letters --stack NAME'],
   MoreDeadLetters: [
     'Consumers could not handle events',
-    'npx mmw queue peek --dead-letters --stack NAME',
+    'To look at them: npx mmw queue peek --dead-letters --stack NAME',
     'dead-letters',
   ],
   ReconciliationFailures: ['Reconciliation fails', 'The log of the reconciliation has the reason.'],
   RecoveredEvents: [
     'Webhooks did not arrive, and were recovered',
-    'npx mmw webhooks list: does it name the callback URL?',
+    'Does it name the callback URL: npx mmw webhooks list --stack NAME',
   ],
-  HiddenEvents: ['A list of MessageMedia is full', 'npx mmw reconcile --confirm --stack NAME'],
-  RotationFailures: ['A rotation of keys failed', 'npx mmw keys list shows where it stopped, and its log the reason.'],
+  HiddenEvents: ['A list of MessageMedia is full', 'To empty it: npx mmw reconcile --confirm --stack NAME'],
+  RotationFailures: [
+    'A rotation of keys failed',
+    'Its log has the reason. Where it stopped: npx mmw keys list --stack NAME',
+  ],
   ArchiveFailed: ['Events could not be archived', 'Run the saved query "failures".'],
   ArchiveDelayed: ['Events wait to be archived', 'The log of the archive has the reason.'],
   ArchiveDeadLetters: ['Events could not be archived in 50 tries', 'Mend the cause, then redrive them.'],
@@ -48,7 +51,10 @@ const advice: Record<string, readonly [meaning: string, mend: string, section?: 
     'archive-dead-letters',
   ],
   ArchiveKeysFailed: ['The public keys could not be archived', 'Run the saved query "failures".'],
-  Silence: ['No webhook was accepted for a long time', 'Was anything sent? npx mmw webhooks list'],
+  Silence: [
+    'No webhook was accepted for a long time',
+    'Was anything sent, and to the right URL: npx mmw webhooks list --stack NAME',
+  ],
 };
 
 /** All names, for a comparison with the runbook. */
@@ -70,6 +76,6 @@ export function adviceOn(stack: string, logicalId: string, description: string):
     // The others end long after what they are about, and doctor looks at that itself.
     severity: name === 'ServerErrors' ? 'error' : 'warning',
     title: meaning,
-    mend: `${mend.replaceAll('NAME', stack)} (docs/operations.md#${section})`,
+    mend: `See docs/operations.md#${section}. ${mend.replaceAll('NAME', stack)}`,
   };
 }

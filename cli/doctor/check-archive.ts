@@ -15,7 +15,7 @@ export async function checkArchive(queueUrl: string | undefined): Promise<Findin
     const { waiting } = await countMessages(client, QueueUrl);
     if (waiting === 0) return ['The queue of the archive has no dead letters'];
     const title = `${waiting} events could not be archived in 50 tries`;
-    const mend = 'Redrive them when the cause is mended: docs/operations.md#archive-dead-letters';
+    const mend = 'Redrive them when the cause is mended, see docs/operations.md#archive-dead-letters';
     return [issue.warning('archive', title, 'They are deleted 14 days after they arrived.', mend)];
   } catch (error) {
     if (!(error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name))) throw error;

@@ -10,7 +10,7 @@ export async function checkBucket(bucket: string): Promise<Finding[]> {
   } catch (error) {
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (status !== 404) throw error;
-    const mend = 'Create it again: docs/operations.md#storage-failures';
+    const mend = 'Create it again, see docs/operations.md#storage-failures';
     return [
       issue.error('bucket', `Bucket ${bucket} does not exist`, 'Events that are too large for SQS are lost.', mend),
     ];

@@ -12,7 +12,7 @@ const { accepted, refused, failed, probed } = logMessages;
 const signed = `{ $.message = "${accepted}" || $.message = "${probed}" || $.message = "${failed}" || ($.message = "${refused}" && $.reason != "unsigned") }`;
 const unsigned = `{ $.message = "${refused}" && $.reason = "unsigned" }`;
 /** Most pages of unsigned requests. That there are many is enough to know. */
-const pagesOfUnsigned = 10;
+const pagesOfUnsigned = 20;
 
 /** A single refusal is more likely a forgery than a lost webhook. */
 const fewRefusals = 3;
@@ -133,18 +133,18 @@ function adviceOn(stack: string, entries: readonly LogEntry[]): string {
 
 const runbook = 'docs/operations.md';
 const diagnosis =
-  'npx mmw capture --stack NAME, and after the next one npx mmw doctor --capture --stack NAME: it says whether the public key is wrong, something changes requests, or somebody forges.';
+  'After the next one, mmw doctor --capture says whether the public key is wrong, something changes requests, or somebody forges. To keep the next ones: npx mmw capture --stack NAME';
 
 /** By reason, with NAME for the stack. */
 const advice: Record<string, string> = {
-  unknown_key: 'npx mmw keys list --stack NAME: enable a key that is in the keyring.',
+  unknown_key: 'Enable a key that is in the keyring. To see them: npx mmw keys list --stack NAME',
   invalid_signature: diagnosis,
   digest_mismatch: diagnosis,
   stale_date:
     "A clock is ahead: MessageMedia's, or that of whatever signs. Tell MessageMedia's support; until it is right, -c timestampToleranceSeconds=0 accepts any Date.",
   too_old: 'Repetitions, or late retries. If they are late retries, raise timestampToleranceSeconds.',
-  queue_unavailable: `npx mmw queue stats --stack NAME, and ${runbook}#enqueue-failures`,
-  storage_unavailable: `${runbook}#storage-failures`,
-  keyring_unavailable: `npx mmw keys list --stack NAME, and ${runbook}#keyring-failures`,
+  queue_unavailable: `See ${runbook}#enqueue-failures. Is the queue there: npx mmw queue stats --stack NAME`,
+  storage_unavailable: `See ${runbook}#storage-failures.`,
+  keyring_unavailable: `See ${runbook}#keyring-failures. What is in it: npx mmw keys list --stack NAME`,
   unexpected: `It is a bug, please report it. The log has the stack trace: ${runbook}#server-errors`,
 };

@@ -27,9 +27,13 @@ export async function checkWaiting(
   resources: readonly StackResource[],
   now: number,
 ): Promise<Finding[]> {
-  const archive = 'docs/operations.md#archive-delayed';
+  const archive = 'See docs/operations.md#archive-delayed.';
   const places = [
-    queueAt(queueUrl, 'the queue', `npx mmw queue stats --stack ${stack}: is a consumer running?`),
+    queueAt(
+      queueUrl,
+      'the queue',
+      `Start a consumer, or find out why it is slow. To see: npx mmw queue stats --stack ${stack}`,
+    ),
     ...(archiveQueueUrl === undefined ? [] : [queueAt(archiveQueueUrl, 'the queue of the archive', archive)]),
     ...resources
       .filter(({ type }) => type === 'AWS::KinesisFirehose::DeliveryStream')

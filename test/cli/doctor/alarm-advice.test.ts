@@ -9,7 +9,7 @@ const told = [...page.matchAll(/\| \[(\w+)\]\(#([\w-]+)\) \|/g)].map(([, name = 
 
 test.each(told)('what doctor says of %s is what the section %s is about', (name, section) => {
   const { title, mend } = adviceOn('s', `MonitoringAlarms${name}0123ABCD`, 'unknown');
-  expect(mend).toContain(`(docs/operations.md#${section})`);
+  expect(mend).toContain(`See docs/operations.md#${section}.`);
   expect(`${title} ${mend}`).not.toMatch(/NAME|unknown/);
 });
 

@@ -210,7 +210,7 @@ const causes: readonly Cause[] = [
     () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'ALARM' }),
     0,
     /^Consumers could not handle events$/,
-    /peek --dead-letters --stack s.*operations\.md#dead-letters/s,
+    /operations\.md#dead-letters.*peek --dead-letters --stack s$/,
   ],
   [
     'the alarm on answers with 5xx',
