@@ -14,7 +14,7 @@ import { type Result, result } from './results.ts';
 import { compare, inTurns } from './rounds.ts';
 
 /** Memory of the function in MB, and so its CPU once it is initialised. */
-export const memory = 512;
+const memory = 512;
 
 /** Modules of `lambda` that the state before has instead: nothing is warmed up, and the SDK takes its own hash. */
 const replacedBefore = {
@@ -60,7 +60,7 @@ interface Waits {
 }
 
 /** Where a function runs. */
-export interface Place {
+interface Place {
   env: Record<string, string>;
   quota?: CpuQuota | undefined;
 }
@@ -105,9 +105,7 @@ async function firstAnswer(file: string, { env, quota }: Place, { memory, frozen
 }
 
 /** Runs with the deployed bundle, with the same handler as it was before, and with their AWS. */
-export async function withBundles<T>(
-  run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>,
-): Promise<T> {
+async function withBundles<T>(run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'first-answer-'));
   const at = (name: string) => join(folder, name);
   try {

@@ -1,8 +1,8 @@
-import { answers, eventOf, forgedEventOf, receiverOf, replyOf, withHeaders, withQueue } from './receivers.ts';
+import { answers, eventOf, forgedEventOf, receiverOf, replyOf, withQueue } from './receivers.ts';
 import { type Result, result } from './results.ts';
 import { compare, measure } from './rounds.ts';
 
-/** A byte or a header costs the same in any number, but for what the machine adds when its caches are full. */
+/** A byte costs the same in any number, but for what the machine adds when its caches are full. */
 const linear = 1.2;
 /** A request costs the same with any number of keys. */
 const flat = 1.05;
@@ -17,18 +17,13 @@ const bodySizes = [
   { name: '4 MB', bytes: 4_000_000, times: 1 },
 ].map(({ name, bytes, times }) => ({ name, times, reply: replyOf(bytes) }));
 
-/** How the cost of a request grows with the number of keys, with its body and with its headers. */
+/** How the cost of a request grows with the number of keys and with its body. */
 export async function measureGrowth(rounds: number): Promise<Result[]> {
   // Sending costs nothing here, so that it hides no growth.
   const receive = receiverOf(1);
   const accepted = bodySizes.map(({ name, times, reply }) => ({
     ...{ name: `a byte of an accepted body of ${name}`, units: Buffer.byteLength(reply.body), times },
     run: answers(receive, eventOf(reply), 202),
-  }));
-  // API Gateway takes 10,240 bytes of headers.
-  const headers = [10, 100].map((units) => ({
-    ...{ name: `one of ${units} headers`, units, times: 1_000 / units },
-    run: answers(receive, withHeaders(units, eventOf()), 202),
   }));
   const forged = bodySizes.map(
     ({ name, reply }) => [`a forged body of ${name}`, answers(receive, forgedEventOf(reply), 401)] as const,
@@ -39,7 +34,6 @@ export async function measureGrowth(rounds: number): Promise<Result[]> {
     ...(await measureKeys(rounds)),
     ...(await measurePerUnit(accepted, rounds)),
     ...larger.map(([name, each]) => result(name, smallest, nearlyFlat, compare(each, ofSmallest))),
-    ...(await measurePerUnit(headers, rounds)),
   ];
 }
 

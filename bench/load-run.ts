@@ -26,8 +26,6 @@ export interface LoadReport {
   /** Ids in the queue that were never answered with 202. */
   unexplained: number;
   perSecond: number;
-  /** Megabytes after a tenth of the run and at its end. */
-  heap: [early: number, late: number];
 }
 
 /** Of a hundred requests, 84 are good, 10 are bad, 5 are sent twice at once, and 1 is ten times as long as the others. */
@@ -71,11 +69,6 @@ async function drain({ client, queueUrl }: LoadTarget['queue'], seen: Map<string
   }
 }
 
-const heapSize = () => {
-  globalThis.gc?.();
-  return process.memoryUsage().heapUsed / 1e6;
-};
-
 /**
  * Sends webhooks at a rate, whether or not earlier ones are answered, and takes the events from the queue.
  *
@@ -101,7 +94,6 @@ export async function runLoad(
 
   const begun = performance.now();
   const calls = new Set<Promise<void>>();
-  let early = 0;
   for (let index = 0; index < count; index++) {
     const due = begun + (index * 1000) / rate - performance.now();
     if (due > 1) await sleep(due);
@@ -112,7 +104,6 @@ export async function runLoad(
       begin();
       setTimeout(end, 3_000);
     }
-    if (index === Math.floor(count / 10)) early = heapSize();
     for (const load of loadOf(index, target)) {
       const call: Promise<void> = sendLoad(load).finally(() => calls.delete(call));
       calls.add(call);
@@ -130,7 +121,6 @@ export async function runLoad(
     twice: [...seen.values()].filter((times) => times > 1).length,
     unexplained: [...seen.keys()].filter((id) => !taken.has(id)).length,
     perSecond,
-    heap: [early, heapSize()],
   };
 }
 

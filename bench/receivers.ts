@@ -33,12 +33,6 @@ export function without(header: string, event: HttpApiEvent): HttpApiEvent {
   return { ...event, headers };
 }
 
-/** The same event with so many headers more. */
-export function withHeaders(count: number, event: HttpApiEvent): HttpApiEvent {
-  const more = Object.fromEntries(Array.from({ length: count }, (_, index) => [`X-Header-${index}`, `value-${index}`]));
-  return { ...event, headers: { ...more, ...event.headers } };
-}
-
 /** A reply of so many bytes or a few more, with many members, escapes and characters of several bytes. */
 export function replyOf(bytes: number) {
   const member = '{"name":"Danke \\"schön\\"","value":[1,true]},';

@@ -1,4 +1,3 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { toWire } from '../signing/sender.ts';
 import { httpApiEvent } from '../test/support.ts';
 import { answers, eventOf, forgedEventOf, type HttpApiEvent, receiverOf, smsReply, withQueue } from './receivers.ts';
@@ -31,10 +30,6 @@ export async function measureRequests(rounds: number): Promise<Result[]> {
       { accepted: answers(receive, eventOf(large), 202), bare: bare(eventOf(large)) },
       { rounds, times: 12, warmUp: 4 },
     );
-    const bytes = randomBytes(32);
-    const hmac = (secret: Buffer | KeyObject) => () => createHmac('sha256', secret).update('text').digest();
-    const keyObject = hmac(createSecretKey(bytes));
-    const hmacs = await measure({ bytes: hmac(bytes), keyObject }, { rounds, times: 1_000 });
     return [
       result('an accepted webhook', 'a bare SendMessage', 1.25, compare(sends.accepted, sends.bare)),
       result(
@@ -43,7 +38,6 @@ export async function measureRequests(rounds: number): Promise<Result[]> {
       ),
       result('an unsigned request', 'an accepted webhook', 0.04, compare(small.unsigned, small.accepted)),
       result('a forged request', 'an accepted webhook', 0.15, compare(small.forged, small.accepted)),
-      result('an HMAC with a key of bytes', 'with a KeyObject', null, compare(hmacs.bytes, hmacs.keyObject)),
     ];
   });
 }

@@ -24,7 +24,7 @@ const report = await runLoad(target, {
   count: Number(values.count ?? count),
   rate: Number(values.rate ?? rate),
 }).finally(target.close);
-const { answers, events, missing, twice, unexplained, perSecond, heap } = report;
+const { answers, events, missing, twice, unexplained, perSecond } = report;
 console.log(
   formatTable(
     ['what', 'how many'],
@@ -35,7 +35,6 @@ console.log(
       ['accepted, but not in the queue', String(missing)],
       ['in the queue more than once', String(twice)],
       ['in the queue, but never answered with 202', String(unexplained)],
-      ['heap after a tenth and at the end, MB', heap.map((size) => size.toFixed(0)).join(', ')],
     ],
   ),
 );

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -7,7 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { PythonConsumer } from './python/python-consumer.ts';
-import { filters, readSettings, SettingError } from './settings.ts';
+import { filters, readSettings, runApp } from './settings.ts';
 import { TypeScriptConsumer } from './typescript/typescript-consumer.ts';
 
 const consumers = { typescript: TypeScriptConsumer, python: PythonConsumer };
@@ -45,10 +45,4 @@ function readPatterns(name: string): Record<string, unknown>[] {
   return JSON.parse(readFileSync(new URL(`${name}.json`, filters), 'utf8'));
 }
 
-try {
-  addConsumer(new App());
-} catch (error) {
-  if (!(error instanceof SettingError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+runApp(addConsumer);

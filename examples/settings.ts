@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { Fn } from 'aws-cdk-lib';
+import { App, Fn } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 
@@ -104,6 +104,17 @@ export function readSettings(node: Node, known: readonly Name[] = names) {
     logRetention: Number(given('logRetentionDays') ?? RetentionDays.ONE_MONTH) as RetentionDays,
     alarmTopicArn: given('alarmTopicArn'),
   };
+}
+
+/** Runs an app. If its settings are wrong, it says so in a line for each. */
+export function runApp(addStack: (app: App) => void): void {
+  try {
+    addStack(new App());
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
 
 function* wrongValues(given: (name: Name) => string | undefined): Generator<string> {

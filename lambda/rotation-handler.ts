@@ -11,7 +11,7 @@ import { accountOf, isOf, keysOfAccount } from './keys/account-keys.ts';
 import { readAll } from './keys/key-changes.ts';
 import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
 import { createKeyringStore, eventually, type KeyringStore } from './keys/keyring-store.ts';
-import { createRotation } from './keys/rotation.ts';
+import { createRotation, retireKeys } from './keys/rotation.ts';
 import { expectReadable, guardKeyring } from './keys/unreadable-keyring.ts';
 import { createLog, describeError } from './log.ts';
 import { connectWithSecret } from './messagemedia/api-credentials.ts';
@@ -92,7 +92,8 @@ async function takeStep({ Step, SecretId, ClientRequestToken: token }: RotationE
   const account = await accountOf(provider, shared);
   const keyring = keysOfAccount(shared, account);
   const made = version?.filter(isOf(account)).find(isPending)?.key_id;
-  const rotation = createRotation({ provider, keyring, digest, now: Date.now, pause, log });
+  const dependencies = { provider, keyring, digest, now: Date.now, pause, log };
+  const rotation = createRotation(dependencies);
   const steps: Record<RotationEvent['Step'], () => Promise<unknown>> = {
     createSecret: async () => {
       // If this step runs again after the first key was enabled, it must not create a second. Until then `create` ensures this.
@@ -103,7 +104,7 @@ async function takeStep({ Step, SecretId, ClientRequestToken: token }: RotationE
     setSecret: async () => rotation.enable({ keyId: await findWaiting(keyring, token, pause) }),
     testSecret: rotation.confirm,
     finishSecret: async () => {
-      await rotation.retire(made);
+      await retireKeys(dependencies, made);
       await clearPending(client, SecretId, token);
     },
   };

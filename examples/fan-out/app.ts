@@ -1,8 +1,8 @@
-import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { type App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { fanOutSettings, fanOutStack, readSettings, SettingError } from '../settings.ts';
+import { fanOutSettings, fanOutStack, readSettings, runApp } from '../settings.ts';
 import { FanOut, type Reader } from './fan-out.ts';
 
 /** Put your own readers in place of these. */
@@ -39,10 +39,4 @@ function addFanOut(app: App): void {
   }
 }
 
-try {
-  addFanOut(new App());
-} catch (error) {
-  if (!(error instanceof SettingError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+runApp(addFanOut);

@@ -10,10 +10,7 @@ import type { eventTypes, QueuedEvent } from '../contract.ts';
  */
 
 /** States of a message that MessageMedia documents, or any that it adds. */
-export type DeliveryStatus = KnownDeliveryStatus | (string & {});
-
-/** States of a message that MessageMedia documents. */
-export type KnownDeliveryStatus =
+export type DeliveryStatus =
   | 'undefined'
   | 'queued'
   | 'processing'
@@ -27,7 +24,8 @@ export type KnownDeliveryStatus =
   | 'held'
   | 'submitted'
   | 'rejected'
-  | 'read';
+  | 'read'
+  | (string & {});
 
 /** The account that a message belongs to. */
 export interface VendorAccount {

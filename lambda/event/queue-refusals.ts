@@ -1,9 +1,3 @@
-/** An error of SQS: what a call throws, or what a batch says of one of its messages. */
-export interface QueueRefusal {
-  name: string;
-  message: string;
-}
-
 /**
  * Whether a message, or a batch, is longer than the queue takes. SQS has no code of its own for a single message, and
  * implementations of it differ in the words.
@@ -29,9 +23,9 @@ export class MessageRefusedError extends Error {
   override readonly name = 'MessageRefusedError';
 }
 
-/** The code without its name space and without the ending that it has in the JSON protocol. */
+/** An error of SQS, which a call throws or a batch says of a message: the code without its name space and without the ending that it has in the JSON protocol. */
 function read(error: unknown): { code: string; message: string } {
-  const { name, message } = error as Partial<QueueRefusal>;
+  const { name, message } = error as Partial<Error>;
   const code = String(name);
   const start = Math.max(code.lastIndexOf('#'), code.lastIndexOf('.')) + 1;
   return { code: code.slice(start).replace('Exception', ''), message: String(message) };

@@ -1,5 +1,5 @@
 import type { Provider } from '../messagemedia/client.ts';
-import { type KeyOwner, parseKeyring, type VerificationKey } from './keyring.ts';
+import { type KeyOwner, ownerOf as ownerOfKey, parseKeyring, type VerificationKey } from './keyring.ts';
 import { isDeleted, isSameKey, type KeyringEntry, sameId } from './keyring-secret.ts';
 import type { KeyringStore } from './keyring-store.ts';
 
@@ -60,10 +60,8 @@ export async function ownerOf(provider: KeyLists, secret: string): Promise<KeyOw
   // Without accounts, nothing here depends on the keyring.
   if (!secret.includes('"account"')) return undefined;
   const { keys } = parseKeyring(secret);
-  const accounts = keys.flatMap(({ account }) => account ?? []);
-  if (accounts.length === 0) return undefined;
-  const own = await findAccount(provider, keys);
-  return { account: own, others: new Set(accounts.filter((account) => account !== own)) };
+  if (!keys.some(({ account }) => account)) return undefined;
+  return ownerOfKey({ account: await findAccount(provider, keys) }, keys);
 }
 
 async function findAccount(

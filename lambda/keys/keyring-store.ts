@@ -60,19 +60,13 @@ interface Content {
 /** Label of a version that is about to become the current one. */
 const nextStage = 'KEYRING_NEXT';
 
-/** Options of a store. */
-export interface KeyringStoreOptions {
-  pause?: (milliseconds: number) => Promise<void>;
-  /** Gets warnings for the operator about a keyring that was written, without key material. */
-  warn?: (message: string) => void;
-}
-
-/** A keyring in Secrets Manager. */
+/** A keyring in Secrets Manager. @param options `warn` gets warnings for the operator about a keyring that was written */
 export function createKeyringStore(
   client: Pick<SecretsManagerClient, 'send'>,
   SecretId: string,
-  { pause = (milliseconds) => sleep(milliseconds), warn = () => {} }: KeyringStoreOptions = {},
+  options: { pause?: (milliseconds: number) => Promise<void>; warn?: (message: string) => void } = {},
 ): KeyringStore {
+  const { pause = (milliseconds) => sleep(milliseconds), warn = () => {} } = options;
   const get = async (VersionId?: string): Promise<Content & { seen: string | undefined }> => {
     const command = new GetSecretValueCommand({ SecretId, VersionId });
     const found = await client.send(command).catch((error: unknown) => {

@@ -139,7 +139,7 @@ function parseAccount(account: unknown): { account?: string } {
 }
 
 /** Whose key it is; `undefined` while no key names an account. */
-export function ownerOf(key: VerificationKey, keys: readonly VerificationKey[]): KeyOwner | undefined {
+export function ownerOf(key: Pick<VerificationKey, 'account'>, keys: readonly VerificationKey[]): KeyOwner | undefined {
   const accounts = keys.flatMap(({ account }) => account ?? []);
   if (accounts.length === 0) return undefined;
   return { account: key.account, others: new Set(accounts.filter((account) => account !== key.account)) };

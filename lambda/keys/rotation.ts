@@ -32,7 +32,7 @@ export interface RotationDependencies extends KeyDependencies {
 }
 
 /**
- * A rotation in four steps, in this order below, that loses no webhook. Its progress is read only from the keyring and from MessageMedia. So
+ * A rotation in four steps, in this order below, that loses no webhook; the last is `retireKeys`. Its progress is read only from the keyring and from MessageMedia. So
  * each step can run again, a rotation can be killed at any point, and the next run continues there. At every moment, every
  * keyring that a function may hold contains the enabled key.
  */
@@ -44,8 +44,6 @@ export function createRotation(dependencies: RotationDependencies) {
     enable: (options: EnableOptions = {}) => enablePending(dependencies, options),
     /** Checks that the enabled key is in the keyring. */
     confirm: () => confirm(dependencies),
-    /** See `retireKeys`. */
-    retire: (enabledId?: string) => retireKeys(dependencies, enabledId),
     /** The four steps, or those that are left. @throws {Error} when somebody enabled another key meanwhile */
     run: () => run(dependencies),
     /** Deletes the key that waits to be enabled. @returns its id; `undefined` if none waits */
@@ -133,19 +131,17 @@ export interface EnableOptions {
   atOnce?: boolean;
 }
 
-/** Result of enabling a key. `nothing` if no key was named and none waited. */
-export type EnableOutcome = 'enabled' | 'abandoned' | 'nothing';
-
 /**
  * Step 2. Waits until every function can have a key that waits to be enabled, and enables it. It does not wait if no webhook
  * can be verified anyway. If somebody enables another key meanwhile, that key stays enabled.
  *
+ * @returns `nothing` if no key was named and none waited
  * @throws {Error} when the keyring does not show the key within a minute
  */
 export async function enablePending(
   dependencies: KeyDependencies,
   { keyId: known, atOnce = false }: EnableOptions,
-): Promise<EnableOutcome> {
+): Promise<'enabled' | 'abandoned' | 'nothing'> {
   const { keyring, pause, log } = dependencies;
   const keyId = known ?? (await readAll(keyring)).find(isPending)?.key_id;
   if (keyId === undefined) {

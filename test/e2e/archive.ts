@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { archivePrefixes } from '../../lambda/archive-contract.ts';
 import type { QueuedEvent } from '../../lambda/contract.ts';
 import { type KeyringEntry, readEntries } from '../../lambda/keys/keyring-secret.ts';
@@ -14,8 +14,6 @@ export const archiveSettings = { customerManagedKey: 'true', archiveDays: '400' 
 /** A line of the archive. It is read here without the code of `mmw archive`, which the proofs compare with it. */
 export interface ArchivedLine {
   object: string;
-  /** From 1. */
-  line: number;
   event: QueuedEvent;
 }
 
@@ -41,10 +39,6 @@ export async function readObject(run: Run, key: string): Promise<Buffer> {
   return Buffer.from((await Body?.transformToByteArray()) ?? '');
 }
 
-export async function writeObject(run: Run, key: string, body: Uint8Array): Promise<void> {
-  await run.clients.s3.send(new PutObjectCommand({ Bucket: bucketOf(run), Key: key, Body: body }));
-}
-
 /** Waits until the archive has all these events. @returns all that it has */
 export async function untilArchived(run: Run, ids: readonly string[]): Promise<ArchivedLine[]> {
   const objects = new Map<string, ArchivedLine[]>();
@@ -60,7 +54,7 @@ export async function untilArchived(run: Run, ids: readonly string[]): Promise<A
 
 function parseLines(object: string, body: Buffer): ArchivedLine[] {
   const lines = gunzipSync(body).toString().trimEnd().split('\n');
-  return lines.map((line, index) => ({ object, line: index + 1, event: JSON.parse(line) }));
+  return lines.map((line) => ({ object, event: JSON.parse(line) }));
 }
 
 /** Waits until the schedule has archived every key of the secret as it is now: before a proof takes them away again. */

@@ -19,8 +19,6 @@ export interface ArchivedHour {
   signed: readonly { keyId: string; webhooks: number }[];
   /** Ids of the events, each once. */
   ids: readonly string[];
-  /** A delivery report. */
-  report: string;
   /** Events from and to the phone of the samples. */
   ofPhone: readonly string[];
   /** An event whose data is too large for the queue. */
@@ -72,7 +70,6 @@ export async function fillHour(run: Run): Promise<ArchivedHour> {
         { keyId: after.id, webhooks: 2 },
       ],
       ids,
-      report: second,
       ofPhone: [third, ...others, large, last],
       large,
       ofMessage: [second, first, third, fourth],

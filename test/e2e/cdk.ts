@@ -1,40 +1,53 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { readSettings } from '../../lib/settings/read-settings.ts';
+import { WebhookStack } from '../../lib/webhook-stack.ts';
+import { deleteStack, deployAssembly } from './deployment.ts';
 import { account, type Ministack, toolEnvironment } from './ministack.ts';
 import type { Programs } from './programs.ts';
+import type { Clients } from './stack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Name of the stack in bin/app.ts. */
 export const stackName = 'MessageMediaWebhooks';
 
-/** The CDK's own command line, with the project's own app. */
+/** Context of an app. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Deploys the project's own app, and those in `examples/`. */
 export interface Cdk {
+  /** `cdk bootstrap` */
   bootstrap(): Promise<void>;
-  /** @param settings given as `-c name=value` @returns the stack's outputs by name */
-  deploy(settings?: Record<string, string>): Promise<Record<string, string>>;
-  destroy(): Promise<void>;
-  /** Makes a stack of existing resources. @param mapping by logical id, their ids as CloudFormation names them */
-  import(mapping: Record<string, Record<string, string>>, settings: Record<string, string>): Promise<void>;
-  /** Deploys an app of `examples/` beside the stack, as its page says. @param app its file @returns its outputs by name */
-  deployExample(app: string, settings?: Record<string, string>): Promise<Record<string, string>>;
-  /** @param app its file */
-  destroyExample(app: string): Promise<void>;
+  /** `cdk deploy` without settings, as the README says. @returns the stack's outputs by name */
+  deploy(): Promise<Record<string, string>>;
+  /** What `cdk deploy -c name=value …` does, without its process. @returns the stack's outputs by name */
+  update(settings: Settings): Promise<Record<string, string>>;
+  /** `cdk import` makes a stack of existing resources. @param mapping by logical id, their ids as CloudFormation names them */
+  import(mapping: Record<string, Record<string, string>>, settings: Settings): Promise<void>;
+  /** Deploys an app of `examples/` beside the stack. @param app its file @returns its outputs by name */
+  deployExample(app: string, settings?: Settings): Promise<Record<string, string>>;
+  /** @param name of a stack */
+  destroy(name?: string): Promise<void>;
 }
 
-/** Options of the command line. */
+/** What deployments need. */
 export interface CdkOptions {
   programs: Programs;
   ministack: Ministack;
+  clients: Clients;
+  python: string;
   /** Folder for everything it writes. */
   folder: string;
   path: string;
   log: string;
 }
 
-export function createCdk({ programs, ministack, folder, path, log }: CdkOptions): Cdk {
-  const outputs = join(folder, 'outputs.json');
+export async function createCdk(options: CdkOptions): Promise<Cdk> {
+  const { programs, ministack, clients, python, folder, path, log } = options;
+  const { context: flags } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8'));
   const env = {
     PATH: path,
     HOME: folder,
@@ -42,29 +55,40 @@ export function createCdk({ programs, ministack, folder, path, log }: CdkOptions
     // The CDK's command and library take seconds to compile.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
     ...toolEnvironment(ministack),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
     NO_COLOR: '1',
   };
-  const run = (...args: string[]) =>
-    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', join(folder, 'cdk.out')], env, cwd: root, log });
-  const example = (app: string) => ['--app', `node ${app}`, '-c', `stack=${stackName}`];
-  const contextOf = (settings: Record<string, string>) =>
-    Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const deploy = async (settings: Record<string, string>, ...options: string[]) => {
-    const quietly = ['--require-approval', 'never', '--progress', 'events'];
-    await run('deploy', ...options, ...contextOf(settings), ...quietly, '--outputs-file', outputs);
-    const [ofStack = {}] = Object.values<Record<string, string>>(JSON.parse(await readFile(outputs, 'utf8')));
-    return ofStack;
+  const outdir = () => mkdtemp(join(folder, 'cdk.out-'));
+  const command = async (cwd: string, ...args: string[]) =>
+    programs.run({ file: 'cdk', args: [...args, '--ci', '--output', await outdir()], env, cwd, log });
+  const synthesize = async (settings: Settings) => {
+    const context = { ...flags, ...settings };
+    const app = new App({ outdir: await outdir(), context, builtinCloudFormationValidation: false });
+    const read = readSettings(app.node);
+    new WebhookStack(app, read.stackName, { settings: read });
+    return app.synth().directory;
   };
   return {
-    bootstrap: () => run('bootstrap', `aws://${account.id}/${account.region}`),
-    deploy: (settings = {}) => deploy(settings),
-    destroy: () => run('destroy', '--force', '--progress', 'events'),
+    // Elsewhere than the app, which would be synthesized for nothing.
+    bootstrap: () => command(folder, 'bootstrap', '--no-notices', `aws://${account.id}/${account.region}`),
+    deploy: async () => {
+      const outputs = join(folder, 'outputs.json');
+      await command(root, 'deploy', '--require-approval', 'never', '--progress', 'events', '--outputs-file', outputs);
+      return JSON.parse(await readFile(outputs, 'utf8'))[stackName];
+    },
+    update: async (settings) => deployAssembly(clients, await synthesize(settings), python),
     import: async (mapping, settings) => {
       const file = join(folder, 'resources.json');
       await writeFile(file, JSON.stringify(mapping));
-      await run('import', '--force', '--resource-mapping', file, ...contextOf(settings));
+      await command(root, 'import', '--app', await synthesize(settings), '--force', '--resource-mapping', file);
     },
-    deployExample: (app, settings = {}) => deploy(settings, ...example(app)),
-    destroyExample: (app) => run('destroy', ...example(app), '--force', '--progress', 'events'),
+    deployExample: async (app, settings = {}) => {
+      const assembly = await outdir();
+      const context = JSON.stringify({ ...flags, stack: stackName, ...settings });
+      const appEnv = { ...env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: context };
+      await programs.run({ file: process.execPath, args: [app], env: appEnv, cwd: root, log });
+      return deployAssembly(clients, assembly, python);
+    },
+    destroy: (name = stackName) => deleteStack(clients, name),
   };
 }

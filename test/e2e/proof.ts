@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { keyringOf, makeKey, type TestKey } from '../support.ts';
-import { type Cdk, stackName } from './cdk.ts';
+import { type Cdk, type Settings, stackName } from './cdk.ts';
 import { type Ministack, toolEnvironment } from './ministack.ts';
-import { type Clients, createClients, type DeployedStack, openStack } from './stack.ts';
+import { type Clients, type DeployedStack, openStack } from './stack.ts';
 
 const mmw = fileURLToPath(new URL('../../cli/mmw.js', import.meta.url));
 
@@ -32,11 +32,11 @@ export class Run {
   #firstVerified: number | undefined;
 
   /** @param compiled folder for compiled code of `mmw`, which is started often */
-  constructor(ministack: Ministack, cdk: Cdk, compiled: string) {
+  constructor(ministack: Ministack, cdk: Cdk, clients: Clients, compiled: string) {
     this.#ministack = ministack;
     this.#compiled = compiled;
     this.cdk = cdk;
-    this.clients = createClients(ministack);
+    this.clients = clients;
   }
 
   /** @throws {Error} before it is deployed */
@@ -45,9 +45,11 @@ export class Run {
     return this.#stack;
   }
 
-  async deploy(settings: Record<string, string> = {}): Promise<DeployedStack> {
+  /** @param settings of a further deployment; the first one has none */
+  async deploy(settings?: Settings): Promise<DeployedStack> {
     this.#deploymentStarted ??= Date.now();
-    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deploy(settings));
+    const outputs = await (settings ? this.cdk.update(settings) : this.cdk.deploy());
+    this.#stack = openStack(this.clients, this.#ministack, outputs);
     return this.#stack;
   }
 

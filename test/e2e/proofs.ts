@@ -1,9 +1,9 @@
 import type { Proof } from './proof.ts';
-import { archive, archiveStart } from './proofs/archive.ts';
+import { archive } from './proofs/archive.ts';
 import { archiveErasure } from './proofs/archive-erasure.ts';
 import { consumer } from './proofs/consumer.ts';
 import { deployment } from './proofs/deployment.ts';
-import { destruction, removal } from './proofs/destruction.ts';
+import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
 import { fanOut } from './proofs/fan-out.ts';
 import { keyring } from './proofs/keyring.ts';
@@ -20,24 +20,19 @@ import { verification } from './proofs/verification.ts';
 export const proofs: readonly Proof[] = [
   ...deployment,
   ...verification,
-  ...large,
-  ...load,
+  large,
+  load,
   ...archiveErasure,
-  ...keyring,
-  ...readme,
-  ...consumer,
+  keyring,
+  readme,
+  consumer,
   ...outage,
   ...diagnosis,
-  ...upgrade,
-  archiveStart,
+  upgrade,
   ...recovery,
   ...archive,
-  ...fanOut,
-  ...destruction,
+  fanOut,
+  destruction,
   restoration,
-  ...removal,
   failedDeployment,
 ];
-
-/** The first proofs, which lead to a stack with a working key. */
-export const keptProofs: readonly Proof[] = [...deployment, ...verification];

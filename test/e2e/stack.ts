@@ -138,7 +138,7 @@ function toResource(description: Description): Resource {
   return { type: ResourceType, logicalId: LogicalResourceId, physicalId: PhysicalResourceId, status: ResourceStatus };
 }
 
-async function readLog(client: CloudWatchLogsClient, logGroupName: string): Promise<string[]> {
+export async function readLog(client: CloudWatchLogsClient, logGroupName: string): Promise<string[]> {
   const { events = [] } = await client.send(new FilterLogEventsCommand({ logGroupName }));
   return events.map(({ message = '' }) => message.trimEnd());
 }

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -16,6 +16,7 @@ import { PythonConsumer } from '../../examples/python/python-consumer.ts';
 import { TypeScriptConsumer } from '../../examples/typescript/typescript-consumer.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { assumed } from '../assumed.ts';
+import { createApp } from '../lib/support.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,29 +34,34 @@ beforeAll(async () => {
 afterAll(() => rm(outdir, { recursive: true }));
 
 type Context = Record<string, string | string[]>;
+const unbundled = { 'aws:cdk:bundling-stacks': [] };
 
-/** Runs an app as the CDK's command does, bundling included. */
-async function runExample(app: string, stackName: string, context: Context): Promise<Template> {
-  const CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
-  const env = {
-    PATH: `${root}/node_modules/.bin:${process.env.PATH}`,
-    CDK_OUTDIR: outdir,
-    CDK_CONTEXT_JSON,
-    NODE_COMPILE_CACHE: join(outdir, 'compiled'),
-  };
-  await run(process.execPath, [app], { cwd: root, env });
-  return Template.fromJSON(JSON.parse(await readFile(join(outdir, `${stackName}.template.json`), 'utf8')));
+/** Runs apps as the CDK's command does, one after the other in one process. @returns the templates, in their order */
+async function runApps(apps: readonly [file: string, context: Context][]): Promise<Template[]> {
+  const folder = await mkdtemp(join(outdir, 'apps-'));
+  const script = `for (const [index, [file, context]] of JSON.parse(process.argv[1]).entries()) {
+    process.env.CDK_OUTDIR = process.argv[2] + '/' + index;
+    process.env.CDK_CONTEXT_JSON = JSON.stringify({ 'aws:cdk:enable-asset-metadata': true, ...context });
+    await import(file + '?' + index);
+  }`;
+  const files = apps.map(([file, context]) => [new URL(`../../examples/${file}`, import.meta.url).href, context]);
+  // CloudFormation's own rules take long, and are asked about a stack with everything above.
+  const env = { PATH: `${root}/node_modules/.bin:${process.env.PATH}`, CDK_VALIDATION: 'false' };
+  const args = ['--input-type=module', '--eval', script, '--', JSON.stringify(files), folder];
+  await run(process.execPath, args, { cwd: root, env });
+  return Promise.all(
+    apps.map(async (_, index) => {
+      const [name = ''] = globSync('*.template.json', { cwd: join(folder, String(index)) });
+      return Template.fromJSON(JSON.parse(await readFile(join(folder, String(index), name), 'utf8')));
+    }),
+  );
 }
-
-const runApp = (context: Context, reader = '') =>
-  runExample('examples/app.ts', `MessageMediaConsumer${reader}`, context);
-const runFanOut = (context: Context) => runExample('examples/fan-out/app.ts', 'MessageMediaFanOut', context);
 
 /** What the bundled function answers to no messages. */
 async function runBundle(template: Template, env: Record<string, string>): Promise<unknown> {
   const [handler] = Object.values(template.findResources('AWS::Lambda::Function'));
-  const bundle = join(outdir, handler?.Metadata['aws:asset:path'], 'index.mjs');
-  const script = `const { handler } = await import(${JSON.stringify(bundle)});
+  const [bundle = ''] = globSync(`*/*/${handler?.Metadata['aws:asset:path']}/index.mjs`, { cwd: outdir });
+  const script = `const { handler } = await import(${JSON.stringify(join(outdir, bundle))});
     console.log(JSON.stringify(await handler({ Records: [] }, {})));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
     env: { AWS_REGION: 'us-east-1', ...env },
@@ -72,7 +78,7 @@ const ofFanOut = (OutputName: string) => ({ 'Fn::GetStackOutput': { StackName: '
 
 /** A consumer with all settings, or only with the required ones. */
 function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer, isFull: boolean): Template {
-  const stack = new Stack(new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
+  const stack = new Stack(createApp({}, { validate: isFull }), 'Test');
   new Consumer(stack, 'Consumer', {
     queue: Queue.fromQueueArn(stack, 'Events', queueArn),
     ...(isFull && {
@@ -87,25 +93,22 @@ function synthesize(Consumer: typeof TypeScriptConsumer | typeof PythonConsumer,
   return Template.fromStack(stack);
 }
 
-function actions(template: Template): string[] {
+function statements(template: Template): { Action: string | string[]; Resource: unknown }[] {
   const policies = Object.values(template.findResources('AWS::IAM::Policy'));
-  const statements: { Action: string | string[] }[] = policies.flatMap(
-    ({ Properties }) => Properties.PolicyDocument.Statement,
-  );
-  return statements.flatMap(({ Action }) => Action).sort();
+  return policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }
+
+const actions = (template: Template) =>
+  statements(template)
+    .flatMap(({ Action }) => Action)
+    .sort();
+
+/** The keys with which a template lets a function decrypt. */
+const decryptable = (template: Template) =>
+  statements(template).flatMap(({ Action, Resource }) => (Action === 'kms:Decrypt' ? [Resource] : []));
 
 function alarms(template: Template): Record<string, unknown>[] {
   return Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties);
-}
-
-/** The keys with which a template lets a function decrypt. */
-function decryptable(template: Template): unknown[] {
-  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
-  const statements: { Action: string; Resource: unknown }[] = policies.flatMap(
-    ({ Properties }) => Properties.PolicyDocument.Statement,
-  );
-  return statements.filter(({ Action }) => Action === 'kms:Decrypt').map(({ Resource }) => Resource);
 }
 
 const ofTable = ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action}`);
@@ -218,40 +221,50 @@ describe.each([
   });
 });
 
-describe('the app', () => {
-  test('makes a consumer whose bundle runs as it is', async () => {
-    const context = { queueArn, keyringSecretArn, overflowBucket: 'large-events', filter: 'image-replies' };
-    const template = await runApp(context);
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-      EventSourceArn: queueArn,
-      FilterCriteria: {
-        Filters: filters.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
-      },
-    });
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { OVERFLOW_BUCKET: 'large-events', KEYRING_SECRET_ID: keyringSecretArn } },
-    });
-
-    expect(await runBundle(template, { IDEMPOTENCY_TABLE: 'handled' })).toEqual({ batchItemFailures: [] });
+describe('the apps', () => {
+  const given = { queueArn, keyringSecretArn, overflowBucket: 'large-events' };
+  const settings = { maxConcurrency: '20', logRetentionDays: '7', alarmTopicArn };
+  const withKey = { stack: 'Receiver', customerManagedKey: 'true' };
+  const apps = {
+    bundled: ['app.ts', { ...given, filter: 'image-replies' }],
+    ofStack: ['app.ts', { ...withKey, ...unbundled }],
+    keyless: ['app.ts', { stack: 'Receiver', ...unbundled }],
+    own: ['app.ts', { queueArn, ...settings, ...unbundled }],
+    reader: ['app.ts', { ...withKey, reader: 'Audit', ...unbundled }],
+    readersQueue: ['app.ts', { queueArn, queueKeyArn, overflowBucket: 'large-events', ...unbundled }],
+    fanOut: ['fan-out/app.ts', withKey],
+    fanOutOfOutputs: ['fan-out/app.ts', { ...given, ...unbundled }],
+  } satisfies Record<string, [string, Context]>;
+  let templates: Record<keyof typeof apps, Template>;
+  beforeAll(async () => {
+    const made = await runApps(Object.values(apps) as [string, Context][]);
+    templates = Object.fromEntries(Object.keys(apps).map((name, index) => [name, made[index]])) as typeof templates;
   });
 
-  test('takes everything from the outputs of a stack, without asking anybody', async () => {
-    const template = await runApp({ stack: 'Receiver', customerManagedKey: 'true', 'aws:cdk:bundling-stacks': [] });
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
-    template.hasResourceProperties('AWS::Lambda::Function', {
+  test('make a consumer whose bundle runs as it is', async () => {
+    templates.bundled.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: queueArn,
+      FilterCriteria: { Filters: filters.map((pattern) => ({ Pattern: JSON.stringify(pattern) })) },
+    });
+    templates.bundled.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { OVERFLOW_BUCKET: 'large-events', KEYRING_SECRET_ID: keyringSecretArn } },
+    });
+    expect(await runBundle(templates.bundled, { IDEMPOTENCY_TABLE: 'handled' })).toEqual({ batchItemFailures: [] });
+  });
+
+  test('take everything from the outputs of a stack, without asking anybody', () => {
+    templates.ofStack.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
+    templates.ofStack.hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
         Variables: { OVERFLOW_BUCKET: output('OverflowBucketName'), KEYRING_SECRET_ID: output('KeyringSecretArn') },
       },
     });
-    const decrypt = { Action: 'kms:Decrypt', Effect: 'Allow', Resource: output('KeyArn') };
-    template.hasResourceProperties('AWS::IAM::Policy', { PolicyDocument: { Statement: Match.arrayWith([decrypt]) } });
-    const keyless = await runApp({ stack: 'Receiver', 'aws:cdk:bundling-stacks': [] });
-    expect(actions(keyless)).not.toContain('kms:Decrypt');
+    expect(decryptable(templates.ofStack)).toContainEqual(output('KeyArn'));
+    expect(decryptable(templates.keyless)).toEqual([]);
   });
 
-  test('takes its own settings, and has its log and its table as outputs', async () => {
-    const settings = { maxConcurrency: '20', logRetentionDays: '7', alarmTopicArn };
-    const template = await runApp({ queueArn, ...settings, 'aws:cdk:bundling-stacks': [] });
+  test('take their own settings, and have log and table as outputs', () => {
+    const template = templates.own;
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { ScalingConfig: { MaximumConcurrency: 20 } });
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
     // Whether anybody watches a queue that is given by its ARN is unknown.
@@ -263,67 +276,39 @@ describe('the app', () => {
     template.hasOutput('IdempotencyTableName', { Value: { Ref: table } });
   });
 
-  test("reads a reader's queue, with the readers' key beside the receiver's, in a stack of its own", async () => {
-    const context = { stack: 'Receiver', reader: 'Audit', customerManagedKey: 'true', 'aws:cdk:bundling-stacks': [] };
-    const template = await runApp(context, 'Audit');
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: ofFanOut('AuditQueueArn') });
-    expect(decryptable(template)).toEqual(expect.arrayContaining([ofFanOut('ReadersKeyArn'), output('KeyArn')]));
-    expect(alarms(template).map(({ MetricName }) => MetricName)).toContain('ApproximateAgeOfOldestMessage');
-
-    const given = await runApp({
-      queueArn,
-      queueKeyArn,
-      overflowBucket: 'large-events',
-      'aws:cdk:bundling-stacks': [],
-    });
-    expect(decryptable(given)).toEqual([queueKeyArn]);
+  test("read a reader's queue, with the readers' key beside the receiver's", () => {
+    const { reader } = templates;
+    reader.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: ofFanOut('AuditQueueArn') });
+    expect(decryptable(reader)).toEqual(expect.arrayContaining([ofFanOut('ReadersKeyArn'), output('KeyArn')]));
+    expect(alarms(reader).map(({ MetricName }) => MetricName)).toContain('ApproximateAgeOfOldestMessage');
+    expect(decryptable(templates.readersQueue)).toEqual([queueKeyArn]);
   });
 
-  test('says what it must be given, and all that is wrong', async () => {
-    const wrong = { language: 'perl', filter: 'none', overflowbucket: 'x', customerManagedKey: 'true' };
-    await expect(runApp(wrong)).rejects.toThrow(
-      /Setting language is "perl".*\nSetting filter is "none": it must be one of .*image-replies.*\nNo queue is given: add -c stack=NAME, or -c queueArn=.*\nSetting customerManagedKey needs stack.*\nThere is no setting overflowbucket/,
-    );
-    await expect(runApp({ stack: 'a b', queueArn: 'events.fifo' })).rejects.toThrow(
-      /Setting stack is "a b".*\nSetting queueArn is "events.fifo".*\nSetting queueArn is given twice/,
-    );
-    await expect(
-      runApp({ stack: 'Receiver', maxConcurrency: '1', logRetentionDays: '31', queueKeyArn }),
-    ).rejects.toThrow(
-      /Setting maxConcurrency is "1": it must be a whole number from 2 to 1000.*\nSetting logRetentionDays is "31": it must be one of 1, 3, .*\nSetting queueKeyArn is given twice/,
-    );
-    await expect(runApp({ queueArn, reader: 'Audit', maxConcurrency: '1001' })).rejects.toThrow(
-      /Setting maxConcurrency is "1001".*\nSetting reader needs stack/,
-    );
-  });
-});
-
-describe('the app of the fan-out', () => {
-  test('takes everything from the outputs of a stack, and has a bundle that runs as it is', async () => {
-    const template = await runFanOut({ stack: 'Receiver', customerManagedKey: 'true' });
-    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
-    expect(decryptable(template)).toEqual([output('KeyArn')]);
-    expect(Object.keys(template.findOutputs('*'))).toEqual(
+  test('make a fan-out of the outputs of a stack, whose bundle runs as it is', async () => {
+    const { fanOut } = templates;
+    fanOut.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: output('QueueArn') });
+    expect(decryptable(fanOut)).toEqual([output('KeyArn')]);
+    expect(Object.keys(fanOut.findOutputs('*'))).toEqual(
       expect.arrayContaining(['AuditQueueUrl', 'ForwarderLogGroup']),
     );
-    const [key] = Object.keys(template.findResources('AWS::KMS::Key'));
-    template.hasOutput('ReadersKeyArn', { Value: { 'Fn::GetAtt': [key, 'Arn'] } });
-    expect(await runBundle(template, {})).toEqual({ batchItemFailures: [] });
+    const [key] = Object.keys(fanOut.findResources('AWS::KMS::Key'));
+    fanOut.hasOutput('ReadersKeyArn', { Value: { 'Fn::GetAtt': [key, 'Arn'] } });
+    expect(await runBundle(fanOut, {})).toEqual({ batchItemFailures: [] });
   });
 
-  test('takes what `mmw outputs --context` prints, and needs no key', async () => {
-    const context = { queueArn, keyringSecretArn, overflowBucket: 'large-events', 'aws:cdk:bundling-stacks': [] };
-    const template = await runFanOut(context);
+  test('make a fan-out of what `mmw outputs --context` prints, without a key', () => {
+    const template = templates.fanOutOfOutputs;
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', { EventSourceArn: queueArn });
-    expect(actions(template).filter((action) => action.startsWith('kms:'))).toEqual([]);
+    expect(decryptable(template)).toEqual([]);
     template.resourceCountIs('AWS::KMS::Key', 0);
     expect(Object.keys(template.findOutputs('*'))).not.toContain('ReadersKeyArn');
   });
 
-  test('says what it must be given, and has no settings of a consumer', async () => {
-    await expect(runFanOut({})).rejects.toThrow('No queue is given: add -c stack=NAME');
-    await expect(runFanOut({ stack: 'Receiver', language: 'python' })).rejects.toThrow(
-      'There is no setting language: the settings are stack, customerManagedKey, queueArn,',
-    );
+  test.each([
+    ['app.ts', 'There is no setting overflowbucket: the settings are stack, customerManagedKey, language,'],
+    ['fan-out/app.ts', 'There is no setting language: the settings are stack, customerManagedKey, queueArn,'],
+  ])('%s says what is wrong, and stops', async (app, message) => {
+    const wrong = { language: 'python', overflowbucket: 'x', queueArn };
+    await expect(runApps([[app, wrong]])).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   });
 });

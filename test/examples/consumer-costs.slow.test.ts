@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
@@ -8,14 +7,8 @@ import { assumed } from '../assumed.ts';
 import { startReceiver } from '../received.ts';
 import { makeKey } from '../support.ts';
 import { toRecord } from './messages.ts';
-import { startConsumer } from './process.ts';
+import { consumers, startConsumer } from './process.ts';
 import { startTable } from './table.ts';
-
-const command = [
-  process.execPath,
-  '--conditions=messagemedia-source',
-  fileURLToPath(new URL('run-typescript.ts', import.meta.url)),
-];
 
 /** Handles one delivery report. @returns the calls to DynamoDB, what is in the table then, and the log */
 async function handleReport() {
@@ -31,7 +24,7 @@ async function handleReport() {
     response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(await answer.text());
   });
   const consumer = startConsumer(
-    command,
+    consumers.typescript,
     {
       PATH: process.env.PATH ?? '',
       // As long as the name that CloudFormation gives the function.

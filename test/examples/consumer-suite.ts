@@ -161,8 +161,8 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(effects).toHaveLength(times);
     });
 
-    test('gives 1,000 events that come twice one effect each, and those of a message in the order sent', async () => {
-      const messages = Array.from({ length: 200 }, () => randomUUID());
+    test('gives 200 events that come twice one effect each, and those of a message in the order sent', async () => {
+      const messages = Array.from({ length: 40 }, () => randomUUID());
       const reports = [0, 1, 2, 3, 4].flatMap((index) => messages.map((message) => report(message, index)));
       const events = await queued(reports);
       const again = events.map((event) => ({ ...event, deduplicationId: `again-${event.deduplicationId}` }));

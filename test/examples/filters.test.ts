@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
 import type { Webhook } from '../../signing/sender.ts';
 import { offload, readSigned, startReceiver, webhooksOfEveryForm } from '../received.ts';
 import { makeKey } from '../support.ts';
@@ -60,7 +59,7 @@ describe('the filter', () => {
     expect(patterns.length).toBeLessThanOrEqual(5);
     for (const pattern of patterns) {
       expect(Object.keys(pattern as object)).toEqual(['body']);
-      expect(FilterCriteria.filter(pattern as Record<string, unknown>).pattern.length).toBeLessThan(4096);
+      expect(JSON.stringify(pattern).length).toBeLessThan(4096);
     }
   });
 });

@@ -7,8 +7,6 @@ import { type BundledEntry, bundle, bundleEntry } from '../../lib/bundle.ts';
 
 /** A function in its own thread and with its own environment. It is exactly what is deployed. */
 export interface RunningEntry<Answer> {
-  /** Resolves when its code is loaded. */
-  started: Promise<unknown>;
   /** @throws {Error} that the function threw */
   invoke: (event: unknown) => Promise<Answer>;
   /** Puts its clock forward. */
@@ -28,12 +26,23 @@ export function bundleForTest(entry: BundledEntry) {
   };
 }
 
-/** @param speed how many times as fast its timers run; waits of minutes take no time */
+/** Loading code needs the processor, so few functions load at the same time. After that they mostly wait. */
+const gate = createGate(2);
+
+/** Starts a function, and waits until its code is loaded. @param speed how many times as fast its timers run; waits of minutes take no time */
 export function startEntry<Answer>(
   file: string,
   env: Record<string, string>,
-  { speed, advance = 0 }: { speed?: number; advance?: number } = {},
-): RunningEntry<Answer> {
+  options: { speed?: number; advance?: number } = {},
+): Promise<RunningEntry<Answer>> {
+  return gate(() => loadEntry(file, env, options));
+}
+
+async function loadEntry<Answer>(
+  file: string,
+  env: Record<string, string>,
+  { speed, advance = 0 }: { speed?: number; advance?: number },
+): Promise<RunningEntry<Answer>> {
   const worker = new Worker(new URL('./entry-worker.js', import.meta.url), {
     ...{ env, stdout: true, stderr: true },
     workerData: { bundle: file, speed },
@@ -56,8 +65,8 @@ export function startEntry<Answer>(
   });
   const post = (message: object) => worker.postMessage(message);
   if (advance > 0) post({ advance });
+  await started.promise;
   return {
-    started: started.promise,
     invoke: (event) => {
       const id = randomUUID();
       const call = Promise.withResolvers<Answer>();

@@ -37,13 +37,11 @@ export function promises<Column extends string>(heading: string, columns: readon
 
 /**
  * Those that a run checks: with `FAULTS=all` every one. All of them take minutes, so otherwise it is only faults that last
- * from the first call on.
- *
- * @param some which faults that is @default - all
+ * from the first call on, and of those that end alike only some.
  */
 export function inThisRun<Cell extends { extent: string; fault: Fault }>(
   cells: readonly Cell[],
-  some: readonly Fault[] = faults,
+  some: readonly Fault[],
 ): Cell[] {
   if (process.env.FAULTS === 'all') return [...cells];
   return cells.filter(({ extent, fault }) => extent !== 'once' && extent !== 'midway' && some.includes(fault));

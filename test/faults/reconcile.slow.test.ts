@@ -8,7 +8,7 @@ import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { consume } from '../../sandbox/consumer.ts';
 import { startProvider } from '../../sandbox/messagemedia/server.ts';
 import { startLogs } from '../log-queries.ts';
-import { bundleForTest, createGate, startEntry } from './entry.ts';
+import { bundleForTest, startEntry } from './entry.ts';
 import { type Dialect, startFaultProxy } from './fault-proxy.ts';
 import { inThisRun, promises } from './page.ts';
 import { runTable } from './table.ts';
@@ -48,8 +48,6 @@ beforeAll(async () => {
   results = await runTable(cells, 16, (cell) => run(cell, bundled.file), check);
   bundled.remove();
 }, 400_000);
-
-const start = createGate(2);
 
 async function run({ column, fault, first, count }: Cell, bundle: string): Promise<Result> {
   const [provider, secrets, queue, logs] = await Promise.all([
@@ -94,12 +92,8 @@ async function run({ column, fault, first, count }: Cell, bundle: string): Promi
     ...Object.fromEntries(Object.values(services).map(([name, url]) => [name, url])),
     [variable]: proxy.url,
   };
-  const entry = await start(async () => {
-    // An hour later MessageMedia no longer retries the webhooks of these events.
-    const starting = startEntry<null>(bundle, env, { speed, advance: 3_600_000 });
-    await starting.started;
-    return starting;
-  });
+  // An hour later MessageMedia no longer retries the webhooks of these events.
+  const entry = await startEntry<null>(bundle, env, { speed, advance: 3_600_000 });
   const reconcile = () =>
     Promise.race([
       entry.invoke({}).then(

@@ -7,7 +7,7 @@ import type { RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startProvider } from '../../sandbox/messagemedia/server.ts';
-import { bundleForTest, createGate, startEntry } from './entry.ts';
+import { bundleForTest, startEntry } from './entry.ts';
 import { startFaultProxy } from './fault-proxy.ts';
 import { inThisRun, promises } from './page.ts';
 import { runTable } from './table.ts';
@@ -46,35 +46,29 @@ beforeAll(async () => {
   bundled.remove();
 }, 400_000);
 
-const start = createGate(2);
-
 async function run({ column, fault, extent }: Cell, bundle: string): Promise<Result> {
   const [provider, secrets] = await Promise.all([startProvider({ modulusLength: 1024 }), startSecrets()]);
-  const [proxy, api] =
-    column === 'MessageMedia'
-      ? [
-          await startFaultProxy(provider.url, 'messagemedia', pace),
-          createProvider({ ...provider, baseUrl: provider.url }),
-        ]
-      : [await startFaultProxy(secrets.url, 'json', pace), createProvider({ ...provider, baseUrl: provider.url })];
+  const isProvider = column === 'MessageMedia';
+  const proxy = await startFaultProxy(
+    (isProvider ? provider : secrets).url,
+    isProvider ? 'messagemedia' : 'json',
+    pace,
+  );
+  const api = createProvider({ ...provider, baseUrl: provider.url });
   const first = await api.createSignatureKey('SHA256');
   secrets.put('keyring', JSON.stringify({ keys: [first] }));
   await api.enableSignatureKey(first.key_id);
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
-  const entry = await start(async () => {
-    const env = {
-      API_CREDENTIALS_SECRET_ID: 'credentials',
-      MESSAGEMEDIA_BASE_URL: column === 'MessageMedia' ? proxy.url : provider.url,
-      SIGNATURE_DIGEST: 'SHA256',
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: column === 'MessageMedia' ? secrets.url : proxy.url,
-    };
-    const starting = startEntry<null>(bundle, env, { speed });
-    await starting.started;
-    return starting;
-  });
+  const env = {
+    API_CREDENTIALS_SECRET_ID: 'credentials',
+    MESSAGEMEDIA_BASE_URL: isProvider ? proxy.url : provider.url,
+    SIGNATURE_DIGEST: 'SHA256',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: isProvider ? secrets.url : proxy.url,
+  };
+  const entry = await startEntry<null>(bundle, env, { speed });
   const problems: string[] = [];
   const entries = (): KeyringEntry[] => JSON.parse(secrets.get('keyring') ?? '').keys;
   const seen = new Set<string>();
@@ -110,7 +104,7 @@ async function run({ column, fault, extent }: Cell, bundle: string): Promise<Res
     const outcomes: string[] = [];
     for (const [index, step] of steps.entries()) {
       if (step === 'testSecret') continue;
-      const only = column === 'MessageMedia' ? /^/ : new RegExp(`"SecretId":"${column}"`);
+      const only = isProvider ? /^/ : new RegExp(`"SecretId":"${column}"`);
       await proxy.begin(fault, { only, ...(extent === 'once' && { count: 1 }) });
       outcomes.push(await take(step));
       await proxy.end();

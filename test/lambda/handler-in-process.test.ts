@@ -6,8 +6,7 @@ import { toWire, type Webhook } from '../../signing/sender.ts';
 import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../support.ts';
 
-// The handler in this process, with its real clients and one server for all that it calls. `handler.slow.test.ts` runs it as
-// Lambda does, with stand-ins that are more like the services.
+// The handler in this process, with its real clients and one server for all that it calls.
 
 type Handler = typeof import('../../lambda/handler.ts');
 type Service = 'secret' | 'queue' | 'stream' | 'storage';
@@ -90,22 +89,12 @@ describe('a function that starts', () => {
     expect(calls).toEqual([]);
   });
 
-  test('reads a keyring that is binary', async () => {
-    secret = { SecretBinary: Buffer.from(keyringOf(key)).toString('base64') };
-    expect(await (await start())(signed())).toMatchObject({ statusCode: 202 });
-  });
-
   test('warns of an empty keyring, and refuses', async () => {
     secret = { SecretString: '{"keys":[]}' };
     expect(await (await start())(signed())).toMatchObject({ statusCode: 401 });
     const warning = lineOf('the keyring is empty: every webhook is refused until it holds a public key');
     expect(warning).toMatchObject({ level: 'WARN' });
     expect(warning).not.toHaveProperty('KeyringLoadFailed');
-  });
-
-  test('has the sender try again while the secret has no value', async () => {
-    secret = {};
-    expect(await (await start())(signed())).toMatchObject({ statusCode: 503 });
   });
 
   test('counts that the keyring cannot be read, and says why', async () => {
@@ -140,16 +129,6 @@ describe('what an alarm counts', () => {
     expect(await handler(signed(large('y')))).toMatchObject({ statusCode: 503 });
     expect(lineOf('failed')).toMatchObject({ StorageFailed: 1 });
     expect(lineOf('failed')).not.toHaveProperty('EnqueueFailed');
-  });
-
-  test('has a 1 from a webhook that is not queued', async () => {
-    refusing.add('queue');
-    await (await start())(signed());
-    expect(lineOf('failed')).toMatchObject({ EnqueueFailed: 1 });
-    // Alarms watch it without the reason.
-    expect(
-      lineOf('failed')._aws.CloudWatchMetrics.map(({ Dimensions }: { Dimensions: unknown }) => Dimensions),
-    ).toEqual([byReason, [['service']]]);
   });
 
   test('has no 0 from a keyring that was read but holds no key', async () => {
@@ -235,17 +214,13 @@ describe('the log has one line', () => {
     expect(lineOf('accepted')).toMatchObject({ Accepted: 1, Age: 0 });
   });
 
-  test('for an event whose template is wrong: a warning, and one count more', async () => {
-    await (await start())(signed({ ...webhook, body: '{"reply_id":"$replyId","message_id":"m"}' }));
-    const counts = { Accepted: 1, Unidentified: 1, Age: expect.any(Number) };
-    expect(lineOf('accepted')).toMatchObject({ level: 'WARN', unrendered: ['reply_id'], ...counts });
-  });
-
-  test('for an event that should be JSON and is not: a warning, and one count more', async () => {
-    await (await start())(signed({ ...webhook, body: '{"reply_id":"r","content":"she said "yes""}' }));
-    const counts = { Accepted: 1, Unreadable: 1, Age: expect.any(Number) };
-    expect(lineOf('accepted')).toMatchObject({ level: 'WARN', unreadable: true, ...counts });
-    expect(lineOf('accepted')).not.toHaveProperty('Unidentified');
+  test.each([
+    ['ids', '{"reply_id":"$replyId","message_id":"m"}', { unrendered: ['reply_id'], Unidentified: 1 }, 'Unreadable'],
+    ['JSON', '{"reply_id":"r","content":"she said "yes""}', { unreadable: true, Unreadable: 1 }, 'Unidentified'],
+  ])('for an event whose template makes no %s: a warning, and one count more', async (_what, body, counted, not) => {
+    await (await start())(signed({ ...webhook, body }));
+    expect(lineOf('accepted')).toMatchObject({ level: 'WARN', Accepted: 1, Age: expect.any(Number), ...counted });
+    expect(lineOf('accepted')).not.toHaveProperty(not);
   });
 
   test('for a probe: that it came', async () => {
@@ -269,15 +244,16 @@ describe('the log has one line', () => {
     expect(lineOf('captured')).toBeUndefined();
   });
 
-  test('for a failure: the reason with its cause, and two counts', async () => {
+  test('for a failure: the reason with its cause, two counts, and that of an alarm without the reason', async () => {
     refusing.add('queue');
     expect(await (await start())(signed())).toMatchObject({ statusCode: 503 });
     const detail = 'ReceiverError: SQS did not take the event <- Refused: as the test wants it';
-    expect(lineOf('failed')).toMatchObject({
-      ...{ level: 'ERROR', status: 503, reason: 'queue_unavailable', detail, Failed: 1 },
-    });
-    for (const name of ['outcome', 'error', 'stack']) expect(lineOf('failed')).not.toHaveProperty(name);
-    expect(dimensionsOf('failed')).toEqual(byReason);
+    const counts = { Failed: 1, EnqueueFailed: 1 };
+    const failed = lineOf('failed');
+    expect(failed).toMatchObject({ level: 'ERROR', status: 503, reason: 'queue_unavailable', detail, ...counts });
+    for (const name of ['outcome', 'error', 'stack']) expect(failed).not.toHaveProperty(name);
+    const metrics: { Dimensions: unknown }[] = failed._aws.CloudWatchMetrics;
+    expect(metrics.map(({ Dimensions }) => Dimensions)).toEqual([byReason, [['service']]]);
   });
 
   test.each([
@@ -298,6 +274,19 @@ describe('the log has one line', () => {
   test('with the name of the receiver, where there are several', async () => {
     await (await start({ POWERTOOLS_SERVICE_NAME: 'second-receiver' }))(signed());
     expect(lineOf('accepted')).toMatchObject({ service: 'second-receiver' });
+  });
+
+  test('and no signature, body or phone number, whatever becomes of a request', async () => {
+    const handler = await start();
+    const reply = { ...webhook, body: '{"reply_id":"r","source_number":"+61491570157","content":"Danke"}' };
+    const good = signed(reply);
+    const stale = signed(reply, key, 0);
+    const tooLarge = signed({ ...reply, body: `"${'61491570157'.repeat(100_000)}"` });
+    for (const event of [good, stale, { ...good, body: '' }, tooLarge]) await handler(event);
+    const signatureOf = ({ headers }: typeof good) => String(headers['x-messagemedia-signature']);
+    expect(lines()).toHaveLength(4);
+    for (const word of [signatureOf(good), signatureOf(stale), '61491570157', 'Danke'])
+      expect(output.text).not.toContain(word);
   });
 });
 

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultTimestampToleranceSeconds } from '../../lambda/contract.ts';
 import { createKeyring } from '../../lambda/keys/keyring-cache.ts';
-import { type KeyringEntry, writeEntries } from '../../lambda/keys/keyring-secret.ts';
-import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { writeEntries } from '../../lambda/keys/keyring-secret.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
 import { createReceiver, type Outcome } from '../../lambda/receiver/receiver.ts';
 import { reconcile } from '../../lambda/reconcile/reconcile.ts';
 import type { ReconciliationResult } from '../../lambda/reconcile/reconciliation-run.ts';
 import type { WireRequest } from '../../signing/sender.ts';
 import { httpApiEvent } from '../support.ts';
+import { ModelKeyring } from './model-keyring.ts';
 import { ModelProvider, type VendorEvent } from './model-provider.ts';
 import { ModelQueue } from './model-queue.ts';
 
@@ -38,7 +38,7 @@ export class LossWorld {
   readonly fooled: string[] = [];
   readonly problems: unknown[] = [];
   private queueFate: QueueFate = 'ok';
-  private entries: KeyringEntry[] = [];
+  private readonly keyring = new ModelKeyring();
   private readonly log: { at: number; id: string }[] = [];
   private latest: Outcome | undefined;
   private readonly receivers: ReturnType<typeof createReceiver>[];
@@ -51,7 +51,8 @@ export class LossWorld {
     const toleranceSeconds = flaws.toleranceSeconds ?? defaultTimestampToleranceSeconds;
     // Two functions, which do not read the keyring at the same time.
     this.receivers = [0, 1].map(() => {
-      const load = async () => writeEntries(this.entries.filter((entry) => !(flaws.forgetsKeys && entry.deleted_at)));
+      const load = async () =>
+        writeEntries(this.keyring.entries.filter((entry) => !(flaws.forgetsKeys && entry.deleted_at)));
       const now = () => this.time;
       const keyring = createKeyring({ load, now, warn: () => {} });
       const report = (outcome: Outcome) => this.note(outcome);
@@ -143,22 +144,13 @@ export class LossWorld {
   private rotation() {
     return createRotation({
       provider: this.provider.api,
-      keyring: this.store,
+      keyring: this.keyring,
       digest: 'SHA256',
       now: () => this.time,
       pause: (milliseconds) => this.sleep(milliseconds, true),
       log: () => {},
     });
   }
-
-  private readonly store: KeyringStore = {
-    read: async () => structuredClone(this.entries),
-    update: async (change) => {
-      this.entries = structuredClone(change(structuredClone(this.entries)));
-    },
-    readDiagnostics: async () => ({}),
-    updateDiagnostics: async () => {},
-  };
 
   async reconcile(
     options: { since: number; confirm: boolean },

@@ -23,6 +23,7 @@ export interface VendorEvent {
 
 /** Made once, because making keys is slow. Later keys are the same ones under other ids. */
 const material = Array.from({ length: 6 }, () => makeKey());
+let count = 0;
 
 const idField = { deliveryReport: 'delivery_report_id', reply: 'reply_id', optOut: 'notification_id' };
 const pageSize = 100;
@@ -51,7 +52,6 @@ export class ModelProvider {
   private readonly now: () => number;
   private readonly keys = new Map<string, TestKey>();
   private enabledId: string | undefined;
-  private made = 0;
   private readonly confirmed = new Set<string>();
 
   constructor(now: () => number) {
@@ -70,10 +70,14 @@ export class ModelProvider {
 
   /** The webhook of an event, signed now. */
   write(event: VendorEvent): WireRequest {
-    const key = this.enabledId === undefined ? undefined : this.keys.get(this.enabledId);
     const body = JSON.stringify(this.item(event));
     const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
-    return toWire(webhook, key, new Date(this.now()));
+    return toWire(webhook, this.signingKey(), new Date(this.now()));
+  }
+
+  /** The enabled key. */
+  signingKey(): TestKey | undefined {
+    return this.enabledId === undefined ? undefined : this.keys.get(this.enabledId);
   }
 
   private item({ kind, id, messageId, receivedAt = 0 }: VendorEvent): Record<string, unknown> {
@@ -109,7 +113,7 @@ export class ModelProvider {
 
   readonly api: Api = {
     createSignatureKey: async (digest): Promise<CreatedSignatureKey> => {
-      const made = material[this.made++ % material.length] ?? makeKey();
+      const made = material[count++ % material.length] ?? makeKey();
       const created = new Date(this.now()).toISOString();
       const key = { ...made, id: randomUUID(), digest, answer: { ...made.answer, created } };
       this.keys.set(key.id, key);
@@ -118,7 +122,7 @@ export class ModelProvider {
     listSignatureKeys: async () => [...this.keys.values()].map((key) => this.show(key)),
     getSignatureKey: async (keyId) => this.show(this.find(keyId)),
     getEnabledSignatureKey: async () => {
-      const key = this.enabledId === undefined ? undefined : this.keys.get(this.enabledId);
+      const key = this.signingKey();
       return key && this.show(key);
     },
     enableSignatureKey: async (keyId) => {

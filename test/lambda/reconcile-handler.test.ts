@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageCommand, PurgeQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createProvider, type Provider } from '../../lambda/messagemedia/client.ts';
 import { handler } from '../../lambda/reconcile-handler.ts';
@@ -13,6 +13,7 @@ import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedi
 import { watchClients } from '../client-limits.ts';
 import { startFirehose, streamNames } from '../firehose.ts';
 import { type LocalLogs, startLogs } from '../log-queries.ts';
+import { type RecordedLog, recordLog } from '../recorded-log.ts';
 import { makeKey } from '../support.ts';
 
 let provider: ProviderSimulator;
@@ -20,28 +21,20 @@ let api: Provider;
 let secrets: LocalSecrets;
 let queue: LocalQueue;
 let logs: LocalLogs;
-let output: string;
+let output: RecordedLog;
 const environment = { ...process.env };
 
 beforeAll(async () => {
-  [secrets, logs] = await Promise.all([startSecrets(), startLogs()]);
+  [secrets, logs, queue] = await Promise.all([startSecrets(), startLogs(), startQueue()]);
 });
-afterAll(() => Promise.all([secrets.close(), logs.close()]));
+afterAll(() => Promise.all([secrets.close(), logs.close(), queue.close()]));
 beforeEach(async () => {
-  [provider, queue] = await Promise.all([startProvider({ modulusLength: 1024 }), startQueue()]);
+  provider = await startProvider({ modulusLength: 1024 });
   api = createProvider({ baseUrl: provider.url, apiKey: provider.apiKey, apiSecret: provider.apiSecret });
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
   secrets.put('keyring', '{"keys":[]}');
   logs.lines.length = logs.queries.length = logs.statuses.length = 0;
-  output = '';
-  const write = (chunk: unknown) => {
-    output += String(chunk);
-    return true;
-  };
-  for (const stream of [process.stdout, process.stderr]) jest.spyOn(stream, 'write').mockImplementation(write);
-  for (const method of ['log', 'info', 'warn', 'error'] as const) {
-    jest.spyOn(console, method).mockImplementation((text) => void write(`${text}\n`));
-  }
+  output = recordLog();
   Object.assign(process.env, {
     QUEUE_URL: queue.queueUrl,
     KEYRING_SECRET_ID: 'keyring',
@@ -63,7 +56,8 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   process.env = { ...environment };
-  await Promise.all([provider.close(), queue.close()]);
+  await queue.client.send(new PurgeQueueCommand({ QueueUrl: queue.queueUrl }));
+  await provider.close();
 });
 
 /** Runs an hour later, when the webhooks of now are not retried any more. */
@@ -74,11 +68,7 @@ async function runLater(): Promise<void> {
 }
 
 /** The function's log, as CloudWatch has it. */
-const lines = () =>
-  output
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
+const lines = () => output.entries();
 const metric = () => lines().find((line) => '_aws' in line);
 
 /** Receives and deletes all messages. The queue gives one event of a message at a time. */
@@ -133,51 +123,51 @@ test('queues what no webhook brought, logs and counts it, and leaves the lists a
   });
   expect(logs.queries[0]?.logGroupNames).toEqual(['receiver', 'reconciliation']);
   expect((await api.checkDeliveryReports()).length).toBe(3);
-  for (const text of ['+614', 'Yes', provider.apiSecret]) expect(output).not.toContain(text);
+  for (const text of ['+614', 'Yes', provider.apiSecret]) expect(output.text).not.toContain(text);
 
   // The next run finds these log lines.
-  logs.lines.push(...output.split('\n'));
-  output = '';
+  logs.lines.push(...output.text.split('\n'));
+  output.text = '';
   await handler();
   expect(metric()).toMatchObject({ Recovered: 0, FullLists: 0 });
 });
 
-/** Turns the archive on. */
-async function startArchive() {
+test('archives what it queues, as it was queued, as events of the account whose lists these are', async () => {
+  const [mine, theirs] = [await api.createSignatureKey('SHA256'), makeKey().answer];
+  const keys = [
+    { ...mine, account: 'A' },
+    { ...theirs, account: 'B' },
+  ];
+  secrets.put('keyring', JSON.stringify({ keys }));
   const firehose = await startFirehose();
   Object.assign(process.env, {
     ARCHIVE_STREAMS: streamNames,
     ARCHIVE_QUEUE_URL: queue.deadLetterQueueUrl,
     AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
   });
-  return firehose;
-}
-
-test('archives what it queues, as it was queued', async () => {
-  const firehose = await startArchive();
   await lose();
   await runLater();
-  const lines = [...firehose.records.values()].flat().map((line) => JSON.parse(String(line)));
+  const archived = [...firehose.records.values()].flat().map((line) => JSON.parse(String(line)));
   const events = await queued();
-  expect(lines).toHaveLength(4);
-  expect(lines).toEqual(expect.arrayContaining(events));
+  expect(archived).toHaveLength(4);
+  expect(archived).toEqual(expect.arrayContaining(events));
+  expect(new Set(events.map(({ source }) => source))).toEqual(new Set(['urn:messagemedia:account:A']));
   expect([...firehose.records.keys()].sort()).toEqual(['stream-of-delivery_report', 'stream-of-reply']);
   await firehose.close();
 });
 
-describe('a reply that is too large for SQS', () => {
+test('queues a reply that is too large for SQS with its data in the bucket, and no call takes a minute', async () => {
+  const limits = watchClients(SecretsManagerClient, SQSClient, S3Client, CloudWatchLogsClient);
   const large = 'x'.repeat(1_100_000);
-
-  test('is queued with its data in the bucket', async () => {
-    // The name of this host has no bucket in front of it.
-    process.env.AWS_ENDPOINT_URL_S3 = queue.url.replace('127.0.0.1', 'localhost');
-    await lose(large);
-    await runLater();
-    const { dataref = '' } = (await queued()).find((event) => 'dataref' in event) ?? {};
-    const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(String(dataref)) ?? [];
-    const { Body } = await queue.storage.send(new GetObjectCommand({ Bucket, Key }));
-    expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({ content: large });
-  });
+  // The name of this host has no bucket in front of it.
+  process.env.AWS_ENDPOINT_URL_S3 = queue.url.replace('127.0.0.1', 'localhost');
+  await lose(large);
+  await runLater();
+  for (const limit of Object.values(await limits())) expect(limit).toBeLessThan(60_000);
+  const { dataref = '' } = (await queued()).find((event) => 'dataref' in event) ?? {};
+  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(String(dataref)) ?? [];
+  const { Body } = await queue.storage.send(new GetObjectCommand({ Bucket, Key }));
+  expect(JSON.parse((await Body?.transformToString()) ?? '')).toMatchObject({ content: large });
 });
 
 describe('lists of several pages', () => {
@@ -197,16 +187,11 @@ describe('lists of several pages', () => {
     });
     Object.assign(process.env, { MESSAGEMEDIA_BASE_URL: server.url, RECONCILE_CONFIRM: confirm });
     const begin = Date.now();
-    jest.spyOn(Date, 'now').mockImplementation(() => begin + takes * (output.split('"recovered"').length - 1));
+    jest.spyOn(Date, 'now').mockImplementation(() => begin + takes * (output.text.split('"recovered"').length - 1));
     await handler();
     await server.close();
     return left.length;
   }
-
-  test('are read to their end', async () => {
-    expect(await reconcileReports(101, 0)).toBe(0);
-    expect(lines().at(-1)).toMatchObject({ deliveryReports: { recovered: 101, confirmed: 101 } });
-  });
 
   test('are read for four of the five minutes that the function may run, and the rest is for the next run', async () => {
     expect(await reconcileReports(101, 2_410)).toBe(1);
@@ -226,7 +211,7 @@ describe('lists of several pages', () => {
       service: 'reconciliation',
       message: expect.stringMatching(/^The list of delivery reports is full.* --confirm" does that once/),
     });
-    output = '';
+    output.text = '';
     expect(await reconcileReports(100, 0)).toBe(0);
     expect(metric()).toMatchObject({ FullLists: 0 });
   });
@@ -241,13 +226,6 @@ describe('lists of several pages', () => {
     expect(metric()).not.toHaveProperty('FullLists');
     await server.close();
   });
-});
-
-test('no call takes as long as the five minutes that the function may run', async () => {
-  const limits = watchClients(SecretsManagerClient, SQSClient, S3Client, CloudWatchLogsClient);
-  await lose('x'.repeat(1_100_000));
-  await runLater();
-  for (const limit of Object.values(await limits())) expect(limit).toBeLessThan(60_000);
 });
 
 test('confirms what the queue has if it is told to', async () => {
@@ -271,20 +249,4 @@ test('fails when the queue takes nothing, and says why', async () => {
     expect(message).toBe('failed');
     expect(detail).toContain('QueueDoesNotExist');
   }
-});
-
-describe('where keys name accounts', () => {
-  const keyring = async (named?: string) => {
-    const [mine, theirs] = [await api.createSignatureKey('SHA256'), makeKey().answer];
-    const keys = [named ? { ...mine, account: named } : mine, { ...theirs, account: 'B' }];
-    secrets.put('keyring', JSON.stringify({ keys }));
-  };
-  const sources = async () => new Set((await queued()).map(({ source }) => source));
-
-  test('an event is of the account whose lists these are', async () => {
-    await keyring('A');
-    await lose();
-    await runLater();
-    expect(await sources()).toEqual(new Set(['urn:messagemedia:account:A']));
-  });
 });

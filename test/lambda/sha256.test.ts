@@ -4,8 +4,12 @@ import type { SourceData } from '@smithy/types';
 import fc from 'fast-check';
 import { Sha256 } from '../../lambda/sha256.ts';
 
-const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 100 }), fc.string({ unit: 'grapheme', maxLength: 100 }));
-const bytes = fc.uint8Array({ maxLength: 200 });
+const text = fc.oneof(
+  fc.constant(''),
+  fc.string({ unit: 'binary', maxLength: 100 }),
+  fc.string({ unit: 'grapheme', maxLength: 100 }),
+);
+const bytes = fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ maxLength: 200 }));
 /** A part of a buffer, which begins anywhere in it. */
 const view = fc
   .tuple(bytes, fc.nat(20), fc.nat(20))
@@ -43,23 +47,16 @@ async function expectEqual(secret: SourceData | undefined, taken: Steps): Promis
 
 test("every hash is that of the SDK's own class, with a secret of any form or without one", async () => {
   const secret = fc.option(source, { nil: undefined });
-  await fc.assert(fc.asyncProperty(secret, steps, expectEqual), { numRuns: 2_000 });
+  await fc.assert(fc.asyncProperty(secret, steps, expectEqual), { numRuns: 300 });
 });
-
-test.each<[string, SourceData]>([
-  ['text', ''],
-  ['bytes', new Uint8Array()],
-  ['a buffer', new ArrayBuffer()],
-  ['a view', new DataView(new ArrayBuffer(3), 3)],
-])('so it is with an empty secret: %s', (_form, secret) => expectEqual(secret, [['data', undefined]]));
 
 test('secrets in turns do not get the key of each other, whether they are text or bytes', async () => {
   const secrets = fc.tuple(source, source);
   const inTurns = async ([one, other]: [SourceData, SourceData], taken: Steps) => {
     for (const secret of [one, other, one, other]) await expectEqual(secret, taken);
   };
-  await fc.assert(fc.asyncProperty(secrets, steps, inTurns), { numRuns: 300 });
-  await fc.assert(fc.asyncProperty(fc.tuple(text, text), steps, inTurns), { numRuns: 300 });
+  await fc.assert(fc.asyncProperty(secrets, steps, inTurns), { numRuns: 50 });
+  await fc.assert(fc.asyncProperty(fc.tuple(text, text), steps, inTurns), { numRuns: 50 });
 });
 
 test('after its digest a hash is usable again once it is reset', async () => {
@@ -70,7 +67,7 @@ test('after its digest a hash is usable again once it is reset', async () => {
       await expect(digest(hash, [['more', undefined]])).rejects.toThrow('Digest already called');
       expect(await digest(hash, [undefined, ...taken])).toBe(first);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -4,7 +4,7 @@ import { ConnectingAgent, ReconnectingHandler } from '../../lambda/connections.t
 import { queueSettings } from '../../lambda/event/queue-sender.ts';
 import { rehearse } from '../../lambda/warm-up.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
-import { listen, readBody } from '../../sandbox/http.ts';
+import { readBody } from '../../sandbox/http.ts';
 import { type Certificate, listenTls, makeCertificate, type TlsServer } from '../tls-server.ts';
 
 let certificate: Certificate;
@@ -43,14 +43,7 @@ async function rehearsed(client: SQSClient, answer = '{"MessageId":"rehearsed"}'
   return rehearse(command, () => client.send(command), by, answer).catch((error: unknown) => error);
 }
 
-test('nothing is sent, and the connection is open', async () => {
-  const client = clientOf();
-  await rehearsed(client);
-  expect([server.connections(), received]).toEqual([1, []]);
-  client.destroy();
-});
-
-test("the call runs to its end: the SDK's own middleware signs it and reads the answer", async () => {
+test("the call runs to its end, and nothing is sent: the SDK's own middleware signs it and reads the answer", async () => {
   const client = clientOf();
   const seen: unknown[] = [];
   client.middlewareStack.add(
@@ -62,12 +55,8 @@ test("the call runs to its end: the SDK's own middleware signs it and reads the 
   );
   expect(await rehearsed(client)).toMatchObject({ MessageId: 'rehearsed', $metadata: { attempts: 1 } });
   expect(seen).toMatchObject([{ authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 .*Signature=/) }]);
-  client.destroy();
-});
-
-test('the next call goes to the service, over that connection, and gets its own answer', async () => {
-  const client = clientOf();
-  await rehearsed(client);
+  expect([server.connections(), received]).toEqual([1, []]);
+  // The next call goes to the service, over that connection, and gets its own answer.
   expect(await client.send(commandOf('event'))).toMatchObject({ MessageId: 'real' });
   expect(received).toEqual([['event', 'attempt=1; max=3']]);
   expect(server.connections()).toBe(1);
@@ -87,28 +76,17 @@ test('an answer that the SDK cannot read fails the call, and the connection is o
   client.destroy();
 });
 
-test('without TLS there is nothing to open', async () => {
-  let connections = 0;
-  const plain = await listen(0, () => {});
-  const client = clientOf({ endpoint: plain.url });
-  class Counting extends ConnectingAgent {
-    override async connect(): Promise<void> {
-      connections++;
-    }
-  }
-  expect(await rehearsed(client, undefined, new Counting())).toMatchObject({ MessageId: 'rehearsed' });
-  expect(connections).toBe(0);
-  await plain.close();
-});
-
-test("the services' own endpoints, which name no port, are connected to at 443", async () => {
-  const connections: unknown[] = [];
-  // Nothing on this machine listens at 443.
+test.each([
+  // Nothing on this machine listens at these ports.
+  ['without TLS is nothing', 'http://127.0.0.1:1', []],
+  ["at the services' own endpoints, which name no port, is at 443", 'https://sqs.eu-west-1.amazonaws.com', [443]],
+])('the connection that is opened %s', async (_what, endpoint, expected) => {
+  const ports: number[] = [];
   class Recording extends ConnectingAgent {
-    override async connect(...to: [host: string, port: number]): Promise<void> {
-      connections.push(to);
+    override async connect(_host: string, port: number): Promise<void> {
+      ports.push(port);
     }
   }
-  await rehearsed(clientOf({ endpoint: 'https://sqs.eu-west-1.amazonaws.com' }), undefined, new Recording());
-  expect(connections).toEqual([['sqs.eu-west-1.amazonaws.com', 443]]);
+  expect(await rehearsed(clientOf({ endpoint }), undefined, new Recording())).toMatchObject({ MessageId: 'rehearsed' });
+  expect(ports).toEqual(expected);
 });

@@ -64,7 +64,7 @@ describe('a setting changes what it should and nothing else', () => {
   });
 
   // Together with another choice it may change less, but nothing that it does not change alone.
-  test.each(choices)('$name, in every combination', (choice) => {
+  test.each(choices)('$name, in each combination', (choice) => {
     const known = settings.flatMap(([, base, context]) =>
       Object.keys(context).some((key) => key in choice.context) ? changesBy(base, context) : [],
     );

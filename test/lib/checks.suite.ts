@@ -30,3 +30,11 @@ describe.each(combinations)('with $name', ({ choices: chosen, context }) => {
     expect(idsOf(json, 'AWS::KMS::Key')).toEqual(has('key') ? ['Key'] : []);
   });
 });
+
+test.each([{}, { customerManagedKey: 'true', ordering: 'standard', archiveLock: 'compliance' }])(
+  'cdk-nag finds nothing with rotation, reconciliation and archive, and %j',
+  (context) => {
+    const { app } = stackOf({ rotationDays: '30', reconcileMinutes: '15', archiveDays: '400', ...context });
+    expect(new AwsSolutionsChecks().validateScope(app).violations).toEqual([]);
+  },
+);

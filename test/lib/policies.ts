@@ -48,6 +48,18 @@ export function statementsOf({ Resources }: TemplateJson, roleId: string): State
   });
 }
 
+/** All that a role may do, a line each. */
+export function allowed(json: TemplateJson, role: string): string[] {
+  const lines = statementsOf(json, role).flatMap(({ Action, Resource, Condition = {} }) => {
+    const via = Object.values(Condition.StringEquals ?? {}).map((service) => ` via ${String(service).split('.')[0]}`);
+    const like = Object.values(Condition.StringLike ?? {}).map((prefix) => ` of ${String(prefix)}`);
+    return [Action]
+      .flat()
+      .flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${via}${like}`));
+  });
+  return [...new Set(lines)].sort();
+}
+
 /** IAM's rule: an explicit deny wins, then an allow, and everything else is denied. */
 export function isAllowed(statements: readonly Statement[], request: Request): boolean {
   const effects = statements.filter((statement) => applies(statement, request)).map(({ Effect }) => Effect);

@@ -50,7 +50,6 @@ const others: Record<string, string[]> = {
   'lambda/event/kinds.ts': ['test/lambda/event/identity.test.ts', 'test/lambda/archive-contract.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
   'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-store.test.ts', 'test/lambda/keys/keyring-size.test.ts'],
-  'lambda/keys/manual-changes.ts': ['test/lambda/keys/manual-changes.test.ts', 'test/lambda/keys/key-import.test.ts'],
   'lambda/messagemedia/error.ts': ['test/lambda/messagemedia/error.test.ts'],
   'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/messagemedia/authentication.ts': ['test/lambda/messagemedia/options.test.ts'],

@@ -3,7 +3,7 @@ import { withProbeKey } from '../../../cli/doctor/probe.ts';
 import { createKeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { toWire } from '../../../signing/sender.ts';
 import type { Proof, Run } from '../proof.ts';
-import { expectNothingQueued, freshReport, samples } from '../webhooks.ts';
+import { expectNothingQueued, freshReport, keyringInterval, samples } from '../webhooks.ts';
 
 /** Sends until the answer is this one, because a running function reads the keyring again at most every 3 s. */
 async function sendUntil({ stack }: Run, request: Parameters<typeof stack.send>[0], status: number) {
@@ -38,7 +38,7 @@ export const diagnosis: Proof[] = [
       const ended = { ...good, body: Buffer.concat([good.body, Buffer.from('\n')]) };
       const moved = { ...good, target: `${good.target}?added=1` };
       // The first request may come before the function has read that capturing is on.
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await keyringInterval();
       for (const request of [moved, ended, ended]) assert.equal((await run.stack.send(request)).status, 401);
       const found: { causes: string[] }[] = JSON.parse(await run.mmw('doctor', '--capture', '--json'));
       const causes = found.map((one) => one.causes.join('+'));

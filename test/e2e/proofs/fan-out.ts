@@ -11,6 +11,7 @@ import { withFreshIds } from '../../../signing/sample-webhooks.ts';
 import { toWire, type Webhook, type WireRequest } from '../../../signing/sender.ts';
 import type { Proof, Run } from '../proof.ts';
 import { expectAccepted, samples } from '../webhooks.ts';
+import { limit, replyOf } from './large.ts';
 
 const app = 'examples/fan-out/app.ts';
 
@@ -28,16 +29,6 @@ function messageFor(run: Run, { method, target, headers, body }: WireRequest, id
   return toQueueMessage(verified, { dataref: `s3://${run.stack.overflowBucket}/${key}` }).body;
 }
 
-/** A reply whose event has exactly this many bytes. */
-function replyOf(run: Run, bytes: number): Webhook {
-  const fresh = withFreshIds(samples(run).smsReply);
-  const padded = (length: number): Webhook => ({
-    ...fresh,
-    body: JSON.stringify({ ...JSON.parse(String(fresh.body)), content: 'x'.repeat(length) }),
-  });
-  return padded(bytes - Buffer.byteLength(messageFor(run, toWire(padded(0), run.firstKey), '')));
-}
-
 /** Three reports about one message. */
 function reportsOf(run: Run): Webhook[] {
   const message_id = randomUUID();
@@ -47,12 +38,9 @@ function reportsOf(run: Run): Webhook[] {
   });
 }
 
-/** Sends a webhook, and again if it has an id, as a sender does that missed the answer. @returns what readers must get */
-async function send(run: Run, webhook: Webhook): Promise<string> {
-  const request = toWire(webhook, run.firstKey);
-  const message = messageFor(run, request, await expectAccepted(run, request));
-  if (webhook.contentType === 'application/json') await expectAccepted(run, request);
-  return message;
+/** Sends a webhook. @returns what readers must get */
+async function send(run: Run, request: WireRequest): Promise<string> {
+  return messageFor(run, request, await expectAccepted(run, request));
 }
 
 /** Takes everything from a reader's queue, until it has given as many messages as expected and then nothing. */
@@ -71,41 +59,39 @@ async function takeAll({ clients: { sqs } }: Run, queueUrl: string, expected: nu
   }
 }
 
-export const fanOut: Proof[] = [
-  {
-    claim: 'three readers, each with a queue of its own',
-    prove: async (run) => {
-      const { AuditQueueUrl, AnalyticsQueueUrl, SupportQueueUrl } = await run.cdk.deployExample(app, {
-        customerManagedKey: 'true',
-      });
-      assert.ok(AuditQueueUrl && AnalyticsQueueUrl && SupportQueueUrl, 'an output is missing');
+export const fanOut: Proof = {
+  claim: 'three readers, each with a queue of its own',
+  prove: async (run) => {
+    const { AuditQueueUrl, AnalyticsQueueUrl, SupportQueueUrl } = await run.cdk.deployExample(app, {
+      customerManagedKey: 'true',
+    });
+    assert.ok(AuditQueueUrl && AnalyticsQueueUrl && SupportQueueUrl, 'an output is missing');
 
-      const reports = reportsOf(run);
-      const borders = [maxPublishBytes, maxPublishBytes + 1].map((bytes) => replyOf(run, bytes));
-      const webhooks = [...Object.values(samples(run)).map(withFreshIds), ...reports, ...borders];
-      const sent: string[] = [];
-      for (const webhook of webhooks) sent.push(await send(run, webhook));
+    const reports = reportsOf(run);
+    const webhooks = [...Object.values(samples(run)).map(withFreshIds), ...reports];
+    const sent: string[] = [];
+    for (const webhook of webhooks) sent.push(await send(run, toWire(webhook, run.firstKey)));
+    const inOrder = sent.slice(-reports.length);
+    for (const bytes of [limit, limit + 1]) sent.push(await send(run, replyOf(run, bytes)));
 
-      const expected = [...sent].sort();
-      const audit = await takeAll(run, AuditQueueUrl, sent.length);
-      assert.deepEqual([...audit].sort(), expected, 'the first reader got something else');
-      assert.equal(audit.filter((message) => message.includes(',"dataref":')).length, 1);
-      const inOrder = sent.slice(-reports.length - borders.length, -borders.length);
-      assert.deepEqual(
-        audit.filter((message) => inOrder.includes(message)),
-        inOrder,
-        'the reports about one message came in another order',
-      );
-      const fetchData = fetchFromS3(run.clients.s3, run.stack.overflowBucket);
-      for (const message of audit) {
-        assert.equal(reverify(await openQueuedEvent(message, fetchData), run.keys), 'good', message);
-      }
-      assert.deepEqual((await takeAll(run, AnalyticsQueueUrl, sent.length)).sort(), expected);
-      const replies = expected.filter((message) => /"type":"com\.messagemedia\.(reply|opt_out)"/.test(message));
-      assert.deepEqual((await takeAll(run, SupportQueueUrl, replies.length)).sort(), replies);
+    const expected = [...sent].sort();
+    const audit = await takeAll(run, AuditQueueUrl, sent.length);
+    assert.deepEqual([...audit].sort(), expected, 'the first reader got something else');
+    assert.equal(audit.filter((message) => message.includes(',"dataref":')).length, 1);
+    assert.deepEqual(
+      audit.filter((message) => inOrder.includes(message)),
+      inOrder,
+      'the reports about one message came in another order',
+    );
+    const fetchData = fetchFromS3(run.clients.s3, run.stack.overflowBucket);
+    for (const message of audit) {
+      assert.equal(reverify(await openQueuedEvent(message, fetchData), run.keys), 'good', message);
+    }
+    assert.deepEqual((await takeAll(run, AnalyticsQueueUrl, sent.length)).sort(), expected);
+    const replies = expected.filter((message) => /"type":"com\.messagemedia\.(reply|opt_out)"/.test(message));
+    assert.deepEqual((await takeAll(run, SupportQueueUrl, replies.length)).sort(), replies);
 
-      await run.cdk.destroyExample(app);
-      return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one of 1 MiB too; one above it has its data in S3; the third has only the ${replies.length} that people wrote`;
-    },
+    await run.cdk.destroy('MessageMediaFanOut');
+    return `${sent.length} webhooks of every kind are once in two of them, in order, byte for byte, and verify again; one of 1 MiB too; one above it has its data in S3; the third has only the ${replies.length} that people wrote`;
   },
-];
+};

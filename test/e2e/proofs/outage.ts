@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { DeleteQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { consume } from '../../../sandbox/consumer.ts';
-import { closeQueue } from '../closed-queue.ts';
 import type { Proof, Run } from '../proof.ts';
-import { until } from '../waiting.ts';
-import { expectAccepted, expectNothingQueued, expectQueued, freshReport } from '../webhooks.ts';
+import { expectAccepted, expectQueued, freshReport } from '../webhooks.ts';
 
 /** Receives the messages and makes them visible again at once, as a failing consumer does. */
 async function receiveInVain({ clients: { sqs }, stack: { queueUrl } }: Run): Promise<number> {
@@ -13,22 +11,6 @@ async function receiveInVain({ clients: { sqs }, stack: { queueUrl } }: Run): Pr
 }
 
 export const outage: Proof[] = [
-  {
-    claim: 'queue that refuses',
-    prove: async (run) => {
-      const open = await closeQueue(run);
-      const request = freshReport(run, run.firstKey);
-      const { status, headers, body } = await run.stack.send(request);
-      assert.equal(status, 503, `answered ${status} ${body}`);
-      assert.match(String(headers['retry-after']), /^\d+$/, 'there is no Retry-After');
-      const isLogged = async () => (await run.stack.outcomes()).at(-1)?.reason === 'queue_unavailable';
-      await until('the log says that the queue is unavailable', isLogged);
-      await open();
-      await expectNothingQueued(run);
-      await expectQueued(run, request);
-      return `503 with Retry-After: ${headers['retry-after']}; sent again after the outage 202, queued once`;
-    },
-  },
   {
     claim: 'mmw doctor',
     prove: async (run) => {

@@ -57,7 +57,7 @@ export const failedDeployment: Proof = {
   claim: 'first deployment that fails, with more reservedConcurrency than the account has',
   prove: async ({ cdk, clients: { cloudFormation } }) => {
     const StackName = 'Failing';
-    await assert.rejects(cdk.deploy({ stackName: StackName, customerManagedKey: 'true', reservedConcurrency: '5000' }));
+    await assert.rejects(cdk.update({ stackName: StackName, customerManagedKey: 'true', reservedConcurrency: '5000' }));
     const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     const id = Stacks?.[0]?.StackId ?? '';
     const fates = await describeFates(cloudFormation, id);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { archiveSettings, untilArchived } from '../archive.ts';
 import type { Proof, Run } from '../proof.ts';
 import { readKeys } from '../secret.ts';
-import { expectAccepted, expectOnQueue, expectQueued, expectRefused, freshReport, receiveAll } from '../webhooks.ts';
+import { expectAccepted, expectRefused, freshReport, receiveAll } from '../webhooks.ts';
 
 /** Resources that hold data. Their physical ids must stay the same in every deployment. */
 const stateful = new Set([
@@ -20,48 +21,45 @@ async function statefulIds({ stack }: Run): Promise<string[]> {
 
 const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000);
 
-export const upgrade: Proof[] = [
-  {
-    claim: 'redeployed with timestampToleranceSeconds=600',
-    prove: async (run) => {
-      const waiting = freshReport(run, run.firstKey, secondsAgo(700));
-      const id = await expectAccepted(run, waiting);
-      const before = { outputs: run.stack.outputs, ids: await statefulIds(run), keyring: await readKeys(run) };
-      await run.deploy({ timestampToleranceSeconds: '600' });
-      const after = { outputs: run.stack.outputs, ids: await statefulIds(run), keyring: await readKeys(run) };
-      assert.deepEqual(after, before);
-      await expectOnQueue(run, waiting, id);
-      return `same URL, same ids of all ${after.ids.length} resources with data, same keys, and the message that was waiting`;
-    },
+export const upgrade: Proof = {
+  claim: 'customerManagedKey, archiveDays and timestampToleranceSeconds=7200, switched on under traffic',
+  prove: async (run) => {
+    const waiting = freshReport(run, run.firstKey, secondsAgo(8_000));
+    const id = await expectAccepted(run, waiting);
+    const before = { outputs: run.stack.outputs, ids: await statefulIds(run), keyring: await readKeys(run) };
+    const traffic = startTraffic(run);
+    await run.deploy({ ...archiveSettings, timestampToleranceSeconds: '7200' });
+    const accepted = await traffic.stop();
+    const last = await expectAccepted(run, freshReport(run, run.firstKey));
+
+    const ids = await statefulIds(run);
+    assert.deepEqual(
+      [pick(run.stack.outputs, before.outputs), ids.filter((name) => before.ids.includes(name)), await readKeys(run)],
+      [before.outputs, before.ids, before.keyring],
+    );
+    const { Attributes } = await run.clients.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: run.stack.queueUrl, AttributeNames: ['KmsMasterKeyId'] }),
+    );
+    assert.ok(Attributes?.KmsMasterKeyId, 'the queue has no key');
+    const order = [id, ...accepted, last];
+    const events = await receiveAll(run);
+    assert.ok(events.every(({ reverified }) => reverified));
+    assert.deepEqual(events.map(({ event }) => event.id).sort(), order.toSorted());
+    const found = new Set((await untilArchived(run, [last])).map(({ event }) => event.id));
+    const since = order.slice(order.findIndex((one) => found.has(one)));
+    const archived = new Set((await untilArchived(run, since)).map(({ event }) => event.id));
+    assert.deepEqual([...archived].sort(), since.toSorted());
+    await expectRefused(run, freshReport(run, run.firstKey, secondsAgo(8_000)), 'stale_date');
+    return `same URL, keys, and ids of all ${before.ids.length} resources with data; ${accepted.length} webhooks meanwhile: each answered 202 and on the queue once; each of the last ${since.length} in the archive; one of 8,000 s ago is refused now`;
   },
-  {
-    claim: 'webhook of 700 s ago',
-    prove: async (run) => {
-      await expectRefused(run, freshReport(run, run.firstKey, secondsAgo(700)), 'stale_date');
-      await expectQueued(run, freshReport(run, run.firstKey, secondsAgo(500)));
-      return 'accepted before, refused now, so the new setting is in force; one of 500 s ago is accepted';
-    },
-  },
-  {
-    claim: 'customerManagedKey=true, switched on under traffic',
-    prove: async (run) => {
-      const traffic = startTraffic(run);
-      await run.deploy({ customerManagedKey: 'true' });
-      const accepted = await traffic.stop();
-      const { Attributes } = await run.clients.sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: run.stack.queueUrl, AttributeNames: ['KmsMasterKeyId'] }),
-      );
-      assert.ok(Attributes?.KmsMasterKeyId, 'the queue has no key');
-      const events = await receiveAll(run);
-      assert.ok(events.every(({ reverified }) => reverified));
-      assert.deepEqual(events.map(({ event }) => event.id).sort(), accepted.sort());
-      return `${accepted.length} webhooks meanwhile: each answered 202, each on the queue once`;
-    },
-  },
-];
+};
+
+/** Of all outputs, those that were there before. */
+const pick = (outputs: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.keys(before).map((name) => [name, outputs[name]]));
 
 /** Sends one webhook after another. `stop` returns the ids that were answered, and throws if one was not accepted. */
-export function startTraffic(run: Run): { stop(): Promise<string[]> } {
+function startTraffic(run: Run): { stop(): Promise<string[]> } {
   const ids: string[] = [];
   let stopped = false;
   const send = async () => {

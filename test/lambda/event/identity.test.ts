@@ -1,14 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Fields,
-  identify,
-  isJson,
-  kindOf,
-  parseObject,
-  parseQuery,
-  parseText,
-} from '../../../lambda/event/identity.ts';
+import { type Fields, identify, isJson, parseObject, parseText } from '../../../lambda/event/identity.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
 import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
@@ -28,107 +20,34 @@ function queued(body: string, target = '/messagemedia') {
   return { ...message, event: JSON.parse(message.body) };
 }
 
-const references = [
-  '$moId',
-  '$!{x}',
-  ['$', '{x}'].join(''),
-  '$!x',
-  '$esc.json($x)',
-  "$m.get('k')",
-  'a-$moId',
-  '#if($x)',
-  '#else',
-  '#{end}',
-  '#[[x]]#',
-  '#@x',
-];
-
-describe.each(references)('what was not rendered is nobody: %s', (reference) => {
-  const encoded = encodeURIComponent(reference).replaceAll("'", '%27');
-  test.each([
-    ['JSON', JSON.stringify({ notification_id: reference, message_id: reference, content: 'STOP' })],
-    ['form', `notification_id=${encoded}&message_id=${encoded}&content=STOP`],
-    ['XML', `<e><notification_id>${reference}</notification_id><message_id>${reference}</message_id></e>`],
-  ])('%s', (_encoding, body) => {
-    expect(queued(body)).toMatchObject({
-      id: 'request-1',
-      type: 'com.messagemedia.webhook',
-      groupId: 'request-1',
-      unrendered: ['notification_id', 'message_id'],
-    });
-    expect(queued(body).event.subject).toBeUndefined();
-  });
-
-  test('nor an account or a time', () => {
-    const body = { reply_id: 'r-1', vendor_account_id: { account_id: reference }, date_received: reference };
-    expect(queued(JSON.stringify(body))).toMatchObject({
-      id: 'r-1',
-      unrendered: ['account_id', 'date_received'],
-      event: { source: 'urn:messagemedia', time: '2018-07-18T06:33:52.000Z' },
-    });
+test.each([
+  ...['$moId', '$!{x}', ['$', '{x}'].join(''), '$!x', '$esc.json($x)', "$m.get('k')"],
+  ...['a-$moId', '#if($x)', '#else', '#{end}', '#[[x]]#', '#@x'],
+])('what was not rendered is nobody, no account and no time: %s', (text) => {
+  expect(identify({ notification_id: text, message_id: text, account_id: text, date_received: text })).toEqual({
+    type: 'com.messagemedia.webhook',
+    unrendered: ['notification_id', 'message_id', 'account_id', 'date_received'],
   });
 });
 
-describe('the first occurrence decides', () => {
-  test.each([
-    ['{"reply_id":"r-1","content":"x","reply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
-    ['{"reply_id":"r-1","content":"x","\\u0072eply_id":"typed"}', 'r-1', 'reply', 'reply_id'],
-    ['{"reply_id":"$moId","content":"x","reply_id":"typed"}', 'request-1', 'webhook', 'reply_id'],
-    ['{"reply_id":"$moId","content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
-    ['{"reply_id":"","content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
-    ['{"reply_id":null,"content":"x","notification_id":"n-1"}', 'n-1', 'opt_out', undefined],
-    ['{"content":"x","reply_id":"r-1"}', 'r-1', 'reply', undefined],
-    ['{"reply_id":"r-1","x":{"reply_id":"typed"},"y":["reply_id"]}', 'r-1', 'reply', undefined],
-    [
-      '{"reply_id":"r-1","vendor_account_id":{"account_id":"a","account_id":"b"}}',
-      'r-1',
-      'reply',
-      'vendor_account_id.account_id',
-    ],
-  ])('%s', (body, id, type, repeated) => {
-    const { event } = queued(body);
-    expect(event).toMatchObject({ id, type: `com.messagemedia.${type}` });
-    expect(event.mmrepeated).toBe(repeated);
-  });
-
-  test('and the payload agrees with the event', () => {
-    const body = '{"reply_id":"r-1","source_number":"+1","content":"","source_number":"+2","reply_id":"typed"}';
-    const { event } = readQueuedEvent(queued(body).body);
-    expect(event).toMatchObject({
-      id: 'r-1',
-      payload: { reply_id: 'r-1', source_number: '+1' },
-      mmrepeated: 'reply_id',
-    });
-  });
-
-  test('whatever the JSON', () => {
-    const name = fc.constantFrom('reply_id', 'notification_id', 'message_id', 'a', '__proto__', 'quote"', 'back\\');
-    const member = fc.tuple(name, fc.jsonValue({ maxDepth: 3 }));
-    fc.assert(
-      fc.property(fc.array(member), (pairs) => {
-        const body = `{${pairs.map(([key, value]) => ` ${JSON.stringify(key)} :\n${JSON.stringify(value)}`).join(',')}}`;
-        const { payload } = readQueuedEvent(queued(body).body).event;
-        const first = new Map(pairs.toReversed());
-        const expected = JSON.parse(JSON.stringify(Object.fromEntries([...first])));
-        expect(payload).toEqual(Object.keys(expected).length === 0 ? {} : expected);
-      }),
-      { numRuns: 1_000 },
-    );
-  });
+test('the first of repeated names counts, and the payload agrees with the event, whatever the JSON', () => {
+  const name = fc.constantFrom('reply_id', 'notification_id', 'message_id', 'a', '__proto__', 'quote"', 'back\\');
+  const member = fc.tuple(name, fc.jsonValue({ maxDepth: 3 }));
+  fc.assert(
+    fc.property(fc.array(member), (pairs) => {
+      const body = `{${pairs.map(([key, value]) => ` ${JSON.stringify(key)} :\n${JSON.stringify(value)}`).join(',')}}`;
+      const { payload } = readQueuedEvent(queued(body).body).event;
+      const first = new Map(pairs.toReversed());
+      const expected = JSON.parse(JSON.stringify(Object.fromEntries([...first])));
+      expect(payload).toEqual(Object.keys(expected).length === 0 ? {} : expected);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('the first id that was rendered decides', () => {
   const ids = ['delivery_report_id', 'reply_id', 'notification_id'] as const;
   const kinds = { delivery_report_id: 'delivery_report', reply_id: 'reply', notification_id: 'opt_out' };
-  test.each([
-    ['{"reply_id":"$replyId","message_id":"m-1","content":"STOP"}', 'request-1', 'webhook', ['reply_id']],
-    ['{"reply_id":"$moId","notification_id":"n-1","content":"STOP"}', 'n-1', 'opt_out', []],
-    ['{"delivery_report_id":"$drId","reply_id":"r-1","content":"hi"}', 'r-1', 'reply', []],
-    ['{"reply_id":"r-1","notification_id":"$notificationId"}', 'r-1', 'reply', []],
-  ])('%s', (body, id, type, unrendered) => {
-    expect(queued(body)).toMatchObject({ id, type: `com.messagemedia.${type}`, unrendered });
-  });
-
   test('whichever are rendered, in any order', () => {
     const member = fc.record({ name: fc.constantFrom(...ids), isRendered: fc.boolean() });
     fc.assert(
@@ -141,6 +60,7 @@ describe('the first id that was rendered decides', () => {
         expect(queued(body)).toMatchObject({
           id: expected ? `id of ${expected}` : 'request-1',
           type: `com.messagemedia.${expected ? kinds[expected] : 'webhook'}`,
+          unrendered: expected ? [] : members.map(({ name }) => name),
         });
       }),
     );
@@ -163,6 +83,7 @@ describe('the kind in the URL', () => {
     ['/m?kind=webhook', 'webhook', 'request-1', undefined],
     ['/m?kind=reply&kind=webhook', 'reply', 'r-1', 'm-1'],
     ['/m?kind=other', 'delivery_report', 'd-1', 'm-1'],
+    ['/m?kind=toString', 'delivery_report', 'd-1', 'm-1'],
     ['/m?text=typed&kind=webhook', 'delivery_report', 'd-1', 'm-1'],
     ['/m', 'delivery_report', 'd-1', 'm-1'],
   ])('%s', (target, type, id, subject) => {
@@ -175,19 +96,6 @@ describe('the kind in the URL', () => {
     const target = '/m?kind=reply&reply_id=r-1&message_id=m-1&content=x&notification_id=typed';
     expect(queued('', target).event).toMatchObject({ type: 'com.messagemedia.reply', id: 'r-1', subject: 'm-1' });
   });
-});
-
-test('a media type follows from the bytes, wherever they stand', () => {
-  const label = (body: string, contentType: string) => {
-    const request = { method: 'POST', target: '/m', date: 'Wed, 18 Jul 2018 06:33:52 GMT', signature: '' };
-    const rest = { digest: 'SHA256' as const, keyId: undefined, contentType, requestId: 'r', body: Buffer.from(body) };
-    return JSON.parse(toQueueMessage({ ...request, ...rest }).body).datacontenttype;
-  };
-  expect(label('no json \u0001', 'application/json')).toBe('text/plain');
-  expect(label('no json', 'application/json')).toBe('text/plain');
-  expect(label('{"a":"\uffff"}', 'text/xml')).toBe('application/json');
-  expect(label('{"a":"\uffff"}', 'application/a+json')).toBe('application/a+json');
-  expect(label('{"a":1}', 'text/xml')).toBe('application/json');
 });
 
 describe('who an event says it is', () => {
@@ -205,6 +113,8 @@ describe('who an event says it is', () => {
     [{ reply_id: 'r'.repeat(1024) }, { ...reply, id: 'r'.repeat(1024) }],
     [{ reply_id: 'r'.repeat(1025) }, { ...reply, id: undefined }],
     [{ reply_id: 'r\ud800' }, { ...reply, id: undefined }],
+    [{ message_id: '' }, nobody],
+    [{ message_id: 'm-$x' }, { ...nobody, unrendered: ['message_id'] }],
     [{ reply_id: 'r-1', message_id: ['$x'] }, reply],
     [{ account_id: 'a' }, { ...nobody, account: 'a' }],
     [{ vendor_account_id: { account_id: 'v' } }, { ...nobody, account: 'v' }],
@@ -230,17 +140,6 @@ describe('who an event says it is', () => {
   test('is nothing at all where the URL says webhook', () => {
     expect(identify({ reply_id: 'r-1', message_id: '$x' }, 'com.messagemedia.webhook')).toEqual(nobody);
   });
-
-  test.each([
-    ['/m?kind=delivery-report', 'com.messagemedia.delivery_report'],
-    ['/m?kind=reply', 'com.messagemedia.reply'],
-    ['/m?kind=opt-out', 'com.messagemedia.opt_out'],
-    ['/m?kind=webhook', 'com.messagemedia.webhook'],
-    ['/m?kind=toString', undefined],
-    ['/m?a=1', undefined],
-  ])('is asked of the URL %s', (target, expected) => {
-    expect(kindOf(parseQuery(target))).toBe(expected);
-  });
 });
 
 test.each<[string, Fields, string[]]>([
@@ -261,9 +160,16 @@ test.each<[string, Fields, string[]]>([
     { message_id: 'm', reply_id: 'r' },
     ['message_id', 'reply_id'],
   ],
+  [
+    '{"vendor_account_id":{"account_id":"a","account_id":"b"}}',
+    { vendor_account_id: { account_id: 'a' } },
+    ['vendor_account_id.account_id'],
+  ],
+  ['{"x":{"reply_id":"typed"},"y":["reply_id"]}', {}, []],
   ['[1]', {}, []],
 ])('a JSON body says of itself: %s', (json, fields, repeated) => {
-  expect(parseObject(json)).toMatchObject({ fields, repeated });
+  const { accounts: _accounts, ...said } = parseObject(json);
+  expect(said).toEqual({ fields, repeated });
 });
 
 test.each([

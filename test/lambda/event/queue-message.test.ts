@@ -72,14 +72,7 @@ test('a Date with one digit of the day is the time of an event without one, and 
 
 describe('an event without a known identity', () => {
   test.each([
-    '{}',
-    '[]',
-    'null',
-    '42',
-    '"reply_id"',
-    '[{"reply_id":"r"}]',
-    '{"reply_id":7}',
-    '{"reply_id":""}',
+    ...['{}', '[]', 'null', '42', '"reply_id"', '[{"reply_id":"r"}]', '{"reply_id":7}', '{"reply_id":""}'],
     '<reply_id>r</reply_id>',
   ])('takes the id of the request: %s', (text) => {
     const message = toQueueMessage(verified({ text }));
@@ -128,29 +121,15 @@ test('attributes are ASCII, whatever an id holds', () => {
   expect(JSON.parse(body)).toMatchObject({ id: '👍', subject: 'ö' });
 });
 
-test('identity does not depend on headers, which are not signed', () => {
-  const text = 'message_id=m-1&reply_id=r-1';
-  const ids = ['text/plain', 'application/json', undefined].map(
-    (contentType) => toQueueMessage(verified({ text, contentType })).id,
-  );
-  expect(ids).toEqual(['r-1', 'r-1', 'r-1']);
+test.each([
+  ['a'.repeat(128), 'a'.repeat(128)],
+  ['a'.repeat(129), expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ['with space', expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ['größe', expect.stringMatching(/^[0-9a-f]{64}$/)],
+])('FIFO ids are what SQS takes: %s', (reply_id, groupId) => {
+  const message = toQueueMessage(verified({ text: JSON.stringify({ reply_id, message_id: reply_id }) }));
+  expect(message).toMatchObject({ id: reply_id, groupId, deduplicationId: expect.stringMatching(/^[0-9a-f]{64}$/) });
 });
-
-describe('FIFO ids', () => {
-  test.each([
-    ['a'.repeat(128), 'a'.repeat(128)],
-    ['a'.repeat(129), expect.stringMatching(/^[0-9a-f]{64}$/)],
-    ['with space', expect.stringMatching(/^[0-9a-f]{64}$/)],
-    ['größe', expect.stringMatching(/^[0-9a-f]{64}$/)],
-  ])('are what SQS takes: %s', (reply_id, expected) => {
-    const message = toQueueMessage(verified({ text: JSON.stringify({ reply_id, message_id: reply_id }) }));
-    expect(message.id).toBe(reply_id);
-    expect(message.deduplicationId).toMatch(/^[0-9a-f]{64}$/);
-    expect(message.groupId).toEqual(expected);
-  });
-});
-
-describe('time', () => {});
 
 test('an account id is written so that source stays a URI', () => {
   expect(eventOf(verified({ text: '{"account_id":"a b/ö"}' })).source).toBe('urn:messagemedia:account:a%20b%2F%C3%B6');
@@ -259,7 +238,7 @@ describe('a queued message', () => {
           expect(signed).toMatchObject({ method: 'POST', target: request.target, date: request.date });
           expect(message.body).not.toMatch(refused);
         }),
-        { numRuns: 2000 },
+        { numRuns: 300 },
       );
     },
   );

@@ -34,7 +34,8 @@ async function senderTo(queueUrl: string, answer: string | undefined, deadline =
 }
 
 test('a FIFO queue gets the ids by which it orders messages and drops repetitions', async () => {
-  const send = await senderTo(QueueUrl, '{"MessageId":"m"}');
+  // No MD5 is computed, which FIPS does not allow: the client would find this one wrong.
+  const send = await senderTo(QueueUrl, `{"MessageId":"m","MD5OfMessageBody":"${'0'.repeat(32)}"}`);
   await expect(send(message)).resolves.toBeUndefined();
   const ids = { MessageGroupId: 'group', MessageDeduplicationId: 'once' };
   expect(asked).toEqual([{ QueueUrl, MessageBody: '{"id":"i"}', ...ids }]);
@@ -48,11 +49,6 @@ test.each(['https://sqs.eu-west-1.amazonaws.com/000000000000/events', 'https://s
     expect(asked).toEqual([{ QueueUrl: queueUrl, MessageBody: '{"id":"i"}' }]);
   },
 );
-
-test('no MD5 of the message is computed, which FIPS does not allow', async () => {
-  const send = await senderTo(QueueUrl, `{"MessageId":"m","MD5OfMessageBody":"${'0'.repeat(32)}"}`);
-  await expect(send(message)).resolves.toBeUndefined();
-});
 
 test.each(['{}', '{"MessageId":""}'])('an answer without the id of a message is a failure: %s', async (answer) => {
   const send = await senderTo(QueueUrl, answer);

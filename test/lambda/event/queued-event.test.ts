@@ -1,16 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { QueuedEventError } from '../../../lambda/event/attributes.ts';
 import { inlineBody } from '../../../lambda/event/inline-body.ts';
-import {
-  idempotencyKey,
-  openQueuedEvent,
-  type ReadEvent,
-  readQueuedEvent,
-} from '../../../lambda/event/queued-event.ts';
+import { idempotencyKey, openQueuedEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
+import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { bucket, offload, readSigned, startReceiver, webhooksOfEveryForm } from '../../received.ts';
-import { makeKey } from '../../support.ts';
+import { keyringOf, makeKey } from '../../support.ts';
 
 const key = makeKey();
 const receive = startReceiver(key);
@@ -41,71 +37,35 @@ function errorOf(read: () => unknown): string {
 
 const codeOf = (read: () => unknown) => errorOf(read).split(/[ :]/)[1];
 
-const forms = Object.entries(webhooks);
-
-describe('an event', () => {
-  test.each(forms)('of %s gives back what was signed', async (_form, webhook) => {
-    const { body, deduplicationId } = await receive(webhook);
-    const { signed, event } = readSigned(body);
-    expect(idempotencyKey(event)).toBe(deduplicationId);
-    expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
-    expect(signed.body).toEqual(Buffer.from(webhook.body));
-    expect(await openQueuedEvent(body, never)).toEqual(readQueuedEvent(body));
-  });
-
-  const withBody = forms.filter(([, { body }]) => body.length > 0);
-  test.each(withBody)('of %s reads the same when its data is elsewhere', async (_form, webhook) => {
-    const { body } = await receive(webhook);
-    const inline = readSigned(body);
-    const { message: pointer, key: objectKey } = offload(body, inline.signed.body);
-    const asked: string[] = [];
-    const opened = await openQueuedEvent(pointer, async (dataref) => {
-      asked.push(dataref);
-      return new Uint8Array(inline.signed.body);
-    });
-    const dataref = `s3://${bucket}/${objectKey}`;
-    expect(opened).toEqual({ event: { ...inline.event, dataref }, signed: inline.signed });
-    expect(asked).toEqual([dataref]);
-  });
+test.each(Object.entries(webhooks))('%s gives back what was signed, wherever its data is', async (_form, webhook) => {
+  const { body, deduplicationId } = await receive(webhook);
+  const inline = readSigned(body);
+  const { event, signed } = inline;
+  expect(idempotencyKey(event)).toBe(deduplicationId);
+  expect(signed).toMatchObject({ method: webhook.method, target: webhook.target });
+  expect(signed.body).toEqual(Buffer.from(webhook.body));
+  expect(reverify(inline, parseKeyring(keyringOf(key)).keys)).toBe('good');
+  expect(await openQueuedEvent(body, never)).toEqual(inline);
+  if (signed.body.length === 0) return;
+  const { message: pointer, key: objectKey } = offload(body, signed.body);
+  const dataref = `s3://${bucket}/${objectKey}`;
+  const fetchData = async (asked: string) => {
+    expect(asked).toBe(dataref);
+    return new Uint8Array(signed.body);
+  };
+  expect(await openQueuedEvent(pointer, fetchData)).toEqual({ event: { ...event, dataref }, signed });
 });
 
 describe('the payload', () => {
   const read = async (webhook: (typeof webhooks)[string]) => readQueuedEvent((await receive(webhook)).body).event;
 
-  test('is typed by the kind of event', async () => {
-    const summary = ({ event }: ReadEvent): string | null | undefined => {
-      switch (event.type) {
-        case 'com.messagemedia.delivery_report':
-          return event.payload?.status;
-        case 'com.messagemedia.reply':
-          return event.payload?.content ?? event.payload?.attachments?.[0]?.content_type;
-        case 'com.messagemedia.opt_out':
-          return event.payload?.source_number;
-        case 'com.messagemedia.webhook':
-          return typeof event.payload;
-      }
-    };
-    const names = ['deliveryReport', 'smsReply', 'mmsReply', 'optOut', 'xml'] as const;
-    const messages = await Promise.all(names.map((name) => receive(samples[name])));
-    expect(messages.map(({ body }) => summary(readQueuedEvent(body)))).toEqual([
-      'delivered',
-      'Danke schön, bis später! 👍🏽 你好',
-      'image/png',
-      '+61491570157',
-      'undefined',
-    ]);
-  });
-
   test('of a known kind is an object or nothing', () => {
     expect(readQueuedEvent(changed({ data: [1] })).event.payload).toBeUndefined();
   });
 
-  test('keeps fields that have no name here', async () => {
-    const body = '{"reply_id":"r-1","mine":{"deep":[1]}}';
-    expect((await read({ ...samples.smsReply, body })).payload).toEqual({ reply_id: 'r-1', mine: { deep: [1] } });
-  });
-
   test.each([
+    ['deliveryReport', expect.objectContaining({ status: 'delivered' })],
+    ['smsReply', expect.objectContaining({ content: 'Danke schön, bis später! 👍🏽 你好' })],
     ['JSON that is no object', [1, null, '👍🏽']],
     ['JSON null', null],
     ['JSON that SQS refuses as text', { reply_id: 'r-64', content: '\uffff' }],
@@ -142,8 +102,12 @@ describe('a message that is no event of ours', () => {
 
   test.each([
     [{ time: 'soon' }, `invalid_attribute: The event's time is not what a receiver writes`],
-    [{ mmrequestline: 'POST' }, `invalid_attribute: The event's mmrequestline is not what a receiver writes`],
     [{ data_base64: 'e30=' }, 'invalid_data: The event has both data and data_base64'],
+    [{ dataref: 's3://b/k' }, 'invalid_data: The event has both data and dataref'],
+    [
+      { data: undefined, data_base64: 'e30=', dataref: 's3://b/k' },
+      'invalid_data: The event has both data_base64 and dataref',
+    ],
     [{ datacontenttype: undefined }, 'missing_attribute: The event has data but no datacontenttype'],
     [{ datacontenttype: 'text/plain' }, 'invalid_data: The data is not text, though datacontenttype is not JSON'],
     [{ extension: 'behind the data' }, 'invalid_data: The data is not the last member of the event'],
@@ -165,36 +129,26 @@ describe('a message that is no event of ours', () => {
     },
   );
 
-  test.each([
-    ['specversion', '0.3'],
-    ['type', 'com.example.other'],
-    ['type', 'toString'],
-    ['time', 'yesterday'],
-    ['mmdigest', 'SHA1'],
-    ['mmdigest', 'sha256'],
-    ['mmrequestline', 'POST /messagemedia'],
-    ['mmrequestline', 'POST /messagemedia HTTP/2'],
-    ['mmrequestline', 'POST /messagemedia HTTP/1.1 x'],
-    ['mmrequestline', 'POST  HTTP/1.1'],
-    ['mmrequestline', 'P@ST /messagemedia HTTP/1.1'],
-    ['mmrequestline', 'POST /a\u0001 HTTP/1.1'],
-    ['mmdate', '2018-07-18T06:33:52Z'],
-    ['mmsignature', 'not base64!'],
-    ['mmkeyid', 7],
-    ['subject', ''],
-    ['datacontenttype', null],
-    ['traceparent', { nested: true }],
-  ])('has as %s %j', (name, value) => {
-    expect(codeOf(() => readQueuedEvent(changed({ [name]: value })))).toBe('invalid_attribute');
+  test.each<[string, unknown[]]>([
+    ['specversion', ['0.3']],
+    ['type', ['com.example.other', 'toString']],
+    ['time', ['yesterday']],
+    ['mmdigest', ['SHA1', 'sha256']],
+    ['mmrequestline', ['POST', 'POST /messagemedia', 'POST /messagemedia HTTP/2', 'POST /messagemedia HTTP/1.1 x']],
+    ['mmrequestline', ['POST  HTTP/1.1', 'P@ST /messagemedia HTTP/1.1', 'POST /a\u0001 HTTP/1.1']],
+    ['mmdate', ['2018-07-18T06:33:52Z']],
+    ['mmsignature', ['not base64!']],
+    ['mmkeyid', [7]],
+    ['subject', ['']],
+    ['datacontenttype', [null]],
+    ['traceparent', [{ nested: true }]],
+  ])('has as %s %j', (name, values) => {
+    for (const value of values)
+      expect(codeOf(() => readQueuedEvent(changed({ [name]: value })))).toBe('invalid_attribute');
   });
 
-  test.each([
-    ['invalid_data', { dataref: 's3://b/k' }],
-    ['invalid_data', { data: undefined, data_base64: 'e30=', dataref: 's3://b/k' }],
-    ['invalid_attribute', { data: undefined, data_base64: 'e30' }],
-    ['invalid_attribute', { data: undefined, dataref: 7 }],
-  ])('%s: %j', (code, members) => {
-    expect(codeOf(() => readQueuedEvent(changed(members)))).toBe(code);
+  test.each([{ data_base64: 'e30' }, { dataref: 7 }])('has data elsewhere that cannot be: %j', (members) => {
+    expect(codeOf(() => readQueuedEvent(changed({ data: undefined, ...members })))).toBe('invalid_attribute');
   });
 
   test('takes extension attributes that it does not know', () => {

@@ -30,22 +30,16 @@ test('gets an object to the byte', async () => {
 });
 
 test.each([
-  `s3://elsewhere/${hash}`,
-  `s3://large.evil/${hash}`,
-  `s3://large/../elsewhere/${hash}`,
-  `s3://large/${hash}/../../elsewhere/${hash}`,
-  `s3://large/${hash.toUpperCase()}`,
-  `s3://large/${hash}0`,
-  `s3://large/${hash}\n`,
-  's3://large/',
-  's3://large',
-  's3://large/a%2Fb',
-  's3://large/a?versionId=1',
-  's3://large/a b',
-  'https://large/a',
-  '//large/a',
-  'another/place/altogether',
-  'S3://large/a',
+  ...[
+    `s3://elsewhere/${hash}`,
+    `s3://large.evil/${hash}`,
+    `s3://large/../elsewhere/${hash}`,
+    's3://large/',
+    's3://large',
+  ],
+  ...[`s3://large/${hash}/../../elsewhere/${hash}`, `s3://large/${hash.toUpperCase()}`, `s3://large/${hash}0`],
+  ...[`s3://large/${hash}\n`, 's3://large/a%2Fb', 's3://large/a?versionId=1', 's3://large/a b', 'https://large/a'],
+  ...['//large/a', 'another/place/altogether', 'S3://large/a'],
 ])('does not go to %s', async (dataref) => {
   await expect(fetchData(dataref)).rejects.toMatchObject({
     code: 'invalid_dataref',

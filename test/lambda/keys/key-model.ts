@@ -14,7 +14,7 @@ export const entry = (key_id: string, more: Partial<KeyringEntry> = {}): Keyring
 
 /**
  * The keys at MessageMedia and in the keyring in memory, with a clock that only pauses move: for the moments between two
- * calls, which cannot be met with real ones. `World` has the real ones.
+ * calls. `World` has keys that sign, and verifiers.
  */
 export class KeyModel {
   /** Ids of the keys at MessageMedia. */
@@ -57,18 +57,14 @@ export class KeyModel {
 
   readonly dependencies: KeyDependencies = {
     provider: {
-      getSignatureKey: async (keyId) => {
-        this.begin('get');
-        return this.answer(keyId);
-      },
+      getSignatureKey: async (keyId) => this.answer(keyId),
       getEnabledSignatureKey: async () => {
         this.begin('enabled');
         return this.enabled === undefined ? undefined : this.answer(this.enabled);
       },
       enableSignatureKey: async (keyId) => {
         this.begin('enable');
-        this.answer(keyId);
-        this.calls.push(`enable ${keyId}`);
+        this.calls.push(`enable ${this.answer(keyId).key_id}`);
         this.enabled = keyId;
         return this.answer(keyId);
       },
@@ -78,8 +74,7 @@ export class KeyModel {
       },
       deleteSignatureKey: async (keyId) => {
         this.begin('delete');
-        this.answer(keyId);
-        this.calls.push(`delete ${keyId}`);
+        this.calls.push(`delete ${this.answer(keyId).key_id}`);
         this.ids.delete(keyId);
         if (this.enabled === keyId) this.enabled = undefined;
       },
@@ -90,7 +85,6 @@ export class KeyModel {
         return structuredClone(this.entries);
       },
       update: async (change) => {
-        this.begin('update');
         this.entries = change(structuredClone(this.entries));
       },
       readDiagnostics: async () => ({}),

@@ -108,49 +108,21 @@ describe('one public key for two accounts', () => {
     { ...one, key_id: 'again', account: 'B' },
   ];
 
+  const of = (account: string, entry: KeyringEntry = one) => ({ ...entry, account });
+
   test('is refused, in any form', () => {
-    expect(() => expectOneAccount([], shared)).toThrow(
-      `Key ${one.key_id} of account A would be a key of account B too. Nothing was changed.`,
-    );
+    const problem = `Key ${one.key_id} of account A would be a key of account B too. Nothing was changed.`;
+    expect(() => expectOneAccount([], shared)).toThrow(problem);
     const pem = `-----BEGIN PUBLIC KEY-----\n${one.public_key}\n-----END PUBLIC KEY-----`;
-    expect(() =>
-      expectOneAccount(
-        [],
-        [
-          { ...one, account: 'A' },
-          { ...one, account: 'B', public_key: pem },
-        ],
-      ),
-    ).toThrow('account B too');
+    expect(() => expectOneAccount([], [of('A'), { ...of('B'), public_key: pem }])).toThrow(problem);
   });
 
   test.each([
     ['it was so before', shared, shared],
-    [
-      'both name the same',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...one, account: 'A' },
-      ],
-    ],
-    ['one names none', [], [one, { ...one, account: 'A' }, { ...one, account: '' }]],
-    [
-      'the keys differ',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...other, account: 'B' },
-      ],
-    ],
-    [
-      'one cannot be read',
-      [],
-      [
-        { ...one, account: 'A' },
-        { ...one, public_key: '?', account: 'B' },
-      ],
-    ],
+    ['both name the same', [], [of('A'), of('A')]],
+    ['one names none', [], [one, of('A'), of('')]],
+    ['the keys differ', [], [of('A'), of('B', other)]],
+    ['one cannot be read', [], [of('A'), { ...of('B'), public_key: '?' }]],
   ])('is not where %s', (_why, before: KeyringEntry[], after: KeyringEntry[]) => {
     expect(() => expectOneAccount(before, after)).not.toThrow();
   });
@@ -181,25 +153,23 @@ test.each([
   expect(readDiagnostics(text)).toEqual({});
 });
 
-test.each([
-  { probe: null, capture: null },
-  { probe: [], capture: [] },
-  { probe: 'p', capture: 'c' },
-  { probe: { ...probe, key_id: undefined } },
-  { probe: { ...probe, key_id: '' } },
-  { probe: { ...probe, public_key: 7 } },
-  { probe: { ...probe, public_key: '' } },
-  { probe: { ...probe, digest: null } },
-  { probe: { ...probe, digest: '' } },
-  { probe: { ...probe, until: 'for ever' } },
-  { capture: { ...capture, id: 7 } },
-  { capture: { ...capture, id: '' } },
-  { capture: { ...capture, id: '../keys' } },
-  { capture: { ...capture, id: 'keys/..' } },
-  { capture: { ...capture, id: 'c'.repeat(65) } },
-  { capture: { ...capture, count: '3' } },
-  { capture: { ...capture, count: 1.5 } },
-  { capture: { ...capture, until: 'for ever' } },
-])('what cannot be read is not asked for: %j', (members) => {
-  expect(readDiagnostics(secret(members))).toEqual({});
+test.each<[string, unknown[]]>([
+  ['key_id', [undefined, '']],
+  ['public_key', [7, '']],
+  ['digest', [null, '']],
+  ['until', ['for ever']],
+])('a probe whose %s is one of %j is not asked for', (name, values) => {
+  for (const value of values) expect(readDiagnostics(secret({ probe: { ...probe, [name]: value } }))).toEqual({});
+});
+
+test.each<[string, unknown[]]>([
+  ['id', [7, '', '../keys', 'keys/..', 'c'.repeat(65)]],
+  ['count', ['3', 1.5]],
+  ['until', ['for ever']],
+])('a capture whose %s is one of %j is not asked for', (name, values) => {
+  for (const value of values) expect(readDiagnostics(secret({ capture: { ...capture, [name]: value } }))).toEqual({});
+});
+
+test.each([null, [], 'p'])('what is no object is not asked for: %j', (value) => {
+  expect(readDiagnostics(secret({ probe: value, capture: value }))).toEqual({});
 });

@@ -26,12 +26,6 @@ test('what fills a secret to the last byte fits, and one byte more does not', ()
   expect(() => fitEntries(filled(maxSecretBytes + 1))).toThrow('would have 65537 bytes, and a secret holds 65536');
 });
 
-test('a keyring that fills up is worth a warning', () => {
-  const { secret, warnings } = fitEntries(Array.from({ length: 55 }, (_, index) => entry(index)));
-  expect(idsIn(secret)).toHaveLength(55);
-  expect(warnings).toEqual([expect.stringMatching(/^the keyring has 5\d{4} of the 65536 bytes/)]);
-});
-
 test('of deleted keys the one goes first that was deleted first; every other stays', () => {
   const live = Array.from({ length: 50 }, (_, index) => entry(index));
   // The last deleted key is listed first, and one key has an unreadable time.

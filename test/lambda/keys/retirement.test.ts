@@ -62,53 +62,36 @@ test('keys that are not retired, or deleted already, stay as they are', async ()
 });
 
 describe('somebody enables it again', () => {
-  const stays = 'key old is enabled again: it stays';
-  const expectKept = (model: KeyModel) => {
+  const enable = (model: KeyModel) => {
+    model.enabled = 'old';
+  };
+  test.each<[string, number, number, (model: KeyModel) => void]>([
+    ['before the wait', 0, 0, enable],
+    ['within it', 0, 1, (model) => model.before('pause', () => enable(model))],
+    ['after it', 660, 0, enable],
+    [
+      'between the last look and the deletion',
+      660,
+      0,
+      (model) => model.before('enabled', () => model.before('enabled', () => enable(model))),
+    ],
+  ])('%s', async (_when, retired, pauses, deed) => {
+    const model = retiredFor(retired);
+    deed(model);
+    await retireKeys(model.dependencies);
     expect(model.calls).toEqual([]);
     expect(model.entries).toEqual([entry('old'), entry('new')]);
-    expect(model.told.filter((text) => !text.startsWith('waiting'))).toEqual([stays]);
-  };
-
-  test('before the wait', async () => {
-    const model = retiredFor();
-    model.enabled = 'old';
-    await retireKeys(model.dependencies);
-    expectKept(model);
-    expect(model.pauses).toEqual([]);
+    expect(model.told.filter((text) => !text.startsWith('waiting'))).toEqual(['key old is enabled again: it stays']);
+    expect(model.pauses).toHaveLength(pauses);
   });
 
-  test('within it', async () => {
+  test.each([
+    ['where it has no end any more', [entry('old'), entry('new')]],
+    ['which has it no longer', [entry('new')]],
+  ])('in the keyring alone, %s', async (_what, entries) => {
     const model = retiredFor();
     model.before('pause', () => {
-      model.enabled = 'old';
-    });
-    await retireKeys(model.dependencies);
-    expectKept(model);
-    expect(model.pauses).toHaveLength(1);
-  });
-
-  test('after it', async () => {
-    const model = retiredFor(660);
-    model.enabled = 'old';
-    await retireKeys(model.dependencies);
-    expectKept(model);
-  });
-
-  test('between the last look and the deletion', async () => {
-    const model = retiredFor(660);
-    model.before('enabled', () => {
-      model.before('enabled', () => {
-        model.enabled = 'old';
-      });
-    });
-    await retireKeys(model.dependencies);
-    expectKept(model);
-  });
-
-  test('in the keyring alone, where it has no end any more', async () => {
-    const model = retiredFor();
-    model.before('pause', () => {
-      model.entries = [entry('old'), entry('new')];
+      model.entries = entries;
     });
     await retireKeys(model.dependencies);
     expect(model.calls).toEqual([]);
@@ -128,15 +111,6 @@ describe('somebody enables it again', () => {
       expect.stringMatching(/^key old is deleted/),
     ]);
   });
-});
-
-test('it is gone from the keyring after the wait: nothing is deleted', async () => {
-  const model = retiredFor(600);
-  model.before('pause', () => {
-    model.entries = [entry('new')];
-  });
-  await retireKeys(model.dependencies);
-  expect(model.calls).toEqual([]);
 });
 
 test('a retired key stays while no key is enabled, as nothing else could sign', async () => {

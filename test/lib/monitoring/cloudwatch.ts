@@ -16,22 +16,17 @@ export interface Undocumented {
   fillsNothing: boolean;
 }
 
-/** A metric's samples, of each minute that has some. */
-export interface Series {
-  sum: Map<number, number>;
-  maximum: Map<number, number>;
-  minimum: Map<number, number>;
-}
+/** The statistics of a metric, of each minute that has samples. */
+export type Series = Map<number, { Sum: number; Maximum: number; Minimum: number }>;
 
 export type Metrics = Map<string, Series>;
 
 export function record(metrics: Metrics, key: string, minute: number, value: number): void {
-  const series = metrics.get(key) ?? { sum: new Map(), maximum: new Map(), minimum: new Map() };
+  const series = metrics.get(key) ?? new Map();
   metrics.set(key, series);
   const at = Math.floor(minute);
-  series.sum.set(at, (series.sum.get(at) ?? 0) + value);
-  series.maximum.set(at, Math.max(series.maximum.get(at) ?? value, value));
-  series.minimum.set(at, Math.min(series.minimum.get(at) ?? value, value));
+  const { Sum, Maximum, Minimum } = series.get(at) ?? { Sum: 0, Maximum: value, Minimum: value };
+  series.set(at, { Sum: Sum + value, Maximum: Math.max(Maximum, value), Minimum: Math.min(Minimum, value) });
 }
 
 interface Query {
@@ -167,7 +162,7 @@ function evaluationsOf(
   const differs = new Uint8Array(to - from + 1);
   differs[0] = 1;
   for (const one of series) {
-    for (const sample of one?.sum.keys() ?? []) {
+    for (const sample of one?.keys() ?? []) {
       for (let window = 0; window <= count; window++) {
         const minute = Math.ceil((sample + 1 + window * period) / step) * step - from;
         if (minute >= 0 && minute < differs.length) differs[minute] = 1;
@@ -186,13 +181,12 @@ export function seriesOf({ queries }: Alarm, metrics: Metrics): (Series | undefi
 function windowsOf({ MetricStat }: Query, metrics: Metrics, from: number, to: number) {
   const series = MetricStat && metrics.get(keyOf(MetricStat.Metric));
   if (!series || !MetricStat) return () => undefined;
-  const samples = series[MetricStat.Stat.toLowerCase() as keyof Series];
-  if (samples === undefined) throw new Error(`Nothing simulates ${MetricStat.Stat}`);
-  const minutes = [...samples.keys()].filter((minute) => minute >= from && minute < to).sort((a, b) => a - b);
-  const values = minutes.map((minute) => samples.get(minute) ?? 0);
+  const { Stat } = MetricStat;
+  if (Stat !== 'Sum' && Stat !== 'Maximum' && Stat !== 'Minimum') throw new Error(`Nothing simulates ${Stat}`);
+  const minutes = [...series.keys()].filter((minute) => minute >= from && minute < to).sort((a, b) => a - b);
+  const values = minutes.map((minute) => series.get(minute)?.[Stat] ?? 0);
   const sums = [0];
   for (const value of values) sums.push((sums.at(-1) ?? 0) + value);
-  const { Stat } = MetricStat;
   return (begin: number, end: number): number | undefined => {
     const [first, last] = [indexOf(minutes, begin), indexOf(minutes, end)];
     if (first === last) return undefined;

@@ -1,58 +1,76 @@
-import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
-import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from '@jest/globals';
+import { startQueue } from '../../../sandbox/aws/queue.ts';
+import { startSecrets } from '../../../sandbox/aws/secrets.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
-import { toWire } from '../../../signing/sender.ts';
+import { toWire, type WireRequest } from '../../../signing/sender.ts';
 import { assumed } from '../../assumed.ts';
 import { streamNames } from '../../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../../support.ts';
 import { idsOf, stackOf } from '../support.ts';
 import { written } from './week.ts';
 
+const service = 'Test/Receiver';
 const key = makeKey();
 const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body: '{"a":1}' };
-const signed = httpApiEvent(toWire(webhook, key));
-const large = httpApiEvent(toWire({ ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) }, key));
-const unreadable = httpApiEvent(
-  toWire({ ...sampleWebhooks('/messagemedia').deliveryReport, body: '{"original_text":"""}' }, key),
-);
-const unrendered = httpApiEvent(toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key));
-const unsigned = httpApiEvent(toWire(webhook, undefined));
-const unknown = httpApiEvent(toWire(webhook, makeKey()));
+const large = { ...webhook, body: JSON.stringify('x'.repeat(1_048_576)) };
+const unreadable = { ...sampleWebhooks('/messagemedia').deliveryReport, body: '{"original_text":"""}' };
+const report = toWire(sampleWebhooks('/messagemedia').deliveryReport, key);
+/** Each outcome's request, and what is broken. */
+const cases: Record<string, [request: WireRequest, broken?: string]> = {
+  accepted: [toWire(webhook, key)],
+  unidentified: [toWire({ ...webhook, body: '{"reply_id":"$moId"}' }, key)],
+  unreadable: [toWire(unreadable, key)],
+  unsigned: [toWire(webhook, undefined)],
+  refused: [toWire(webhook, makeKey())],
+  report: [report],
+  notArchived: [toWire(webhook, key), 'ARCHIVE_QUEUE_URL'],
+  notQueued: [toWire(webhook, key), 'QUEUE_URL'],
+  notStored: [toWire(large, key), 'OVERFLOW_BUCKET'],
+  withoutKeys: [toWire(webhook, key), 'KEYRING_SECRET_ID'],
+};
+type Outcome = keyof typeof written & keyof typeof cases;
 const { json } = stackOf({ silenceAlarmMinutes: '60', archiveDays: '400' });
 
-let folder: string;
-let queue: LocalQueue;
-let secrets: LocalSecrets;
+/** The log lines of each outcome. */
+const logs: Record<string, string[]> = {};
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'webhooks-'));
-  [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
+  const [queue, secrets] = await Promise.all([startQueue(), startSecrets()]);
   secrets.put('keyring', keyringOf(key));
+  const environment: Record<string, string> = {
+    ...receiverEnvironment(queue, secrets),
+    POWERTOOLS_SERVICE_NAME: service,
+    ARCHIVE_STREAMS: streamNames,
+    ARCHIVE_QUEUE_URL: queue.queueUrl,
+    AWS_ENDPOINT_URL_FIREHOSE: queue.url,
+    AWS_ENDPOINT_URL_S3: queue.url,
+    OVERFLOW_BUCKET: queue.overflowBucket,
+  };
+  const groups = [...Map.groupBy(Object.entries(cases), ([, [, broken]]) => broken)];
+  await Promise.all(
+    groups.map(async ([broken, outcomes]) => {
+      const wrong = broken && { [broken]: broken.endsWith('URL') ? `${queue.queueUrl}x.fifo` : 'nowhere' };
+      const requests = outcomes.map(([, [request]]) => request);
+      const found = await logsOf(requests, { ...environment, ...wrong });
+      for (const [index, [outcome]] of outcomes.entries()) logs[outcome] = found[index] ?? [];
+    }),
+  );
+  await Promise.all([queue.close(), secrets.close()]);
 });
-afterAll(() => Promise.all([queue.close(), secrets.close(), rm(folder, { recursive: true })]));
 
-/** The log lines that the real function writes while it answers one request. */
-async function logOf(event: object, environment: Record<string, string> = {}): Promise<string[]> {
-  const handler = new URL('../../../lambda/handler.ts', import.meta.url).href;
-  const file = join(folder, `${randomUUID()}.json`);
-  await writeFile(file, JSON.stringify(event));
-  const script = `import { readFileSync } from 'node:fs';
-    const { handler } = await import(${JSON.stringify(handler)});
-    await handler(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')), { awsRequestId: 'i' });`;
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
-    env: {
-      POWERTOOLS_SERVICE_NAME: 'Test/Receiver',
-      ...receiverEnvironment(queue, secrets),
-      ...environment,
-    },
+/** The log lines that the real function writes while it answers each request, in one process. */
+async function logsOf(requests: readonly WireRequest[], env: Record<string, string>): Promise<string[][]> {
+  const lambda = spawn(process.execPath, [fileURLToPath(new URL('../../lambda/run-handler.ts', import.meta.url))], {
+    env,
   });
-  return `${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('{'));
+  lambda.stdin.end(requests.map((request) => `${JSON.stringify(httpApiEvent(request))}\n`).join(''));
+  const written = await text(lambda.stdout);
+  return written
+    .split(/^\{"answer".*$/m)
+    .slice(0, -1)
+    .map((part) => part.split('\n').filter((line) => line.startsWith('{')));
 }
 
 interface EmbeddedMetrics {
@@ -89,23 +107,8 @@ function watched(): string[] {
   });
 }
 
-test('alarms watch what the function really emits', async () => {
-  const logs = await Promise.all([
-    logOf(signed),
-    logOf(unrendered),
-    logOf(unreadable),
-    logOf(unsigned),
-    logOf(unknown),
-    logOf(signed, { KEYRING_SECRET_ID: 'nowhere' }),
-    logOf(signed, { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
-    logOf(signed, {
-      ARCHIVE_STREAMS: streamNames,
-      ARCHIVE_QUEUE_URL: `${queue.queueUrl}x`,
-      AWS_ENDPOINT_URL_FIREHOSE: queue.url,
-    }),
-    logOf(large, { OVERFLOW_BUCKET: 'nowhere', AWS_ENDPOINT_URL_S3: queue.url }),
-  ]);
-  const emitted = new Set(logs.flatMap(metricsIn));
+test('alarms watch what the function really emits', () => {
+  const emitted = new Set(Object.values(logs).flatMap(metricsIn));
   expect([...emitted].sort()).toEqual(
     [
       'Accepted service=Test/Receiver',
@@ -131,51 +134,35 @@ test('alarms watch what the function really emits', async () => {
   expect(missing).toEqual(['MessageMediaWebhooks Throttled service=Test/Receiver']);
 });
 
-test.each<[keyof typeof written, object, Record<string, string>]>([
-  ['accepted', signed, {}],
-  ['unidentified', unrendered, {}],
-  ['unreadable', unreadable, {}],
-  ['notArchived', signed, { ARCHIVE_QUEUE_URL: 'x' }],
-  ['unsigned', unsigned, {}],
-  ['refused', unknown, {}],
-  ['notQueued', signed, { QUEUE_URL: 'x.fifo' }],
-  ['notStored', large, { OVERFLOW_BUCKET: 'nowhere' }],
-  ['withoutKeys', signed, { KEYRING_SECRET_ID: 'nowhere' }],
-])('the simulated week has what the function writes of a request that is %s', async (outcome, event, broken) => {
-  const lines = await logOf(event, {
-    ARCHIVE_STREAMS: streamNames,
-    ARCHIVE_QUEUE_URL: queue.queueUrl,
-    AWS_ENDPOINT_URL_FIREHOSE: queue.url,
-    AWS_ENDPOINT_URL_S3: queue.url,
-    ...broken,
-    ...(broken.QUEUE_URL && { QUEUE_URL: `${queue.queueUrl}x.fifo` }),
-    ...(broken.ARCHIVE_QUEUE_URL && { ARCHIVE_QUEUE_URL: `${queue.queueUrl}x` }),
-  });
-  const values: Record<string, number> = {};
-  for (const line of lines.map((text) => JSON.parse(text))) {
-    for (const { Metrics, Dimensions } of line._aws?.CloudWatchMetrics ?? []) {
-      for (const { Name } of Metrics as { Name: string }[]) {
-        for (const dimensions of Dimensions as string[][]) {
-          const reason = dimensions.includes('reason') ? ` ${line.reason}` : '';
-          values[`${Name}${reason}`] = Math.max(values[`${Name}${reason}`] ?? 0, line[Name]);
+test.each(Object.keys(written).filter((outcome) => outcome in cases) as Outcome[])(
+  'the simulated week has what the function writes of a request that is %s',
+  (outcome) => {
+    const values: Record<string, number> = {};
+    for (const line of (logs[outcome] ?? []).map((line) => JSON.parse(line))) {
+      for (const { Metrics, Dimensions } of line._aws?.CloudWatchMetrics ?? []) {
+        for (const { Name } of Metrics as { Name: string }[]) {
+          for (const dimensions of Dimensions as string[][]) {
+            const reason = dimensions.includes('reason') ? ` ${line.reason}` : '';
+            values[`${Name}${reason}`] = Math.max(values[`${Name}${reason}`] ?? 0, line[Name]);
+          }
         }
       }
     }
-  }
-  // No alarm watches these, and the first request reads the keyring.
-  const others = /^(?:Age|Refused|Failed)$|^Failed |^Refused (?!unsigned)|^KeyringLoadFailed$/;
-  const watchedValues = Object.entries(values).filter(
-    ([name, value]) => !others.test(name) || (name === 'KeyringLoadFailed' && value > 0),
-  );
-  expect(Object.fromEntries(watchedValues)).toEqual(written[outcome]);
-});
+    // No alarm watches these, and the first request reads the keyring.
+    const others = /^(?:Age|Refused|Failed)$|^Failed |^Refused (?!unsigned)|^KeyringLoadFailed$/;
+    const watchedValues = Object.entries(values).filter(
+      ([name, value]) => !others.test(name) || (name === 'KeyringLoadFailed' && value > 0),
+    );
+    expect(Object.fromEntries(watchedValues)).toEqual(written[outcome]);
+  },
+);
 
-test('a webhook makes as much of a log as docs/costs.md says', async () => {
-  const lines = await logOf(httpApiEvent(toWire(sampleWebhooks('/messagemedia').deliveryReport, key)), {
-    POWERTOOLS_SERVICE_NAME: 'MessageMediaWebhooks/Receiver',
-  });
-  const ofWebhook = lines.filter((line) => /accepted/i.test(line));
-  const bytes = ofWebhook.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+test('a webhook makes as much of a log as docs/costs.md says', () => {
+  const ofWebhook = (logs.report ?? []).filter((line) => /accepted/i.test(line));
+  const bytes = ofWebhook.reduce(
+    (sum, line) => sum + Buffer.byteLength(line.replace(service, 'MessageMediaWebhooks/Receiver')),
+    0,
+  );
   expect(ofWebhook).toHaveLength(1);
   expect(bytes).toBeGreaterThan(assumed.ownLog * 0.9);
   expect(bytes).toBeLessThan(assumed.ownLog * 1.1);

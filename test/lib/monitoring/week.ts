@@ -80,7 +80,8 @@ export function simulateWeek(perDay: number, failure: Failure): World {
   let firstEffect = outage.from;
   if (isAffecting) {
     const put: Put = (key, minute, value) => isOutage(minute) && record(metrics, key, minute, value);
-    firstEffect = putWebhooks(perDay, failure, put);
+    // A while before, so that the function has keys in hand.
+    firstEffect = putWebhooks(perDay, failure, put, { from: outage.from - 60, to: outage.to });
   }
   if (failure.scans) {
     const requests = [120, 125, 131].flatMap((minute) =>
@@ -103,8 +104,8 @@ const seen = new Map<string, Series>();
 /** Series with the same samples are one, so that an alarm on them is simulated once. */
 function interned(key: string, series: Series): Series {
   let hash = 0;
-  for (const [minute, value] of series.sum) hash = (hash * 31 + (minute + 20_000) * (value + 1)) % 4_294_967_291;
-  const id = `${key} ${series.sum.size} ${hash}`;
+  for (const [minute, { Sum }] of series) hash = (hash * 31 + (minute + 20_000) * (Sum + 1)) % 4_294_967_291;
+  const id = `${key} ${series.size} ${hash}`;
   const same = seen.get(id) ?? series;
   seen.set(id, same);
   return same;
@@ -128,8 +129,7 @@ function replace(metrics: Metrics, samples: readonly Sample[]): void {
 }
 
 function without(series: Series, isLeftOut: (minute: number) => boolean): Series {
-  const rest = (samples: Map<number, number>) => new Map([...samples].filter(([minute]) => !isLeftOut(minute)));
-  return { sum: rest(series.sum), maximum: rest(series.maximum), minimum: rest(series.minimum) };
+  return new Map([...series].filter(([minute]) => !isLeftOut(minute)));
 }
 
 const isOutage = (minute: number) => minute >= outage.from && minute < outage.to;
@@ -140,12 +140,13 @@ const ofWebhooks = /Test\/Receiver$|ApiGateway|Firehose/;
 type Put = (key: string, minute: number, value: number) => unknown;
 
 /** @returns when the first webhook was affected */
-function putWebhooks(perDay: number, failure: Failure, put: Put): number {
+function putWebhooks(perDay: number, failure: Failure, put: Put, { from, to } = history): number {
   const gap = day / perDay;
   let firstEffect = Number.POSITIVE_INFINITY;
   let readAt = Number.NEGATIVE_INFINITY;
   let cameAt = Number.NEGATIVE_INFINITY;
-  for (let index = 0; history.from + (index + 1) * gap < history.to; index++) {
+  const first = Math.floor((from - history.from) / gap);
+  for (let index = first; history.from + index * gap < to && history.from + (index + 1) * gap < history.to; index++) {
     const minute = history.from + (index + 0.5 + 0.5 * Math.sin(index * 12.9898)) * gap;
     const isLarge = perDay === 1 || index % 10 === 0;
     const isAffected = isOutage(minute) && (isLarge || !failure.onlyLarge);

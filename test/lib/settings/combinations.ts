@@ -42,8 +42,11 @@ export interface Combination {
   context: Context;
 }
 
-/** Every combination that a deployment can have. */
-export const combinations: readonly Combination[] = subsets(choices).filter(isPossible).map(combine);
+/** Of what a deployment can have: nothing, each choice, each pair, everything, and everything but one choice. */
+export const combinations: readonly Combination[] = subsets(choices)
+  .filter((set) => set.length <= 2 || set.length >= choices.length - 1)
+  .filter(isPossible)
+  .map(combine);
 
 function subsets([first, ...others]: readonly Choice[]): Choice[][] {
   if (first === undefined) return [[]];

@@ -93,51 +93,9 @@ describe('alarms', () => {
   });
 
   test('tell nobody without a topic', () => {
-    stackOf({}).template.allResourcesProperties('AWS::CloudWatch::Alarm', {});
     for (const id of idsOf(stackOf({}).json, 'AWS::CloudWatch::Alarm')) {
       expect(stackOf({}).json.Resources[id]?.Properties.AlarmActions).toBeUndefined();
     }
-  });
-
-  test('stay as they are while nothing is known, except where missing data is the alarm', () => {
-    const others: Record<string, string> = {
-      ...Object.fromEntries(
-        ['Silence', 'ReconciliationFailures', 'ArchiveKeysFailed'].map((name) => [name, 'breaching']),
-      ),
-      // They tell of a growth, which is over when nothing more comes.
-      ...Object.fromEntries(['MoreDeadLetters', 'ArchiveMoreDeadLetters'].map((name) => [name, 'notBreaching'])),
-      // Firehose has an age only while events wait.
-      ...Object.fromEntries(
-        ['DeliveryReport', 'Reply', 'OptOut', 'Webhook'].map((type) => [`ArchiveDelayed${type}`, 'notBreaching']),
-      ),
-    };
-    for (const [name, { TreatMissingData }] of alarms) {
-      expect([name, TreatMissingData]).toEqual([name, others[name] ?? 'ignore']);
-    }
-  });
-
-  test('watch dead letters and the oldest event of the right queue', () => {
-    expect(resolve(alarm('DeadLetters'))).toMatchObject({
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: 'arn:DeadLetterQueue' }],
-      Statistic: 'Maximum',
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    });
-    expect(resolve(alarm('OldestEvent'))).toMatchObject({
-      MetricName: 'ApproximateAgeOfOldestMessage',
-      Dimensions: [{ Name: 'QueueName', Value: 'arn:EventQueue' }],
-      Statistic: 'Maximum',
-      Threshold: 60 * 60,
-    });
-  });
-
-  test('go off at the first lost webhook, and end an hour after the last', () => {
-    const names = ['ServerErrors', 'EnqueueFailures', 'StorageFailures', 'KeyringFailures', 'RefusedWebhooks'];
-    for (const name of [...names, 'ArchiveFailed']) {
-      expect(alarm(name)).toMatchObject({ Threshold: 1, Statistic: 'Sum', Period: 3600, EvaluationPeriods: 1 });
-    }
-    expect(alarm('HiddenEvents')).toMatchObject({ MetricName: 'FullLists', Threshold: 1, Statistic: 'Maximum' });
   });
 
   test('on 5xx watch the metric of either front door', () => {
@@ -165,39 +123,7 @@ describe('alarms', () => {
     );
   });
 
-  test('tell of what waits an hour for the archive, in any stream or in the queue, and of its dead letters', () => {
-    const streams = idsOf(json, 'AWS::KinesisFirehose::DeliveryStream');
-    const delayed = { Statistic: 'Maximum', Threshold: 3600, Period: 300, EvaluationPeriods: 1 };
-    const names = ['DeliveryReport', 'Reply', 'OptOut', 'Webhook'];
-    for (const [index, name] of names.entries()) {
-      expect(resolve(alarm(`ArchiveDelayed${name}`))).toMatchObject({
-        ...delayed,
-        Namespace: 'AWS/Firehose',
-        MetricName: 'DeliveryToS3.DataFreshness',
-        Dimensions: [{ Name: 'DeliveryStreamName', Value: `arn:${streams[index]}` }],
-      });
-      expect(streams[index]).toMatch(new RegExp(`^ArchiveStreams${name.toLowerCase()}`));
-    }
-    expect(resolve(alarm('ArchiveDelayedQueue'))).toMatchObject({
-      ...delayed,
-      MetricName: 'ApproximateAgeOfOldestMessage',
-      Dimensions: [{ Name: 'QueueName', Value: 'arn:ArchiveQueue' }],
-    });
-    expect(resolve(alarm('ArchiveDeadLetters'))).toMatchObject({
-      MetricName: 'ApproximateNumberOfMessagesVisible',
-      Dimensions: [{ Name: 'QueueName', Value: 'arn:ArchiveDeadLetterQueue' }],
-      Threshold: 1,
-    });
-    expect(JSON.stringify(resolve(alarm('ArchiveKeysFailed')))).toMatch(/arn:ArchiveFunctionHandlerFunction/);
-  });
-
-  test('on silence go off after the time asked for, and are not there unless asked for', () => {
-    expect(alarm('Silence')).toMatchObject({
-      ComparisonOperator: 'LessThanThreshold',
-      Threshold: 1,
-      EvaluationPeriods: 1,
-      Metrics: [{ Expression: 'FILL(accepted, 0)' }, { Id: 'accepted', MetricStat: { Period: 90 * 60, Stat: 'Sum' } }],
-    });
+  test('on silence are not there unless asked for', () => {
     expect(idsOf(stackOf({}).json, 'AWS::CloudWatch::Alarm').filter((id) => id.includes('Silence'))).toEqual([]);
   });
 });

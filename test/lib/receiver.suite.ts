@@ -72,24 +72,19 @@ describe('a receiver with a queue and a secret of somebody else', () => {
   });
 });
 
-test('several receivers live in one stack, each with metrics, queries and an API of its own', () => {
+test('several receivers live in one stack, each with metrics, queries and an API of its own name', () => {
   const stack = createStack();
-  const receivers = ['One', 'Two'].map((id) => new WebhookReceiver(stack, id, id === 'Two' ? { rest: {} } : {}));
+  const receivers = ['One', 'Two'].map((id) => new WebhookReceiver(stack, id, { rest: {} }));
   for (const receiver of receivers) new Monitoring(stack, `${receiver.node.id}Monitoring`, { receiver });
   const { json } = templateOf(stack);
   expect(receivers.map(({ service }) => service)).toEqual(['Shop/One', 'Shop/Two']);
   const dimensions = receivers.map((receiver) => receiver.metricAccepted().dimensions);
   expect(dimensions).toEqual([{ service: 'Shop/One' }, { service: 'Shop/Two' }]);
-  const names = idsOf(json, 'AWS::Logs::QueryDefinition').map((id) => json.Resources[id]?.Properties.Name);
-  expect(new Set(names).size).toBe(names.length);
-});
-
-test('two receivers behind REST APIs have APIs of different names, as their metrics go by name', () => {
-  const stack = createStack();
-  for (const id of ['One', 'Two']) new WebhookReceiver(stack, id, { rest: {} });
-  const { json } = templateOf(stack);
-  const names = idsOf(json, 'AWS::ApiGateway::RestApi').map((id) => json.Resources[id]?.Properties.Name);
-  expect(new Set(names).size).toBe(2);
+  // The metrics of a REST API go by its name.
+  for (const type of ['AWS::Logs::QueryDefinition', 'AWS::ApiGateway::RestApi']) {
+    const names = idsOf(json, type).map((id) => json.Resources[id]?.Properties.Name);
+    expect(new Set(names).size).toBe(names.length);
+  }
 });
 
 test('the name of a receiver has the name of its stack in it, as it is deployed', () => {
@@ -142,19 +137,7 @@ describe('grants', () => {
   });
 });
 
-test('a receiver in a stack of somebody else gives cdk-nag nothing to find, and its consumers all that they need', () => {
-  const app = createApp();
-  const stack = new Stack(app, 'Theirs');
-  const receiver = new WebhookReceiver(stack, 'Webhooks');
-  const consumer = new Role(stack, 'Consumer', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  receiver.grantConsumeEvents(consumer);
-  const { template } = templateOf(stack);
-  template.resourceCountIs('AWS::S3::Bucket', 1);
-  const policies = Object.values(template.findResources('AWS::IAM::Policy'));
-  const ofConsumer = policies.filter(({ Properties }) => JSON.stringify(Properties.Roles).includes('"Consumer'));
-  const text = JSON.stringify(ofConsumer);
-  for (const action of ['s3:GetObject', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'])
-    expect(text).toContain(`"${action}"`);
-  const { violations } = new AwsSolutionsChecks().validateScope(receiver);
-  expect(violations).toEqual([]);
+test('a receiver in a stack of somebody else gives cdk-nag nothing to find', () => {
+  const receiver = new WebhookReceiver(createStack(), 'Webhooks');
+  expect(new AwsSolutionsChecks().validateScope(receiver).violations).toEqual([]);
 });

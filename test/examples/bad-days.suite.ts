@@ -1,4 +1,0 @@
-import { describeBadDays } from './bad-days-suite.ts';
-import { consumers } from './process.ts';
-
-describeBadDays('the consumer in Python', consumers.python);
