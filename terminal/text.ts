@@ -27,6 +27,11 @@ function shallow(value: unknown, levels: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shallow(item, levels - 1)]));
 }
 
+/** A number of things, such as `1 message` and `2 messages`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** The value as one word of a POSIX shell. */
 export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
