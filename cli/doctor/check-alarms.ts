@@ -1,5 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
 import { adviceOn } from './alarm-advice.ts';
 import { type Finding, issue } from './report.ts';
@@ -27,13 +28,13 @@ export async function checkAlarms(stack: string, resources: readonly StackResour
     alarms.flatMap(({ ActionsEnabled, AlarmActions = [] }) => (ActionsEnabled ? AlarmActions : [])),
   );
   if (actions.size === 0) {
-    const nobody = `${alarms.length} alarms are on the dashboard only.`;
+    const nobody = `On the dashboard: ${counted(alarms.length, 'alarm')}.`;
     const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
     return [...findings, issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
   }
   const topics = [...actions].filter((action) => /^arn:[^:]+:sns:/.test(action));
   const heard = await Promise.all(topics.map(checkTopic));
-  return [`${alarms.length} alarms, which notify a topic`, ...findings, ...heard.flat()];
+  return [`${counted(alarms.length, 'alarm')}, which notify a topic`, ...findings, ...heard.flat()];
 }
 
 async function describeAlarms(names: readonly string[]): Promise<MetricAlarm[]> {

@@ -1,4 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { counted } from '../../terminal/text.ts';
 import { connectSqs } from '../places.ts';
 import { countMessages } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
@@ -14,7 +15,7 @@ export async function checkArchive(queueUrl: string | undefined): Promise<Findin
     const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: arn.split(':')[5] }));
     const { waiting } = await countMessages(client, QueueUrl);
     if (waiting === 0) return ['The queue of the archive has no dead letters'];
-    const title = `${waiting} events could not be archived in 50 tries`;
+    const title = `${counted(waiting, 'event')} could not be archived in 50 tries`;
     const mend = 'Redrive them when the cause is mended, see docs/operations.md#archive-dead-letters';
     return [issue.warning('archive', title, 'They are deleted 14 days after they arrived.', mend)];
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Provider } from '../../lambda/messagemedia/client.ts';
+import { counted } from '../../terminal/text.ts';
 import { connectKeyringOf } from '../connections.ts';
 import { findProblems, listKeyRows } from '../keys/key-rows.ts';
 import { type KeyringVersion, readVersion } from '../keys/restore.ts';
@@ -15,14 +16,14 @@ export async function checkKeys(stack: string, secretId: string, provider: Provi
     if (current === undefined || current.keys.length === 0) return [problem];
     return [problem, ...(await compare(stack, secretId, provider))];
   }
-  return [`Keyring: ${current.keys.length} keys can verify`, ...(await compare(stack, secretId, provider))];
+  return [`Keyring: ${counted(current.keys.length, 'key')} can verify`, ...(await compare(stack, secretId, provider))];
 }
 
 /** The last good version comes first, because a command that writes another pushes it out. */
 function unusable(stack: string, current: KeyringVersion | undefined, before: readonly string[]): Issue {
   const restore = `npx mmw keys restore --stack ${stack}`;
   const create = `npx mmw keys create --enable --stack ${stack}`;
-  const previous = `The version before (AWSPREVIOUS) has ${before.length} keys.`;
+  const previous = `The version before (AWSPREVIOUS) has ${counted(before.length, 'key')}.`;
   if (current === undefined || (current.broken === 0 && before.length === 0)) {
     return issue.error('keys', 'The keyring is empty', 'Every webhook is refused.', create);
   }

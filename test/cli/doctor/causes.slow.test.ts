@@ -186,7 +186,7 @@ const causes: readonly Cause[] = [
     /^Webhook .* for OPT_OUT_SMS$/,
     /esc\.json/,
   ],
-  ['dead letters', () => message(deadLetterQueueUrl), 0, /^1 dead letters?$/, /peek --dead-letters/],
+  ['dead letters', () => message(deadLetterQueueUrl), 0, /^1 dead letter$/, /peek --dead-letters/],
   ['events that nobody receives', () => message(queueUrl), 0, /^Events wait, and none is in flight$/, /consumer/],
   [
     'an event that has waited for three hours',

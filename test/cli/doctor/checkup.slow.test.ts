@@ -36,7 +36,7 @@ test('a stack that is well says what it looked at, and a probe leaves no event, 
   expect([await queued(), sandbox.keyring()]).toEqual([0, before]);
   expect(rest).toEqual({ code: 0, health: 'good', issues: [] });
   expect(ok).toEqual([
-    'Keyring: 1 keys can verify',
+    'Keyring: 1 key can verify',
     'The key that is enabled at MessageMedia is in the keyring',
     '1 of 1 webhooks at MessageMedia go to the stack',
     'Queue: 0 waiting, 0 in flight',
