@@ -1,29 +1,27 @@
-import {
-  CloudFormationClient,
-  DescribeStackResourcesCommand,
-  GetTemplateCommand,
-  type Tag,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, GetTemplateCommand, type Tag } from '@aws-sdk/client-cloudformation';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { watched } from '../aws.ts';
 import { describeStack, outputsOf } from '../connections.ts';
 import { stackNameOf } from '../receivers.ts';
+import { listResources } from '../stack-resources.ts';
 
 interface Resource {
   Type: string;
   Properties?: Record<string, unknown>;
 }
 
+const queueOutputs = [outputs.deadLetterQueueUrl, outputs.queueUrl, outputs.archiveQueueUrl];
+
 /** A deployed stack, whose queues may be gone. CloudFormation does not know that. */
 interface DeployedStack {
   name: string;
   resources: Record<string, Resource>;
   /** Ids by logical id. That of a queue is its URL. */
-  ids: ReadonlyMap<string | undefined, string | undefined>;
+  ids: ReadonlyMap<string, string>;
   tags: readonly Tag[];
   queueArn: string;
-  /** The dead-letter queue comes first, because the event queue refers to it. */
+  /** URLs of the queues that have an output. */
   queueUrls: readonly string[];
   /** ARN of the key that encrypts the queues, if it is not SQS's own. */
   keyArn: string | undefined;
@@ -33,28 +31,47 @@ interface DeployedStack {
  * Creates the queues of a stack again that somebody deleted, with the name, the attributes, the policy and the tags from
  * the template.
  *
- * @returns URLs of the queues that were created
+ * @returns URLs of the queues, and of those that were created
  * @throws {Error} when it is not a stack of this project
  */
-export async function restoreQueues(name: string): Promise<string[]> {
+export async function restoreQueues(name: string): Promise<{ queues: string[]; restored: string[] }> {
   const stack = await readStack(name);
   const client = watched(new SQSClient({ useQueueUrlAsEndpoint: false }));
+  const queues: string[] = [];
   const restored: string[] = [];
-  for (const url of stack.queueUrls) {
+  for (const { url, logicalId } of queuesOf(stack)) {
+    queues.push(url);
     if (await exists(client, url)) continue;
-    const logicalId = logicalIdOf(stack, url);
+    if (logicalId === undefined)
+      throw new Error(`Queue ${url} is not in the template of stack ${name}: deploy it again from where it was made.`);
     await create(client, nameIn(url), attributesOf(stack, logicalId), tagsOf(stack, logicalId));
     restored.push(url);
   }
-  return restored;
+  return { queues, restored };
+}
+
+/** The receiver's queues. Dead-letter queues come first, because the others refer to them. */
+function queuesOf(stack: DeployedStack): { url: string; logicalId: string | undefined }[] {
+  const own = stack.queueUrls.map((url) => ({ url, logicalId: logicalIdOf(stack, url) }));
+  const deadLetterQueues = own.flatMap(({ logicalId = '' }) => {
+    const { deadLetterTargetArn } = (stack.resources[logicalId]?.Properties?.RedrivePolicy ?? {}) as RedrivePolicy;
+    const [target] = deadLetterTargetArn?.['Fn::GetAtt'] ?? [];
+    return target === undefined ? [] : [{ url: idOf(stack, target), logicalId: target }];
+  });
+  const urls = new Set(deadLetterQueues.map(({ url }) => url));
+  return [...deadLetterQueues, ...own.filter(({ url }) => !urls.has(url))];
+}
+
+interface RedrivePolicy {
+  deadLetterTargetArn?: { 'Fn::GetAtt'?: [logicalId: string, attribute: string] };
 }
 
 async function readStack(name: string): Promise<DeployedStack> {
   const client = watched(new CloudFormationClient());
-  const [description, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
+  const [description, { TemplateBody = '{}' }, resources] = await Promise.all([
     describeStack(name),
     client.send(new GetTemplateCommand({ StackName: stackNameOf(name) })),
-    client.send(new DescribeStackResourcesCommand({ StackName: stackNameOf(name) })),
+    listResources(name),
   ]);
   const found = outputsOf(name, description);
   const queueArn = found.get(outputs.queueArn);
@@ -63,9 +80,9 @@ async function readStack(name: string): Promise<DeployedStack> {
   }
   return {
     ...{ name, queueArn, keyArn: found.get(outputs.keyArn), tags: description.Tags ?? [] },
-    queueUrls: [outputs.deadLetterQueueUrl, outputs.queueUrl].flatMap((output) => found.get(output) ?? []),
+    queueUrls: queueOutputs.flatMap((output) => found.get(output) ?? []),
     resources: JSON.parse(TemplateBody).Resources,
-    ids: new Map(StackResources.map((resource) => [resource.LogicalResourceId, resource.PhysicalResourceId])),
+    ids: new Map(resources.map(({ logicalId, id }) => [logicalId, id])),
   };
 }
 
@@ -121,10 +138,10 @@ function resolve(stack: DeployedStack, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolve(stack, part)]));
 }
 
-/** @throws {Error} for a queue that the stack did not make, as in a nested stack: nothing says what it was like */
-function logicalIdOf({ name, ids }: DeployedStack, url: string): string {
-  for (const [logicalId, id] of ids) if (logicalId && id === url) return logicalId;
-  throw new Error(`Queue ${url} is not in the template of stack ${name}: deploy it again from where it was made.`);
+/** `undefined` for a queue that the stack did not make, as in a nested stack: nothing says what it was like. */
+function logicalIdOf({ ids }: DeployedStack, url: string): string | undefined {
+  for (const [logicalId, id] of ids) if (id === url) return logicalId;
+  return undefined;
 }
 
 function idOf({ name, ids }: DeployedStack, logicalId: string): string {

@@ -7,7 +7,7 @@ import { done, shell } from './shell.ts';
 /** Two receivers in one stack, one with its own queue, and what an app adds to one. */
 const app = `
 import './consumer.js';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { KeyRotation, Monitoring, WebhookReceiver } from 'messagemedia-webhook-receiver';
 
