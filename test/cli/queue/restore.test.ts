@@ -37,6 +37,8 @@ beforeAll(async () => {
   const pageOf = (list: object[], next = '') =>
     `<StackResourceSummaries>${members(list)}</StackResourceSummaries>${next}`;
   const template = structuredClone(json);
+  // In somebody's own stack are other queues too, and these are not ours.
+  template.Resources.TheirQueue = { Type: 'AWS::SQS::Queue' };
   const owned = template.Resources.EventQueue?.Properties as Record<string, unknown>;
   owned.Tags = [{ Key: 'team', Value: 'events' }];
   const stackTags = [
@@ -48,6 +50,7 @@ beforeAll(async () => {
     { OutputKey: 'QueueArn', OutputValue: 'arn:aws:sqs:us-east-1:000000000000:events.fifo' },
     { OutputKey: 'QueueUrl', OutputValue: queue.queueUrl },
     { OutputKey: 'DeadLetterQueueUrl', OutputValue: queue.deadLetterQueueUrl },
+    { OutputKey: 'ArchiveQueueUrl', OutputValue: archive.ArchiveQueue },
   ];
   const answers: Record<string, string> = {
     DescribeStacks: `<Stacks><member><StackName>s</StackName><Tags>${members(stackTags)}</Tags><Outputs>${members(outputs)}</Outputs></member></Stacks>`,
