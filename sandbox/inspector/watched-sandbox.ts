@@ -5,7 +5,7 @@ import type { HandledRequest } from '../aws/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import type { Call, History } from './history.ts';
 
-export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onAnswer' | 'onMessage'> {
+export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onRequest' | 'onAnswer' | 'onMessage'> {
   history: History;
   /** Gets every call after it is recorded. */
   onCall?: (call: Call, request: HandledRequest, answer: Answer, line: LogLine | undefined, sandbox: Sandbox) => void;
@@ -20,6 +20,7 @@ export async function startWatchedSandbox({
   const sandbox = await startSandbox({
     ...options,
     onMessage: history.addMessage,
+    onRequest: history.begin,
     onAnswer: async (request, answer) => {
       const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
       onCall(history.add(request, answer, line), request, answer, line, sandbox);

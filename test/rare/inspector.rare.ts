@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -184,6 +185,53 @@ test('a dependency fails and is mended, and a key is rotated, by buttons', async
   await page.waitForTimeout(3_100);
   expect((await sendGood()).status).toBe(202);
 }, 60_000);
+
+test('a request without an answer has a row until it is answered', async () => {
+  const request = httpRequest(`${sandbox.url}/elsewhere`, { method: 'POST' });
+  request.write('x');
+  const row = page.locator('.pending', { hasText: 'no answer yet' });
+  await row.waitFor({ timeout: 5_000 });
+  expect(await row.innerText()).toContain('POST /elsewhere');
+  request.end();
+  await page.locator('.call', { hasText: 'no_route' }).waitFor();
+  await row.waitFor({ state: 'detached' });
+  await page.locator('.diagnosis', { hasText: 'Its path is /messagemedia.' }).waitFor();
+});
+
+const manyCalls = () => {
+  const request = { method: 'POST', path: '/x', target: '/x', rawHeaders: [], event: undefined, requestId: 'r' };
+  const body = Buffer.from('{"a":1}\n'.repeat(200));
+  for (let index = 0; index < 60; index++)
+    history.add({ ...request, body }, { statusCode: 404, headers: {}, body: '{}' }, undefined);
+};
+
+test('on a phone, details open at their beginning, and close at the row', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  manyCalls();
+  for (const id of [3, 30]) {
+    await page.locator(`#call-${id}`).click();
+    await title(`Call ${id}:`);
+    expect(await page.locator('.details').evaluate((details) => Math.round(details.getBoundingClientRect().top))).toBe(
+      0,
+    );
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    await button('Back to the list').click();
+    const top = await page.locator(`#call-${id}`).evaluate((row) => row.getBoundingClientRect().top);
+    expect([top >= 0, top < 844]).toEqual([true, true]);
+  }
+});
+
+test('another call begins at its beginning, though the one before was scrolled', async () => {
+  manyCalls();
+  await title('Call 60:');
+  const tops = () =>
+    page.evaluate("[...document.querySelectorAll('.details, .details pre')].map(({ scrollTop }) => scrollTop)");
+  await page.evaluate("document.querySelectorAll('.details, .details pre').forEach((each) => each.scrollTo(0, 99))");
+  expect(Math.max(...((await tops()) as number[]))).toBe(99);
+  await page.keyboard.press('j');
+  await title('Call 59:');
+  expect(Math.max(...((await tops()) as number[]))).toBe(0);
+});
 
 test('the curl command sends the same call again', async () => {
   await sendGood();
