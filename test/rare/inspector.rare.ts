@@ -316,10 +316,17 @@ test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, wide a
   await sendGood();
   await deliver(sandbox.url, { ...toWire(samples.smsReply, key()), body: Buffer.from('{"other":"bytes"}') });
   await page.locator('.diagnosis').waitFor();
+  const unanswered = httpRequest(sandbox.url, { method: 'POST' }).on('error', () => {});
+  unanswered.write('x');
+  await page.locator('.pending').waitFor();
   await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  for (const width of [1280, 390]) {
+  for (const [width, isOpen] of [
+    [1280, false],
+    [390, false],
+    [390, true],
+  ] as const) {
     await page.setViewportSize({ width, height: 800 });
-    if (width === 390) await page.locator('.call').first().click();
+    if (isOpen) await page.locator('.call').first().click();
     const violations = await page.evaluate(async () => {
       interface Axe {
         run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
