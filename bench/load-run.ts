@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { describe } from '../cli/queue/shown-message.ts';
 import { toWire, type WireRequest } from '../signing/sender.ts';
 import type { LoadTarget } from './load-target.ts';
 
@@ -23,8 +24,10 @@ export interface LoadReport {
   missing: number;
   /** Ids that were in the queue more than once. */
   twice: number;
-  /** Ids in the queue that were never answered with 202. */
+  /** Ids of the load in the queue that were never answered with 202. */
   unexplained: number;
+  /** Events that are not of the load. They stay. */
+  others: number;
   perSecond: number;
 }
 
@@ -53,20 +56,38 @@ async function sendOne(send: LoadTarget['send'], request: WireRequest): Promise<
   }
 }
 
-/** Receives and deletes messages until it is told to stop and the queue is empty, and counts how often each event came. */
-async function drain({ client, queueUrl }: LoadTarget['queue'], seen: Map<string, number>, isOver: () => boolean) {
+/**
+ * Receives messages until it is told to stop and the queue shows none of the load, and counts how often each event came.
+ * Only those of the load are deleted: others are somebody's.
+ */
+async function drain({ client, queueUrl }: LoadTarget['queue'], { sent, seen, others, isOver }: Drained) {
   for (;;) {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
     );
-    for (const { Body = '{}' } of Messages) {
-      const { id } = JSON.parse(Body) as { id: string };
-      seen.set(id, (seen.get(id) ?? 0) + 1);
+    const ours: Message[] = [];
+    for (const message of Messages) {
+      const { id } = describe(message);
+      if (!sent.has(id)) others.add(id);
+      else {
+        ours.push(message);
+        seen.set(id, (seen.get(id) ?? 0) + 1);
+      }
     }
-    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    const Entries = ours.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     if (Entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     else if (isOver()) return;
   }
+}
+
+interface Drained {
+  /** Ids of the load. */
+  sent: ReadonlySet<string>;
+  /** How often each of them came off the queue. */
+  seen: Map<string, number>;
+  /** Ids of other events on the queue. */
+  others: Set<string>;
+  isOver: () => boolean;
 }
 
 /**
@@ -80,7 +101,9 @@ export async function runLoad(
 ): Promise<LoadReport> {
   const seen = new Map<string, number>();
   let isOver = false;
-  const consumers = Array.from({ length: 8 }, () => drain(target.queue, seen, () => isOver));
+  const sent = new Set<string>();
+  const others = new Set<string>();
+  const consumers = Array.from({ length: 8 }, () => drain(target.queue, { sent, seen, others, isOver: () => isOver }));
   const answers = new Map<string, number>();
   const taken = new Set<string>();
   let wrong = 0;
@@ -105,6 +128,7 @@ export async function runLoad(
       setTimeout(end, 3_000);
     }
     for (const load of loadOf(index, target)) {
+      sent.add(load.id);
       const call: Promise<void> = sendLoad(load).finally(() => calls.delete(call));
       calls.add(call);
     }
@@ -120,6 +144,7 @@ export async function runLoad(
     missing: [...taken].filter((id) => !seen.has(id)).length,
     twice: [...seen.values()].filter((times) => times > 1).length,
     unexplained: [...seen.keys()].filter((id) => !taken.has(id)).length,
+    others: others.size,
     perSecond,
   };
 }

@@ -1,10 +1,10 @@
 // Sends many webhooks and checks what becomes of each, through the sandbox with outages, or to a deployed stack:
 // npm run load [-- --count 3000 --rate 500] [-- --stack NAME]
 import { parseArgs } from 'node:util';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { connectKeyring, readOutput } from '../cli/connections.ts';
+import { connectSqs } from '../cli/places.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
-import { formatTable } from '../terminal/output.ts';
+import { formatTable, ignoreClosedPipes } from '../terminal/output.ts';
 import { isFaultless, runLoad } from './load-run.ts';
 import { type LoadTarget, sandboxTarget, stackTarget } from './load-target.ts';
 
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   },
 });
 const { stack } = values;
+ignoreClosedPipes();
 /** Requests to AWS cost money, so there are fewer of them. fauxqs remembers 10,000 ids, and a retry after 20 s must find its own. */
 const { count = 1_000, rate = 20 } = stack === undefined ? { count: 100_000, rate: 400 } : {};
 
@@ -24,7 +25,7 @@ const report = await runLoad(target, {
   count: Number(values.count ?? count),
   rate: Number(values.rate ?? rate),
 }).finally(target.close);
-const { answers, events, missing, twice, unexplained, perSecond } = report;
+const { answers, events, missing, twice, unexplained, others, perSecond } = report;
 console.log(
   formatTable(
     ['what', 'how many'],
@@ -35,6 +36,7 @@ console.log(
       ['accepted, but not in the queue', String(missing)],
       ['in the queue more than once', String(twice)],
       ['in the queue, but never answered with 202', String(unexplained)],
+      ['events of others, left in the queue', String(others)],
     ],
   ),
 );
@@ -46,5 +48,5 @@ async function connectStack(name: string): Promise<LoadTarget> {
     readOutput(name, outputs.queueUrl),
     connectKeyring({ stack: name }),
   ]);
-  return stackTarget({ callbackUrl, keyring, queue: { client: new SQSClient(), queueUrl } });
+  return stackTarget({ callbackUrl, keyring, queue: { client: connectSqs(queueUrl), queueUrl } });
 }

@@ -1,5 +1,7 @@
 import type { FinalizeRequestMiddleware, InitializeMiddleware } from '@smithy/types';
 import { watch } from '../terminal/waiting.ts';
+import { awsCredentials } from './credentials.ts';
+import { proxyAgent } from './proxy.ts';
 
 /** What sends the requests of every client of the SDK on Node. */
 interface NodeHttpHandler {
@@ -22,8 +24,9 @@ interface AwsClient {
 const halfAMinute = 30_000;
 
 /**
- * Watches the calls of a client, because the SDK does not: says which call takes long, ends one that takes too long, and
- * names call, object and place in its errors.
+ * Prepares a client for the terminal: it uses the proxy and the credentials of the environment. Its calls are watched,
+ * because the SDK does not: a call that takes long is said, one that takes too long ends, and errors name call, object and
+ * place.
  *
  * @param longestTry how long one try of a call may take, in milliseconds
  */
@@ -31,12 +34,19 @@ export function watched<Client extends AwsClient>(client: Client, longestTry = h
   const requestHandler = client.config.requestHandler as NodeHttpHandler;
   requestHandler.updateHttpClientConfig('requestTimeout', longestTry);
   requestHandler.updateHttpClientConfig('throwOnRequestTimeout', true);
+  const httpsAgent = proxyAgent();
+  if (httpsAgent) {
+    requestHandler.updateHttpClientConfig('httpsAgent', httpsAgent);
+    Object.assign(client.config, { credentials: awsCredentials() });
+  }
   const addressOf = keepAddresses(client);
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const call = nameOf(context.commandName, args.input);
       const longest = (await client.config.maxAttempts()) * longestTry;
       try {
+        // Before it counts as AWS that does not answer: it may be a person who types a code.
+        await signIn(client);
         const answer = next(args);
         return await (waitsForMessages(args.input)
           ? answer
@@ -53,6 +63,18 @@ export function watched<Client extends AwsClient>(client: Client, longestTry = h
     { step: 'initialize' },
   );
   return client;
+}
+
+/** Gets the credentials before a call needs them: with a code of an MFA device, if a profile needs one. */
+async function signIn({ config }: AwsClient): Promise<void> {
+  const own = config as { credentials?: () => Promise<unknown> };
+  try {
+    await own.credentials?.();
+  } catch (error) {
+    if (!/multi-factor/.test(String(error))) throw error;
+    Object.assign(config, { credentials: awsCredentials() });
+    await own.credentials?.();
+  }
 }
 
 /** @returns a function that says which address a call went to; `undefined` if it did not come so far */

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import { resolveBaseUrl } from '../lambda/messagemedia/options.ts';
 import { fold, formatItem, formatItems, widthOf } from '../terminal/fold.ts';
-import { explain, ignoreClosedPipes } from '../terminal/output.ts';
+import { explain, ignoreClosedPipes, progress } from '../terminal/output.ts';
 import { addArchiveCommand } from './commands/archive.ts';
 import { addCaptureCommand } from './commands/capture.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -15,7 +15,11 @@ import { addSendCommand } from './commands/send.ts';
 import { addSignCommand } from './commands/sign.ts';
 import { addSimulateCommand } from './commands/simulate.ts';
 import { addWebhooksCommand } from './commands/webhooks.ts';
+import { addExamples } from './examples.ts';
 import { UsageError } from './options.ts';
+import { useProxy } from './proxy.ts';
+import { rememberStack } from './remembered-stack.ts';
+import { StoppedError } from './stopping.ts';
 
 /** By its name, because this file is in another folder once it is compiled. */
 const { version }: { version: string } = createRequire(import.meta.url)('mmw/package.json');
@@ -46,7 +50,14 @@ addDoctorCommand(program);
 addSignCommand(program);
 addSimulateCommand(program);
 addCaptureCommand(program);
+program.helpCommand(false);
+program
+  .command('help [command...]')
+  .description('show the help of a command')
+  .action((names: string[]) => helpOf(names).help());
 pointToOwnHelp(program, 'mmw');
+rememberStack(program, process.env.MMW_STACK);
+addExamples(program);
 
 let called = program;
 program.hook('preAction', (_program, command) => {
@@ -54,11 +65,15 @@ program.hook('preAction', (_program, command) => {
 });
 ignoreClosedPipes();
 try {
+  // The SDK for JavaScript reads only the first of them, other AWS tools both.
+  const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
+  if (region) process.env.AWS_REGION = region;
+  useProxy(progress);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof UsageError) called.error(`error: ${explain(error)}`);
   console.error(fold(explain(error), widthOf(process.stderr)));
-  process.exitCode = 1;
+  process.exitCode = error instanceof StoppedError ? 130 : process.exitCode || 1;
 }
 
 function variables(): [string, string][] {
@@ -74,8 +89,20 @@ function variables(): [string, string][] {
     ['QUEUE_URL', 'default of --queue-url'],
     ['DEAD_LETTER_QUEUE_URL', 'default of --dead-letter-queue-url'],
     ['ARCHIVE_BUCKET', 'default of --bucket'],
-    ['AWS_REGION, AWS_PROFILE, …', 'as for every AWS tool'],
+    ['MMW_STACK', 'default of --stack'],
+    ['AWS_REGION, AWS_PROFILE, HTTPS_PROXY, …', 'as for every AWS tool'],
   ];
+}
+
+/** The command that the names lead to, as far as there is one. */
+function helpOf(names: readonly string[]): Command {
+  let found = program;
+  for (const name of names) {
+    const next = found.commands.find((command) => command.name() === name);
+    if (next === undefined) throw new UsageError(`There is no command "${names.join(' ')}".`);
+    found = next;
+  }
+  return found;
 }
 
 /** A command line is no secret, unlike the environment, so the error repeats a value that is refused. */

@@ -1,6 +1,7 @@
 import type { Provider } from '../lambda/messagemedia/client.ts';
 import { pageSize } from '../lambda/messagemedia/opt-outs.ts';
 import type { OptOutMessage } from '../lambda/messagemedia/types.ts';
+import { counted } from '../terminal/text.ts';
 
 /** A list as far as it was read. */
 export interface Listing<Item> {
@@ -49,12 +50,15 @@ export async function readBlacklist(
     // In MessageMedia's example even the last page has a token. What it leads to is not documented.
     if (tokens.has(next) || (found.length > 0 && numbers.size === before)) {
       if (lastSize < pageSize) return { items: [...numbers] };
-      return { items: [...numbers], problem: `The blacklist begins anew after ${numbers.size} numbers` };
+      return { items: [...numbers], problem: `The blacklist begins anew after ${counted(numbers.size, 'number')}` };
     }
     tokens.add(next);
     token = next;
   }
-  return { items: [...numbers], problem: `The blacklist goes on after ${numbers.size} numbers (${most} pages)` };
+  return {
+    items: [...numbers],
+    problem: `The blacklist goes on after ${counted(numbers.size, 'number')} (${most} pages)`,
+  };
 }
 
 /** All messages of a time that triggered an opt-out. */
@@ -71,10 +75,16 @@ export async function readReport(
     for (const message of messages) found.set(message.message_id ?? JSON.stringify(message), message);
     if (!hasNext) return { items: [...found.values()] };
     if (found.size === before) {
-      return { items: [...found.values()], problem: `The report repeats itself after ${found.size} opt-outs` };
+      return {
+        items: [...found.values()],
+        problem: `The report repeats itself after ${counted(found.size, 'opt-out')}`,
+      };
     }
   }
-  return { items: [...found.values()], problem: `The report goes on after ${found.size} opt-outs (${most} pages)` };
+  return {
+    items: [...found.values()],
+    problem: `The report goes on after ${counted(found.size, 'opt-out')} (${most} pages)`,
+  };
 }
 
 /** Both lists by number: those on the blacklist in its order, then those that are only in the report. */

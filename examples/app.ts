@@ -16,11 +16,12 @@ const consumers = { typescript: TypeScriptConsumer, python: PythonConsumer };
 function addConsumer(app: App): void {
   const settings = readSettings(app.node);
   const { queueArn, language, overflowBucket, keyArn, queueKeyArn, keyringSecretArn, filter, reader } = settings;
-  const { isReceivers, replays, maxConcurrency, logRetention, alarmTopicArn } = settings;
+  const { isReceivers, replays, polled, maxConcurrency, logRetention, alarmTopicArn } = settings;
   const stack = new Stack(app, `MessageMediaConsumer${reader ?? ''}`);
   const encryptionKey = keyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Key', keyArn);
   const { consumer, logGroup } = new consumers[language](stack, 'Consumer', {
     replays,
+    polled,
     maxConcurrency,
     logRetention,
     isWatched: isReceivers,

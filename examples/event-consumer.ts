@@ -30,6 +30,11 @@ export interface EventConsumerProps {
    */
   replays?: 'handle' | 'skip';
   /**
+   * What becomes of an event that was fetched from MessageMedia's API and never signed. A refused one is retried, and then a
+   * dead letter. @default 'handle'
+   */
+  polled?: 'handle' | 'refuse';
+  /**
    * Batches that are handled at the same time, 2 to 1,000. Each message is a group of its own, so without a limit a
    * campaign would take the account's concurrency, which the receiver needs too. @default 2
    */
@@ -71,7 +76,7 @@ export class EventConsumer extends Construct {
 
   constructor(scope: Construct, id: string, props: EventConsumerProps) {
     super(scope, id);
-    const { function: handler, queue, overflowBucket, keyring, filters, replays, maxConcurrency = 2 } = props;
+    const { function: handler, queue, overflowBucket, keyring, filters, replays, polled, maxConcurrency = 2 } = props;
     // Names of the attributes are those of Powertools.
     this.table = new TableV2(this, 'Handled', {
       partitionKey: { name: 'id', type: AttributeType.STRING },
@@ -82,6 +87,7 @@ export class EventConsumer extends Construct {
     handler.addEnvironment('IDEMPOTENCY_TABLE', this.table.tableName);
     this.table.grant(handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
     if (replays) handler.addEnvironment('REPLAYS', replays);
+    if (polled) handler.addEnvironment('POLLED', polled);
     if (overflowBucket) {
       handler.addEnvironment('OVERFLOW_BUCKET', overflowBucket.bucketName);
       const read = { actions: ['s3:GetObject'], resourceArns: [overflowBucket.arnForObjects('*')] };

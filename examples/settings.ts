@@ -27,6 +27,7 @@ const shapes = {
   customerManagedKey: [/^(true|false)$/, 'true or false, as in the stack'],
   language: [/^(typescript|python)$/, 'typescript or python'],
   replays: [/^(skip|handle)$/, 'skip or handle'],
+  polled: [/^(handle|refuse)$/, 'handle or refuse'],
   filter: [{ test: (name: string) => filterNames.includes(name) }, `one of ${filterNames.join(', ')}`],
   queueArn: [/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w.-]+$/, 'the ARN of the queue of events'],
   overflowBucket: [/^[a-z0-9.-]{3,63}$/, 'the name of the bucket for large events'],
@@ -49,7 +50,7 @@ const isBetween = (least: number, most: number, text: string) =>
 
 /** The settings of the fan-out. The others are those of a consumer. */
 export const fanOutSettings = names.filter(
-  (name) => !['language', 'replays', 'filter', 'reader', 'queueKeyArn'].includes(name),
+  (name) => !['language', 'replays', 'polled', 'filter', 'reader', 'queueKeyArn'].includes(name),
 );
 
 /** The outputs of the stack that these settings are read from. */
@@ -93,6 +94,7 @@ export function readSettings(node: Node, known: readonly Name[] = names) {
     isReceivers: stack !== undefined && reader === undefined,
     language: given('language') === 'python' ? ('python' as const) : ('typescript' as const),
     replays: given('replays') === 'handle' ? ('handle' as const) : ('skip' as const),
+    polled: given('polled') === 'refuse' ? ('refuse' as const) : ('handle' as const),
     filter: given('filter'),
     queueArn: (reader === undefined ? found('queueArn') : ofReader(`${reader}QueueArn`)) ?? '',
     queueKeyArn:

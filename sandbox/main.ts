@@ -5,7 +5,8 @@ import { parseArgs, styleText } from 'node:util';
 import { diagnose } from '../diagnosis/diagnose.ts';
 import type { Answer } from '../lambda/receiver/receiver.ts';
 import { parseRequest } from '../lambda/receiver/request.ts';
-import { fold, widthOf } from '../terminal/fold.ts';
+import { fold, formatItems, widthOf } from '../terminal/fold.ts';
+import { ignoreClosedPipes } from '../terminal/output.ts';
 import { visible } from '../terminal/text.ts';
 import type { LogLine } from './aws/function.ts';
 import type { HandledRequest } from './aws/gateway.ts';
@@ -14,14 +15,17 @@ import { createHistory, verdictOf } from './inspector/history.ts';
 import { startInspector } from './inspector/inspector.ts';
 import { keepCalls, startWatchedSandbox, type WatchedSandboxOptions } from './inspector/watched-sandbox.ts';
 import { callbackPath, type Sandbox, type SandboxOptions } from './sandbox.ts';
+import { environmentPath } from './shell-environment.ts';
 import { tour, type Visit } from './tour.ts';
 
+ignoreClosedPipes();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (typeof options === 'string') return fail(options);
-  const { once: isOnce, data } = options;
+  const { once: isOnce, data, help } = options;
+  if (help) return printHelp();
   if (data !== undefined) mkdirSync(data, { recursive: true });
   const file = options.keyring ?? (data && join(data, 'keyring.json'));
   const port = Number(process.env.PORT || 3000);
@@ -75,12 +79,23 @@ async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | u
   }
 }
 
+function printHelp(): number {
+  const usage: [string, string][] = [
+    ['--once', 'end after the tour'],
+    ['--keyring FILE', 'your keys, no tour'],
+    ['--data DIR', 'keep keyring and calls in a folder for the next start'],
+  ];
+  console.log(`npm start -- [arguments]\n\n${formatItems(usage)}\n`);
+  console.log(fold('PORT=4000 npm start uses port 4000, and 4001 for the inspector, instead of 3000 and 3001.'));
+  return 0;
+}
+
 function readOptions(args: string[]) {
   try {
     const [text, flag] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
-    return parseArgs({ args, options: { once: flag, keyring: text, data: text } }).values;
+    return parseArgs({ args, options: { once: flag, help: flag, keyring: text, data: text } }).values;
   } catch {
-    return `Unknown argument in "${args.join(' ')}": use --once (end after the tour), --keyring FILE (your keys, no tour) or --data DIR (keep keyring and calls).`;
+    return `Unknown argument in "${args.join(' ')}": npm start -- --help lists them.`;
   }
 }
 
@@ -120,19 +135,17 @@ function printTour(visits: Visit[]): void {
   console.log(wrong === 0 ? fold(good) : styleText('red', bad));
 }
 
-function printInvitation({ url, environment }: Sandbox, inspector = ''): void {
-  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
+function printInvitation({ url }: Sandbox, inspector = ''): void {
   console.log(`
 Running until Ctrl-C. Send your own requests to:
   webhooks   ${url}${callbackPath}
   inspector  ${inspector}
 
 In another terminal, for the mmw command:
-  unset AWS_PROFILE; export AWS_DEFAULT_REGION=us-east-1
-${exports.join('\n')}
+  eval "$(curl -fsS ${inspector}${environmentPath})"
 
   npx mmw send 'Hello!' --to +61491570157 --callback-url ${url}${callbackPath}
-  npx mmw queue peek
+  npx mmw queue peek --yes
 `);
 }
 

@@ -111,6 +111,10 @@ function isClosedPipe(error: Error): boolean {
 /** What to do about errors of the AWS SDK that do not say it themselves. */
 const hints: [RegExp, string][] = [
   [/^Region (is missing|not accepted)/, 'set AWS_REGION, or the region of your AWS profile'],
+  [
+    /^The specified queue does not exist/,
+    'check its URL and the region, or if somebody deleted it, create it again with "mmw queue restore --stack NAME"',
+  ],
   [/^Could not load credentials/, 'log in to AWS, or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'],
 ];
 

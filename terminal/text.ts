@@ -13,7 +13,27 @@ export function visibleOnOneLine(text: string): string {
 
 /** JSON that can be shown. `JSON.stringify` escapes most control characters, and `visible` the others. */
 export function toJson(value: unknown, indent?: number): string {
-  return visible(JSON.stringify(value, null, indent));
+  try {
+    return visible(JSON.stringify(value, null, indent));
+  } catch (error) {
+    // It is nested more deeply than the stack allows.
+    if (!(error instanceof RangeError)) throw error;
+    return visible(JSON.stringify(cutOff(value, mostLevels), null, indent));
+  }
+}
+
+const mostLevels = 100;
+
+function cutOff(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return '… nested too deeply to be shown';
+  if (Array.isArray(value)) return value.map((item) => cutOff(item, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cutOff(item, levels - 1)]));
+}
+
+/** A number of things, such as `1 message` and `2 messages`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** The value as one word of a POSIX shell. */

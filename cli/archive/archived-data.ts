@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
-import { NoSuchKey } from '@aws-sdk/client-s3';
 import { dataKey } from '../../lambda/archive-contract.ts';
 import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
-import { readObject } from './object-bytes.ts';
+import { ObjectError, readObject } from './object-bytes.ts';
 
 /** The data of a large event is not in the archive, or is not what its name says. */
 export class ArchivedDataError extends Error {
   override readonly name = 'ArchivedDataError';
 }
+
+/** Somebody is erasing the event, or was interrupted while erasing it: its data is gone, its line not yet. */
+export class ErasedDataError extends ArchivedDataError {}
+
+/** What `erase` writes in the place of data until the line of the event is gone too. */
+export const erasedData = 'erased by mmw archive erase';
 
 /** Whether an event cannot be read because of what is in the archive, and not because S3 fails. */
 export function isUnreadable(error: unknown): error is ArchivedDataError | QueuedEventError {
@@ -28,9 +33,15 @@ export async function fetchArchivedData(archive: Archive, dataref: string): Prom
   try {
     data = await readObject(archive, key);
   } catch (error) {
-    if (error instanceof NoSuchKey) throw new ArchivedDataError(`its data is missing: there is no ${key}`);
-    throw error;
+    if (!(error instanceof ObjectError)) throw error;
+    const isGone = error.cause instanceof Error && error.cause.name === 'NoSuchKey';
+    const why = isGone
+      ? `its data is missing: there is no ${key}`
+      : `its data cannot be read: ${key}: ${error.message}`;
+    throw new ArchivedDataError(why);
   }
+  if (data.length === erasedData.length && Buffer.from(data).toString() === erasedData)
+    throw new ErasedDataError(`its data was erased: ${key}`);
   if (createHash('sha256').update(data).digest('hex') === hash) return data;
   throw new ArchivedDataError(`its data was changed: ${key} has a different hash`);
 }

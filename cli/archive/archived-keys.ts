@@ -4,7 +4,7 @@ import { inheritAccounts, parseKeyring, type VerificationKey } from '../../lambd
 import { readEntries } from '../../lambda/keys/keyring-secret.ts';
 import type { Archive } from './archive-bucket.ts';
 import { listKeyrings } from './event-objects.ts';
-import { readObject } from './object-bytes.ts';
+import { asResult, ObjectError, readObject } from './object-bytes.ts';
 import type { Selection } from './selection.ts';
 
 /**
@@ -37,8 +37,9 @@ async function readKeyring(
   object: string,
   warn: (message: string) => void,
 ): Promise<[id: string, key: VerificationKey][]> {
-  const bytes = await readObject(archive, object);
+  const bytes = await readObject(archive, object).catch(asResult);
   try {
+    if (bytes instanceof ObjectError) throw bytes;
     return readEntries(Buffer.from(bytes).toString('utf8')).flatMap((entry) => {
       const key = isObject(entry) ? readKey(entry, (message) => warn(`${object}: ${message}`)) : undefined;
       return key === undefined ? [] : [[`${key.id?.toLowerCase()} ${fingerprint(key)}`, key] as const];

@@ -11,51 +11,64 @@ export interface StoredObject {
   lastModified: number;
 }
 
+/** Keys that have a prefix, between two others. */
+interface KeyRange {
+  prefix: string;
+  /** The first key comes after it. */
+  start: string;
+  /** The last key comes before it. */
+  end: string;
+}
+
 const day = 86_400_000;
 /** Sorts after everything that begins with the same text. */
 const behind = '\uffff';
 
-/**
- * Lists the objects of a selection by hour of arrival, all types of an hour together.
- *
- * @param now in milliseconds since the epoch. Later hours hold nothing
- */
-export async function listEventObjects(
-  archive: Archive,
+/** Where the events of a selection are, for each type. @param now in milliseconds since the epoch. Later hours hold nothing */
+export function eventRanges(
   { from, to = Number.POSITIVE_INFINITY, types = Object.values(eventTypes) }: Selection,
   now: number,
-): Promise<StoredObject[]> {
+): KeyRange[] {
   // An hour that begins at `to` is not selected.
   const last = new Date(Math.min(to - 1, now));
-  const objects: StoredObject[] = [];
-  for (const type of types) {
+  return types.map((type) => {
     const prefix = `${archivePrefixes.events}type=${archiveTypeOf(type)}/`;
     const start = from === undefined ? prefix : eventPartition(type, new Date(from));
-    for await (const object of list(archive, prefix, start, eventPartition(type, last) + behind)) objects.push(object);
-  }
+    return { prefix, start, end: eventPartition(type, last) + behind };
+  });
+}
+
+/** Lists the objects of a selection by hour of arrival, all types of an hour together. */
+export async function listEventObjects(archive: Archive, selection: Selection, now: number): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  for (const range of eventRanges(selection, now))
+    for await (const object of list(archive, range)) objects.push(object);
   return objects.sort((one, other) => (behindType(one.key) < behindType(other.key) ? -1 : 1));
 }
 
 /** Lists the objects with the keyrings of a selection's days, plus one day at both ends. */
 export function listKeyrings(archive: Archive, { from, to }: Selection, now: number): AsyncGenerator<StoredObject> {
-  const start = from === undefined ? archivePrefixes.keys : keyPartition(new Date(from - day));
-  return list(archive, archivePrefixes.keys, start, keyPartition(new Date((to ?? now) + day)) + behind);
+  const prefix = archivePrefixes.keys;
+  const start = from === undefined ? prefix : keyPartition(new Date(from - day));
+  return list(archive, { prefix, start, end: keyPartition(new Date((to ?? now) + day)) + behind });
 }
 
-/** @param start the first key comes after it @param end the last key comes before it */
-async function* list(
-  { client, bucket }: Archive,
-  prefix: string,
-  start: string,
-  end: string,
-): AsyncGenerator<StoredObject> {
-  const request = { Bucket: bucket, Prefix: prefix, ...(start !== prefix && { StartAfter: start }) };
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, request)) {
-    for (const { Key: key = '', Size: size = 0, LastModified } of Contents) {
+async function* list({ client, bucket }: Archive, { prefix, start, end }: KeyRange): AsyncGenerator<StoredObject> {
+  // XML cannot hold every character of a key.
+  const encoded = { Bucket: bucket, Prefix: prefix, EncodingType: 'url' } as const;
+  const request = { ...encoded, ...(start !== prefix && { StartAfter: start }) };
+  for await (const { Contents = [], EncodingType } of paginateListObjectsV2({ client }, request)) {
+    for (const { Key = '', Size: size = 0, LastModified } of Contents) {
+      const key = decodeKey(Key, EncodingType);
       if (key > end) return;
       yield { key, size, lastModified: LastModified?.getTime() ?? 0 };
     }
   }
+}
+
+/** A key as S3 lists it. */
+export function decodeKey(key: string, encoding: string | undefined): string {
+  return encoding === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
 
 /** What follows the type in the key of an event object, which begins with the hour. */

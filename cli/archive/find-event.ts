@@ -2,19 +2,28 @@ import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { signedBytes } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
 import { fingerprint } from './archived-keys.ts';
-import { describeVerdict, judge } from './judge.ts';
+import { describeVerdict, type Judgement, judge } from './judge.ts';
 import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
 import type { Selection } from './selection.ts';
 
-/** Finds the first event of a selection. @returns `undefined` when there is none */
+/**
+ * Finds the event of a selection that proves most: the first one with a good signature, else the first that was polled, else
+ * the first. So nothing unsigned hides something signed.
+ *
+ * @returns `undefined` when there is none
+ */
 export async function findEvent(
   archive: Archive,
-  selection: Selection,
-  now: number,
+  { selection, now, keys }: { selection: Selection; now: number; keys: readonly VerificationKey[] },
   observer: Observer,
-): Promise<ArchivedEvent | undefined> {
-  for await (const found of readArchive(archive, selection, now, observer)) return found;
-  return undefined;
+): Promise<Evidence | undefined> {
+  const best: Partial<Record<Judgement['verdict'], Evidence>> = {};
+  for await (const found of readArchive(archive, selection, now, observer)) {
+    const judgement = await judge(archive, found.text, keys);
+    best[judgement.verdict] ??= asEvidence(found, judgement);
+    if (best.good) break;
+  }
+  return best.good ?? best.polled ?? best.bad;
 }
 
 /** An event, with everything that is needed to prove it. */
@@ -32,12 +41,7 @@ export interface Evidence {
   payload: unknown;
 }
 
-export async function gatherEvidence(
-  archive: Archive,
-  { object, line, text, event: queued }: ArchivedEvent,
-  keys: readonly VerificationKey[],
-): Promise<Evidence> {
-  const judgement = await judge(archive, text, keys);
+function asEvidence({ object, line, event: queued }: ArchivedEvent, judgement: Judgement): Evidence {
   const verdict = describeVerdict(judgement);
   if (judgement.verdict === 'bad') {
     const { data, data_base64: _base64, ...event } = queued;

@@ -3,7 +3,7 @@ import { parseQueuedEvent } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
 import { listEventObjects, type StoredObject } from './event-objects.ts';
 import { type Line, readLines } from './lines.ts';
-import { openObjects } from './object-bytes.ts';
+import { type OpenObject, openObjects } from './object-bytes.ts';
 import { isSelected, type Selection } from './selection.ts';
 
 export interface Place {
@@ -39,18 +39,37 @@ export async function* readArchive(
   archive: Archive,
   selection: Selection,
   now: number,
+  observer: Observer,
+): AsyncGenerator<ArchivedEvent> {
+  yield* readObjects(archive, await listEventObjects(archive, selection, now), selection, observer);
+}
+
+/** Reads the events of a selection that are in these objects. */
+export async function* readObjects(
+  archive: Archive,
+  objects: readonly StoredObject[],
+  selection: Selection,
   { broken, read }: Observer,
 ): AsyncGenerator<ArchivedEvent> {
-  for await (const { object, bytes } of openObjects(archive, await listEventObjects(archive, selection, now))) {
-    for await (const lines of readLines(bytes)) {
-      for (const line of lines) {
-        const found = parseLine(object.key, line);
-        if ('reason' in found) broken(found);
-        else if (isSelected(found.event, selection)) yield found;
-      }
+  for await (const { object, bytes } of openObjects(archive, objects)) {
+    for await (const found of eventsIn(object.key, bytes)) {
+      if ('reason' in found) broken(found);
+      else if (isSelected(found.event, selection)) yield found;
     }
     read?.(object);
   }
+}
+
+/** @param object its key, with which its lines are named @param bytes as they are stored, or why they cannot be read */
+export async function* eventsIn(
+  object: string,
+  bytes: OpenObject['bytes'],
+): AsyncGenerator<ArchivedEvent | BrokenLine> {
+  if (bytes instanceof Error) {
+    yield { object, line: 1, reason: `the object cannot be read: ${bytes.message}` };
+    return;
+  }
+  for await (const lines of readLines(bytes)) for (const line of lines) yield parseLine(object, line);
 }
 
 export function parseLine(object: string, line: Line): ArchivedEvent | BrokenLine {

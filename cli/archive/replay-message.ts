@@ -47,7 +47,8 @@ export async function toReplayMessage(
     id,
     groupId: groupOf(read.event, account),
     deduplicationId: createHash('sha256')
-      .update(`${identityOf(read.event)} ${replayId}`)
+      // A signed copy that comes later must not be dropped.
+      .update(`${identityOf(read.event)} ${replayId}${read.signed === undefined ? ' polled' : ''}`)
       .digest('hex'),
   };
   const offload = async () => ({ ...ids, body: await withDataInS3(message, read, target) });

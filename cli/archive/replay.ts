@@ -3,14 +3,15 @@ import type { EventType } from '../../lambda/contract.ts';
 import { sourceOf } from '../../lambda/event/deduplication.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
-import type { StoredObject } from './event-objects.ts';
+import { listEventObjects, type StoredObject } from './event-objects.ts';
 import { type Judgement, judge } from './judge.ts';
-import { readArchive } from './read-archive.ts';
+import { readObjects } from './read-archive.ts';
 import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
 import type { RefusedMessage } from './replay-sender.ts';
 import { digestOf, type ReplayState } from './replay-state.ts';
 import { createSeenEvents } from './seen-events.ts';
 import type { Selection } from './selection.ts';
+import { createSignedCopies } from './signed-copies.ts';
 import type { BadLine } from './verify.ts';
 
 export interface ReplayReport {
@@ -49,7 +50,10 @@ export interface Replay {
 const chunkEvents = 100;
 const chunkBytes = 8 * 1_048_576;
 
-/** Queues the events of a selection again, each once, object by object in order of arrival. */
+/**
+ * Queues the events of a selection again, each once, object by object in order of arrival. Of an event that was polled and
+ * came signed too, the signed one is sent.
+ */
 export async function replay(archive: Archive, options: Replay): Promise<ReplayReport> {
   const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, refused: 0, isFinished: false };
   const { selection, now, keys, state, signal } = options;
@@ -59,20 +63,27 @@ export async function replay(archive: Archive, options: Replay): Promise<ReplayR
   };
   const isNew = createSeenEvents();
   const chunk = createChunk(options, report);
+  const objects = await listEventObjects(archive, selection, now);
+  const isSignedToo = createSignedCopies(
+    archive,
+    objects,
+    selection,
+    async ({ text }) => (await judge(archive, text, keys)).verdict === 'good',
+  );
   let events = 0;
   const observer = { broken: reportBad, read: (object: StoredObject) => options.onRead?.(object, events) };
-  for await (const { object, line, text, event } of readArchive(archive, selection, now, observer)) {
+  for await (const { object, line, text, event } of readObjects(archive, objects, selection, observer)) {
     if (signal.aborted) break;
     events++;
     const digest = digestOf(text);
     if (state.wasSent(digest)) {
-      report[isNew(event) ? 'sentBefore' : 'duplicates']++;
+      report[(await isSignedToo(event)) || !isNew(event) ? 'duplicates' : 'sentBefore']++;
       continue;
     }
     const judgement = await judge(archive, text, keys);
     // Only good events count as seen: a forged one must not replace the genuine event with the same id.
     if (judgement.verdict === 'bad') reportBad({ object, line, id: event.id, reason: judgement.reason });
-    else if (!isNew(event)) report.duplicates++;
+    else if ((await isSignedToo(event)) || !isNew(event)) report.duplicates++;
     else if (options.isDryRun) count(report, event.type);
     else {
       const account = accountOf(judgement, keys);

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
 import { addArchiveOptions } from '../archive/archive-bucket.ts';
-import { describeLock, erasePerson, type Found, findPerson } from '../archive/erase.ts';
+import { describeLock, erasePerson } from '../archive/erase.ts';
+import { type Found, findPerson } from '../archive/find-person.ts';
 import { type Person, parsePhone } from '../archive/person.ts';
 import { withOptions } from '../options.ts';
 import { describeBadLine, openRange, type RangeOptions, watchReading } from './archive-range.ts';
@@ -21,7 +23,8 @@ export function addEraseCommand(archive: Command): void {
       'after',
       wrap(`
 Objects are rewritten without the person's lines, and the data of large events is deleted. If the bucket keeps versions, their old
-versions are deleted too. If anything is locked, nothing is erased. The queue, dead letters, the bucket for large events, logs and
+versions are deleted too, after the lines of everybody else were taken out of them. If it is stopped, run it again. If anything is locked,
+nothing is erased. The queue, dead letters, the bucket for large events, logs and
 the data of consumers are not changed: see docs/archive.md.`),
     )
     .action(withOptions(run));
@@ -34,11 +37,12 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
   const found = await findPerson(range.archive, person, { ...range, onRead });
   clear();
   for (const line of found.unreadable) progress(describeBadLine(line));
-  if (found.unreadable.length > 0) {
-    progress('These lines cannot be read, and may be about the person: check them yourself.');
+  for (const line of found.uncertain) progress(describeBadLine(line, 'not erased'));
+  if (found.unreadable.length + found.uncertain.length > 0) {
+    progress('These lines may be about the person too: check them yourself.');
     process.exitCode = 1;
   }
-  for (const lock of found.locks) progress(describeLock(lock));
+  for (const lock of found.locks) progress(visibleOnOneLine(describeLock(lock)));
   if (options.dryRun || found.events === 0) {
     print(options.json, { ...found, erased: 0 }, `${describe(found)} would be erased.`);
     return;
@@ -46,8 +50,12 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
   if (found.locks.length === 0)
     await confirm(`Erase ${describe(found)}? Neither they nor their signatures can be restored.`, options);
   const erased = await erasePerson(range.archive, person, found);
-  const { objects, data, unreadable } = found;
-  print(options.json, { erased, objects, data, unreadable }, `Erased: ${describe(found)}.`);
+  const { objects, data, unreadable, uncertain } = found;
+  print(
+    options.json,
+    { erased, objects, data, unreadable, uncertain },
+    `Erased: ${describe({ ...found, events: erased })}.`,
+  );
 }
 
 function personOf(subject: string | undefined, phone: string | undefined): Person {

@@ -67,6 +67,6 @@ export async function watchReading({ archive, selection, now }: Range) {
   return { objects: objects.length, onRead, clear: bar.clear };
 }
 
-export function describeBadLine({ object, line, id = '', reason }: BadLine): string {
-  return visibleOnOneLine(`bad: ${object} line ${line}${id && `, event ${id}`}: ${reason}`);
+export function describeBadLine({ object, line, id = '', reason }: BadLine, what = 'bad'): string {
+  return visibleOnOneLine(`${what}: ${object} line ${line}${id && `, event ${id}`}: ${reason}`);
 }

@@ -6,6 +6,7 @@ import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
 import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
 import type { Archive } from '../archive/archive-bucket.ts';
 import { type ReplayReport, replay } from '../archive/replay.ts';
 import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
@@ -88,7 +89,7 @@ async function run(options: Options): Promise<void> {
     // A replay takes hours, in which SQS may be slow or busy for a while.
     send: createReplaySender(connectSqs(queueUrl, { maxAttempts: 8 }), queueUrl),
     onBad: (line) => progress(describeBadLine(line)),
-    onRefused: (event) => progress(`The queue does not take event ${event.id}: ${event.reason}`),
+    onRefused: (event) => progress(visibleOnOneLine(`The queue does not take event ${event.id}: ${event.reason}`)),
   }).catch((cause: unknown) => {
     throw new Error(`Replay ${replayId} stopped. ${howToContinue}`, { cause });
   });

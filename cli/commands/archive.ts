@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatTable, print } from '../../terminal/output.ts';
-import { type BadLine, type VerificationReport, verifyArchive } from '../archive/verify.ts';
+import { visibleOnOneLine } from '../../terminal/text.ts';
+import { type BadLine, type LostVersion, type VerificationReport, verifyArchive } from '../archive/verify.ts';
 import { withOptions } from '../options.ts';
 import { addEraseCommand } from './archive-erase.ts';
 import { addListCommands } from './archive-list.ts';
@@ -36,14 +37,19 @@ async function verify(options: RangeOptions<{ keys?: string }>): Promise<void> {
   const onBad = (line: BadLine) => {
     if (bad.length < mostShown) bad.push(line);
   };
-  const report = await verifyArchive(range.archive, range.selection, { keys, now: range.now, onBad, onRead });
+  const lost: LostVersion[] = [];
+  const onLost = (version: LostVersion) => {
+    if (lost.length < mostShown) lost.push(version);
+  };
+  const report = await verifyArchive(range.archive, range.selection, { keys, now: range.now, onBad, onLost, onRead });
   clear();
-  print(options.json, { ...report, badLines: bad }, describeReport(report, bad));
-  if (report.bad > 0) process.exitCode = 1;
+  print(options.json, { ...report, lostVersions: lost, badLines: bad }, describeReport(report, lost, bad));
+  if (report.bad > 0 || report.lost > 0) process.exitCode = 1;
 }
 
 function describeReport(
-  { objects, events, good, polled, bad }: VerificationReport,
+  { versioning, lost, objects, events, good, polled, bad }: VerificationReport,
+  lostVersions: readonly LostVersion[],
   badLines: readonly BadLine[],
 ): string {
   const rows = good.map(({ keyId = 'without an id', bits, fingerprint, retiredAt = '', events: count }) => [
@@ -56,8 +62,24 @@ function describeReport(
   const verified = good.reduce((sum, { events: count }) => sum + count, 0);
   return [
     ...(rows.length > 0 ? [formatTable(['key', 'bits', 'SHA-256 begins', 'retired (UTC)', 'events'], rows)] : []),
-    ...badLines.map(describeBadLine),
+    ...lostVersions.map(describeLost),
+    ...(lost > lostVersions.length ? [`… and ${lost - lostVersions.length} more`] : []),
+    ...badLines.map((line) => describeBadLine(line)),
     ...(bad > badLines.length ? [`… and ${bad - badLines.length} more`] : []),
     `${events} events in ${objects} objects: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
+    ...(versioning === 'none'
+      ? []
+      : [`Removed or replaced: ${lost === 0 ? 'nothing' : lost === 1 ? '1 version' : `${lost} versions`}.`]),
+    ...(unseen[versioning] ?? []),
   ].join('\n');
+}
+
+/** What nobody can see in a bucket that does not keep its versions. */
+const unseen: Partial<Record<VerificationReport['versioning'], string[]>> = {
+  none: ['The bucket keeps no versions, so what was removed or replaced cannot be seen.'],
+  Suspended: ['Versioning is suspended, so what was removed or replaced since then cannot be seen.'],
+};
+
+function describeLost({ object, version, how, at, events }: LostVersion): string {
+  return visibleOnOneLine(`${how} at ${at}: ${object}, version ${version}, with ${events} events`);
 }

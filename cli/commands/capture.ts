@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { keyringCacheMilliseconds } from '../../lambda/keys/keyring-cache.ts';
 import { print } from '../../terminal/output.ts';
+import { counted } from '../../terminal/text.ts';
 import { connectKeyring, type GlobalOptions } from '../connections.ts';
 import { startCapturing, stopCapturing } from '../doctor/captures.ts';
 import { wholeNumber, withOptions } from '../options.ts';
@@ -34,7 +35,7 @@ async function capture({ stack, count, minutes, stop, json }: Options): Promise<
   print(
     json,
     { capture: asked },
-    `Until ${asked.until}, the next ${count} refused requests are kept for a day, without credentials.
+    `Until ${asked.until}, ${counted(count, 'refused request')} will be kept for a day, without credentials.
 A running function begins after the next signature that it refuses, or within ${lag} minutes.
 
 Why each was refused: npx mmw doctor --capture --stack ${stack}

@@ -5,6 +5,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { sampleWebhooks, withFreshIds } from '../../signing/sample-webhooks.ts';
 import { deliver, type SigningKey, toWire, type Webhook } from '../../signing/sender.ts';
 import { print } from '../../terminal/output.ts';
+import { counted } from '../../terminal/text.ts';
 import { watch } from '../../terminal/waiting.ts';
 import { connectKeyring, type GlobalOptions, readOutput } from '../connections.ts';
 import { probe, withProbeKey } from '../doctor/probe.ts';
@@ -88,7 +89,7 @@ async function simulate({ url, key, rate, count }: Simulation) {
     }
     await Promise.all(calls);
   };
-  const what = `Sending ${count} webhooks, ${rate} a second`;
+  const what = `Sending ${counted(count, 'webhook')}, ${rate} a second`;
   const longest = (count / rate) * 1_000 + longestDelivery;
   await watch(what, longest, sendAll(), () => `${latencies.length} of ${count} answered`);
   return { sent: count, statuses, unanswered, latency: summarize(latencies) };

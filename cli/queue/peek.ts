@@ -1,4 +1,5 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { counted } from '../../terminal/text.ts';
 import { countMessages, giveBack, readMaxTries, receive } from './queues.ts';
 
 export interface Look {
@@ -10,12 +11,13 @@ export interface Look {
 /**
  * What a look costs, for a warning before it: SQS says how often a message was received only when it is received again.
  *
- * @returns `undefined` if it costs nothing, because no message waits or there is no dead-letter queue
+ * @returns `undefined` if it costs nothing, because there is no dead-letter queue
  */
 export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
   const most = await readMaxTries(client, queueUrl);
-  if (most === undefined || (await countMessages(client, queueUrl)).waiting === 0) return undefined;
-  return `A look counts as one of the ${most} tries of each message. One that has had ${most} moves to the dead-letter queue and is not shown.`;
+  if (most === undefined) return undefined;
+  const one = `A look counts as one of the ${counted(most, 'try', 'tries')} of each message.`;
+  return `${one} A message without a try left moves to the dead-letter queue and is not shown.`;
 }
 
 /**
@@ -23,21 +25,21 @@ export async function costOfLook(client: SQSClient, queueUrl: string): Promise<s
  *
  * @param count the most to look at
  */
-export async function peek(client: SQSClient, queueUrl: string, count: number): Promise<Look> {
+export async function peek(client: SQSClient, queueUrl: string, count: number, stop?: AbortSignal): Promise<Look> {
   const held: Message[] = [];
   try {
     while (held.length < count) {
-      const messages = await receive(client, queueUrl, 1);
+      stop?.throwIfAborted();
+      const messages = await receive(client, queueUrl, { most: count - held.length });
       if (messages.length === 0) break;
       held.push(...messages);
     }
   } finally {
     await giveBack(client, queueUrl, held);
   }
-  const messages = held.slice(0, count);
   return {
-    messages,
-    notes: [...(await hidden(client, queueUrl, held, count)), ...(await spent(client, queueUrl, messages))],
+    messages: held,
+    notes: [...(await hidden(client, queueUrl, held, count)), ...(await spent(client, queueUrl, held))],
   };
 }
 
@@ -58,5 +60,6 @@ async function spent(client: SQSClient, queueUrl: string, messages: readonly Mes
     ({ Attributes: { ApproximateReceiveCount = 0 } = {} }) => Number(ApproximateReceiveCount) >= most,
   );
   if (last.length === 0) return [];
-  return [`${last.length} had ${most} tries. The next try, even a look, moves them to the dead-letter queue.`];
+  const spentAll = `${counted(last.length, 'message')} without a try left (of ${most})`;
+  return [`${spentAll}: the next one, even a look, means the dead-letter queue.`];
 }

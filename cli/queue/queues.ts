@@ -1,5 +1,5 @@
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   type Message,
@@ -70,29 +70,53 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
   };
 }
 
+/** What one call takes. */
+const batchSize = 10;
+
+/** How {@link receive} receives. */
+interface Receive {
+  /** Seconds to wait for the first message; at least 1, or SQS asks only some of its servers and may find nothing. @default 1 */
+  wait?: number;
+  /** Messages, of which SQS gives no more than ten. @default 10 */
+  most?: number;
+  /** Ends the wait with an error. */
+  stop?: AbortSignal | undefined;
+}
+
 /**
- * Up to ten messages, invisible to everybody else for a minute.
+ * Messages, invisible to everybody else for a minute.
  *
- * @param waitSeconds for the first of them; at least 1, or SQS asks only some of its servers and may find nothing
+ * @returns none when SQS shows no further one. Its counts may be a minute old, so only this is the end of a queue
  */
-export async function receive(client: SQSClient, queueUrl: string, waitSeconds: number): Promise<Message[]> {
+export async function receive(
+  client: SQSClient,
+  QueueUrl: string,
+  { wait = 1, most = batchSize, stop }: Receive = {},
+): Promise<Message[]> {
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
-      MaxNumberOfMessages: 10,
-      WaitTimeSeconds: waitSeconds,
+      QueueUrl,
+      MaxNumberOfMessages: Math.min(most, batchSize),
+      WaitTimeSeconds: wait,
       VisibilityTimeout: 60,
       MessageSystemAttributeNames: ['All'],
     }),
+    { abortSignal: stop },
   );
   return Messages;
 }
 
 /** Makes the messages visible again at once. If this fails, they become visible when their minute is over. */
-export async function giveBack(client: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
-  for (const { ReceiptHandle } of messages) {
-    const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
-    await client.send(command).catch(() => {});
+export async function giveBack(
+  client: SQSClient,
+  QueueUrl: string,
+  messages: readonly Pick<Message, 'ReceiptHandle'>[],
+): Promise<void> {
+  for (let start = 0; start < messages.length; start += batchSize) {
+    const Entries = messages
+      .slice(start, start + batchSize)
+      .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }));
+    await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })).catch(() => {});
   }
 }
 
@@ -108,6 +132,7 @@ export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise
   return most === undefined ? undefined : Number(most);
 }
 
+/** As SQS counts, which may be a minute old: a hint, and never a reason to go on or to stop. */
 export interface Counts {
   waiting: number;
   inFlight: number;

@@ -12,63 +12,81 @@ export interface Redriven {
   redriven: number;
   /** Those that the event queue does not take. They stay in the dead-letter queue. */
   refused: number;
-  /** Approximate number of messages that are still in the dead-letter queue. */
+  /** About how many messages are still in the dead-letter queue. SQS's count may be a minute old. */
   left: number;
 }
 
 /**
- * Moves the dead letters back to the event queue, in order.
+ * Moves the dead letters back to the event queue, in order, until SQS shows no more of them.
  *
  * @param progress called with the number that are moved
  * @param onRefused called for each that the event queue does not take
+ * @param stop ends it after the message that is being moved
  */
 export async function redrive(
   queues: Queues,
   progress: (redriven: number) => void,
   onRefused: (message: Message, error: unknown) => void,
+  stop?: AbortSignal,
 ): Promise<Redriven> {
   const { client } = queues;
   const from = queues.deadLetterQueueUrl();
   const send = createSender(queues);
-  const refused: Message[] = [];
+  // Given back at the end, or they would be received again at once. In a large queue they come again after a minute.
+  const refused = new Map<string | undefined, Message>();
+  let held: Message[] = [];
   let redriven = 0;
   try {
     for (;;) {
-      const messages = await receive(client, from, 1);
-      if (messages.length === 0) break;
-      for (const message of messages) {
+      stop?.throwIfAborted();
+      held = await receive(client, from);
+      if (held.every(({ MessageId }) => refused.has(MessageId))) break;
+      for (let message = held[0]; message !== undefined; message = held[0]) {
+        stop?.throwIfAborted();
         try {
-          await send(message);
+          if (!refused.has(message.MessageId)) await send(message);
         } catch (error) {
           if (!refusesMessage(error)) throw error;
-          refused.push(message);
           onRefused(message, error);
-          continue;
+          refused.set(message.MessageId, message);
         }
-        await remove(client, from, message);
-        redriven++;
+        if (refused.has(message.MessageId)) refused.set(message.MessageId, message);
+        else {
+          await remove(client, from, message);
+          redriven++;
+        }
+        held.shift();
       }
       progress(redriven);
     }
   } finally {
-    // Not before, or they would be received again at once.
-    await giveBack(client, from, refused);
+    await giveBack(client, from, [...held, ...refused.values()]);
   }
   const { waiting, inFlight } = await countMessages(client, from);
-  return { redriven, refused: refused.length, left: waiting + inFlight };
+  return { redriven, refused: refused.size, left: waiting + inFlight };
 }
 
 /** Moves one dead letter back. @param id of the event or of the SQS message @throws {Error} when SQS does not show it */
-export async function redriveOne(queues: Queues, id: string): Promise<void> {
+export async function redriveOne(queues: Queues, id: string, stop?: AbortSignal): Promise<void> {
   const { client, deadLetterQueueUrl } = queues;
-  const message = await findMessage(client, deadLetterQueueUrl(), id);
-  await createSender(queues)(message);
+  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
+  try {
+    await createSender(queues)(message);
+  } catch (error) {
+    await giveBack(client, deadLetterQueueUrl(), [message]);
+    throw error;
+  }
   await remove(client, deadLetterQueueUrl(), message);
 }
 
 /** Finds a dead letter and leaves it there. @param id as for `redriveOne` @throws {Error} when no visible one has it */
-export async function expectDeadLetter({ client, deadLetterQueueUrl }: Queues, id: string): Promise<void> {
-  await giveBack(client, deadLetterQueueUrl(), [await findMessage(client, deadLetterQueueUrl(), id)]);
+export async function expectDeadLetter(
+  { client, deadLetterQueueUrl }: Queues,
+  id: string,
+  stop?: AbortSignal,
+): Promise<void> {
+  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
+  await giveBack(client, deadLetterQueueUrl(), [message]);
 }
 
 /** A message is sent before it is deleted, so a failure between the two can repeat a message but never lose it. */

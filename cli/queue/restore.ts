@@ -1,7 +1,7 @@
 import {
   CloudFormationClient,
-  DescribeStackResourcesCommand,
   GetTemplateCommand,
+  paginateListStackResources,
   type Tag,
 } from '@aws-sdk/client-cloudformation';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -26,35 +26,42 @@ interface DeployedStack {
   keyArn: string | undefined;
 }
 
-/** The dead-letter queue comes first, because the event queue refers to it. */
-const queues = ['DeadLetterQueue', 'EventQueue'];
-
 /**
  * Creates the queues of a stack again that somebody deleted, with the name, the attributes, the policy and the tags from
  * the template.
  *
- * @returns URLs of the queues that were created
+ * @returns URLs of the queues, and of those that were created
  * @throws {Error} when it is not a stack of this project
  */
-export async function restoreQueues(name: string): Promise<string[]> {
+export async function restoreQueues(name: string): Promise<{ queues: string[]; restored: string[] }> {
   const stack = await readStack(name);
   const client = watched(new SQSClient({ useQueueUrlAsEndpoint: false }));
+  const queues: string[] = [];
   const restored: string[] = [];
-  for (const logicalId of queues) {
+  for (const logicalId of queuesOf(stack)) {
     const url = idOf(stack, logicalId);
+    queues.push(url);
     if (await exists(client, url)) continue;
     await create(client, nameIn(url), attributesOf(stack, logicalId), tagsOf(stack, logicalId));
     restored.push(url);
   }
-  return restored;
+  return { queues, restored };
+}
+
+/** Logical ids. Dead-letter queues come first, because the others refer to them. */
+function queuesOf({ resources }: DeployedStack): string[] {
+  const isQueue = ([, { Type }]: [string, Resource]) => Type === 'AWS::SQS::Queue';
+  const refers = ([, { Properties }]: [string, Resource]) => Number(Properties?.RedrivePolicy !== undefined);
+  const found = Object.entries(resources).filter(isQueue);
+  return found.toSorted((one, other) => refers(one) - refers(other)).map(([logicalId]) => logicalId);
 }
 
 async function readStack(name: string): Promise<DeployedStack> {
   const client = watched(new CloudFormationClient());
-  const [description, { TemplateBody = '{}' }, { StackResources = [] }] = await Promise.all([
+  const [description, { TemplateBody = '{}' }, ids] = await Promise.all([
     describeStack(name),
     client.send(new GetTemplateCommand({ StackName: name })),
-    client.send(new DescribeStackResourcesCommand({ StackName: name })),
+    readIds(client, name),
   ]);
   const found = outputsOf(description);
   const queueArn = found.get(outputs.queueArn);
@@ -63,9 +70,16 @@ async function readStack(name: string): Promise<DeployedStack> {
   }
   return {
     ...{ name, queueArn, keyArn: found.get(outputs.keyArn), tags: description.Tags ?? [] },
-    resources: JSON.parse(TemplateBody).Resources,
-    ids: new Map(StackResources.map((resource) => [resource.LogicalResourceId, resource.PhysicalResourceId])),
+    ...{ resources: JSON.parse(TemplateBody).Resources, ids },
   };
+}
+
+async function readIds(client: CloudFormationClient, StackName: string): Promise<DeployedStack['ids']> {
+  const ids = new Map<string | undefined, string | undefined>();
+  for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
+    for (const { LogicalResourceId, PhysicalResourceId } of StackResourceSummaries)
+      ids.set(LogicalResourceId, PhysicalResourceId);
+  return ids;
 }
 
 async function exists(client: SQSClient, QueueUrl: string): Promise<boolean> {

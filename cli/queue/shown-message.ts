@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { parseQueuedEvent } from '../../lambda/event/attributes.ts';
-import { visibleOnOneLine } from '../../terminal/text.ts';
+import { counted, visibleOnOneLine } from '../../terminal/text.ts';
 
 /** A message as it is shown; with `--json` the event is there as a whole. */
 export interface ShownMessage {
@@ -37,7 +37,7 @@ export function detailOf({ data, dataref }: { data?: unknown; dataref?: unknown 
   if (typeof data !== 'object' || data === null) return '';
   const { status, content } = data as Record<string, unknown>;
   if (typeof status === 'string') return status;
-  return typeof content === 'string' ? `${[...content].length} characters` : '';
+  return typeof content === 'string' ? counted([...content].length, 'character') : '';
 }
 
 /** Headings for the cells of {@link asCells}. */

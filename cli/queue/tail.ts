@@ -6,15 +6,18 @@ import { giveBack, receive, remove } from './queues.ts';
  * following ones become visible again at once.
  *
  * @param show resolves when a message is safely written
+ * @param stop ends the wait, and does not show what follows
  */
 export async function showAndRemove(
   client: SQSClient,
   queueUrl: string,
   show: (message: Message) => Promise<void>,
+  stop?: AbortSignal,
 ): Promise<void> {
-  const held = await receive(client, queueUrl, 20);
+  const held = await receive(client, queueUrl, { wait: 20, stop });
   try {
     for (let message = held[0]; message !== undefined; message = held[0]) {
+      stop?.throwIfAborted();
       await show(message);
       await remove(client, queueUrl, message);
       held.shift();

@@ -13,7 +13,8 @@ import { type TimeLeft, timeLeft, within } from './time-left.ts';
 
 const { IDEMPOTENCY_TABLE: tableName = '', OVERFLOW_BUCKET: bucket = '', KEYRING_SECRET_ID: keyring } = process.env;
 const logger = new Logger({ serviceName: 'consumer' });
-const memory = eventMemory(tableName, readReplays(process.env.REPLAYS));
+const memory = eventMemory(tableName, readSetting('REPLAYS', ['skip', 'handle']) === 'handle');
+const refusesPolled = readSetting('POLLED', ['handle', 'refuse']) === 'refuse';
 const fetchData = fetchFromS3(new S3Client(clientLimits), bucket);
 const checkSignature = keyring
   ? signatureCheck(keyring, (message, error) => logger.warn(message, { error }))
@@ -69,6 +70,8 @@ async function handle({ body, messageId }: SQSRecord, time: TimeLeft): Promise<v
     const fetchTime = Math.min(longestFetch, time.forEvent());
     const read = await within(fetchTime, 'Reading the event', openQueuedEvent(body, fetchData));
     eventId = read.event.id;
+    // It was fetched from MessageMedia's API, because its webhook did not arrive.
+    if (read.signed === undefined && refusesPolled) throw new Error('The event was never signed, and POLLED is refuse');
     await checkSignature?.(read);
     const isFirst = await handleOnce(read.event, time);
     logger.info(isFirst ? 'handled' : 'skipped: it was handled before', { eventId, messageId });
@@ -109,7 +112,9 @@ async function tellSqs(time: TimeLeft, call: Promise<void>): Promise<void> {
   }
 }
 
-function readReplays(value = 'skip'): boolean {
-  if (value === 'handle' || value === 'skip') return value === 'handle';
-  throw new Error(`REPLAYS is ${value}: it must be handle or skip.`);
+/** @param values all that it may be; the first is the default */
+function readSetting(name: string, values: [string, string]): string {
+  const value = process.env[name] ?? values[0];
+  if (values.includes(value)) return value;
+  throw new Error(`${name} is ${value}: it must be ${values.join(' or ')}.`);
 }

@@ -9,7 +9,7 @@ import { clientLimits } from './clients.ts';
  * with them, the keyring is read again. While it cannot be read, the keys in hand are used.
  *
  * @param warn is told when the keyring cannot be read. Single keys are the receiver's business, which reads the same secret
- * @returns a function that throws if the signature is not good
+ * @returns a function that throws if there is a signature and it is not good
  */
 export function signatureCheck(secretId: string, warn: (message: string, error: Error) => void) {
   const client = new SecretsManagerClient(clientLimits);
@@ -23,8 +23,6 @@ export function signatureCheck(secretId: string, warn: (message: string, error: 
   return async (read: ReadEvent): Promise<void> => {
     const keys = await keyring.keys();
     const verdict = reverify(read, keys);
-    // An event without a signature was fetched from MessageMedia's API, because its webhook did not arrive. To handle only
-    // signed events, throw here too.
     if (verdict !== 'bad') return;
     const newer = await keyring.newerThan(keys);
     if (newer === undefined || reverify(read, newer) !== 'good')

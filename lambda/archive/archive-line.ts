@@ -19,7 +19,8 @@ export function toArchiveLine(message: string): string {
 /** @param line without its line end @returns the message exactly as it was queued */
 export function fromArchiveLine(line: string): string {
   const start = line.indexOf(encoded);
-  if (start === -1) return line;
+  // Behind the data's own name it is part of the data.
+  if (start === -1 || line.slice(0, start).includes(verbatim)) return line;
   const data = Buffer.from(line.slice(start + encoded.length, -'"}'.length), 'base64').toString('utf8');
   return `${line.slice(0, start)}${verbatim}${data}}`;
 }

@@ -1,6 +1,7 @@
-import { eventTypes, type QueuedEvent } from '../contract.ts';
+import type { QueuedEvent } from '../contract.ts';
 import { isObject, isTimestamp } from '../guards.ts';
 import { decodeSignature, isMethod, isTarget, parseDigest, parseHttpDate } from '../signature.ts';
+import { eventKinds } from './kinds.ts';
 
 /** Problems of a message. */
 export type QueuedEventErrorCode =
@@ -39,9 +40,12 @@ export function parseQueuedEvent(message: string): QueuedEvent {
   for (const [name, isValid] of Object.entries(optional)) {
     if (event[name] !== undefined) check(event, name, isValid);
   }
-  // An event that was never signed must not look like a signed one.
-  if (isPolled)
+  if (isPolled) {
+    // Of the other kinds none can be fetched, so somebody else made it.
+    if (!polledTypes.has(String(event.type))) throw invalid('mmorigin');
+    // An event that was never signed must not look like a signed one.
     for (const name of [...Object.keys(signed), 'mmkeyid']) if (event[name] !== undefined) throw invalid(name);
+  }
   for (const [name, value] of Object.entries(event)) {
     // CloudEvents attributes are never objects.
     if (name !== 'data' && typeof value === 'object') throw invalid(name);
@@ -68,7 +72,9 @@ export function parseRequestLine(line: string): { method: string; target: string
 const isText = (value: string) => value !== '';
 const isPoll = (value: string) => value === 'poll';
 const isBase64 = (value: string) => Buffer.from(value, 'base64').toString('base64') === value;
-const types: ReadonlySet<string> = new Set(Object.values(eventTypes));
+const kinds = Object.values(eventKinds);
+const types: ReadonlySet<string> = new Set(kinds.map(({ type }) => type));
+const polledTypes: ReadonlySet<string> = new Set(kinds.filter(({ isPolled }) => isPolled).map(({ type }) => type));
 
 const required: Record<string, (value: string) => boolean> = {
   specversion: (value) => value === '1.0',

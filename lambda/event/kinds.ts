@@ -14,6 +14,8 @@ export const eventKinds = {
     idField: 'delivery_report_id',
     /** Template variables that hold its id; `mmw webhooks create` writes the first. */
     idVariables: ['drId', 'reportId'],
+    /** Whether MessageMedia has a list of them, so that an event may have been fetched and never signed. */
+    isPolled: true,
   },
   reply: {
     type: 'com.messagemedia.reply',
@@ -21,6 +23,7 @@ export const eventKinds = {
     inArchive: 'reply',
     idField: 'reply_id',
     idVariables: ['moId', 'replyId'],
+    isPolled: true,
   },
   optOut: {
     type: 'com.messagemedia.opt_out',
@@ -28,6 +31,7 @@ export const eventKinds = {
     inArchive: 'opt_out',
     idField: 'notification_id',
     idVariables: ['notificationId'],
+    isPolled: false,
   },
   webhook: {
     type: 'com.messagemedia.webhook',
@@ -35,6 +39,7 @@ export const eventKinds = {
     inArchive: 'webhook',
     idField: undefined,
     idVariables: [],
+    isPolled: false,
   },
 } as const;
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   type Alarm,
   type AlarmProps,
@@ -44,7 +44,7 @@ export class Alarms extends Construct {
       ...archiveWatches(props),
       ...silenceWatch(props),
     ];
-    const runbook = props.runbookUrl ?? runbookOf(packageInfo());
+    const runbook = props.runbookUrl ?? runbookOf(packageInfo(), Stack.of(this).stackName);
     this.all = watches.map((watch) => {
       const alarm = createAlarm(this, watch, runbook);
       if (action) {
@@ -64,10 +64,14 @@ interface PackageInfo {
   homepage?: string;
 }
 
-/** The page of the version that is deployed: that of another may know other alarms. */
-export function runbookOf({ name, version, homepage }: PackageInfo): string {
+/**
+ * The page of the version that is deployed: that of another may know other alarms. Without a web page, whoever gets the
+ * message has a command that says what is wrong, and where the page is.
+ */
+export function runbookOf({ name, version, homepage }: PackageInfo, stack: string): string {
   const page = 'docs/operations.md';
-  return homepage === undefined ? `${name}@${version}/${page}` : `${homepage}/blob/v${version}/${page}`;
+  if (homepage !== undefined) return `${homepage}/blob/v${version}/${page}`;
+  return `npx mmw doctor --stack ${stack} (from the project's folder). Runbook: ${name}@${version}/${page}`;
 }
 
 /** Reads `package.json`, which is two folders up in the repository, and three from the compiled files. */

@@ -42,7 +42,7 @@ export interface MonitoringProps {
   silence?: Duration;
   /**
    * Page that says what to do about each alarm, in a section of the alarm's name.
-   * @default - docs/operations.md of this version: a link if package.json has a `homepage`, else its name
+   * @default - docs/operations.md of this version: a link if package.json has a `homepage`, else its name after `mmw doctor`
    */
   runbookUrl?: string | undefined;
 }

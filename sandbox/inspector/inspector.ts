@@ -6,6 +6,7 @@ import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { badSenders } from '../bad-senders.ts';
 import { type LocalServer, listen, readBody } from '../http.ts';
 import { callbackPath, type Sandbox } from '../sandbox.ts';
+import { environmentPath, shellEnvironment } from '../shell-environment.ts';
 import { ActionError, createActions } from './actions.ts';
 import { loadAssets } from './assets.ts';
 import { curlOf, detailsOf } from './details.ts';
@@ -43,6 +44,8 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
     const asset = assets.get(path);
     if (asset) return response.writeHead(200, { ...safety, 'content-type': asset.type }).end(asset.content);
     if (path === '/events') return stream(request, response, history, start);
+    if (path === environmentPath)
+      return response.writeHead(200, { ...safety, 'content-type': 'text/plain' }).end(shellEnvironment(sandbox));
     if (path === '/state') return json(response, 200, stateOf(sandbox));
     const [, id, curl] = /^\/calls\/(\d+)(\/curl)?$/.exec(path) ?? [];
     if (id === undefined) return json(response, 404, { error: 'There is no such page.' });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { eventTypes } from '../../lambda/contract.ts';
 import type { LocalServer } from '../../sandbox/http.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { type LocalArchive, messageOf, reportLine, startArchive } from './archive/archive.ts';
+import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive/archive.ts';
 import { startCloudFormation } from './cloud-formation.ts';
 import { localEnvironment, type Outcome, run, start } from './terminal.ts';
 
@@ -85,6 +85,18 @@ test('list has a line for an event, show has the whole of it and its verdict', a
     code: 1,
     stderr: 'archive has no event nobody among the selected events.\n',
   });
+});
+
+test('list and show have an event that was polled first and came signed as signed, and hide nothing', async () => {
+  const polled = ['p-1', 'p-2'].map((id) => polledMessage('2026-11-24T09:00:00Z', id));
+  const signed = messageOf(key, at, { reply_id: 'p-1', content: 'four' });
+  const changed = signed.replace('four', 'fiver');
+  await archive.put(eventTypes.reply, at, [...polled, changed, signed, signed], 'object-0000');
+  const { stdout } = await mmw('list', ...day, '--type', 'reply');
+  const line = '2026-11-24T10:00:00  reply  p-1  4 characters';
+  expect(stdout.split('\n').slice(0, 3)).toEqual(['2026-11-24T09:00:00  reply  p-2', line.replace('4 c', '5 c'), line]);
+  expect(await mmw('show', 'p-1')).toMatchObject({ code: 0, stdout: expect.stringContaining('signature: good') });
+  expect(await mmw('show', 'p-2')).toMatchObject({ code: 0, stdout: expect.stringContaining('signature: polled') });
 });
 
 test('verify says what is good under which key, and names what is bad', async () => {
@@ -169,7 +181,7 @@ test('erase says what it would erase, asks, and erases', async () => {
   expect(await mmw('erase', ...phone)).toMatchObject({ code: 1, stderr: expect.stringContaining('add --yes') });
   expect((await mmw('show', 'd-1')).code).toBe(0);
   const erased = await mmw('erase', ...phone, '--yes', '--json');
-  expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [] });
+  expect(JSON.parse(erased.stdout)).toEqual({ erased: 1, objects: [object], data: [], unreadable: [], uncertain: [] });
   expect((await mmw('show', 'd-1')).code).toBe(1);
   expect((await mmw('show', 'd-2')).code).toBe(0);
   expect(await mmw('erase')).toMatchObject({

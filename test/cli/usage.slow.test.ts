@@ -25,6 +25,40 @@ test.each(['keys create', 'keys rotate', 'queue peek', 'webhooks create', 'send'
   },
 );
 
+/** The names of all commands, as their helps list them. */
+async function commandsOf(path: string[] = []): Promise<string[]> {
+  const { output } = await mmw(...path, '--help');
+  const listed = /\nCommands:\n(.*?)\n(?:\n|$)/s.exec(output)?.[1];
+  if (listed === undefined) return [path.join(' ')];
+  const names = [...listed.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help');
+  const own = await Promise.all(names.map((name) => commandsOf([...path, name])));
+  return [path.join(' '), ...own.flat()];
+}
+
+test('the help of every command has examples, of options that it has', async () => {
+  const commands = await commandsOf();
+  expect(commands.length).toBeGreaterThan(30);
+  for (const command of commands) {
+    const { output } = await mmw(...command.split(' ').filter(Boolean), '--help');
+    const [options = '', examples = ''] = output.split('\nExamples:\n');
+    const used = examples.match(/--[a-z-]+/g) ?? [];
+    expect([command, examples]).toEqual([command, expect.stringContaining(`mmw ${command}`)]);
+    if (output.includes('\nCommands:\n')) continue;
+    for (const option of used) expect([command, options]).toEqual([command, expect.stringContaining(option)]);
+  }
+});
+
+test('help leads as far as it is asked to, and says what is not there', async () => {
+  const { output } = await mmw('keys', 'rotate', '--help');
+  expect(output).toContain('Usage: mmw keys rotate');
+  expect(await mmw('help', 'keys', 'rotate')).toEqual({ code: 0, output });
+  expect((await mmw('help')).output).toContain('Usage: mmw [options] [command]');
+  expect(await mmw('help', 'keys', 'nothing')).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('"keys nothing"'),
+  });
+});
+
 test.each([
   ['keys list --stack One --secret-id two', /'--stack <name>' cannot be used with option '--secret-id/],
   ['queue peek --stack One --queue-url https://queue', /'--stack <name>' cannot be used with option '--queue-url/],

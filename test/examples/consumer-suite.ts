@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { toPolledEntry } from '../../lambda/reconcile/polled-event.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
@@ -141,6 +142,17 @@ export function describeConsumer(name: string, command: readonly string[]): void
       expect(ids()).toEqual([event.id, event.id, event.id]);
       expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(0);
     }, 60_000);
+
+    test('handles what was polled, unless it is to refuse it', async () => {
+      const polled = (replyId: string) => toPolledEntry('reply', { reply_id: replyId, message_id: replyId }, 0).message;
+      const [one, two] = [polled(randomUUID()), polled(randomUUID())];
+      await sendAll(queue, [one]);
+      await drain(queue, start().invoke);
+      await sendAll(queue, [two, ...(await queued([report(randomUUID())]))]);
+      await drain(queue, start({ POLLED: 'refuse' }).invoke);
+      expect([ids().length, ids().includes(one.id), ids().includes(two.id)]).toEqual([2, true, false]);
+      expect(await count(queue.client, queue.deadLetterQueueUrl)).toBe(1);
+    });
 
     test.each([
       ['frees an event whose record has no end', 3_600, 1],

@@ -41,7 +41,17 @@ function call(method: string, path: string, headers: Record<string, string> = {}
 
 // The name of a web page can resolve to 127.0.0.1.
 const strangers = ['evil.example:PORT', 'evil.example', '127.0.0.1', '127.0.0.1:1', '127.0.0.1.evil.example:PORT'];
-const paths = ['/', '/app.js', '/list.css', '/modules/preact.js', '/state', '/events', '/calls/1', '/calls/1/curl'];
+const paths = [
+  '/',
+  '/app.js',
+  '/list.css',
+  '/modules/preact.js',
+  '/state',
+  '/environment',
+  '/events',
+  '/calls/1',
+  '/calls/1/curl',
+];
 const ownAddresses: [string, () => string][] = [
   ...paths.map((path): [string, () => string] => [`the inspector's ${path}`, () => inspector.url + path]),
   ['MessageMedia', () => sandbox.provider.url],

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { listen } from '../../sandbox/http.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
@@ -11,6 +12,7 @@ import { deliver, toWire } from '../../signing/sender.ts';
 import { keyringOf, makeKey } from '../support.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const inShell = promisify(execFile);
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
@@ -64,7 +66,8 @@ test('with --data, keyring and calls outlive the sandbox, and a refused call is 
   const broken = { ...request, body: Buffer.from(JSON.stringify(JSON.parse(String(request.body)), null, 2)) };
   expect(await deliver(url, broken)).toMatchObject({ status: 401 });
   await first.said(/(The body was parsed and written again\.\n +Verify the raw bytes)/);
-  const secrets = await first.said(/AWS_ENDPOINT_URL_SECRETS_MANAGER=(\S+)/);
+  const line = await first.said(/(eval .*)/);
+  const { stdout: secrets } = await inShell('bash', ['-c', `${line}; printf %s "$AWS_ENDPOINT_URL_SECRETS_MANAGER"`]);
   await fetch(secrets, {
     method: 'POST',
     headers: { 'x-amz-target': 'secretsmanager.PutSecretValue', 'content-type': 'application/x-amz-json-1.1' },
@@ -80,6 +83,20 @@ test('with --data, keyring and calls outlive the sandbox, and a refused call is 
   expect(call).toMatchObject({ verdict: 'queued', type: 'com.messagemedia.reply', keyId: key.id });
   expect((call as { consumer: string }).consumer).toContain('"signature": "good"');
   await end(second.child);
+});
+
+test('a reader that stops reading ends no tour', async () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell reads it
+  const script = '"$NODE" "$0" --once | head -1; echo "${PIPESTATUS[0]}"';
+  const env = { ...process.env, PORT: '0', NO_COLOR: '1', NODE: process.execPath };
+  const { stdout, stderr } = await inShell('bash', ['-c', script, join(root, 'sandbox/start.js')], { env });
+  expect({ stdout: stdout.split('\n').slice(1), stderr }).toEqual({ stdout: ['0', ''], stderr: '' });
+});
+
+test('--help lists the arguments', async () => {
+  const { code, stdout, stderr } = await start(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const argument of ['--once', '--keyring FILE', '--data DIR', 'PORT']) expect(stdout).toContain(argument);
 });
 
 test('a busy port is one clear line', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { explain, formatTable } from '../../terminal/output.ts';
-import { toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
+import { counted, toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {
   expect(visible('a\u0000\t\r\u001b[2J\u007f\u0085\u009b1m\u200e\u202e\u2066\u061c\u2028')).toBe(
@@ -8,6 +8,11 @@ test('control characters are written out, line breaks and all other characters s
   );
   expect(visible('Größe\n你好 👍🏽 👨‍👩‍👧')).toBe('Größe\n你好 👍🏽 👨‍👩‍👧');
   expect(visibleOnOneLine('a\nb')).toBe('a\\u000ab');
+});
+
+test('one thing is not many', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'try', 'tries'))).toEqual(['0 tries', '1 try', '2 tries']);
+  expect(counted(2, 'dead letter')).toBe('2 dead letters');
 });
 
 test('every character can be in a cell, in JSON, and in an error', () => {

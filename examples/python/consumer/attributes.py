@@ -37,6 +37,9 @@ def parse_attributes(message: str) -> dict[str, Any]:
     for name, is_valid in _OPTIONAL.items():
         if name in event:
             _check(event, name, is_valid)
+    # Of the other kinds none can be fetched, so somebody else made it.
+    if is_polled and event["type"] not in _POLLED_TYPES:
+        raise _invalid("mmorigin")
     # An event that was never signed must not look like a signed one.
     forbidden = [name for name in (*_SIGNED, "mmkeyid") if is_polled and name in event]
     # CloudEvents attributes are never objects.
@@ -125,6 +128,7 @@ def _is_signature(value: str) -> bool:
 
 _Check = Callable[[str], bool]
 _TYPES = {f"com.messagemedia.{kind}" for kind in ("delivery_report", "reply", "opt_out", "webhook")}
+_POLLED_TYPES = {"com.messagemedia.delivery_report", "com.messagemedia.reply"}
 _DIGESTS = {"SHA224", "SHA256", "SHA512"}
 
 _REQUIRED: dict[str, _Check] = {

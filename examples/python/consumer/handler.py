@@ -35,6 +35,9 @@ keyring = keyring_secret_id and Keyring(
 replays = os.environ.get("REPLAYS", "skip")
 if replays not in ("handle", "skip"):
     raise ValueError(f"REPLAYS is {replays}: it must be handle or skip")
+polled = os.environ.get("POLLED", "handle")
+if polled not in ("handle", "refuse"):
+    raise ValueError(f"POLLED is {polled}: it must be handle or refuse")
 memory = EventMemory(os.environ["IDEMPOTENCY_TABLE"], replays == "handle")
 
 # How long the largest event may take to come from S3, in seconds.
@@ -93,6 +96,9 @@ def handle(record: SQSRecord, left: TimeLeft) -> None:
         with within(min(LONGEST_FETCH, left.for_event()), "reading the event"):
             read = read_queued_event(record.body, fetch_data)
         ids["eventId"] = read.event.get_id()
+        # It was fetched from MessageMedia's API, because its webhook did not arrive.
+        if read.signed is None and polled == "refuse":
+            raise ValueError("the event was never signed, and POLLED is refuse")
         check_signature(read)
         is_first = handle_once(read.event, left)
         logger.info("handled" if is_first else "skipped: it was handled before", extra=ids)
@@ -127,8 +133,6 @@ def check_signature(read: ReadEvent) -> None:
     if not keyring:
         return
     keys = keyring.keys()
-    # An event that was never signed was fetched from MessageMedia's API, because its webhook did not arrive. To handle
-    # only signed events, raise for anything but "good".
     if reverify(read, keys) != "bad":
         return
     newer = keyring.newer_than(keys)

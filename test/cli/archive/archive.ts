@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Archive } from '../../../cli/archive/archive-bucket.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { archiveFileExtension, eventPartition, keyPartition } from '../../../lambda/archive-contract.ts';
@@ -10,15 +10,19 @@ import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { toWire, type Webhook } from '../../../signing/sender.ts';
 import type { TestKey } from '../../support.ts';
 
-/** An archive in a local S3, and what fills it. */
-export interface LocalArchive extends Archive {
-  /** The S3, and an SQS beside it. */
-  queue: LocalQueue;
+/** What fills an archive. */
+export interface Filling {
   /** Puts an object of lines where events of a type are that came in an hour. @returns its key */
   put: (type: EventType, arrival: string, lines: readonly string[], name?: string) => Promise<string>;
   putObject: (key: string, body: Uint8Array | string) => Promise<string>;
   /** Puts the keyring of a day. */
   putKeys: (day: string, keyring: string) => Promise<string>;
+}
+
+/** An archive in a local S3, and what fills it. */
+export interface LocalArchive extends Archive, Filling {
+  /** The S3, and an SQS beside it. */
+  queue: LocalQueue;
 }
 
 /** Starts a local S3 and SQS with an empty archive. */
@@ -27,15 +31,16 @@ export async function startArchive(): Promise<LocalArchive> {
   const { storage: client } = queue;
   const bucket = 'archive';
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  return { queue, client, bucket, ...fillArchive(client, bucket) };
+}
+
+export function fillArchive(client: S3Client, bucket: string): Filling {
   let objects = 0;
   const putObject = async (key: string, body: Uint8Array | string) => {
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     return key;
   };
   return {
-    queue,
-    client,
-    bucket,
     putObject,
     put: (type, arrival, lines, name = `object-${String(++objects).padStart(4, '0')}`) =>
       putObject(

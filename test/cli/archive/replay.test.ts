@@ -113,6 +113,25 @@ test('what is bad is not sent, and does not take the place of the event whose id
   expect((await take()).map(({ Body }) => Body)).toEqual([genuine.replace('{', '{"mmreplay":"again",')]);
 });
 
+test('an event that was polled and also came signed is sent as signed, whichever came first', async () => {
+  const hour = '2026-11-25T10:00:00Z';
+  const signed = (id: string, by = key) => messageOf(by, hour, { reply_id: id });
+  const stranger = { ...makeKey(), id: key.id };
+  const lines = ['first', 'last', 'alone', 'forged'].map((id) => polledMessage(hour, id));
+  await archive.put(reply, hour, [signed('last'), ...lines, signed('forged', stranger)], 'a');
+  await archive.put(reply, '2026-11-25T11:00:00Z', [signed('first')], 'b');
+  const bodyOf = (message: string) => message.replace('{', '{"mmreplay":"again",');
+  const sentAs = async () => (await take()).map(({ Body }) => Body);
+  expect(await run()).toMatchObject({ sent: { reply: 4 }, duplicates: 2, bad: 1 });
+  expect(await sentAs()).toEqual(
+    [signed('last'), lines[2], lines[3], signed('first')].map((body) => bodyOf(body ?? '')),
+  );
+  // The signed event comes later than the replay. SQS must not take it for the polled one.
+  await archive.put(reply, '2026-11-25T11:00:00Z', [signed('alone')], 'c');
+  expect(await run()).toMatchObject({ sent: { reply: 1 }, sentBefore: 3, duplicates: 3, bad: 1 });
+  expect(await sentAs()).toEqual([bodyOf(signed('alone'))]);
+});
+
 test('the data of large events is put where consumers look for it', async () => {
   const { client, bucket, queue } = archive;
   const otherBucket = 'new-large-events';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readArchivedKeys } from '../../../cli/archive/archived-keys.ts';
 import { judge } from '../../../cli/archive/judge.ts';
-import { type BadLine, verifyArchive } from '../../../cli/archive/verify.ts';
+import { type BadLine, type LostVersion, verifyArchive } from '../../../cli/archive/verify.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
@@ -21,8 +21,11 @@ async function verify(archive: LocalArchive, selection = {}) {
   const warnings: string[] = [];
   const bad: BadLine[] = [];
   const keys = await readArchivedKeys(archive, selection, now, (message) => warnings.push(message));
-  const report = await verifyArchive(archive, selection, { keys, now, onBad: (line) => bad.push(line) });
-  return { ...report, badLines: bad, warnings };
+  const lost: LostVersion[] = [];
+  const onBad = (line: BadLine) => bad.push(line);
+  const onLost = (version: LostVersion) => lost.push(version);
+  const report = await verifyArchive(archive, selection, { keys, now, onBad, onLost });
+  return { ...report, badLines: bad, lostVersions: lost, warnings };
 }
 
 describe('a range with a rotation in its middle', () => {
@@ -69,6 +72,8 @@ describe('a range with a rotation in its middle', () => {
       polled: 1,
       bad: 0,
       badLines: [],
+      lostVersions: [],
+      ...{ versioning: 'none', lost: 0 },
       warnings: [],
     });
   });

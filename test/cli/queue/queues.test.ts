@@ -4,19 +4,22 @@ import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
+  SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { findMessage } from '../../../cli/queue/find.ts';
 import { peek } from '../../../cli/queue/peek.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
-import { redrive } from '../../../cli/queue/redrive.ts';
+import { redrive, redriveOne } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
 import { showAndRemove } from '../../../cli/queue/tail.ts';
 import { storeIn } from '../../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
+import { record } from '../terminal.ts';
 import { put } from './put.ts';
 
 let queue: LocalQueue;
@@ -36,6 +39,10 @@ beforeEach(async () => {
 const refuses = () => {
   throw new Error('nothing is refused');
 };
+
+const local = { region: 'us-east-1', credentials: localCredentials };
+const connect = (endpoint: string) =>
+  new SQSClient({ endpoint, ...local, useQueueUrlAsEndpoint: false, maxAttempts: 1 });
 
 /** Messages that a consumer gets now. */
 async function take(QueueUrl: string) {
@@ -61,9 +68,33 @@ test('an id that no message has is told with the number of those that were looke
   const { client, queueUrl } = queue;
   for (const id of ['none-1', 'none-2']) await put(client, queueUrl, { id, message: id });
   await expect(findMessage(client, queueUrl, 'd')).rejects.toThrow(
-    `None of the 2 messages that ${queueUrl} shows has the id d: it is gone, a consumer has it`,
+    `None of the 2 messages that ${queueUrl} showed has the id d: it is gone, a consumer has it`,
   );
   expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+});
+
+test.each<[string, Parameters<typeof findMessage>[3], string]>([
+  ['after so many', { most: 2 }, 'None of the 2 messages that URL showed has the id d. About 1 more was not looked at'],
+  ['after a time', { longest: 0 }, 'URL showed no message, so none with the id d. About 3 more were not looked'],
+  ['by Ctrl-C', { stop: AbortSignal.timeout(100) }, 'aborted due to timeout'],
+])('a search that ends %s gives back what it held, and says how many it did not see', async (why, bounds, words) => {
+  const { client, queueUrl } = queue;
+  for (const id of ['a', 'b', 'c']) await put(client, queueUrl, { id: `${why} ${id}`, message: `${why} ${id}` });
+  await expect(findMessage(client, queueUrl, 'd', bounds)).rejects.toThrow(words.replace('URL', queueUrl));
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 3, inFlight: 0 });
+});
+
+test('a search that fails gives back what it held', async () => {
+  const { client, queueUrl, url } = queue;
+  const ids = Array.from({ length: 11 }, (_, index) => `fails-${index}`);
+  for (const id of ids) await put(client, queueUrl, { id, message: id });
+  const calls: string[] = [];
+  const broken = await record(url, calls);
+  broken.intercept((call) => (call === 'ReceiveMessage' && calls.length > 1 ? 'drop' : undefined));
+  const own = connect(broken.url);
+  await expect(findMessage(own, queueUrl, 'd')).rejects.toThrow(/socket hang up|ECONNRESET/);
+  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 11, inFlight: 0 });
+  await broken.close();
 });
 
 test('tail: a message leaves the queue once it was shown; those that could not be are there at once', async () => {
@@ -92,12 +123,12 @@ test('a look shows what tells messages apart, and leaves them for consumers at o
   expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
 });
 
-test('no more is shown than was asked for, and what was received beyond it is given back too', async () => {
+test('no more is received than was asked for, so no other message loses a try', async () => {
   const { client, queueUrl } = queue;
   for (const id of ['most-1', 'most-2', 'most-3']) await put(client, queueUrl, { id, message: id });
-  const { messages } = await peek(client, queueUrl, 1);
-  expect(messages.map((message) => describeMessage(message).id)).toEqual(['most-1']);
-  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 3, inFlight: 0 });
+  expect((await peek(client, queueUrl, 1)).messages).toHaveLength(1);
+  const tries = (await peek(client, queueUrl, 3)).messages.map((message) => describeMessage(message).tries);
+  expect(tries.toSorted()).toEqual([1, 1, 2]);
 });
 
 test('messages behind others of their group, or with a consumer, are counted and not shown', async () => {
@@ -118,7 +149,7 @@ test('what has had all its tries is told, because the next look moves it to the 
   await put(client, queueUrl, { id: 'spent', message: 'a' });
   for (let tries = 1; tries < 5; tries++) expect((await peek(client, queueUrl, 1)).notes).toEqual([]);
   expect((await peek(client, queueUrl, 1)).notes).toEqual([
-    '1 had 5 tries. The next try, even a look, moves them to the dead-letter queue.',
+    '1 message without a try left (of 5): the next one, even a look, means the dead-letter queue.',
   ]);
   expect((await peek(client, queueUrl, 1)).messages).toEqual([]);
   expect((await countMessages(client, deadLetterQueueUrl)).waiting).toBe(1);
@@ -133,10 +164,32 @@ test('all dead letters go back in order, also within five minutes of their first
   expect(await redrive(queues, (done) => told.push(done), refuses)).toEqual({ redriven: 3, refused: 0, left: 0 });
   expect(told.at(-1)).toBe(3);
   for (const id of ids) {
-    const [message = {}] = await receive(queue.client, queue.queueUrl, 1);
+    const [message = {}] = await receive(queue.client, queue.queueUrl);
     expect(describeMessage(message).id).toBe(id);
     await remove(queue.client, queue.queueUrl, message);
   }
+});
+
+test('a redrive that cannot send gives back all that it held', async () => {
+  for (const id of ['back-1', 'back-2']) await put(queue.client, queue.deadLetterQueueUrl, { id, message: id });
+  const gone = { ...queues, queueUrl: queue.queueUrl.replace('.fifo', '-gone.fifo') };
+  await expect(redrive(gone, () => {}, refuses)).rejects.toThrow('does not exist');
+  await expect(redriveOne(gone, 'back-1')).rejects.toThrow('does not exist');
+  expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+});
+
+test('a redrive that is stopped finishes what it sends, and gives back the rest', async () => {
+  for (const id of ['stop-1', 'stop-2', 'stop-3'])
+    await put(queue.client, queue.deadLetterQueueUrl, { id, message: id });
+  const { client, deadLetterQueueUrl } = queue;
+  const stopping = new AbortController();
+  const sends = await record(queue.url, []);
+  sends.intercept((call) => void (call === 'SendMessage' && stopping.abort(new Error('stopped'))));
+  const own = { ...queues, client: connect(sends.url) };
+  await expect(redrive(own, () => {}, refuses, stopping.signal)).rejects.toThrow('stopped');
+  expect(await countMessages(client, deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
+  expect(await take(queue.queueUrl)).toHaveLength(1);
+  await sends.close();
 });
 
 test('what somebody else holds is left, and counted', async () => {
@@ -171,7 +224,7 @@ describe('a queue that takes a quarter of what SQS takes', () => {
   test('gets a larger dead letter without its data, which is in the bucket', async () => {
     await put(queue.client, queue.deadLetterQueueUrl, { id: 'large', message: 'a', fields: { content: large } });
     expect(await run(small)).toEqual({ redriven: 1, refused: 0, left: 0 });
-    const [{ Body = '' } = {}] = await receive(queue.client, small.queueUrl, 1);
+    const [{ Body = '' } = {}] = await receive(queue.client, small.queueUrl);
     const { event } = await openQueuedEvent(Body, fetchFromS3(queue.storage, queue.overflowBucket));
     expect(event).toMatchObject({ id: 'large', payload: { content: large } });
   });
@@ -195,12 +248,4 @@ describe('a queue that takes a quarter of what SQS takes', () => {
     // They can be seen again at once.
     expect(await countMessages(queue.client, queue.deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
   });
-});
-
-test('a dead letter stays if it could not be sent', async () => {
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'kept', message: 'a' });
-  const gone = { ...queues, queueUrl: queue.queueUrl.replace('.fifo', '-gone.fifo') };
-  await expect(redrive(gone, () => {}, refuses)).rejects.toThrow('does not exist');
-  const { waiting, inFlight } = await countMessages(queue.client, queue.deadLetterQueueUrl);
-  expect(waiting + inFlight).toBe(1);
 });

@@ -11,7 +11,7 @@ import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
 import { stackOf } from '../../lib/support.ts';
 import { localEnvironment } from '../terminal.ts';
 
-const { json } = stackOf({});
+const { json } = stackOf({ archiveDays: 30 });
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const members = (list: object[]) =>
   list
@@ -21,10 +21,21 @@ const members = (list: object[]) =>
 
 let queue: LocalQueue;
 let cloudFormation: LocalServer;
+let archive: Record<'ArchiveQueue' | 'ArchiveDeadLetterQueue', string>;
 const before = { ...process.env };
 beforeAll(async () => {
   queue = await startQueue();
-  const urls = { EventQueue: queue.queueUrl, DeadLetterQueue: queue.deadLetterQueueUrl };
+  const urlOf = (name: string) => queue.queueUrl.replace('events.fifo', name);
+  archive = { ArchiveQueue: urlOf('archive'), ArchiveDeadLetterQueue: urlOf('archive-dead-letters') };
+  const urls = { EventQueue: queue.queueUrl, DeadLetterQueue: queue.deadLetterQueueUrl, ...archive };
+  // A page of CloudFormation has 100 resources.
+  const others = Array.from({ length: 100 }, (_, index) => [`Other${index}`, `other-${index}`]);
+  const summaries = [...others, ...Object.entries(urls)].map(([LogicalResourceId = '', PhysicalResourceId = '']) => ({
+    LogicalResourceId,
+    PhysicalResourceId,
+  }));
+  const pageOf = (list: object[], next = '') =>
+    `<StackResourceSummaries>${members(list)}</StackResourceSummaries>${next}`;
   const template = structuredClone(json);
   const owned = template.Resources.EventQueue?.Properties as Record<string, unknown>;
   owned.Tags = [{ Key: 'team', Value: 'events' }];
@@ -37,19 +48,17 @@ beforeAll(async () => {
   const answers: Record<string, string> = {
     DescribeStacks: `<Stacks><member><StackName>s</StackName><Tags>${members(stackTags)}</Tags><Outputs>${members(outputs)}</Outputs></member></Stacks>`,
     GetTemplate: `<TemplateBody>${escapeXml(JSON.stringify(template))}</TemplateBody>`,
-    DescribeStackResources: `<StackResources>${members(
-      Object.entries(urls).map(([LogicalResourceId, PhysicalResourceId]) => ({
-        LogicalResourceId,
-        PhysicalResourceId,
-      })),
-    )}</StackResources>`,
+    ListStackResources: pageOf(summaries.slice(0, 100), '<NextToken>more</NextToken>'),
+    more: pageOf(summaries.slice(100)),
   };
   cloudFormation = await listen(0, async (request, response) => {
     const call = new URLSearchParams(String(await readBody(request)));
     const action = call.get('Action') ?? '';
     response.writeHead(200, { 'content-type': 'text/xml' });
     const isOld = action === 'DescribeStacks' && call.get('StackName') === 'old';
-    const answer = isOld ? '<Stacks><member><StackName>old</StackName></member></Stacks>' : answers[action];
+    const answer = isOld
+      ? '<Stacks><member><StackName>old</StackName></member></Stacks>'
+      : answers[call.get('NextToken') ?? action];
     response.end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
   });
   Object.assign(
@@ -67,7 +76,8 @@ test('a lost queue comes back with the attributes of the template, and the tags 
   const { client, queueUrl, deadLetterQueueUrl } = queue;
   await client.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
   await client.send(new DeleteQueueCommand({ QueueUrl: deadLetterQueueUrl }));
-  expect(await restoreQueues('s')).toEqual([deadLetterQueueUrl, queueUrl]);
+  const all = [deadLetterQueueUrl, archive.ArchiveDeadLetterQueue, queueUrl, archive.ArchiveQueue];
+  expect(await restoreQueues('s')).toEqual({ queues: all, restored: all });
 
   const { Attributes } = await client.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
@@ -78,12 +88,19 @@ test('a lost queue comes back with the attributes of the template, and the tags 
   expect(await tagsOf(queueUrl)).toEqual({ team: 'events', 'cost-centre': '42' });
   expect(await tagsOf(deadLetterQueueUrl)).toEqual({ team: 'all', 'cost-centre': '42' });
 
-  expect(await restoreQueues('s')).toEqual([]);
+  const archiveQueue = new GetQueueAttributesCommand({
+    QueueUrl: archive.ArchiveQueue,
+    AttributeNames: ['RedrivePolicy'],
+  });
+  const policy = JSON.parse((await client.send(archiveQueue)).Attributes?.RedrivePolicy ?? '');
+  expect(policy).toEqual({ maxReceiveCount: 50, deadLetterTargetArn: expect.stringMatching(/:archive-dead-letters$/) });
+
+  expect(await restoreQueues('s')).toEqual({ queues: all, restored: [] });
 });
 
 test('a stack of an earlier version is told to be deployed, and nothing is created', async () => {
   await queue.client.send(new DeleteQueueCommand({ QueueUrl: queue.queueUrl }));
   await expect(restoreQueues('old')).rejects.toThrow('Stack old has no output QueueArn: deploy it with this version');
   const { QueueUrls } = await queue.client.send(new ListQueuesCommand({}));
-  expect(QueueUrls).toEqual([queue.deadLetterQueueUrl]);
+  expect(QueueUrls).not.toContain(queue.queueUrl);
 });

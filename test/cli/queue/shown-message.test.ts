@@ -5,6 +5,7 @@ test.each<[object, string]>([
   [{ data: { status: 'delivered', content: 'secret' } }, 'delivered'],
   [{ data: { content: 'Grüße 👍🏽' } }, '8 characters'],
   [{ data: { content: '' } }, '0 characters'],
+  [{ data: { content: 'J' } }, '1 character'],
   [{ data: {} }, ''],
   [{ data: 'text' }, ''],
   [{ data: null }, ''],

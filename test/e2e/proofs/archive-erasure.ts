@@ -10,7 +10,8 @@ import {
   PutObjectLockConfigurationCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { erasePerson, findPerson } from '../../../cli/archive/erase.ts';
+import { erasePerson } from '../../../cli/archive/erase.ts';
+import { findPerson } from '../../../cli/archive/find-person.ts';
 import { archiveFileExtension, eventPartition } from '../../../lambda/archive-contract.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { messageOf } from '../../cli/archive/archive.ts';

@@ -211,6 +211,20 @@ describe('an event that was polled', () => {
     expect(() => readQueuedEvent(message)).toThrow(expect.objectContaining({ code: 'invalid_attribute' }));
   });
 
+  test.each([
+    ['delivery_report', true],
+    ['reply', true],
+    ['opt_out', false],
+    ['webhook', false],
+  ])('is of a kind that MessageMedia lists: %s', (kind, isListed) => {
+    const read = () => readQueuedEvent(JSON.stringify({ ...polled, type: `com.messagemedia.${kind}` }));
+    if (isListed) expect(read().signed).toBeUndefined();
+    else
+      expect(read).toThrow(
+        expect.objectContaining({ code: 'invalid_attribute', message: expect.stringContaining('mmorigin') }),
+      );
+  });
+
   test('is not what an event without a signature becomes', () => {
     const { mmorigin: _origin, ...unsigned } = polled;
     expect(() => readQueuedEvent(JSON.stringify(unsigned))).toThrow(

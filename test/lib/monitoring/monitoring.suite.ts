@@ -57,10 +57,10 @@ describe('alarms', () => {
     ]);
   });
 
-  test('each name the section of docs/operations.md that is theirs', () => {
+  test('each name a command, and the section of docs/operations.md that is theirs', () => {
     const named = alarms.map(
       ([, { AlarmDescription }]) =>
-        /What to do: messagemedia-webhook-receiver@0\.1\.0\/docs\/operations\.md#([\w-]+)$/.exec(
+        /What to do: npx mmw doctor --stack \w+ \(.*Runbook: messagemedia-webhook-receiver@0\.1\.0\/docs\/operations\.md#([\w-]+)$/.exec(
           String(AlarmDescription),
         )?.[1],
     );
@@ -70,7 +70,7 @@ describe('alarms', () => {
 
   test('link to the page of the version deployed once the project has one on the web, or to your own', () => {
     const info = { name: 'x', version: '1.2.3', homepage: 'https://example.com/x' };
-    expect(runbookOf(info)).toBe('https://example.com/x/blob/v1.2.3/docs/operations.md');
+    expect(runbookOf(info, 's')).toBe('https://example.com/x/blob/v1.2.3/docs/operations.md');
     stackOf({ runbookUrl: 'https://wiki.example.com/alarms' }).template.hasResourceProperties(
       'AWS::CloudWatch::Alarm',
       {

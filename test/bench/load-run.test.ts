@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { isFaultless, runLoad } from '../../bench/load-run.ts';
+import { countMessages } from '../../cli/queue/queues.ts';
+import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { put } from '../cli/queue/put.ts';
+import { makeKey } from '../support.ts';
+
+let queue: LocalQueue;
+beforeAll(async () => {
+  queue = await startQueue();
+});
+afterAll(() => queue.close());
+
+test('a load takes only its own events off the queue', async () => {
+  const { client, queueUrl } = queue;
+  await put(client, queueUrl, { id: 'of somebody', message: 'other' });
+  const send = async ({ body }: { body: Buffer }) => {
+    const { reply_id: id, content } = JSON.parse(String(body));
+    if (content === 'Hallo') return { status: 401, headers: {}, body: '' };
+    await put(client, queueUrl, { id, message: id, attributes: { id } });
+    return { status: 202, headers: {}, body: '' };
+  };
+  const target = { path: '/', key: makeKey('SHA256', 2048), send, queue, outages: [], close: async () => {} };
+  const report = await runLoad(target, { count: 20, rate: 1_000 });
+  expect({ isFaultless: isFaultless(report), ...report }).toMatchObject({ isFaultless: true, events: 10, others: 1 });
+  const { waiting, inFlight } = await countMessages(client, queueUrl);
+  expect(waiting + inFlight).toBe(1);
+});
