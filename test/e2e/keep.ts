@@ -17,6 +17,7 @@ export async function keepUp(
       // The AWS CLI's own names.
       AWS_DEFAULT_REGION: toolEnvironment(ministack).AWS_REGION,
       AWS_CA_BUNDLE: ministack.certificate,
+      MMW_STACK: stackName,
       MESSAGEMEDIA_BASE_URL: provider.url,
       MESSAGEMEDIA_API_KEY: provider.apiKey,
       MESSAGEMEDIA_API_SECRET: provider.apiSecret,
@@ -28,9 +29,9 @@ The stack ${stackName} and MessageMedia's stand-in stay up. In another terminal:
   unset AWS_PROFILE AWS_SESSION_TOKEN
 ${exports.join('\n')}
 
-The commands of the README work there, and any other with --stack ${stackName}:
+The commands of the README work there, and any other:
 
-${[...commands, `npx mmw queue peek --stack ${stackName}`].map((command) => `  ${command}`).join('\n')}
+${[...commands, 'npx mmw queue peek'].map((command) => `  ${command}`).join('\n')}
 
 Ctrl-C here, or  kill ${process.pid}  there, ends both and deletes what they hold.`);
     await Promise.race([interruption, failure(ministack.program)]);

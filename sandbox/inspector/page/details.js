@@ -32,7 +32,7 @@ function Diagnosis({ call: { diagnosis, verdict } }) {
   return html`
     <section class="diagnosis" aria-label="Diagnosis">
       <h3>Why</h3>
-      <p class="meaning">${meaning}</p>
+      <p class="meaning">${visible(meaning)}</p>
       <p><strong>What to do:</strong> ${mend}</p>
       <p class="causes">Cause: ${causes.map((cause) => html`<code>${cause}</code> `)}</p>
       <ul>${evidence.map((line) => html`<li>${line}</li>`)}</ul>
