@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { environment } from '../lambda/contract.ts';
 import { secretText } from '../lambda/keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
+import { guardKeyring } from '../lambda/keys/unreadable-keyring.ts';
 import type { Authentication } from '../lambda/messagemedia/authentication.ts';
 import { createProvider, type Provider } from '../lambda/messagemedia/client.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
@@ -48,18 +49,30 @@ export function connectProvider({ baseUrl, account }: GlobalOptions): Provider {
 
 /** @throws {Error} when nothing names a keyring */
 export async function connectKeyring(options: KeyringOptions): Promise<KeyringStore> {
-  const keyring = await findKeyring(options);
-  if (keyring) return keyring;
+  return connectKeyringOf(await requireKeyringId(options));
+}
+
+/** @throws {Error} when nothing names a keyring */
+export async function requireKeyringId(options: KeyringOptions): Promise<string> {
+  const id = await findKeyringId(options);
+  if (id !== undefined) return id;
   throw new UsageError(`No keyring is given: add --stack or --secret-id, or set ${environment.keyringSecretId}.`);
 }
 
 /** The keyring, or `undefined` when nothing names one. */
-export async function findKeyring({ stack, secretId }: KeyringOptions): Promise<KeyringStore | undefined> {
-  const id =
-    stack === undefined
-      ? (secretId ?? process.env[environment.keyringSecretId])
-      : await readOutput(stack, outputs.keyringSecretArn);
-  return id ? createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }) : undefined;
+export async function findKeyring(options: KeyringOptions): Promise<KeyringStore | undefined> {
+  const id = await findKeyringId(options);
+  return id === undefined ? undefined : connectKeyringOf(id);
+}
+
+export function connectKeyringOf(id: string): KeyringStore {
+  return guardKeyring(createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }));
+}
+
+/** Name or ARN of the keyring's secret, or `undefined` when nothing names one. */
+async function findKeyringId({ stack, secretId }: KeyringOptions): Promise<string | undefined> {
+  if (stack !== undefined) return readOutput(stack, outputs.keyringSecretArn);
+  return secretId || process.env[environment.keyringSecretId] || undefined;
 }
 
 /** The value of a keyring, as the receiver gets it. @param secretId `undefined` if nothing names one */

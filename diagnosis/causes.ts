@@ -27,7 +27,7 @@ export const causes = {
   ],
   forged: [
     'No key of the keyring signed this, whatever the body: a forgery, a damaged signature, or a wrong public key under this id.',
-    'If it is from MessageMedia, compare the keyring with the answer that created the key. Else there is nothing to do.',
+    'If it is from MessageMedia, compare the fingerprint that mmw keys show has with the answer that created the key. Else there is nothing to do.',
   ],
   key_id_of_another_key: [
     'The request names one key of the keyring, but another key of the keyring signed it.',

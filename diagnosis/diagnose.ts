@@ -47,7 +47,10 @@ export function diagnose(
   if (headers.signature === undefined) return withoutSignature(capture);
   const { bytes, isPlain } = readSignature(headers.signature);
   const named = keysFor(headers.keyId, keys);
-  const signer = open(bytes, [...named, ...keys]);
+  const signers = open(bytes, [...named, ...keys]);
+  // A key may be in the keyring twice. The receiver accepts what one of the two verifies.
+  const signer =
+    signers.find((each) => ofKey(each, headers, named, { toleranceSeconds: 0 }).length === 0) ?? signers[0];
   if (signer === undefined) return withoutSigner(headers, bytes, keys);
 
   const signedBy = signer.key.id;
@@ -117,12 +120,11 @@ interface Signer {
   signed: SignedHash;
 }
 
-function open(signature: Buffer, keys: readonly VerificationKey[]): Signer | undefined {
-  for (const key of new Set(keys)) {
+function open(signature: Buffer, keys: readonly VerificationKey[]): Signer[] {
+  return [...new Set(keys)].flatMap((key) => {
     const signed = signature.length === signatureLength(key.key) ? openSignature(signature, key.key) : undefined;
-    if (signed) return { key, signed };
-  }
-  return undefined;
+    return signed ? [{ key, signed }] : [];
+  });
 }
 
 function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash): readonly Cause[] | undefined {

@@ -100,8 +100,22 @@ function mapValues(value: Members, change: (part: unknown) => unknown): Members 
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]));
 }
 
+/** Deeper than any webhook. A body of a few kilobytes that is nested deeper could be made as long as a disk by its indents. */
+const mostLevels = 64;
+
 function isContainer(text: string): boolean {
-  return /^\s*[[{]/.test(text) && isJson(text);
+  return /^\s*[[{]/.test(text) && isJson(text) && !isDeep(text);
+}
+
+/** @param text valid JSON */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [part] of text.matchAll(token)) {
+    if (part === '{' || part === '[') depth++;
+    else if (part === '}' || part === ']') depth--;
+    if (depth > mostLevels) return true;
+  }
+  return false;
 }
 
 function write(tokens: readonly string[], { indent, colon, comma }: Layout): string {

@@ -13,22 +13,19 @@ export function visibleOnOneLine(text: string): string {
 
 /** JSON that can be shown. `JSON.stringify` escapes most control characters, and `visible` the others. */
 export function toJson(value: unknown, indent?: number): string {
-  try {
-    return visible(JSON.stringify(value, null, indent));
-  } catch (error) {
-    // It is nested more deeply than the stack allows.
-    if (!(error instanceof RangeError)) throw error;
-    return visible(JSON.stringify(cutOff(value, mostLevels), null, indent));
-  }
+  return visible(JSON.stringify(shallow(value, mostLevels), null, indent));
 }
 
-const mostLevels = 100;
+/** Deeper than any event. Deep enough nesting ends `JSON.stringify` with an error, or makes gigabytes of indents. */
+const mostLevels = 200;
 
-function cutOff(value: unknown, levels: number): unknown {
+/** The value, with a remark in the place of what is nested deeper than so many levels. */
+function shallow(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return value;
   if (levels === 0) return '… nested too deeply to be shown';
-  if (Array.isArray(value)) return value.map((item) => cutOff(item, levels - 1));
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, cutOff(item, levels - 1)]));
+  if (Array.isArray(value)) return value.map((item) => shallow(item, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shallow(item, levels - 1)]));
 }
 
 /** A number of things, such as `1 message` and `2 messages`. */

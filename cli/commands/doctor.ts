@@ -19,6 +19,7 @@ import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
 import { formatReport } from '../doctor/report.ts';
 import { readNamed, UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
+import { decodeText } from '../text-file.ts';
 
 interface Options extends GlobalOptions, KeyringOptions {
   keyring?: string;
@@ -112,7 +113,7 @@ async function read(file: string | undefined, { ngrok }: Options): Promise<Captu
 }
 
 async function readKeys(options: Options): Promise<readonly VerificationKey[]> {
-  if (options.keyring !== undefined) return parseKeyring(String(await readNamed(options.keyring))).keys;
+  if (options.keyring !== undefined) return parseKeyring(decodeText(await readNamed(options.keyring))).keys;
   const entries = await (await connectKeyring(options)).read();
   return parseKeyring(writeEntries(entries ?? [])).keys;
 }

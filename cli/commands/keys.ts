@@ -13,10 +13,13 @@ import {
 import type { Digest } from '../../lambda/signature.ts';
 import { formatTable, print, progress } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
-import { addKeyringOptions, connectKeyring, connectProvider, findKeyring } from '../connections.ts';
+import { addKeyringOptions, connectKeyring, connectProvider, findKeyring, requireKeyringId } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
 import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
+import { brokenStage, readVersion, replaceVersion } from '../keys/restore.ts';
 import { digestOption, readNamed, withOptions } from '../options.ts';
+import { connectSecrets } from '../places.ts';
+import { decodeText } from '../text-file.ts';
 
 export function addKeysCommand(program: Command): void {
   const keys = program.command('keys').description('create, enable, rotate and delete signature keys');
@@ -56,11 +59,14 @@ export function addKeysCommand(program: Command): void {
   add('import <file>', 'add public keys to the keyring from the answer that created them; "-" reads standard input')
     .option('--key-id <id>', 'id for a key that the file has without an id')
     .action(withOptions(importCommand));
+  add('restore', 'bring back the version before of a keyring that cannot be read')
+    .option('--yes', 'do not ask')
+    .action(withOptions(restoreCommand));
 }
 
 async function createKey(given: KeyOptions<{ digest: Digest; enable?: boolean; yes?: boolean }>): Promise<void> {
   const options = keyOptionsOf(given);
-  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  const { provider, keyring, rotation } = await connectKeys(options, { digest: options.digest });
   await expectNoOtherDigest(keyring, options.digest);
   if (options.enable) await confirmTakeover({ provider, keyring }, options);
   const keyId = await (options.enable ? createEnabledKey(rotation) : rotation.create());
@@ -76,14 +82,19 @@ async function listKeys(options: KeyOptions): Promise<void> {
   const keyring = await findKeyring(options);
   const keys = await listKeyRows(connectProvider(options), keyring);
   const named = keys.some(({ account }) => account);
-  const heads = ['key', 'digest', 'created', 'state', 'keyring', ...(named ? ['account'] : [])];
+  const heads = ['key', 'digest', 'created', 'state', 'keyring', 'sha256', ...(named ? ['account'] : [])];
   const cells = keys.map(({ account = '', ...key }) => [
-    ...[key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring],
+    ...[key.key_id, key.digest ?? '', key.created ?? '', stateOf(key), key.keyring, shorten(key.fingerprint)],
     ...(named ? [account] : []),
   ]);
   const text = keys.length === 0 ? 'There are no keys.' : formatTable(heads, cells);
   const problems = await findProblems(keys, keyring);
   print(options.json, keys, [text, ...problems].join('\n'));
+}
+
+/** The beginning of a fingerprint tells keys apart; `keys show` has all of it. */
+function shorten(fingerprint = ''): string {
+  return fingerprint && `${fingerprint.slice(0, 16)}…`;
 }
 
 async function showKey(keyId: string, options: KeyOptions): Promise<void> {
@@ -104,7 +115,7 @@ async function enableKeyCommand(keyId: string, options: KeyOptions<{ yes?: boole
 
 async function rotateKeys(given: KeyOptions<{ digest: Digest; abandon?: boolean; yes?: boolean }>): Promise<void> {
   const options = keyOptionsOf(given);
-  const { provider, keyring, rotation } = await connectKeys(options, options.digest);
+  const { provider, keyring, rotation } = await connectKeys(options, { digest: options.digest });
   if (options.abandon) {
     const abandoned = await rotation.abandon();
     const text = abandoned ? `The rotation to key ${abandoned} is abandoned.` : 'No key waits to be enabled.';
@@ -152,7 +163,7 @@ async function deleteKeyCommand(keyId: string, options: Options): Promise<void> 
 }
 
 async function forgetKeyCommand(keyId: string, options: Options): Promise<void> {
-  const { dependencies } = await connectKeys(options);
+  const { dependencies } = await connectKeys(options, { mayBeUnreadable: true });
   await expectForgettable(dependencies, keyId);
   const question = `Forget key ${keyId}? Nothing that it signed can be verified any more, and its public key cannot be fetched again.`;
   await confirm(question, options);
@@ -160,10 +171,45 @@ async function forgetKeyCommand(keyId: string, options: Options): Promise<void> 
   print(options.json, { forgotten: keyId }, `Key ${keyId} is no longer in the keyring.`);
 }
 
+async function restoreCommand(options: Options): Promise<void> {
+  const secretId = await requireKeyringId(options);
+  const client = connectSecrets(secretId);
+  const [current, previous] = [
+    await readVersion(client, secretId, 'AWSCURRENT'),
+    await readVersion(client, secretId, 'AWSPREVIOUS'),
+  ];
+  if (current === undefined || (current.broken === 0 && current.keys.length > 0)) {
+    return print(
+      options.json,
+      { restored: null },
+      'The keyring can be read, or has no value: there is nothing to restore.',
+    );
+  }
+  const good = previous && previous.broken === 0 && previous.keys.length > 0 ? previous : undefined;
+  if (good === undefined && (current.broken === 0 || current.keys.length > 0)) {
+    throw new Error(
+      'The version before (AWSPREVIOUS) is no better, so nothing was changed. Correct the entry that cannot be read, or remove it with "mmw keys forget"; then add its public key with "mmw keys import".',
+    );
+  }
+  const found = good
+    ? `The version before${good.createdAt ? ` (${good.createdAt.toISOString()})` : ''} has these keys: ${good.keys.join(', ')}. Make it the current one?`
+    : 'Neither this version nor the one before can be read. Begin anew with an empty keyring?';
+  await confirm(`${found} The version that cannot be read is kept under the label ${brokenStage}.`, options);
+  await replaceVersion(client, secretId, current, good);
+  const soon = 'Every function has them within five minutes.';
+  print(
+    options.json,
+    { restored: good?.keys ?? [] },
+    good
+      ? `The keyring has these keys again: ${good.keys.join(', ')}. ${soon}`
+      : 'The keyring is empty. Add keys with "mmw keys import", or create one with "mmw keys create --enable".',
+  );
+}
+
 async function importCommand(file: string, given: KeyOptions<{ keyId?: string }>): Promise<void> {
   const options = keyOptionsOf(given);
   const keyring = await connectKeyring(options);
-  const imported = readImport(String(await readNamed(file)), { keyId: options.keyId, account: options.keyAccount });
+  const imported = readImport(decodeText(await readNamed(file)), { keyId: options.keyId, account: options.keyAccount });
   let added: string[] = [];
   let named: string[] = [];
   const idOf = ({ key_id }: KeyringEntry) => key_id ?? '(no id)';

@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import { signatureHeaders } from '../../lambda/contract.ts';
 import { parseDigest } from '../../lambda/signature.ts';
 import { toWire } from '../../signing/sender.ts';
-import { printToCopy } from '../../terminal/output.ts';
+import { printToCopy, progress } from '../../terminal/output.ts';
 import { quote } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { readPrivateKey } from '../keys/private-key.ts';
 import { digestOption, UsageError, withOptions } from '../options.ts';
+import { encodingOf } from '../text-file.ts';
 
 interface Options extends GlobalOptions {
   privateKey: string;
@@ -46,6 +47,8 @@ async function signRequest(url: string, options: Options): Promise<void> {
   if (Number.isNaN(date.getTime()))
     throw new UsageError(`--date is "${options.date}": give a date such as 2026-11-24T09:00:00Z.`);
   const body = data.startsWith('@') ? await readFile(data.slice(1)) : Buffer.from(data);
+  const encoding = encodingOf(body);
+  if (encoding !== 'utf-8') progress(`The body is ${encoding}. It is signed as it is, and must be sent as it is.`);
   const privateKey = await readPrivateKey(options.privateKey);
   const webhook = { method, target: signedTarget(url), contentType, body };
   const { headers } = toWire(webhook, { id: keyId ?? '', digest, privateKey }, date);

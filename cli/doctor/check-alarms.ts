@@ -1,26 +1,51 @@
-import { CloudFormationClient, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
+import { adviceOn } from './alarm-advice.ts';
 import { type Finding, issue } from './report.ts';
+import type { StackResource } from './stack-resources.ts';
 
-/** Do alarms notify a topic, and does the topic have a subscriber? */
-export async function checkAlarms(stack: string): Promise<Finding[]> {
-  const { TemplateBody = '{}' } = await watched(new CloudFormationClient()).send(
-    new GetTemplateCommand({ StackName: stack }),
+/** Most names in one call. */
+const most = 100;
+
+/** Are all alarms there, is one on, do they notify a topic, and does the topic have a subscriber? */
+export async function checkAlarms(stack: string, resources: readonly StackResource[]): Promise<Finding[]> {
+  const known = resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
+  const alarms = await describeAlarms(known.map(({ id }) => id));
+  const findings: Finding[] = known.flatMap(({ id, logicalId }): Finding[] => {
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === id);
+    if (alarm === undefined) {
+      const restore = 'Create it again with the same name: npx cdk synth shows its properties.';
+      return [issue.warning('alarms', `Alarm ${id} was deleted`, 'Nothing watches what it watched.', restore)];
+    }
+    if (alarm.StateValue !== 'ALARM') return [];
+    const { severity, title, mend } = adviceOn(stack, logicalId, alarm.AlarmDescription ?? '');
+    const since = `Alarm ${id} is on since ${alarm.StateUpdatedTimestamp?.toISOString() ?? 'a while'}.`;
+    return [issue[severity]('alarms', title, since, mend)];
+  });
+  const actions = new Set(
+    alarms.flatMap(({ ActionsEnabled, AlarmActions = [] }) => (ActionsEnabled ? AlarmActions : [])),
   );
-  const resources: { Type: string; Properties?: { AlarmActions?: unknown[] } }[] = Object.values(
-    JSON.parse(TemplateBody).Resources ?? {},
-  );
-  const alarms = resources.filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-  const actions = new Set(alarms.flatMap(({ Properties }) => Properties?.AlarmActions ?? []));
   if (actions.size === 0) {
-    const nobody = `${alarms.length} alarms are on the dashboard only.`;
+    const nobody = `On the dashboard: ${counted(alarms.length, 'alarm')}.`;
     const deploy = 'npx cdk deploy -c alarmTopicArn=arn:aws:sns:…';
-    return [issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
+    return [...findings, issue.warning('alarms', 'Alarms notify nobody', nobody, deploy)];
   }
-  const topics = [...actions].filter((action) => typeof action === 'string');
-  const findings = await Promise.all(topics.map(checkTopic));
-  return [`${alarms.length} alarms, which notify a topic`, ...findings.flat()];
+  const topics = [...actions].filter((action) => /^arn:[^:]+:sns:/.test(action));
+  const heard = await Promise.all(topics.map(checkTopic));
+  return [`${counted(alarms.length, 'alarm')}, which notify a topic`, ...findings, ...heard.flat()];
+}
+
+async function describeAlarms(names: readonly string[]): Promise<MetricAlarm[]> {
+  const client = watched(new CloudWatchClient());
+  const alarms: MetricAlarm[] = [];
+  for (let at = 0; at < names.length; at += most) {
+    const AlarmNames = names.slice(at, at + most);
+    const { MetricAlarms = [] } = await client.send(new DescribeAlarmsCommand({ AlarmNames, MaxRecords: most }));
+    alarms.push(...MetricAlarms);
+  }
+  return alarms;
 }
 
 async function checkTopic(TopicArn: string): Promise<Finding[]> {

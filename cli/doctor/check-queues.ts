@@ -1,4 +1,5 @@
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
 import { connectSqs } from '../places.ts';
 import { countMessages } from '../queue/queues.ts';
@@ -24,7 +25,12 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
   if (dead.waiting > 0) {
     const look = `npx mmw queue peek --dead-letters --stack ${stack}`;
     findings.push(
-      issue.warning('queue', `${dead.waiting} dead letters`, 'No consumer could handle them in all their tries.', look),
+      issue.warning(
+        'queue',
+        counted(dead.waiting, 'dead letter'),
+        'No consumer could handle them in all their tries.',
+        look,
+      ),
     );
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {

@@ -52,6 +52,8 @@ const pages = {
   requests: 'doctor',
   reconciliation: 'webhooks',
   alarms: 'operations',
+  archive: 'archive',
+  bucket: 'operations',
 };
 
 /** Makes problems of a severity, with a link to the page about them. */

@@ -3,6 +3,7 @@ import { accountOf, keysOfAccount, nameAccount } from '../../lambda/keys/account
 import { sameId } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
+import { expectReadable } from '../../lambda/keys/unreadable-keyring.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { progress } from '../../terminal/output.ts';
@@ -25,10 +26,18 @@ export function keyOptionsOf<Own>(given: KeyOptions<Own>): KeyOptions<Own> {
   return { ...options, keyAccount: account } as KeyOptions<Own>;
 }
 
-/** MessageMedia, the keys of its account in the keyring, and a rotation that changes keys in both. */
-export async function connectKeys(options: KeyOptions, digest: Digest = 'SHA256') {
+/**
+ * MessageMedia, the keys of its account in the keyring, and a rotation that changes keys in both.
+ *
+ * @throws {KeyringError} for a keyring that cannot be read, before anything is changed; not for a command that mends it
+ */
+export async function connectKeys(
+  options: KeyOptions,
+  { digest = 'SHA256', mayBeUnreadable = false }: { digest?: Digest; mayBeUnreadable?: boolean } = {},
+) {
   const provider = connectProvider(options);
   const shared = await connectKeyring(options);
+  if (!mayBeUnreadable) await expectReadable(shared);
   const { keyAccount } = options;
   if (keyAccount !== undefined) await nameAccount(provider, shared, keyAccount);
   const keyring = keysOfAccount(shared, keyAccount ?? (await accountOf(provider, shared)));

@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import { isTooLateFor, keysFor, parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import {
   isDeleted,
   isPending,
   isRetired,
+  isSameKey,
   type KeyringEntry,
+  parsePublicKey,
   sameId,
   writeEntries,
 } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { isReadable, remedy } from '../../lambda/keys/unreadable-keyring.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 
 /** A key as MessageMedia and the keyring together know it. */
@@ -15,6 +19,8 @@ export interface KeyRow
   extends Pick<KeyringEntry, 'digest' | 'created' | 'account' | 'enabled_at' | 'retired_at' | 'deleted_at'> {
   key_id: string;
   enabled: boolean;
+  /** SHA-256 of its public key (SPKI in DER), in hex, if the keyring has it. */
+  fingerprint?: string;
   /** Whether MessageMedia has it; `unknown` for a key that was pasted without its id. */
   messagemedia: boolean | 'unknown';
   /** Its state in the keyring; `without id` when the receiver tries a key that was pasted without one. */
@@ -48,13 +54,21 @@ function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
   };
 }
 
-function detailsOf({ account, enabled_at, retired_at, deleted_at }: Partial<KeyringEntry> = {}) {
+function detailsOf(entry: Partial<KeyringEntry> = {}) {
+  const { account, enabled_at, retired_at, deleted_at, public_key } = entry;
   return {
+    ...(public_key !== undefined && isReadable({ ...entry, public_key }) && { fingerprint: fingerprintOf(public_key) }),
     ...(account && { account }),
     ...(enabled_at && { enabled_at }),
     ...(retired_at && { retired_at }),
     ...(deleted_at && { deleted_at }),
   };
+}
+
+function fingerprintOf(publicKey: string): string {
+  return createHash('sha256')
+    .update(parsePublicKey(publicKey).export({ type: 'spki', format: 'der' }))
+    .digest('hex');
 }
 
 /** The state of a key in the keyring. The receiver's own code decides whether it is readable; its entry says the rest. */
@@ -68,10 +82,6 @@ function inKeyring(
   if (isDeleted(entry)) return 'remembered';
   if (isPending(entry)) return 'pending';
   return isRetired(entry) ? 'retired' : 'yes';
-}
-
-function isReadable(entry: KeyringEntry): boolean {
-  return parse([entry]).keys.length > 0;
 }
 
 function parse(entries: readonly KeyringEntry[]): { keys: VerificationKey[]; warnings: string[] } {
@@ -91,17 +101,18 @@ export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStor
   const entries = await keyring?.read();
   const parsed = entries && parse(entries);
   const enabled = keys.find((key) => key.enabled);
-  const warnings = parsed?.warnings.map((warning) => `The receiver warns: ${warning}.`) ?? [];
+  const warnings = [
+    ...(parsed?.warnings.map((warning) => `The receiver warns: ${warning}.`) ?? []),
+    ...repetitions(entries ?? []),
+  ];
   if (enabled === undefined) {
     return ['No key is enabled at MessageMedia: webhooks arrive unsigned, and every one is refused.', ...warnings];
   }
   if (parsed === undefined) return [];
   const candidates = keysFor(enabled.key_id, parsed.keys);
   if (candidates.length === 0) {
-    return [
-      'The enabled key is not in the keyring: every webhook is refused. See "mmw keys create" and "mmw keys import".',
-      ...warnings,
-    ];
+    const mend = entries?.every(isReadable) ? 'See "mmw keys create" and "mmw keys import".' : remedy;
+    return [`The enabled key is not in the keyring: every webhook is refused. ${mend}`, ...warnings];
   }
   if (candidates.every((key) => isTooLateFor(key, Date.now()))) {
     const remedy = `To repair it: mmw keys enable ${enabled.key_id}`;
@@ -109,6 +120,21 @@ export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStor
   }
   if (enabled.keyring !== 'without id') return warnings;
   return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
+}
+
+/** A key that is there twice may verify, or be retired, under an id that is not its own. */
+function repetitions(entries: readonly KeyringEntry[]): string[] {
+  const name = ({ key_id }: KeyringEntry) => key_id || 'without an id';
+  return entries.flatMap((entry, index) => {
+    const before = entries.slice(0, index);
+    if (entry.key_id && before.some(({ key_id }) => sameId(key_id, String(entry.key_id))))
+      return [`The keyring has the id ${entry.key_id} twice: remove one of the two by hand.`];
+    const same = before.find((other) => isSameKey(other, entry));
+    if (same === undefined) return [];
+    return [
+      `The keyring has the same public key twice, as key ${name(same)} and as key ${name(entry)}: one id is wrong.`,
+    ];
+  });
 }
 
 export async function findKeyRow(
@@ -131,7 +157,8 @@ export function stateOf({ enabled, messagemedia, deleted_at }: KeyRow): string {
 }
 
 export function describeKey(key: KeyRow): string {
-  const { key_id, digest = 'no digest', created = 'unknown', account } = key;
+  const { key_id, digest = 'no digest', created = 'unknown', account, fingerprint } = key;
   const owner = account ? `, account ${account}` : '';
-  return `Key ${key_id} (${digest}, created ${created}${owner}): ${stateOf(key)}; in the keyring: ${key.keyring}.`;
+  const print = fingerprint === undefined ? '' : `\nSHA-256 of its public key: ${fingerprint}`;
+  return `Key ${key_id} (${digest}, created ${created}${owner}): ${stateOf(key)}; in the keyring: ${key.keyring}.${print}`;
 }

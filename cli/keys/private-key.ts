@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readNamed } from '../options.ts';
+import { decodeText } from '../text-file.ts';
 
 /**
  * The RSA private key in a PEM file.
@@ -7,7 +8,7 @@ import { readNamed } from '../options.ts';
  * @throws {Error} when the file cannot be read, or holds none
  */
 export async function readPrivateKey(file: string): Promise<KeyObject> {
-  const pem = await readNamed(file);
+  const pem = decodeText(await readNamed(file));
   const expected = 'give a PEM file with an RSA private key, without a password';
   let key: KeyObject;
   try {

@@ -14,6 +14,7 @@ import {
   expectOneAccount,
   isDeleted,
   type KeyringEntry,
+  KeyringError,
   maxSecretBytes,
   readDiagnostics,
   readEntries,
@@ -146,7 +147,7 @@ function toEntry(entry: unknown): KeyringEntry {
   const isKey = typeof public_key === 'string' && /^\s*[A-Za-z0-9+/=\\-]/.test(public_key);
   if (isKey && key_id === null) return { ...(entry as KeyringEntry), key_id: '' };
   if (isKey && (key_id === undefined || typeof key_id === 'string')) return entry as KeyringEntry;
-  throw new Error('The keyring secret holds an entry that is not a key: correct it before you add or remove keys');
+  throw new KeyringError('The keyring secret holds an entry that is not a key');
 }
 
 /** A keyring secret that fits, and what an operator should know of it. */

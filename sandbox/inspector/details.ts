@@ -5,7 +5,7 @@ import { type FetchData, openQueuedEvent } from '../../lambda/event/queued-event
 import { reverify } from '../../lambda/event/reverify.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
-import { quote } from '../../terminal/text.ts';
+import { quote, toJson } from '../../terminal/text.ts';
 import { diagnoseGateway } from './gateway-diagnosis.ts';
 import { type Call, headerOf, headerPairs, summaryOf } from './history.ts';
 
@@ -78,7 +78,7 @@ async function consumerView(message: string, keys: readonly VerificationKey[], f
     const read = await openQueuedEvent(message, fetchData);
     const { id, type, subject, payload } = read.event;
     const view = { type, id, subject, signature: reverify(read, keys), payload };
-    return JSON.stringify(view, null, 2).slice(0, mostShown);
+    return toJson(view, 2).slice(0, mostShown);
   } catch (error) {
     return String(error);
   }
@@ -90,7 +90,7 @@ function textOf(body: Uint8Array): string {
 }
 
 function formatMessage(message: string): string {
-  const text = JSON.stringify(JSON.parse(message), null, 2).slice(0, mostShown);
+  const text = toJson(JSON.parse(message), 2).slice(0, mostShown);
   return text.replace(/("mmsignature": ")([^"]*)/, (_, name, value) => name + shorten(value));
 }
 

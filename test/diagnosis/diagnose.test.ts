@@ -32,6 +32,20 @@ test('nothing is said of what is good', () => {
   }
 });
 
+test('nothing is said of what is good under one of two entries of the same key', () => {
+  const { answer } = key;
+  const worse = [
+    { ...answer, retired_at: '2020-01-01T00:00:00Z' },
+    { ...answer, digest: 'SHA512' },
+    { ...answer, key_id: '11111111-2222-4333-8444-555555555555' },
+  ];
+  for (const entry of worse) {
+    const twice = parseKeyring(JSON.stringify({ keys: [entry, answer] })).keys;
+    expect(diagnose(good, twice, { receivedAt: date.getTime() }).causes).toEqual(['none']);
+    expect(diagnose(good, twice, { receivedAt: date.getTime() + 30 * 86_400_000 }).causes).toEqual(['late']);
+  }
+});
+
 test('an event of another account than that of its key is told, and of its own or of nobody else’s is not', () => {
   const accounts = ['MessageMedia123', 'B'];
   const named = keys.map((each, index) => ({ ...each, account: String(accounts[index]) }));

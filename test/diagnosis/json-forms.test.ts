@@ -92,3 +92,15 @@ describe('orders of the same members', () => {
     expect(ordersOf([{ b: 1, a: 2 }])).toEqual([]);
   });
 });
+
+test.each([
+  '['.repeat(12_000) + ']'.repeat(12_000),
+  `${'{"a":'.repeat(4_000)}1${'}'.repeat(4_000)}`,
+  '[['.repeat(33) + ']]'.repeat(33),
+])('of %.10j…, which is nested deeply, no other form is written', (text) => {
+  expect([...jsonForms(text), ...jsonOrders(text)]).toEqual([]);
+});
+
+test('up to 64 levels are written', () => {
+  expect([...jsonForms('['.repeat(64) + ']'.repeat(64))]).not.toEqual([]);
+});

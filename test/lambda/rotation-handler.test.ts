@@ -209,3 +209,12 @@ test('a rotation that Secrets Manager has not begun a day after it was due is co
   expect(failed()).toEqual([0, 1, 1]);
   expect(lines().at(-1)).toMatchObject({ level: 'ERROR', service: 'key-rotation', message: 'rotation failed' });
 });
+
+test('a keyring that cannot be read is not written over, and no key is created', async () => {
+  for (const bad of ['garbage', '{"keys":[{', '{"keys":[{"key_id":"a","public_key":"AAAA"}]}']) {
+    secrets.put('keyring', bad);
+    await expect(rotate()).rejects.toThrow('"mmw keys restore" brings it back');
+    expect(secrets.get('keyring')).toBe(bad);
+  }
+  expect(await api().listSignatureKeys()).toEqual([]);
+});

@@ -204,3 +204,23 @@ test('large calls are forgotten sooner', () => {
     small.add({ ...request, body: Buffer.alloc(30_000) }, { statusCode: 404, headers: {}, body: '{}' }, undefined);
   expect(small.summaries().map(({ id }) => id)).toEqual([8, 9, 10]);
 });
+
+test.each([
+  ['lists', '['.repeat(12_000) + ']'.repeat(12_000)],
+  ['objects', `${'{"a":'.repeat(4_000)}1${'}'.repeat(4_000)}`],
+])('a body of 24 KB of nested %s is shown, good and changed', async (_name, body) => {
+  const webhook = { method: 'POST', target: '/messagemedia', contentType: 'application/json', body };
+  const request = toWire(webhook, sandbox.provider.signingKey());
+  for (const sent of [request, { ...request, body: Buffer.from(` ${body}`) }]) {
+    const before = history.all().at(-1)?.id ?? 0;
+    const { status } = await deliver(sandbox.url, sent);
+    while ((history.all().at(-1)?.id ?? 0) === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    const shown = await fetch(`${inspector.url}/calls/${before + 1}`);
+    const { diagnosis, consumer } = JSON.parse(await shown.text());
+    expect([shown.status, diagnosis.causes, consumer]).toEqual(
+      status === 202
+        ? [200, ['none'], expect.stringContaining('"signature": "good"')]
+        : [200, ['body_newline'], undefined],
+    );
+  }
+});

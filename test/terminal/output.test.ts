@@ -42,3 +42,11 @@ test('a table that is wider than the terminal becomes a block of lines for each 
     ].join('\n'),
   );
 });
+
+test('what is nested too deeply is left out of JSON, at any depth', () => {
+  const deep: unknown = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000));
+  const flat = { date: new Date(0), list: [1, null, { a: true }], absent: undefined };
+  expect(toJson(flat, 2)).toBe(JSON.stringify(flat, null, 2));
+  expect(toJson(deep)).toMatch(/^\[{200}"… nested too deeply to be shown"\]{200}$/);
+  expect(toJson({ toJSON: deep })).toContain('nested too deeply');
+});

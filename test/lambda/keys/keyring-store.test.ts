@@ -103,7 +103,7 @@ describe('reading', () => {
     ['without a key and an id', { key_id: null, public_key: '' }],
   ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry) => {
     put([one, entry]);
-    const words = 'The keyring secret holds an entry that is not a key: correct it before you add or remove keys';
+    const words = 'The keyring secret holds an entry that is not a key';
     await expect(storeOf().read()).rejects.toThrow(words);
     await expect(storeOf().update(() => [])).rejects.toThrow(words);
     expect(kept()).toEqual({ keys: [one, entry] });

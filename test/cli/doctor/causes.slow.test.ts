@@ -1,0 +1,347 @@
+import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, DeleteQueueCommand, PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { listen } from '../../../sandbox/http.ts';
+import { sampleWebhooks, withFreshIds } from '../../../signing/sample-webhooks.ts';
+import { toWire } from '../../../signing/sender.ts';
+import { makeKey } from '../../support.ts';
+import { startStack } from './stack-world.ts';
+
+const world = await startStack();
+afterAll(world.close);
+const { sandbox, key, state, put, send, callbackUrl } = world;
+const { client, queueUrl, deadLetterQueueUrl, overflowBucket, storage } = sandbox.queue;
+
+/** Undoes what a row did, besides what `restore` does. */
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0)) await each();
+  world.restore();
+});
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const other = makeKey('SHA256', 2048);
+const refused = (reason: string, detail = '') => ({ message: 'refused', reason, detail });
+const accepted = { message: 'accepted' };
+const noRequests = () => {
+  state.logs.receiver = [];
+};
+const webhook = (kind: 'smsReply' | 'optOut' = 'smsReply') => withFreshIds(sampleWebhooks('/messagemedia')[kind]);
+const keyring = (...keys: object[]) => sandbox.storeKeyring(JSON.stringify({ keys }));
+const registered = async (url: string, template: string) => {
+  const given = { method: 'POST', encoding: 'JSON', events: ['OPT_OUT_SMS'], url, template } as const;
+  const { id } = await sandbox.api.createWebhook(given);
+  undo.push(() => sandbox.api.deleteWebhook(id));
+};
+const message = (QueueUrl: string) => {
+  undo.push(() => client.send(new PurgeQueueCommand({ QueueUrl })));
+  const fifo = QueueUrl.endsWith('.fifo') && { MessageGroupId: 'g', MessageDeduplicationId: `${Date.now()}` };
+  return client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x', ...fifo }));
+};
+const lastAcceptedLongAgo = (line: object, times: number) => {
+  noRequests();
+  put('receiver', accepted, 23 * hour);
+  put('receiver', line, 60_000, times);
+};
+const runs = (deliveryReports: object, replies: object) => {
+  state.logs.reconciliation = [];
+  put('reconciliation', { message: 'reconciled', deliveryReports, replies }, 60_000);
+};
+const answering = async (status: number, headers: Record<string, string>) => {
+  const server = await listen(0, (_request, response) => response.writeHead(status, headers).end());
+  for (const { id } of await sandbox.api.listWebhooks()) await sandbox.api.deleteWebhook(id);
+  undo.push(server.close, world.register);
+  state.outputs.CallbackUrl = `${server.url}/messagemedia`;
+};
+
+/** Title and advice of what is found, and whether webhooks are lost. */
+type Cause = [name: string, cause: () => unknown, exit: 0 | 1, title: RegExp, advice: RegExp];
+
+const causes: readonly Cause[] = [
+  ['an empty keyring', () => keyring(), 1, /keyring is empty/, /keys restore/],
+  ['a keyring that is no JSON', () => sandbox.storeKeyring('{"keys":[{'), 1, /keyring cannot be read/, /keys restore/],
+  [
+    'a keyring whose only key is cut',
+    () => keyring({ ...key, public_key: 'AAAA' }),
+    1,
+    /cannot be read/,
+    /keys restore/,
+  ],
+  [
+    'a key of two that is cut',
+    () => keyring({ ...key, public_key: 'AAAA' }, other.answer),
+    1,
+    /do not match/,
+    /keys list/,
+  ],
+  ['a key that is not in the keyring', () => keyring(other.answer), 1, /do not match/, /keys list/],
+  [
+    'an enabled key that is noted as retired',
+    () => keyring({ ...key, retired_at: '2026-01-01T00:00:00Z' }),
+    1,
+    /do not match/,
+    /keys list/,
+  ],
+  [
+    'no enabled key',
+    async () => {
+      await sandbox.api.disableSignatureKey();
+      undo.push(() => sandbox.api.enableSignatureKey(key.key_id));
+    },
+    1,
+    /do not match/,
+    /keys list/,
+  ],
+  [
+    'a key that is there twice',
+    () => keyring(key, { ...key, key_id: '11111111-2222-4333-8444-555555555555' }),
+    0,
+    /do not match/,
+    /keys list/,
+  ],
+  [
+    'a wrong public key under the enabled id',
+    async () => {
+      keyring({ ...key, public_key: other.answer.public_key });
+      await sandbox.restartFunction();
+      undo.push(sandbox.restartFunction);
+      noRequests();
+      for (let sent = 0; sent < 12; sent++) await send(toWire(webhook(), sandbox.provider.signingKey()));
+    },
+    1,
+    /^Webhooks are lost$/,
+    /mmw capture/,
+  ],
+  [
+    '500 refusals after the last one that was accepted, on a later page',
+    () => lastAcceptedLongAgo(refused('invalid_signature'), 500),
+    1,
+    /^Webhooks are lost$/,
+    /mmw capture/,
+  ],
+  [
+    '500 failures after it',
+    () => lastAcceptedLongAgo({ message: 'failed', reason: 'queue_unavailable' }, 500),
+    1,
+    /^Webhooks are lost$/,
+    /enqueue-failures/,
+  ],
+  [
+    'a queue that does not take the last one',
+    async () => {
+      sandbox.queue.setFailing(true);
+      undo.push(() => sandbox.queue.setFailing(false));
+      await send(toWire(webhook(), sandbox.provider.signingKey()));
+    },
+    1,
+    /^Webhooks are lost$/,
+    /enqueue-failures/,
+  ],
+  [
+    'every third that is refused',
+    () => put('receiver', refused('invalid_signature'), 130_000, 10),
+    1,
+    /^Some webhooks are lost$/,
+    /mmw capture/,
+  ],
+  [
+    'a clock that is ahead',
+    async () => {
+      const ahead = new Date(Date.now() + 2 * hour);
+      await send(toWire(webhook(), sandbox.provider.signingKey(), ahead), 3);
+    },
+    1,
+    /^Webhooks are lost$/,
+    /clock is ahead.*timestampToleranceSeconds=0/s,
+  ],
+  [
+    'retries that are too late',
+    () => send(toWire(webhook(), sandbox.provider.signingKey(), new Date(Date.now() - 2 * day))),
+    0,
+    /^The last signed requests were refused$/,
+    /raise timestampToleranceSeconds/,
+  ],
+  [
+    'only unsigned requests',
+    async () => {
+      noRequests();
+      await send(toWire(webhook(), undefined), 10);
+    },
+    0,
+    /^The last requests were unsigned$/,
+    /keys list/,
+  ],
+  [
+    'a webhook with a slash too many',
+    () => registered(`${callbackUrl}/?kind=opt-out`, '{"notification_id":"$notificationId"}'),
+    1,
+    /^Webhook .* misses the stack$/,
+    /webhooks update/,
+  ],
+  [
+    'a template that does not escape',
+    () => registered(callbackUrl, '{"notification_id":"$notificationId","text":"$moContent"}'),
+    0,
+    /^Webhook .* for OPT_OUT_SMS$/,
+    /esc\.json/,
+  ],
+  ['dead letters', () => message(deadLetterQueueUrl), 0, /^1 dead letter$/, /peek --dead-letters/],
+  ['events that nobody receives', () => message(queueUrl), 0, /^Events wait, and none is in flight$/, /consumer/],
+  [
+    'an event that has waited for three hours',
+    () => Object.assign(state.ages, { 'events.fifo': 3 * 3600 }),
+    0,
+    /queue has waited 3 hours/,
+    /queue stats/,
+  ],
+  [
+    'an event that is deleted tomorrow',
+    () => Object.assign(state.ages, { 'events.fifo': 13.5 * 24 * 3600 }),
+    1,
+    /queue has waited 324 hours/,
+    /queue stats/,
+  ],
+  ['a stream that waits', () => Object.assign(state.ages, { replies: 7200 }), 0, /stream replies/, /archive-delayed/],
+  ['dead letters of the archive', () => message(world.archiveDead), 0, /could not be archived/, /archive-dead-letters/],
+  ['a consumer that is off', () => Object.assign(state.consumers[0] ?? {}, { State: 'Disabled' }), 0, /off/, /enabled/],
+  [
+    'an alarm that is on',
+    () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'ALARM' }),
+    0,
+    /^Consumers could not handle events$/,
+    /operations\.md#dead-letters.*peek --dead-letters --stack s$/,
+  ],
+  [
+    'the alarm on answers with 5xx',
+    () => Object.assign(state.alarms[1] ?? {}, { StateValue: 'ALARM' }),
+    1,
+    /webhooks are lost/,
+    /operations\.md#server-errors/,
+  ],
+  ['an alarm that was deleted', () => state.alarms.pop(), 0, /^Alarm .* was deleted$/, /by hand|same name/],
+  [
+    'alarms that notify nobody',
+    () => state.alarms.map((alarm) => Object.assign(alarm, { AlarmActions: [] })),
+    0,
+    /^Alarms notify nobody$/,
+    /alarmTopicArn/,
+  ],
+  [
+    'a topic that nobody hears',
+    () => state.alarms.map((alarm) => Object.assign(alarm, { AlarmActions: [world.unheard] })),
+    0,
+    /no confirmed subscriber/,
+    /sns subscribe/,
+  ],
+  [
+    'a bucket that is gone',
+    async () => {
+      await storage.send(new DeleteBucketCommand({ Bucket: overflowBucket }));
+      undo.push(() => storage.send(new CreateBucketCommand({ Bucket: overflowBucket })));
+    },
+    1,
+    /^Bucket .* does not exist$/,
+    /storage-failures/,
+  ],
+  [
+    'a URL that does not answer',
+    () => Object.assign(state.outputs, { CallbackUrl: 'http://127.0.0.1:9/' }),
+    1,
+    /answer/,
+    /DNS/,
+  ],
+  ['a URL that takes anything', () => answering(200, {}), 1, /does not refuse unsigned requests/, /log/],
+  [
+    'a clock of this machine that is wrong',
+    () => answering(401, { date: new Date(Date.now() - hour).toUTCString() }),
+    0,
+    /clock of this machine/,
+    /Set the clock/,
+  ],
+  [
+    'a reconciliation that does not run',
+    () => Object.assign(state.logs, { reconciliation: [] }),
+    0,
+    /No reconciliation ended/,
+    /logs tail/,
+  ],
+  ['a list that is full', () => runs({ full: true }, {}), 0, /delivery reports is full/, /reconcile/],
+  [
+    'a queue that is gone',
+    async () => {
+      const gone = 'arn:aws:sqs:us-east-1:000000000000:gone.fifo';
+      const { QueueUrl } = await client.send(
+        new CreateQueueCommand({ QueueName: gone.split(':')[5], Attributes: { FifoQueue: 'true' } }),
+      );
+      await client.send(new DeleteQueueCommand({ QueueUrl }));
+      Object.assign(state.outputs, { DeadLetterQueueUrl: QueueUrl });
+    },
+    1,
+    /^A queue does not exist any more$/,
+    /queue restore/,
+  ],
+];
+
+/** What comes with a cause, because it is a consequence of it. */
+const consequences =
+  /^(No webhook at MessageMedia goes|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
+
+test.each(causes)('%s is found', async (_name, cause, exit, title, advice) => {
+  await cause();
+  const { code, issues } = await world.doctor();
+  expect(code).toBe(exit);
+  const found = issues.filter((one) => title.test(one.title));
+  expect(found[0]?.suggestion).toMatch(advice);
+  expect(issues.filter((one) => !title.test(one.title) && !consequences.test(one.title))).toEqual([]);
+});
+
+const decoys: readonly [string, () => unknown][] = [
+  ['a stack that is well', () => {}],
+  ['requests of a scanner', () => send(toWire(webhook(), undefined), 5)],
+  [
+    'a request of a scanner, and nothing else',
+    async () => {
+      noRequests();
+      await send(toWire(webhook(), undefined));
+    },
+  ],
+  ['requests of a scanner before the last that was accepted', () => put('receiver', refused('unsigned'), hour, 500)],
+  ['refusals that are over', () => put('receiver', refused('invalid_signature'), 3 * hour, 500)],
+  ['failures that are over', () => put('receiver', { message: 'failed', reason: 'queue_unavailable' }, 3 * hour, 500)],
+  ['a forgery among webhooks', () => put('receiver', refused('invalid_signature'), 130_000)],
+  ['a repetition among webhooks', () => put('receiver', refused('stale_date', 'in the past'), 130_000)],
+  [
+    'a probe that a function did not know at first',
+    () => {
+      const keyId = '11111111-2222-4333-8444-555555555555';
+      put('receiver', refused('unknown_key', `No such key (key id in the request: ${keyId})`), 3_000, 3);
+      put('receiver', { message: 'probed', keyId }, 1_000);
+    },
+  ],
+  ['a test event of the console', () => put('receiver', refused('malformed_event'), 1_000, 5)],
+  [
+    'a replaced key in the keyring',
+    () => keyring({ ...other.answer, retired_at: '2026-01-01T00:00:00Z', deleted_at: '2026-01-02T00:00:00Z' }, key),
+  ],
+  ['a key that waits to be enabled', () => keyring(key, { ...other.answer, pending_since: '2026-01-01T00:00:00Z' })],
+  ['an alarm without data', () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'INSUFFICIENT_DATA' })],
+  ['an event that has waited for half an hour', () => Object.assign(state.ages, { 'events.fifo': 1800 })],
+  [
+    'a clock that differs by half a minute',
+    () => answering(401, { date: new Date(Date.now() - 30_000).toUTCString() }),
+  ],
+  [
+    'a stack without archive and reconciliation',
+    () => {
+      for (const name of ['ArchiveQueueUrl', 'ReconciliationLogGroup']) delete state.outputs[name];
+    },
+  ],
+];
+
+test.each(decoys)('%s is nothing to tell', async (_name, decoy) => {
+  await decoy();
+  const { code, health, issues } = await world.doctor();
+  expect({ code, health }).toEqual({ code: 0, health: 'good' });
+  expect(issues.filter(({ title }) => !consequences.test(title))).toEqual([]);
+});
