@@ -1,70 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
-import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
 import { badSenders } from '../../sandbox/bad-senders.ts';
-import { type LocalServer, listen } from '../../sandbox/http.ts';
-import { rotateNow } from '../../sandbox/inspector/actions.ts';
-import { createHistory, type History } from '../../sandbox/inspector/history.ts';
-import { startInspector } from '../../sandbox/inspector/inspector.ts';
-import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { listen } from '../../sandbox/http.ts';
 import { deliver, toWire } from '../../signing/sender.ts';
-
-const samples = sampleWebhooks('/messagemedia');
-
-let browser: Browser;
-let sandbox: Sandbox;
-let inspector: LocalServer;
-let history: History;
-let page: Page;
-let problems: string[];
-
-/** A container has no user namespaces for Chromium's own sandbox. */
-const launch = (...more: string[]) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', ...more] });
-
-beforeAll(async () => {
-  browser = await launch();
-}, 60_000);
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
-  sandbox = await startWatchedSandbox({ port: 0, history });
-  await rotateNow(sandbox);
-  inspector = await startInspector(0, sandbox, history);
-  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', ({ message }) => problems.push(message));
-  page.on('console', (message) => {
-    // Chromium reports every answer above 399: for a break that changes nothing, and for a call that is no longer kept.
-    if (message.type() === 'error' && !/ 40[49] /.test(message.text())) problems.push(message.text());
-  });
-  await page.goto(inspector.url);
-  await page.locator('.toolbar').waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  await inspector.close();
-  await sandbox.close();
-  expect(problems).toEqual([]);
-});
-
-function key() {
-  const signing = sandbox.provider.signingKey();
-  if (signing === undefined) throw new Error('No key is enabled');
-  return signing;
-}
-const sendGood = () => deliver(sandbox.url, toWire(samples.smsReply, key()));
-const button = (name: string) => page.getByRole('button', { name, exact: true });
-const title = (text: string) => page.locator('h2', { hasText: text }).waitFor({ timeout: 10_000 });
-const counted = (text: string) => page.getByText(text, { exact: true }).waitFor({ timeout: 10_000 });
+import {
+  browser,
+  button,
+  counted,
+  history,
+  inspector,
+  key,
+  launch,
+  page,
+  samples,
+  sandbox,
+  sendGood,
+  title,
+} from './inspector-in-browser.ts';
 
 test('a call appears within a second, without a reload, and says what became of it', async () => {
   await sendGood();
@@ -198,41 +152,6 @@ test('a request without an answer has a row until it is answered', async () => {
   await page.locator('.diagnosis', { hasText: 'Its path is /messagemedia.' }).waitFor();
 });
 
-const manyCalls = () => {
-  const request = { method: 'POST', path: '/x', target: '/x', rawHeaders: [], event: undefined, requestId: 'r' };
-  const body = Buffer.from('{"a":1}\n'.repeat(200));
-  for (let index = 0; index < 60; index++)
-    history.add({ ...request, body }, { statusCode: 404, headers: {}, body: '{}' }, undefined);
-};
-
-test('on a phone, details open at their beginning, and close at the row', async () => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  manyCalls();
-  for (const id of [3, 30]) {
-    await page.locator(`#call-${id}`).click();
-    await title(`Call ${id}:`);
-    expect(await page.locator('.details').evaluate((details) => Math.round(details.getBoundingClientRect().top))).toBe(
-      0,
-    );
-    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
-    await button('Back to the list').click();
-    const top = await page.locator(`#call-${id}`).evaluate((row) => row.getBoundingClientRect().top);
-    expect([top >= 0, top < 844]).toEqual([true, true]);
-  }
-});
-
-test('another call begins at its beginning, though the one before was scrolled', async () => {
-  manyCalls();
-  await title('Call 60:');
-  const tops = () =>
-    page.evaluate("[...document.querySelectorAll('.details, .details pre')].map(({ scrollTop }) => scrollTop)");
-  await page.evaluate("document.querySelectorAll('.details, .details pre').forEach((each) => each.scrollTo(0, 99))");
-  expect(Math.max(...((await tops()) as number[]))).toBe(99);
-  await page.keyboard.press('j');
-  await title('Call 59:');
-  expect(Math.max(...((await tops()) as number[]))).toBe(0);
-});
-
 test('the curl command sends the same call again', async () => {
   await sendGood();
   await button('Copy as curl').click();
@@ -310,31 +229,3 @@ test('5,000 calls: quick, and memory stays flat', async () => {
   expect(await page.locator('.call').count()).toBe(200);
   expect((await heap()) / before).toBeLessThan(1.5);
 }, 120_000);
-
-test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, wide and narrow', async (colorScheme) => {
-  await page.emulateMedia({ colorScheme });
-  await sendGood();
-  await deliver(sandbox.url, { ...toWire(samples.smsReply, key()), body: Buffer.from('{"other":"bytes"}') });
-  await page.locator('.diagnosis').waitFor();
-  const unanswered = httpRequest(sandbox.url, { method: 'POST' }).on('error', () => {});
-  unanswered.write('x');
-  await page.locator('.pending').waitFor();
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  for (const [width, isOpen] of [
-    [1280, false],
-    [390, false],
-    [390, true],
-  ] as const) {
-    await page.setViewportSize({ width, height: 800 });
-    if (isOpen) await page.locator('.call').first().click();
-    const violations = await page.evaluate(async () => {
-      interface Axe {
-        run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-      }
-      const result = await (globalThis as unknown as { axe: Axe }).axe.run();
-      return result.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
-    });
-    expect(violations).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  }
-});
