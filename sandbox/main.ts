@@ -3,15 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
 import { diagnose } from '../diagnosis/diagnose.ts';
-import type { Answer } from '../lambda/receiver/receiver.ts';
 import { parseRequest } from '../lambda/receiver/request.ts';
 import { fold, formatItems, widthOf } from '../terminal/fold.ts';
 import { ignoreClosedPipes } from '../terminal/output.ts';
 import { visible } from '../terminal/text.ts';
-import type { LogLine } from './aws/function.ts';
-import type { HandledRequest } from './aws/gateway.ts';
 import type { LocalServer } from './http.ts';
-import { createHistory, verdictOf } from './inspector/history.ts';
+import { diagnoseGateway } from './inspector/gateway-diagnosis.ts';
+import { type Call, createHistory } from './inspector/history.ts';
 import { startInspector } from './inspector/inspector.ts';
 import { keepCalls, startWatchedSandbox, type WatchedSandboxOptions } from './inspector/watched-sandbox.ts';
 import { callbackPath, type Sandbox, type SandboxOptions } from './sandbox.ts';
@@ -35,9 +33,9 @@ async function main(args: string[]): Promise<number> {
   let touring = options.keyring === undefined && !(file && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
   const keep = data && keepCalls(join(data, 'calls.jsonl'), history);
-  const onCall: WatchedSandboxOptions['onCall'] = (call, ...seen) => {
+  const onCall: WatchedSandboxOptions['onCall'] = (call, sandbox) => {
     if (keep) keep(call);
-    if (!touring) printOwn(...seen);
+    if (!touring) printOwn(call, sandbox);
   };
   const sandbox = await orPortInUse(port, startWatchedSandbox({ port, history, onCall, ...(file && keptIn(file)) }));
   if (sandbox === undefined) return 1;
@@ -149,28 +147,22 @@ In another terminal, for the mmw command:
 `);
 }
 
-function printOwn(
-  { method, path, event }: HandledRequest,
-  answer: Answer,
-  line: LogLine | undefined,
-  sandbox: Sandbox,
-): void {
-  const verdict = verdictOf(answer.statusCode);
-  const detail = String(line?.detail ?? '').replace(/^ReceiverError: /, '');
-  const about =
-    answer.statusCode === 202
-      ? `${line?.type ?? ''}  ${JSON.parse(answer.body).id}`
-      : event === undefined
-        ? `the gateway has a route only for ${callbackPath}`
-        : `${line?.reason ?? ''}: ${detail}`;
+function printOwn(call: Call, sandbox: Sandbox): void {
+  const { method, status, verdict, reason, type, detail, answer, request } = call;
+  const why = detail && `: ${detail.replace(/^ReceiverError: /, '')}`;
+  const about = status === 202 ? `${type}  ${JSON.parse(answer.body).id}` : `${reason}${why}`;
   const time = new Date().toTimeString().slice(0, 8);
-  console.log(`${time}  ${method} ${visible(path)}  ${answer.statusCode} ${paint(verdict)}  ${about}`);
-  if (verdict === 'refused' && event !== undefined) console.log(explain(event, sandbox));
+  console.log(`${time}  ${method} ${visible(request.path)}  ${status} ${paint(verdict)}  ${about}`);
+  if (verdict === 'refused') console.log(explain(call, sandbox));
 }
 
-function explain(event: string, { keys }: Sandbox): string {
-  const { meaning, mend } = diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
-  return styleText('dim', fold(`          ${meaning}\n          ${mend}`));
+function explain(call: Call, { keys, url }: Sandbox): string {
+  const { event } = call.request;
+  const { meaning, mend } =
+    event === undefined
+      ? diagnoseGateway(call, url)
+      : diagnose(parseRequest(JSON.parse(event)), keys(), { receivedAt: Date.now() });
+  return styleText('dim', fold(`          ${visible(meaning)}\n          ${mend}`));
 }
 
 function paint(verdict: Visit['verdict']): string {

@@ -15,7 +15,7 @@ const keyringSecretId = 'keyring';
 /** All parts that run in AWS, and a stand-in for MessageMedia, on this machine. */
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onAnswer'> {
+export interface SandboxOptions extends Pick<GatewayOptions, 'port' | 'onRequest' | 'onAnswer'> {
   /** Value of the keyring's secret. @default - no keys */
   keyring?: string;
   /** Gets the keyring's value after every call that may have changed it. */

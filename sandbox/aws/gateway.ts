@@ -30,14 +30,16 @@ export interface GatewayOptions {
   path: string;
   /** Invokes the function with an event in JSON, as Lambda gets it. */
   invoke: (event: string) => Promise<Answer>;
+  /** Gets each request when its headers have arrived. @returns what is called when it has ended, in whatever way */
+  onRequest?: (request: Pick<HandledRequest, 'method' | 'target'>) => () => void;
   onAnswer: (request: HandledRequest, answer: Answer) => void;
 }
 
 /** Serves HTTP like an HTTP API with a `$default` stage: each request becomes a payload 2.0 event for the function. */
 export function startGateway(options: GatewayOptions): Promise<LocalServer> {
-  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+  const { onRequest = () => () => {} } = options;
+  const serve = async (request: IncomingMessage, response: ServerResponse, target: string) => {
     const body = await readBody(request, maxBodyBytes);
-    const target = Buffer.from(request.url ?? '/', 'latin1').toString('utf8');
     const [path, query] = splitTarget(target);
     const requestId = randomUUID();
     const { method = 'GET', rawHeaders } = request;
@@ -57,7 +59,11 @@ export function startGateway(options: GatewayOptions): Promise<LocalServer> {
   return listen(
     options.port,
     (request, response) => {
-      serve(request, response).catch(() => reply(response, 500, 'Internal Server Error'));
+      const target = Buffer.from(request.url ?? '/', 'latin1').toString('utf8');
+      const end = onRequest({ method: request.method ?? 'GET', target });
+      serve(request, response, target)
+        .catch(() => reply(response, 500, 'Internal Server Error'))
+        .finally(end);
     },
     { maxHeaderSize: maxHeaderBytes, anyHost: true },
   );

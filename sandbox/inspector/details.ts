@@ -6,17 +6,24 @@ import { reverify } from '../../lambda/event/reverify.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
 import { quote, toJson } from '../../terminal/text.ts';
+import { diagnoseGateway } from './gateway-diagnosis.ts';
 import { type Call, headerOf, headerPairs, summaryOf } from './history.ts';
 
 /** Most characters of a body that the page shows. */
 const mostShown = 20_000;
 
-/** Everything that the page shows about a call. Signatures are shortened, because with a good one anybody can send the call again. */
+/**
+ * Everything that the page shows about a call. Signatures are shortened, because with a good one anybody can send the call
+ * again.
+ *
+ * @param url of the gateway
+ */
 export async function detailsOf(
   call: Call,
   calls: readonly Call[],
   keys: readonly VerificationKey[],
   fetchData: FetchData,
+  url: string,
 ) {
   const good = call.verdict === 'queued' ? undefined : nearestGood(call, calls);
   return {
@@ -24,7 +31,7 @@ export async function detailsOf(
     wire: wireOf(call),
     signed: signedParts(call),
     checks: checksOf(call),
-    diagnosis: diagnosisOf(call, keys),
+    diagnosis: diagnosisOf(call, keys, url),
     difference: good && { id: good.id, rows: differences(call, good) },
     answer: call.answer.body,
     message: call.message && formatMessage(call.message),
@@ -36,7 +43,7 @@ function wireOf({ method, target, request: { rawHeaders, body } }: Call) {
   const lines = headerPairs(rawHeaders).map(
     ([name, value]) => `${name}: ${/signature$/i.test(name) ? shorten(value) : value}`,
   );
-  return [`${method} ${target} HTTP/1.1`, ...lines, '', textOf(body)].join('\n');
+  return [`${method} ${target} HTTP/1.1`, ...lines, '', textOf(body)].join('\r\n');
 }
 
 /** The bytes that a signature of this request must cover, in their three parts. */
@@ -50,8 +57,10 @@ function signedParts(call: Call) {
   ];
 }
 
-function diagnosisOf({ verdict, request, time }: Call, keys: readonly VerificationKey[]) {
-  if (verdict === 'failed' || request.event === undefined) return undefined;
+function diagnosisOf(call: Call, keys: readonly VerificationKey[], url: string) {
+  const { verdict, request, time } = call;
+  if (verdict === 'failed') return undefined;
+  if (request.event === undefined) return diagnoseGateway(call, url);
   try {
     const { causes, meaning, mend, evidence } = diagnose(parse(request.event), keys, { receivedAt: Date.parse(time) });
     return { causes, meaning, mend, evidence };
@@ -113,6 +122,7 @@ interface Check {
 /** The steps in their order, with the reasons for a failure of each. */
 const steps: readonly [name: string, ...reasons: string[]][] = [
   ['The gateway has a route for the path', 'no_route'],
+  ['The request is not too large for the gateway', 'request_too_large'],
   ['The event is from API Gateway', 'malformed_event'],
   ['There is a signature, in base64', 'unsigned', 'malformed_signature'],
   ['There is a Date, in HTTP format', 'missing_date', 'malformed_date'],

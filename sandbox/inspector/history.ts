@@ -28,15 +28,20 @@ export interface Call extends CallSummary {
 /** The time of a call of an earlier run, and its queued message. */
 export type Earlier = Pick<Call, 'time' | 'message'>;
 
-/** A change that listeners get: a new call, or the id up to which calls were dropped. */
-export type Change = { call: CallSummary } | { prunedTo: number };
+/** A request that has no answer yet. */
+export type Pending = Pick<CallSummary, 'id' | 'time' | 'method' | 'target'>;
+
+/** A change that listeners get: a new call, the id up to which calls were dropped, or that requests without answer changed. */
+export type Change = { call: CallSummary } | { prunedTo: number } | 'pending';
 
 /** The newest calls, at most so many calls and bytes. There is a limit, because a sandbox may run for days. */
 export function createHistory({ calls: mostCalls, bytes: mostBytes }: { calls: number; bytes: number }) {
   const calls = new Map<number, Call>();
   const messages = new Map<string, string>();
+  const pending = new Set<Pending>();
   const listeners = new Set<(change: Change) => void>();
   let last = 0;
+  let lastPending = 0;
   let prunedTo = 0;
   let held = 0;
 
@@ -55,6 +60,18 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: { calls: n
   };
 
   return {
+    /** A request has arrived. @returns what is to be called when it has ended */
+    begin: ({ method, target }: Pick<Pending, 'method' | 'target'>): (() => void) => {
+      const request = { id: ++lastPending, time: new Date().toISOString(), method, target };
+      pending.add(request);
+      tell('pending');
+      return () => {
+        pending.delete(request);
+        tell('pending');
+      };
+    },
+    /** Requests without an answer, the oldest first. Their ids are not those of calls. */
+    pending: (): Pending[] => [...pending],
     /** @param earlier time and message, for a call of an earlier run */
     add: (request: HandledRequest, answer: Answer, line: LogLine | undefined, earlier?: Earlier): Call => {
       const { method, target } = request;
@@ -63,7 +80,7 @@ export function createHistory({ calls: mostCalls, bytes: mostBytes }: { calls: n
       const call: Call = {
         ...{ id: ++last, time: earlier?.time ?? new Date().toISOString() },
         ...{ method, target, request, answer, status, verdict: verdictOf(status) },
-        reason: String(line?.reason ?? (request.event === undefined ? 'no_route' : '')),
+        reason: String(line?.reason ?? (request.event === undefined ? reasonOfGateway(status) : '')),
         type: String(line?.type ?? ''),
         keyId: headerOf(request, signatureHeaders.keyId),
         bytes: request.body.length,
@@ -115,6 +132,11 @@ export function headerOf({ rawHeaders }: Pick<HandledRequest, 'rawHeaders'>, nam
 export function verdictOf(status: number): CallSummary['verdict'] {
   if (status === 202) return 'queued';
   return status < 500 ? 'refused' : 'failed';
+}
+
+/** What the gateway answers without the function: 404, or 413 for what is too large for the gateway or for Lambda. */
+function reasonOfGateway(status: number): string {
+  return status === 404 ? 'no_route' : 'request_too_large';
 }
 
 function sizeOf({ request, message = '' }: Call): number {

@@ -52,7 +52,7 @@ export async function startInspector(port: number, sandbox: Sandbox, history: Hi
     const call = history.get(Number(id));
     if (call === undefined) return json(response, 404, { error: 'This call is no longer kept.' });
     if (curl) return json(response, 200, { curl: curlOf(call, sandbox.url) });
-    return json(response, 200, await detailsOf(call, history.all(), keys(), fetchData));
+    return json(response, 200, await detailsOf(call, history.all(), keys(), fetchData, sandbox.url));
   };
 
   const post = async (path: string, request: IncomingMessage, response: ServerResponse) => {
@@ -102,9 +102,15 @@ function stateOf({ url, queue, secrets, provider }: Sandbox) {
 /** In milliseconds. Without a heartbeat, a proxy may close an idle connection. */
 const heartbeat = 15_000;
 
+/** In milliseconds. Requests that are answered sooner are not sent as without answer. */
+const settle = 150;
+
+/** Most requests without answer that are sent. */
+const mostPending = 20;
+
 /**
  * Sends calls to a page as server-sent events. First come those that it has not seen, by `Last-Event-ID`, then each new one
- * as `call`. `prune` names the id up to which calls were dropped.
+ * as `call`. `prune` names the id up to which calls were dropped. `pending` has all requests without answer, the oldest first.
  *
  * @param start identifies this start of the sandbox, so that a page of an earlier start notices
  */
@@ -112,16 +118,26 @@ function stream(request: IncomingMessage, response: ServerResponse, history: His
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write(`event: start\ndata: ${start}\n\n`);
   const seen = Number(request.headers['last-event-id'] ?? 0);
+  let settling: NodeJS.Timeout | undefined;
+  const writePending = () => {
+    settling = undefined;
+    const pending = history.pending();
+    const data = JSON.stringify({ requests: pending.slice(0, mostPending), all: pending.length });
+    response.write(`event: pending\ndata: ${data}\n\n`);
+  };
   const write = (change: Change) => {
-    if ('prunedTo' in change) response.write(`event: prune\ndata: ${change.prunedTo}\n\n`);
+    if (change === 'pending') settling ??= setTimeout(writePending, settle);
+    else if ('prunedTo' in change) response.write(`event: prune\ndata: ${change.prunedTo}\n\n`);
     else response.write(`id: ${change.call.id}\nevent: call\ndata: ${JSON.stringify(change.call)}\n\n`);
   };
+  write('pending');
   write({ prunedTo: history.prunedTo() });
   for (const call of history.summaries()) if (call.id > seen) write({ call });
   const stop = history.listen(write);
   const beat = setInterval(() => response.write(': still here\n\n'), heartbeat);
   response.on('close', () => {
     clearInterval(beat);
+    clearTimeout(settling);
     stop();
   });
 }

@@ -1,14 +1,11 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Answer } from '../../lambda/receiver/receiver.ts';
-import type { LogLine } from '../aws/function.ts';
-import type { HandledRequest } from '../aws/gateway.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox.ts';
 import type { Call, History } from './history.ts';
 
-export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onAnswer' | 'onMessage'> {
+export interface WatchedSandboxOptions extends Omit<SandboxOptions, 'onRequest' | 'onAnswer' | 'onMessage'> {
   history: History;
   /** Gets every call after it is recorded. */
-  onCall?: (call: Call, request: HandledRequest, answer: Answer, line: LogLine | undefined, sandbox: Sandbox) => void;
+  onCall?: (call: Call, sandbox: Sandbox) => void;
 }
 
 /** A sandbox that records each call in a history, with its log line and its queued message. */
@@ -20,9 +17,10 @@ export async function startWatchedSandbox({
   const sandbox = await startSandbox({
     ...options,
     onMessage: history.addMessage,
+    onRequest: history.begin,
     onAnswer: async (request, answer) => {
       const line = request.event === undefined ? undefined : await sandbox.receiver.logOf(request.requestId);
-      onCall(history.add(request, answer, line), request, answer, line, sandbox);
+      onCall(history.add(request, answer, line), sandbox);
     },
   });
   return sandbox;

@@ -36,3 +36,6 @@ export const proofs: readonly Proof[] = [
   restoration,
   failedDeployment,
 ];
+
+/** The first proofs, which lead to a stack that accepts webhooks. */
+export const firstProofs: readonly Proof[] = [...deployment, ...verification];

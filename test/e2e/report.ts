@@ -15,6 +15,12 @@ export class ProofFailed extends Error {
   }
 }
 
+/** Prints what is done now, before it is waited for. @returns when the work on it began, in milliseconds since the epoch */
+export function printBegun(claim: string): number {
+  console.log(styleText('dim', `… ${claim}`));
+  return Date.now();
+}
+
 /** Prints a line of the list. @param started when the work on it began, in milliseconds since the epoch */
 export function printProven(claim: string, seen: string, started: number): void {
   const time = styleText('dim', ` (${seconds(Date.now() - started)})`);

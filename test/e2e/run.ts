@@ -1,17 +1,12 @@
-// Deploys the stack to an emulated AWS on this machine, and proves what it promises. Needs Python 3.10 (PYTHON) and openssl.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createCdk } from './cdk.ts';
-import { failure, startMinistack } from './ministack.ts';
+import { parseArgs } from 'node:util';
 import { createPrograms, type Programs } from './programs.ts';
-import { type Proof, Run } from './proof.ts';
-import { proofs } from './proofs.ts';
 import { preparePython } from './python.ts';
-import { ProofFailed, printFailure, printProven, seconds } from './report.ts';
+import { printBegun, printFailure } from './report.ts';
 import { SelfExplanatoryError } from './self-explanatory.ts';
-import { createClients } from './stack.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Kept for the next run, and ignored by git. */
@@ -22,8 +17,31 @@ const logs = {
   python: join(cache, 'python.log'),
 };
 
+const help = `Deploys the stack to an emulated AWS on this machine, and proves what it promises.
+
+Usage: npm run e2e [-- --keep]
+
+  --keep   stop after the first proofs, leave the stack and MessageMedia's stand-in up until Ctrl-C, and print how
+           mmw and the AWS CLI reach them
+  --help   print this
+
+It needs Python 3.10 or newer (PYTHON=python3.12 names another one) and openssl. Its logs are in node_modules/.cache/e2e.`;
+
+const { keep } = readOptions();
 // A pending wait must not keep the process alive.
 process.exit(await main());
+
+function readOptions(): { keep: boolean } {
+  try {
+    const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false }, help: { type: 'boolean' } } });
+    if (!values.help) return values;
+    console.log(help);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
+    process.exit(1);
+  }
+}
 
 async function main(): Promise<number> {
   const programs = createPrograms();
@@ -34,7 +52,12 @@ async function main(): Promise<number> {
   // Outside the project, so that a function does not find packages that its bundle lacks.
   const folder = await mkdtemp(join(tmpdir(), 'e2e-'));
   try {
-    await Promise.race([proveAll(programs, folder), interruption.promise]);
+    const python = await Promise.race([prepare(programs), interruption.promise]);
+    // These modules take seconds to load, and the run has to say what it does at once.
+    const [{ proveAll }, { keepUp }] = await Promise.all([import('./prove-all.ts'), import('./keep.ts')]);
+    const proving = proveAll({ programs, python, folder, logs, onlyFirst: keep });
+    const proven = await Promise.race([proving, interruption.promise]);
+    if (keep) await keepUp(proven, interruption.promise);
     return 0;
   } catch (error) {
     await printFailure(error, Object.values(logs));
@@ -45,35 +68,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function proveAll(programs: Programs, folder: string): Promise<void> {
-  const started = Date.now();
+/** @returns the interpreter that has MiniStack */
+async function prepare(programs: Programs): Promise<string> {
+  printBegun(`Python, with MiniStack, in ${relative(process.cwd(), cache)} (a minute when it is new)`);
   await mkdir(cache, { recursive: true });
   await Promise.all(Object.values(logs).map((log) => writeFile(log, '')));
-  const path = [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-
-  const python = await preparePython({ programs, cache, log: logs.python });
-  const ministack = await startMinistack({ programs, python, folder, path, log: logs.ministack });
-  printProven(
-    `MiniStack ${ministack.version}`,
-    `on ${ministack.url}, with IAM and resource policies in force`,
-    started,
-  );
-  const clients = createClients(ministack);
-  const cdk = await createCdk({ programs, ministack, clients, python, folder, path, log: logs.cdk });
-  const run = new Run(ministack, cdk, clients, join(folder, 'compiled'));
-  for (const proof of proofs) await Promise.race([proveOne(proof, run), failure(ministack.program)]);
-
-  const { timeToFirstEvent } = run;
-  if (timeToFirstEvent === undefined) throw new Error('No event was ever verified');
-  console.log(`
-From the start of cdk deploy to the first verified event: ${seconds(timeToFirstEvent)}. Everything: ${seconds(Date.now() - started)}.`);
-}
-
-async function proveOne({ claim, prove }: Proof, run: Run): Promise<void> {
-  const started = Date.now();
-  try {
-    printProven(claim, await prove(run), started);
-  } catch (error) {
-    throw new ProofFailed(claim, error, await run.readLog());
-  }
+  return preparePython({ programs, cache, log: logs.python });
 }

@@ -1,69 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { request as httpRequest } from 'node:http';
+import { expect, test } from '@jest/globals';
 import { badSenders } from '../../sandbox/bad-senders.ts';
-import { type LocalServer, listen } from '../../sandbox/http.ts';
-import { rotateNow } from '../../sandbox/inspector/actions.ts';
-import { createHistory, type History } from '../../sandbox/inspector/history.ts';
-import { startInspector } from '../../sandbox/inspector/inspector.ts';
-import { startWatchedSandbox } from '../../sandbox/inspector/watched-sandbox.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
-import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
+import { listen } from '../../sandbox/http.ts';
 import { deliver, toWire } from '../../signing/sender.ts';
-
-const samples = sampleWebhooks('/messagemedia');
-
-let browser: Browser;
-let sandbox: Sandbox;
-let inspector: LocalServer;
-let history: History;
-let page: Page;
-let problems: string[];
-
-/** A container has no user namespaces for Chromium's own sandbox. */
-const launch = (...more: string[]) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', ...more] });
-
-beforeAll(async () => {
-  browser = await launch();
-}, 60_000);
-afterAll(() => browser?.close());
-
-beforeEach(async () => {
-  history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
-  sandbox = await startWatchedSandbox({ port: 0, history });
-  await rotateNow(sandbox);
-  inspector = await startInspector(0, sandbox, history);
-  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-  page = await context.newPage();
-  problems = [];
-  page.on('pageerror', ({ message }) => problems.push(message));
-  page.on('console', (message) => {
-    // Chromium reports every answer above 399: for a break that changes nothing, and for a call that is no longer kept.
-    if (message.type() === 'error' && !/ 40[49] /.test(message.text())) problems.push(message.text());
-  });
-  await page.goto(inspector.url);
-  await page.locator('.toolbar').waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  await inspector.close();
-  await sandbox.close();
-  expect(problems).toEqual([]);
-});
-
-function key() {
-  const signing = sandbox.provider.signingKey();
-  if (signing === undefined) throw new Error('No key is enabled');
-  return signing;
-}
-const sendGood = () => deliver(sandbox.url, toWire(samples.smsReply, key()));
-const button = (name: string) => page.getByRole('button', { name, exact: true });
-const title = (text: string) => page.locator('h2', { hasText: text }).waitFor({ timeout: 10_000 });
-const counted = (text: string) => page.getByText(text, { exact: true }).waitFor({ timeout: 10_000 });
+import {
+  browser,
+  button,
+  counted,
+  history,
+  inspector,
+  key,
+  launch,
+  page,
+  samples,
+  sandbox,
+  sendGood,
+  title,
+} from './inspector-in-browser.ts';
 
 test('a call appears within a second, without a reload, and says what became of it', async () => {
   await sendGood();
@@ -185,6 +140,18 @@ test('a dependency fails and is mended, and a key is rotated, by buttons', async
   expect((await sendGood()).status).toBe(202);
 }, 60_000);
 
+test('a request without an answer has a row until it is answered', async () => {
+  const request = httpRequest(`${sandbox.url}/elsewhere`, { method: 'POST' });
+  request.write('x');
+  const row = page.locator('.pending', { hasText: 'no answer yet' });
+  await row.waitFor({ timeout: 5_000 });
+  expect(await row.innerText()).toContain('POST /elsewhere');
+  request.end();
+  await page.locator('.call', { hasText: 'no_route' }).waitFor();
+  await row.waitFor({ state: 'detached' });
+  await page.locator('.diagnosis', { hasText: 'Its path is /messagemedia.' }).waitFor();
+});
+
 test('the curl command sends the same call again', async () => {
   await sendGood();
   await button('Copy as curl').click();
@@ -262,24 +229,3 @@ test('5,000 calls: quick, and memory stays flat', async () => {
   expect(await page.locator('.call').count()).toBe(200);
   expect((await heap()) / before).toBeLessThan(1.5);
 }, 120_000);
-
-test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, wide and narrow', async (colorScheme) => {
-  await page.emulateMedia({ colorScheme });
-  await sendGood();
-  await deliver(sandbox.url, { ...toWire(samples.smsReply, key()), body: Buffer.from('{"other":"bytes"}') });
-  await page.locator('.diagnosis').waitFor();
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  for (const width of [1280, 390]) {
-    await page.setViewportSize({ width, height: 800 });
-    if (width === 390) await page.locator('.call').first().click();
-    const violations = await page.evaluate(async () => {
-      interface Axe {
-        run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-      }
-      const result = await (globalThis as unknown as { axe: Axe }).axe.run();
-      return result.violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
-    });
-    expect(violations).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-  }
-});

@@ -114,6 +114,65 @@ test('a good signature is never shown whole', async () => {
   expect(details).not.toContain('PRIVATE KEY');
 });
 
+test.each([
+  ['/', 'The URL has no path: it ends after the host.'],
+  ['/messagemedia/?kind=reply', 'There is a slash too many. Without it, the path is right.'],
+  ['//messagemedia', 'There is a slash too many. Without it, the path is right.'],
+  ['/MessageMedia', 'Only upper and lower case differ, and they count.'],
+  ['/messagemedia%20', 'There is white space at the end of the URL.'],
+  ['/webhook', undefined],
+])('a 404 for %s says which path is right', async (target, mistake) => {
+  await deliver(sandbox.url, { ...good, target });
+  const { diagnosis, ...details } = await detailsOfNewest();
+  expect(details).toMatchObject({ status: 404, reason: 'no_route' });
+  expect(diagnosis.meaning).toContain("is not the receiver's. Its path is /messagemedia.");
+  expect(diagnosis.mend).toContain(`${sandbox.url}/messagemedia`);
+  expect(diagnosis.evidence).toEqual(mistake === undefined ? [] : [mistake]);
+});
+
+test('what is too large for the gateway is not blamed on its path', async () => {
+  await deliver(sandbox.url, { ...good, body: Buffer.alloc(11 * 1024 * 1024) });
+  const { checks, diagnosis, reason } = await detailsOfNewest();
+  expect([reason, diagnosis.meaning]).toEqual(['request_too_large', expect.stringContaining('10 MB')]);
+  expect(checks.map(({ state }: { state: string }) => state).slice(0, 3)).toEqual(['passed', 'failed', 'not reached']);
+});
+
+async function detailsOfNewest() {
+  const id = history.summaries().at(-1)?.id;
+  return JSON.parse(await (await fetch(`${inspector.url}/calls/${id}`)).text());
+}
+
+test('a request is without answer until it is answered, or breaks off', async () => {
+  const begin = () => httpRequest(`${sandbox.url}/messagemedia?kind=reply`, { method: 'POST' }).on('error', () => {});
+  const [answered, broken] = [begin(), begin()];
+  answered.write('x');
+  broken.write('x');
+  const targets = () => history.pending().map(({ method, target }) => `${method} ${target}`);
+  const both = Array(2).fill('POST /messagemedia?kind=reply');
+  await until(() => history.pending().length === 2);
+  expect(targets()).toEqual(both);
+  expect((await readPending()).requests).toMatchObject(history.pending());
+  answered.end();
+  await until(() => history.pending().length === 1);
+  broken.destroy();
+  await until(() => history.pending().length === 0);
+});
+
+async function until(isTrue: () => boolean) {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** What a page that has just opened is told about requests without answer. */
+async function readPending() {
+  const { body } = await fetch(`${inspector.url}/events`);
+  let text = '';
+  for await (const chunk of body ?? []) {
+    text += Buffer.from(chunk).toString();
+    const [, data] = /^event: pending\ndata: (.*)\n\n/m.exec(text) ?? [];
+    if (data !== undefined) return JSON.parse(data);
+  }
+}
+
 /** The next events of the stream, until this number of calls has come. */
 async function readEvents(calls: number, headers: Record<string, string> = {}) {
   const closing = new AbortController();

@@ -66,6 +66,8 @@ test('with --data, keyring and calls outlive the sandbox, and a refused call is 
   const broken = { ...request, body: Buffer.from(JSON.stringify(JSON.parse(String(request.body)), null, 2)) };
   expect(await deliver(url, broken)).toMatchObject({ status: 401 });
   await first.said(/(The body was parsed and written again\.\n +Verify the raw bytes)/);
+  await fetch(`${url}/wrong`);
+  await first.said(/(404 refused +no_route\n +The path \/wrong is not the receiver's\.)/);
   const line = await first.said(/(eval .*)/);
   const { stdout: secrets } = await inShell('bash', ['-c', `${line}; printf %s "$AWS_ENDPOINT_URL_SECRETS_MANAGER"`]);
   await fetch(secrets, {

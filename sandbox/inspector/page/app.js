@@ -1,7 +1,7 @@
 import { Details } from './details.js';
 import { html } from './html.js';
-import { CallList, Filters, matches } from './list.js';
-import { useEffect, useMemo, useRef, useState } from './modules/hooks.js';
+import { CallList, Filters, matches, Pending } from './list.js';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from './modules/hooks.js';
 import { render } from './modules/preact.js';
 import { follow, get, post } from './server.js';
 import { Toolbar } from './toolbar.js';
@@ -12,6 +12,7 @@ const settle = 120;
 function App() {
   const [state, setState] = useState();
   const [calls, setCalls] = useState([]);
+  const [pending, setPending] = useState({ requests: [], all: 0 });
   const [isConnected, setConnected] = useState(true);
   const [filters, setFilters] = useState({ verdict: 'all', text: '' });
   const [chosen, setChosen] = useState();
@@ -27,11 +28,12 @@ function App() {
   const tell = ({ message }) => setNotice(message);
   useEffect(() => {
     get('/state').then(setState, tell);
-    return follow((fresh, prunedTo) => {
+    const onChange = (fresh, prunedTo) => {
       setCalls((before) => [...fresh.toReversed(), ...before].filter(({ id }) => id > prunedTo));
       const newest = fresh.at(-1);
       if (newest) setNotice(`${fresh.length} new. Newest: ${newest.verdict} ${newest.reason}`.trim());
-    }, setConnected);
+    };
+    return follow(onChange, setPending, setConnected);
   }, []);
 
   useEffect(() => {
@@ -55,9 +57,15 @@ function App() {
     r: () => selected !== undefined && act('/replay', { id: selected }),
     '?': () => help.current.showModal(),
   });
-  useEffect(() => {
+  // On a phone, list and details take turns in one long page. Elsewhere each scrolls by itself, and the page does not.
+  useLayoutEffect(() => {
+    if (isOpen) document.querySelector('.details')?.scrollIntoView();
     if (chosen !== undefined) document.querySelector(`#call-${chosen}`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosen]);
+  }, [chosen, isOpen]);
+  // The elements are those of the call before, which may have been scrolled.
+  useLayoutEffect(() => {
+    for (const element of document.querySelectorAll('.details, .details pre, .details .scroll')) element.scrollTop = 0;
+  }, [details?.id]);
 
   if (state === undefined) return html`<main><p role="status">${notice || 'Loading'}</p></main>`;
   return html`
@@ -73,6 +81,7 @@ function App() {
           <span role="status">${isConnected ? notice : 'The sandbox does not answer. Retrying.'}</span>
           ${chosen !== undefined && html`<button type="button" class="link" onClick=${() => setChosen(undefined)}>Follow the newest</button>`}
         </p>
+        <${Pending} pending=${pending} />
         <${CallList} calls=${shown} selected=${selected} onSelect=${select} />
       </section>
       <${Details} call=${details} act=${act} onBack=${() => setOpen(false)} onOpen=${(id) => select(id, true)} />

@@ -20,9 +20,9 @@ export function Details({ call, act, onBack, onOpen }) {
       <${Difference} difference=${call.difference} onOpen=${onOpen} />
       <${Signed} parts=${call.signed} />
       <${Block} title="Request on the wire" text=${call.wire} />
-      <${Block} title="Answer" text=${`${call.status}\n${call.answer}`} />
-      ${call.message && html`<${Block} title="Event in the queue" text=${call.message} />`}
-      ${call.consumer && html`<${Block} title="What a consumer reads" text=${call.consumer} />`}
+      <${Block} title=${`Answer: ${call.status}`} text=${call.answer} />
+      ${call.message && html`<${Block} title="Event in the queue" text=${call.message} isLaidOut />`}
+      ${call.consumer && html`<${Block} title="What a consumer reads" text=${call.consumer} isLaidOut />`}
     </section>`;
 }
 
@@ -32,7 +32,7 @@ function Diagnosis({ call: { diagnosis, verdict } }) {
   return html`
     <section class="diagnosis" aria-label="Diagnosis">
       <h3>Why</h3>
-      <p class="meaning">${meaning}</p>
+      <p class="meaning">${visible(meaning)}</p>
       <p><strong>What to do:</strong> ${mend}</p>
       <p class="causes">Cause: ${causes.map((cause) => html`<code>${cause}</code> `)}</p>
       <ul>${evidence.map((line) => html`<li>${line}</li>`)}</ul>
@@ -85,8 +85,8 @@ function Signed({ parts }) {
     </section>`;
 }
 
-function Block({ title, text }) {
-  return html`<section><h3>${title}</h3><pre tabindex="0">${visible(text)}</pre></section>`;
+function Block({ title, text, isLaidOut }) {
+  return html`<section><h3>${title}</h3><pre tabindex="0">${visible(text, isLaidOut)}</pre></section>`;
 }
 
 function CopyCurl({ id }) {

@@ -9,10 +9,10 @@ const invisible = /([\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\
 
 const names = { '\n': 'LF', '\r': 'CR', '\t': 'TAB', '\ufeff': 'BOM', '\u00a0': 'NBSP', '\ufffd': '?' };
 
-/** Text with its invisible characters shown by name. */
-export function visible(text) {
+/** Text with its invisible characters shown by name. Line feeds of a text that this page laid out are no part of it. */
+export function visible(text, isLaidOut = false) {
   return text.split(invisible).map((part, index) => {
-    if (index % 2 === 0) return part;
+    if (index % 2 === 0 || (isLaidOut && part === '\n')) return part;
     const name = names[part] ?? `U+${part.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
     return html`<span class="invisible">${name}</span>${part === '\n' ? '\n' : ''}`;
   });

@@ -27,6 +27,23 @@ export function Filters({ filters, onFilter, shown, all }) {
     </form>`;
 }
 
+/** Requests that have no answer yet. */
+export function Pending({ pending: { requests, all } }) {
+  if (all === 0) return null;
+  return html`
+    <ul class="calls" aria-label="Requests without an answer yet">
+      ${requests.map(
+        ({ id, time, method, target }) => html`
+          <li key=${id} class="pending">
+            <span class="when">${timeOf(time)}</span>
+            <span class="verdict"><span aria-hidden="true">…</span> no answer yet</span>
+            <span class="target">${method} ${target}</span>
+          </li>`,
+      )}
+      ${all > requests.length && html`<li class="pending">and ${all - requests.length} more</li>`}
+    </ul>`;
+}
+
 export function CallList({ calls, selected, onSelect }) {
   const [rows, setRows] = useState(page);
   if (calls.length === 0)
@@ -45,7 +62,7 @@ function Row({ call, isSelected, onSelect }) {
     <li>
       <button type="button" id=${`call-${id}`} class="call" aria-current=${isSelected ? 'true' : undefined}
         onClick=${() => onSelect(id, true)}>
-        <span class="when">${new Date(time).toTimeString().slice(0, 8)}</span>
+        <span class="when">${timeOf(time)}</span>
         <${Verdict} of=${verdict} />
         <span class="status">${status}</span>
         <span class="about">${about}</span>
@@ -55,4 +72,8 @@ function Row({ call, isSelected, onSelect }) {
         </span>
       </button>
     </li>`;
+}
+
+function timeOf(time) {
+  return new Date(time).toTimeString().slice(0, 8);
 }

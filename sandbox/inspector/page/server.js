@@ -24,9 +24,10 @@ const batch = 100;
  * Follows the calls.
  *
  * @param onChange gets new calls, the oldest first, and the id up to which calls were dropped
+ * @param onPending gets the requests without answer: the oldest ones, and how many there are
  * @returns a function that stops following
  */
-export function follow(onChange, onConnected) {
+export function follow(onChange, onPending, onConnected) {
   const source = new EventSource('/events');
   let calls = [];
   let prunedTo = 0;
@@ -48,7 +49,11 @@ export function follow(onChange, onConnected) {
     started = data;
     onConnected(true);
   });
-  source.addEventListener('error', () => onConnected(false));
+  source.addEventListener('pending', ({ data }) => onPending(JSON.parse(data)));
+  source.addEventListener('error', () => {
+    onConnected(false);
+    onPending({ requests: [], all: 0 });
+  });
   on('call', (data) => calls.push(JSON.parse(data)));
   on('prune', (data) => {
     prunedTo = Number(data);

@@ -38,7 +38,7 @@ beforeAll(async () => {
     `<StackResourceSummaries>${members(list)}</StackResourceSummaries>${next}`;
   const template = structuredClone(json);
   // In somebody's own stack are other queues too, and these are not ours.
-  template.Resources.TheirQueue = { Type: 'AWS::SQS::Queue' };
+  template.Resources.TheirQueue = { Type: 'AWS::SQS::Queue', Properties: {} };
   const owned = template.Resources.EventQueue?.Properties as Record<string, unknown>;
   owned.Tags = [{ Key: 'team', Value: 'events' }];
   const stackTags = [

@@ -8,7 +8,9 @@ import { keyringInterval, receiveAll } from '../webhooks.ts';
 
 /** The commands of the README that talk to MessageMedia, in order. */
 const page = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-const commands = [...page.matchAll(/^ *(npx mmw (?:keys|send|webhooks) .*)$/gm)].map(([, command = '']) => command);
+export const commands = [...page.matchAll(/^ *(npx mmw (?:keys|send|webhooks) .*)$/gm)].map(
+  ([, command = '']) => command,
+);
 
 export const readme: Proof = {
   claim: 'README: keys create --enable, send, webhooks create --events all',
