@@ -35,7 +35,7 @@ function fieldsOfTag(text: string): Field[] {
   if (end === -1 || end > 4_096) return [];
   const tag = text.slice(0, end);
   const name = /^[\w.:-]*/.exec(tag)?.[0] ?? '';
-  const attributes = [...tag.matchAll(/([\w.:-]+)=["']([^"']*)["']/g)];
+  const attributes = [...tag.matchAll(/(?<![\w.:-])([\w.:-]+)=["']([^"']*)["']/g)];
   const found = attributes.map(([, attribute = '', value = '']) => [attribute, value] as const);
   return [[name, text.slice(end + 1)] as const, ...found].map(([qualified, value]) => ({
     name: qualified.slice(qualified.lastIndexOf(':') + 1),

@@ -62,16 +62,12 @@ export const advisedAlarms = Object.keys(advice);
 
 /** @param logicalId of the alarm in the template @param description for an alarm that is not this project's */
 export function adviceOn(stack: string, logicalId: string, description: string): AlarmAdvice {
-  const name = /Alarms(\w+)[0-9A-F]{8}$/.exec(logicalId)?.[1]?.replace(/^(ArchiveDelayed).*/, '$1');
-  const known = name === undefined ? undefined : advice[name];
+  // Behind the path of the alarm's construct, which ends with `Alarms`, and before the eight digits of the CDK's hash.
+  const [, ...names] = logicalId.slice(0, -8).split('Alarms');
+  const name = names.join('Alarms').replace(/^(ArchiveDelayed).*/, '$1');
+  const known = Object.hasOwn(advice, name) ? advice[name] : undefined;
   if (known === undefined) return { severity: 'warning', title: `Alarm ${logicalId} is on`, mend: description };
-  const [
-    meaning,
-    mend,
-    section = String(name)
-      .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
-      .toLowerCase(),
-  ] = known;
+  const [meaning, mend, section = name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()] = known;
   return {
     // The others end long after what they are about, and doctor looks at that itself.
     severity: name === 'ServerErrors' ? 'error' : 'warning',

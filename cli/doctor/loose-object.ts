@@ -8,7 +8,7 @@ interface Found {
 const mostLevels = 64;
 
 const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' };
-const string = /"(?:[^"\\]+|\\.)*"|'(?:[^'\\]+|\\.)*'|`(?:[^`\\]+|\\.)*`/suy;
+const string = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/suy;
 const space = /\s*/y;
 const word = /[^\s,:{}[\]]+/y;
 /** What `util.inspect` leaves out, which stands where a value or a member would. */
