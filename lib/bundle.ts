@@ -29,7 +29,7 @@ export function bundle(entry: BundledEntry, outdir: string, root = projectRoot):
   // esbuild leaves the path of what is external as the source has it. The second build names these files so:
   for (const path of later.length > 0 ? Object.keys(start.outputs) : []) {
     const file = resolve(root, path);
-    const rename = (code: string, name: string) => code.replaceAll(`"./${name}.ts"`, `"./${name}.mjs"`);
+    const rename = (code: string, name: string) => code.split(`"./${name}.ts"`).join(`"./${name}.mjs"`);
     writeFileSync(file, later.reduce(rename, readFileSync(file, 'utf8')));
   }
   const entryPoints = Object.fromEntries(later.map((name) => [name, `lambda/${name}.ts`]));

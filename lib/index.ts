@@ -5,7 +5,6 @@ export { type ApiCallerOptions, ApiCredentials, type IApiCaller } from './api-cr
 export { Archive, type ArchiveProps } from './archive/archive.ts';
 export { ArchiveBucket, type ArchiveBucketProps, type ArchiveLock } from './archive/archive-bucket.ts';
 export { ArchiveStreams, type ArchiveStreamsProps } from './archive/archive-streams.ts';
-export { BroughtResourceError } from './brought-resource.ts';
 export type { EncryptionOptions } from './data-stores.ts';
 export { EventQueue, type EventQueueProps } from './event-queue.ts';
 export { AccessLog, type AccessLogProps } from './front-door/access-log.ts';

@@ -13,10 +13,11 @@ export interface LogOptions {
    */
   readonly logRetention?: RetentionDays;
   /**
-   * Encrypts the logs, and what else the construct creates.
+   * Encrypts the logs, and what else the construct creates. It adds a statement for CloudWatch Logs to the key's policy; for
+   * an imported key you must add it yourself.
    * @default - keys that AWS owns, at no charge
    */
-  readonly encryptionKey?: IKey | undefined;
+  readonly encryptionKey?: IKey;
 }
 
 /** A log of its own, which goes with the stack. CloudWatch Logs may use its key. */

@@ -4,7 +4,6 @@ import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -130,12 +129,6 @@ export interface WebhookReceiverProps extends LogOptions {
    * @default true
    */
   readonly tracing?: boolean;
-  /**
-   * Encrypts the logs, and the queue, keyring and bucket if the receiver creates them. The receiver adds a statement for
-   * CloudWatch Logs to the key's policy. For an imported key you must add it yourself.
-   * @default - keys that AWS owns, at no charge
-   */
-  readonly encryptionKey?: IKey;
 }
 
 /** A front door, and a function behind it that verifies webhooks and queues them. */

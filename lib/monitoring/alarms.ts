@@ -33,7 +33,7 @@ const oldestAllowed = Duration.hours(1);
 
 /** An alarm for each thing that can go wrong. For each, the runbook has a section of its name that says what to do. */
 export class Alarms extends Construct {
-  readonly all: readonly Alarm[];
+  readonly all: Alarm[];
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);

@@ -7,7 +7,7 @@ import type { MonitoringProps } from './watch.ts';
 
 /** Alarms, a dashboard and saved queries for one receiver. docs/operations.md says what to do with them. */
 export class Monitoring extends Construct {
-  readonly alarms: readonly Alarm[];
+  readonly alarms: Alarm[];
   readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
