@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { App } from 'aws-cdk-lib';
 import { readSettings } from '../../lib/settings/read-settings.ts';
 import { WebhookStack } from '../../lib/webhook-stack.ts';
-import { deleteStack, deployAssembly } from './deployment.ts';
+import { deleteStack, deployAssembly, outputsOf } from './deployment.ts';
 import { account, type Ministack, toolEnvironment } from './ministack.ts';
 import type { Programs } from './programs.ts';
 import type { Clients } from './stack.ts';
@@ -29,6 +30,8 @@ export interface Cdk {
   import(mapping: Record<string, Record<string, string>>, settings: Settings): Promise<void>;
   /** Deploys an app of `examples/` beside the stack. @param app its file @returns its outputs by name */
   deployExample(app: string, settings?: Settings): Promise<Record<string, string>>;
+  /** The commands of docs/without-cdk.md. @returns the stack's outputs by name */
+  deployWithoutCdk(): Promise<Record<string, string>>;
   /** @param name of a stack */
   destroy(name?: string): Promise<void>;
 }
@@ -88,6 +91,24 @@ export async function createCdk(options: CdkOptions): Promise<Cdk> {
       const appEnv = { ...env, CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: context };
       await programs.run({ file: process.execPath, args: [app], env: appEnv, cwd: root, log });
       return deployAssembly(clients, assembly, python);
+    },
+    deployWithoutCdk: async () => {
+      const context = { CDK_OUTDIR: await outdir(), CDK_CONTEXT_JSON: JSON.stringify(flags) };
+      const template = [join(root, 'bin/template.ts')];
+      await programs.run({ file: process.execPath, args: template, env: { ...env, ...context }, cwd: folder, log });
+      const bucket = ['--s3-bucket', 'code-of-functions'];
+      await clients.s3.send(new CreateBucketCommand({ Bucket: bucket[1] }));
+      const file = join(dirname(python), 'aws');
+      const aws = (...args: string[]) =>
+        programs.run({
+          ...{ file, args: ['cloudformation', ...args, ...bucket], cwd: folder, log },
+          env: { ...env, AWS_CA_BUNDLE: ministack.certificate, AWS_DEFAULT_REGION: account.region },
+        });
+      const packaged = 'packaged.yaml';
+      await aws('package', '--template-file', 'dist/template/template.json', '--output-template-file', packaged);
+      const capabilities = ['--capabilities', 'CAPABILITY_IAM'];
+      await aws('deploy', '--template-file', packaged, '--stack-name', stackName, ...capabilities);
+      return outputsOf(clients, stackName);
     },
     destroy: (name = stackName) => deleteStack(clients, name),
   };

@@ -8,6 +8,7 @@ import {
   CreateStackCommand,
   DeleteStackCommand,
   DescribeStacksCommand,
+  type Output,
   type Stack,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation';
@@ -56,10 +57,18 @@ export async function deployAssembly(
   const request = { StackName, TemplateURL, Capabilities: ['CAPABILITY_NAMED_IAM' as const] };
   const exists = await describe(cloudFormation, StackName).catch(() => undefined);
   await cloudFormation.send(exists ? new UpdateStackCommand(request) : new CreateStackCommand(request));
-  const { StackStatus, StackStatusReason, Outputs = [] } = await settled(cloudFormation, StackName);
+  const { StackStatus, StackStatusReason, Outputs } = await settled(cloudFormation, StackName);
   if (!/^(CREATE|UPDATE)_COMPLETE$/.test(StackStatus ?? ''))
     throw new Error(`${StackName} is ${StackStatus}: ${StackStatusReason}`);
-  return Object.fromEntries(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  return namedOutputs(Outputs);
+}
+
+export async function outputsOf({ cloudFormation }: Clients, name: string): Promise<Record<string, string>> {
+  return namedOutputs((await describe(cloudFormation, name)).Outputs);
+}
+
+function namedOutputs(outputs: Output[] = []): Record<string, string> {
+  return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }
 
 /** Deletes a stack, as `cdk destroy` does. @throws {Error} when something could not be deleted */

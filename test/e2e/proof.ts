@@ -53,6 +53,11 @@ export class Run {
     return this.#stack;
   }
 
+  /** In place of a stack that was deleted. */
+  async deployWithoutCdk(): Promise<void> {
+    this.#stack = openStack(this.clients, this.#ministack, await this.cdk.deployWithoutCdk());
+  }
+
   /** Runs a command of `mmw` on the stack. @returns what it printed @throws {Error} when it fails */
   async mmw(...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)(process.execPath, [mmw, ...args, '--stack', stackName], {

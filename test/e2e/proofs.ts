@@ -15,6 +15,7 @@ import { recovery } from './proofs/recovery.ts';
 import { failedDeployment, restoration } from './proofs/restoration.ts';
 import { upgrade } from './proofs/upgrade.ts';
 import { verification } from './proofs/verification.ts';
+import { withoutCdk } from './proofs/without-cdk.ts';
 
 /** All proofs, in order. Each proof finds the stack as the previous one left it, with an empty queue. */
 export const proofs: readonly Proof[] = [
@@ -35,6 +36,7 @@ export const proofs: readonly Proof[] = [
   destruction,
   restoration,
   failedDeployment,
+  withoutCdk,
 ];
 
 /** The first proofs, which lead to a stack that accepts webhooks. */

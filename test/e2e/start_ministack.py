@@ -16,7 +16,7 @@ import uuid
 
 from hypercorn.__main__ import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import eventbridge, firehose, secretsmanager, sns
+from ministack.services import cloudwatch_logs, eventbridge, firehose, secretsmanager, sns
 from ministack.services.cloudformation import provisioners
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as handlers
 
@@ -88,12 +88,13 @@ def deploy_as_placeholder(resource_type):
 
 
 def query_log_groups():
-    """AWS checks a query for its log groups, and MiniStack for everything. Here it is checked for the first one it names."""
+    """AWS checks a query and its results for log groups, and MiniStack for everything. Here it is the query's first group."""
     extract = iam_actions.extract_resource_arn
 
     def by_log_group(service, method, path, headers, body, query_params, region, account):
-        is_query = service == "logs" and headers.get("x-amz-target", "").endswith(".StartQuery")
-        groups = json.loads(body).get("logGroupNames", []) if is_query else []
+        target = headers.get("x-amz-target", "") if service == "logs" else ""
+        data = json.loads(body) if target.endswith((".StartQuery", ".GetQueryResults")) else {}
+        groups = cloudwatch_logs._queries.get(data.get("queryId"), data).get("logGroupNames")
         if groups:
             return f"arn:aws:logs:{region}:{account}:log-group:{groups[0]}:*"
         return extract(service, method, path, headers, body, query_params, region, account)
