@@ -34,13 +34,14 @@ export async function startFirehose(): Promise<LocalFirehose> {
     const reply = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     const refuse = (status: number, type: string) => reply(status, { __type: type, message: 'as the test wants it' });
+    // A port that was just freed may still be called by the test that had it.
+    if (request.headers['x-amz-target'] !== 'Firehose_20150804.PutRecord') return void refuse(400, 'UnknownOperation');
     calls++;
     const error = outage && errors[outage];
     const data = Buffer.from(input.Record.Data, 'base64');
     if (outage === 'hangs') return;
     if (outage === 'answers without a word') return void reply(200, {});
     if (error) return void refuse(...error);
-    if (request.headers['x-amz-target'] !== 'Firehose_20150804.PutRecord') return void refuse(400, 'UnknownOperation');
     if (data.length > maxRecordBytes) return void refuse(400, 'InvalidArgumentException');
     records.set(input.DeliveryStreamName, [...(records.get(input.DeliveryStreamName) ?? []), data]);
     reply(200, { RecordId: String(calls), Encrypted: true });
