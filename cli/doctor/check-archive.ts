@@ -1,7 +1,7 @@
-import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { counted } from '../../terminal/text.ts';
 import { connectSqs } from '../places.ts';
-import { countMessages } from '../queue/queues.ts';
+import { countMessages, isMissingQueue, readRedrivePolicy } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Is the queue of the archive there, and are its dead letters none? */
@@ -9,9 +9,7 @@ export async function checkArchive(queueUrl: string | undefined): Promise<Findin
   if (queueUrl === undefined) return [];
   const client = connectSqs(queueUrl);
   try {
-    const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] });
-    const { Attributes: { RedrivePolicy = '{}' } = {} } = await client.send(command);
-    const arn: string = JSON.parse(RedrivePolicy).deadLetterTargetArn ?? '';
+    const { deadLetterTargetArn: arn = '' } = await readRedrivePolicy(client, queueUrl);
     const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: arn.split(':')[5] }));
     const { waiting } = await countMessages(client, QueueUrl);
     if (waiting === 0) return ['The queue of the archive has no dead letters'];
@@ -19,7 +17,7 @@ export async function checkArchive(queueUrl: string | undefined): Promise<Findin
     const mend = 'Redrive them when the cause is mended, see docs/operations.md#archive-dead-letters';
     return [issue.warning('archive', title, 'They are deleted 14 days after they arrived.', mend)];
   } catch (error) {
-    if (!(error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name))) throw error;
+    if (!isMissingQueue(error)) throw error;
     const what = 'Events that no stream accepts are not archived.';
     return [
       issue.warning('archive', 'A queue of the archive does not exist any more', what, 'npx cdk drift names it.'),

@@ -2,7 +2,7 @@ import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-la
 import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
 import { connectSqs } from '../places.ts';
-import { countMessages } from '../queue/queues.ts';
+import { countMessages, isMissingQueue } from '../queue/queues.ts';
 import { type Finding, issue } from './report.ts';
 
 /** Do both queues exist, and does a consumer read them? */
@@ -12,7 +12,7 @@ export async function checkQueues(stack: string, queueUrl: string, deadLetterQue
     try {
       return await countMessages(client, url);
     } catch (error) {
-      if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name)) return undefined;
+      if (isMissingQueue(error)) return undefined;
       throw error;
     }
   };

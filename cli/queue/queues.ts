@@ -125,11 +125,23 @@ export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandl
 }
 
 /** How often a message can be received before it moves to the dead-letter queue; `undefined` without one. */
-export async function readMaxTries(client: SQSClient, QueueUrl: string): Promise<number | undefined> {
+export async function readMaxTries(client: SQSClient, queueUrl: string): Promise<number | undefined> {
+  const { maxReceiveCount: most } = await readRedrivePolicy(client, queueUrl);
+  return most === undefined ? undefined : Number(most);
+}
+
+export async function readRedrivePolicy(
+  client: SQSClient,
+  QueueUrl: string,
+): Promise<{ maxReceiveCount?: number | string; deadLetterTargetArn?: string }> {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] });
   const { Attributes } = await client.send(command);
-  const most = JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount;
-  return most === undefined ? undefined : Number(most);
+  return JSON.parse(Attributes?.RedrivePolicy ?? '{}');
+}
+
+/** Whether SQS says that there is no such queue. Its name for that differs between protocols. */
+export function isMissingQueue(error: unknown): boolean {
+  return error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name);
 }
 
 /** As SQS counts, which may be a minute old: a hint, and never a reason to go on or to stop. */

@@ -5,6 +5,7 @@ import { watched } from '../aws.ts';
 import { describeStack, outputsOf } from '../connections.ts';
 import { stackNameOf } from '../receivers.ts';
 import { listResources } from '../stack-resources.ts';
+import { isMissingQueue } from './queues.ts';
 
 interface Resource {
   Type: string;
@@ -91,7 +92,7 @@ async function exists(client: SQSClient, QueueUrl: string): Promise<boolean> {
     await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
     return true;
   } catch (error) {
-    if (error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name)) return false;
+    if (isMissingQueue(error)) return false;
     throw error;
   }
 }
