@@ -1,7 +1,7 @@
 import type { ThrottleSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IConstruct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { warn } from '../brought-resource.ts';
 import type { AccessLog } from './access-log.ts';
 
@@ -64,4 +64,30 @@ export interface IFrontDoor extends IConstruct {
 /** What is deployed of an API. */
 export interface IFrontDoorStage extends IConstruct {
   readonly stageName: string;
+}
+
+type Metrics = Pick<IFrontDoor, 'metricCount' | 'metricClientError' | 'metricServerError' | 'metricLatency'>;
+
+/** What both kinds of API have in common: their metrics have the same names. */
+export abstract class FrontDoor extends Construct implements IFrontDoor {
+  abstract readonly url: string;
+  abstract readonly apiId: string;
+  abstract readonly stage: IFrontDoorStage;
+  abstract readonly api: Metrics;
+
+  metricCount(options?: MetricOptions): Metric {
+    return this.api.metricCount(options);
+  }
+
+  metricClientError(options?: MetricOptions): Metric {
+    return this.api.metricClientError(options);
+  }
+
+  metricServerError(options?: MetricOptions): Metric {
+    return this.api.metricServerError(options);
+  }
+
+  metricLatency(options?: MetricOptions): Metric {
+    return this.api.metricLatency(options);
+  }
 }

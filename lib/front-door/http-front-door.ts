@@ -1,12 +1,11 @@
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
-import { authorization, type FrontDoorProps, type IFrontDoor } from './front-door.ts';
+import { authorization, FrontDoor, type FrontDoorProps } from './front-door.ts';
 
 /** An HTTP API. It passes the query on exactly as it was sent, and the query is signed. */
-export class HttpFrontDoor extends Construct implements IFrontDoor {
+export class HttpFrontDoor extends FrontDoor {
   readonly url: string;
   readonly apiId: string;
   readonly stage: HttpStage;
@@ -36,21 +35,5 @@ export class HttpFrontDoor extends Construct implements IFrontDoor {
     this.url = this.stage.url.replace(/\/$/, '');
     this.apiId = this.api.apiId;
     acknowledge(this, { id: 'AwsSolutions-APIG4', reason: authorization });
-  }
-
-  metricCount(options?: MetricOptions): Metric {
-    return this.api.metricCount(options);
-  }
-
-  metricClientError(options?: MetricOptions): Metric {
-    return this.api.metricClientError(options);
-  }
-
-  metricServerError(options?: MetricOptions): Metric {
-    return this.api.metricServerError(options);
-  }
-
-  metricLatency(options?: MetricOptions): Metric {
-    return this.api.metricLatency(options);
   }
 }

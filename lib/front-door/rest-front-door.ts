@@ -6,13 +6,12 @@ import {
   RestApi,
   type Stage,
 } from 'aws-cdk-lib/aws-apigateway';
-import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { BroughtResourceError, expectHere } from '../brought-resource.ts';
 import { allowOnly, problemOf } from './allowed-ips.ts';
-import { authorization, type FrontDoorProps, type IFrontDoor } from './front-door.ts';
+import { authorization, FrontDoor, type FrontDoorProps } from './front-door.ts';
 
 /** Options that only a REST API has. */
 export interface RestFrontDoorOptions {
@@ -32,7 +31,7 @@ export interface RestFrontDoorOptions {
 export interface RestFrontDoorProps extends FrontDoorProps, RestFrontDoorOptions {}
 
 /** A regional REST API. It passes the path on as it was sent, with the stage, but the query only decoded. */
-export class RestFrontDoor extends Construct implements IFrontDoor {
+export class RestFrontDoor extends FrontDoor {
   readonly url: string;
   readonly apiId: string;
   readonly stage: Stage;
@@ -74,22 +73,6 @@ export class RestFrontDoor extends Construct implements IFrontDoor {
       new CfnWebACLAssociation(this, 'WebAcl', { webAclArn, resourceArn: this.stage.stageArn });
     }
     this.#acknowledge();
-  }
-
-  metricCount(options?: MetricOptions): Metric {
-    return this.api.metricCount(options);
-  }
-
-  metricClientError(options?: MetricOptions): Metric {
-    return this.api.metricClientError(options);
-  }
-
-  metricServerError(options?: MetricOptions): Metric {
-    return this.api.metricServerError(options);
-  }
-
-  metricLatency(options?: MetricOptions): Metric {
-    return this.api.metricLatency(options);
   }
 
   #acknowledge(): void {
