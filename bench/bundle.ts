@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { analyzeMetafileSync } from 'esbuild';
-import { bundle } from '../lib/bundle.ts';
+import { bundle, bundledEntries } from '../lib/bundle.ts';
 
-for (const entry of ['handler', 'rotation-handler', 'reconcile-handler', 'archive-handler'] as const) {
+for (const entry of bundledEntries) {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
   console.log(`${entry}\n${analyzeMetafileSync(bundle(entry, folder))}`);
   rmSync(folder, { recursive: true });

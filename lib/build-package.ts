@@ -1,7 +1,8 @@
-// Compiles what package.json exports into dist/, and bundles the functions: npm run build
+// Compiles what package.json exports into dist/, bundles the functions, and lists their packages: npm run build
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { bundle } from './bundle.ts';
+import { bundle, bundledEntries } from './bundle.ts';
+import { writeSbom } from './write-sbom.ts';
 
 const { name, version, homepage, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const compiled: string[] = Object.values<{ default?: string; require?: { default: string } }>(exports).flatMap(
@@ -20,8 +21,7 @@ compile(
   entries.filter((entry) => !entry.startsWith('lib/')),
   {},
 );
-for (const entry of ['handler', 'rotation-handler', 'reconcile-handler', 'archive-handler'] as const)
-  bundle(entry, `dist/functions/${entry}`);
+for (const entry of bundledEntries) writeSbom(entry, bundle(entry, `dist/functions/${entry}`));
 
 function compile(folder: string, type: string, sources: readonly string[], moduleOptions: object): void {
   const root = process.cwd();

@@ -94,6 +94,8 @@ const budgets = {
   'archive-handler': 420_000,
 };
 
+export const bundledEntries = Object.keys(budgets) as BundledEntry[];
+
 /** The files of a bundle that are loaded before the first request: all except those imported on demand. */
 export function loadedAtStart({ outputs }: Metafile): Metafile['outputs'][string][] {
   const found = new Set<string>();
