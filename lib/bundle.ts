@@ -49,7 +49,7 @@ export function bundle(entry: BundledEntry, outdir: string, root = projectRoot):
  * single build esbuild would put shared code into common files, and the start would load parts that only these use.
  */
 const onDemand: Partial<Record<BundledEntry, string[]>> = {
-  handler: ['event/overflow-store', 'receiver/capture-store'],
+  handler: ['event/overflow-store'],
 };
 
 /** Modules that are replaced; the comments in the replacements say why. */

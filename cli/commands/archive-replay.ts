@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
-import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
-import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
+import { storeIn } from '../../lambda/event/overflow-store.ts';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { visibleOnOneLine } from '../../terminal/text.ts';
@@ -15,7 +14,7 @@ import { openReplayState } from '../archive/replay-state.ts';
 import { readSelection } from '../archive/selection.ts';
 import { readOutputs } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
-import { connectSqs } from '../places.ts';
+import { connectS3, connectSqs } from '../places.ts';
 import { targetOf } from '../target.ts';
 import {
   addRangeCommand,
@@ -118,10 +117,8 @@ function describeReport(
 }
 
 function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
-  const forcePathStyle = hasOwnS3Endpoint(process.env);
-  const deadline = 30_000;
   return {
-    store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),
+    store: storeIn(overflowBucket, connectS3(), 30_000),
     bringBack: copyFromArchive(archive, overflowBucket),
   };
 }

@@ -237,7 +237,11 @@ test('what is called is what it is asked for here', () => {
     const sources = names.map((name) => readFileSync(new URL(`../../lambda/${name}.ts`, import.meta.url), 'utf8'));
     return [...new Set([...sources.join('').matchAll(/new (\w+)Command\(/g)].map(([, call]) => call))].sort();
   };
-  expect(callsIn('archive-handler', 'archive/archive-store')).toEqual(['CopyObject', 'GetSecretValue', 'PutObject']);
+  expect(callsIn('archive-handler', 'archive/archive-store', 'event/overflow-store')).toEqual([
+    'CopyObject',
+    'GetSecretValue',
+    'PutObject',
+  ]);
   expect(callsIn('archive/connect-archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
 });
 

@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 const core: Record<string, string[]> = {
   'lambda/signature.ts': ['test/lambda/signature.test.ts'],
   'lambda/json.ts': ['test/lambda/json.test.ts'],
-  'lambda/guards.ts': ['test/lambda/guards.test.ts', 'test/lambda/receiver/capture-store.test.ts'],
+  'lambda/guards.ts': ['test/lambda/guards.test.ts'],
   'lambda/receiver/request.ts': ['test/lambda/receiver/request.test.ts'],
   'lambda/receiver/authenticate.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],

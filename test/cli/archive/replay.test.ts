@@ -148,7 +148,7 @@ test('the data of large events is put where consumers look for it', async () => 
   await expect(run()).rejects.toThrow(/The data of event large must be stored in S3: give --stack/);
   const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
   const target = {
-    store: createOverflowStore(otherBucket, config, 10_000),
+    store: createOverflowStore(otherBucket, config, 10_000).store,
     bringBack: copyFromArchive({ client, bucket }, otherBucket),
   };
   expect(await run({ target })).toMatchObject({ sent: { reply: 2 }, bad: 0 });
