@@ -20,7 +20,7 @@ import { rehearse, untilReady } from './warm-up.ts';
 const log = createLog(process.env[environment.service] ?? names.service);
 
 // Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
-const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
+const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/archiver.ts') : undefined;
 
 let receive: ReturnType<typeof createReceiver> | undefined;
 
@@ -71,7 +71,7 @@ function start() {
   });
   const send = createQueueSender(sqs, queueUrl, deadlines.send);
   const storage = overflowBucket === undefined ? undefined : storageIn(overflowBucket, hasOwnS3Endpoint);
-  const archiver = archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log });
+  const archiver = archive && archiving?.createArchiver(archive, { credentials: fromEnv(), sqs, log });
   const receive = createReceiver({
     keyring,
     send,

@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { connectArchiver } from './archive/connect-archiver.ts';
+import { createArchiver } from './archive/archiver.ts';
 import { backgroundSettings } from './background-settings.ts';
 import { environment, logMessages, metrics as names, reconciliationService } from './contract.ts';
 import { readReconciliationEnvironment } from './environment.ts';
@@ -50,7 +50,7 @@ export async function handler(): Promise<void> {
       provider,
       owner,
       send: createQueueSender(sqs, queueUrl, deadline),
-      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }).archive,
+      archive: archive && createArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }).archive,
       store: overflowBucket === undefined ? undefined : storeIn(overflowBucket, new S3Client(s3), deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),

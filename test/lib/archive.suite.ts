@@ -242,7 +242,7 @@ test('what is called is what it is asked for here', () => {
     'GetSecretValue',
     'PutObject',
   ]);
-  expect(callsIn('archive/connect-archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
+  expect(callsIn('archive/archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
 });
 
 describe('the lock', () => {
