@@ -119,11 +119,12 @@ describe('a batch of the queue', () => {
     const bad = [
       recordOf('no event'),
       recordOf('{"specversion":"1.0"}'),
+      recordOf(JSON.stringify(JSON.parse(other), null, 2)),
       recordOf(JSON.stringify(elsewhere)),
       recordOf(JSON.stringify({ ...elsewhere, dataref: `s3://somebody-elses/${'0'.repeat(64)}` })),
     ];
     const good = [recordOf(other)];
-    const answer = await handler({ Records: [...bad.slice(0, 2), ...good, ...bad.slice(2)] });
+    const answer = await handler({ Records: [...bad.slice(0, 3), ...good, ...bad.slice(3)] });
     expect(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(
       bad.map(({ messageId }) => messageId).sort(),
     );
