@@ -174,12 +174,11 @@ function refuseUnreadable(entries: readonly KeyringEntry[]): void {
   throw new KeyringError(`Key ${entries[broken]?.key_id || broken + 1} of the keyring cannot be read. ${remedy}`);
 }
 
-/** An unreadable entry is not dropped, because a person may repair it. */
+/** An entry that is not a key is not dropped, because a person may repair it. */
 function toEntry(entry: unknown): KeyringEntry {
   const { key_id, public_key } = (entry ?? {}) as Record<string, unknown>;
-  const isKey = typeof public_key === 'string' && /^\s*[A-Za-z0-9+/=\\-]/.test(public_key);
-  if (isKey && key_id === null) return { ...(entry as KeyringEntry), key_id: '' };
-  if (isKey && (key_id === undefined || typeof key_id === 'string')) return entry as KeyringEntry;
+  if (typeof public_key === 'string' && (key_id === undefined || key_id === null || typeof key_id === 'string'))
+    return key_id === null ? { ...(entry as KeyringEntry), key_id: '' } : (entry as KeyringEntry);
   throw new KeyringError('The keyring secret holds an entry that is not a key');
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Fields, identify, isJson, parseObject, parseText } from '../../../lambda/event/identity.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
-import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
 function queued(body: string, target = '/messagemedia') {
   const request: VerifiedRequest = {
@@ -28,21 +27,6 @@ test.each([
     type: 'com.messagemedia.webhook',
     unrendered: ['notification_id', 'message_id', 'account_id', 'date_received'],
   });
-});
-
-test('the first of repeated names counts, and the payload agrees with the event, whatever the JSON', () => {
-  const name = fc.constantFrom('reply_id', 'notification_id', 'message_id', 'a', '__proto__', 'quote"', 'back\\');
-  const member = fc.tuple(name, fc.jsonValue({ maxDepth: 3 }));
-  fc.assert(
-    fc.property(fc.array(member), (pairs) => {
-      const body = `{${pairs.map(([key, value]) => ` ${JSON.stringify(key)} :\n${JSON.stringify(value)}`).join(',')}}`;
-      const { payload } = readQueuedEvent(queued(body).body).event;
-      const first = new Map(pairs.toReversed());
-      const expected = JSON.parse(JSON.stringify(Object.fromEntries([...first])));
-      expect(payload).toEqual(Object.keys(expected).length === 0 ? {} : expected);
-    }),
-    { numRuns: 200 },
-  );
 });
 
 describe('the first id that was rendered decides', () => {
