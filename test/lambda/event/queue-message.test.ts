@@ -49,42 +49,6 @@ test('a Date with one digit of the day is the time of an event without one, and 
   expect(eventOf(verified({ date }))).toMatchObject({ time: '2026-11-04T06:33:52.000Z', mmdate: date });
 });
 
-describe('an event without a known identity', () => {
-  test.each([
-    ...['{}', '[]', 'null', '42', '"reply_id"', '[{"reply_id":"r"}]', '{"reply_id":7}', '{"reply_id":""}'],
-    '<reply_id>r</reply_id>',
-  ])('takes the id of the request: %s', (text) => {
-    const message = toQueueMessage(verified({ text }));
-    expect(message).toMatchObject({ id: 'request-1', groupId: 'request-1' });
-    expect(JSON.parse(message.body)).toMatchObject({
-      type: 'com.messagemedia.webhook',
-      source: 'urn:messagemedia',
-      time: '2018-07-18T06:33:52.000Z',
-    });
-  });
-
-  test.each(['a\u0000b', '\ufffe', 'x'.repeat(1025)])('is not given an id that no attribute may hold', (reply_id) => {
-    expect(toQueueMessage(verified({ text: JSON.stringify({ reply_id }) })).id).toBe('request-1');
-  });
-});
-
-test.each([
-  ['form body', { text: 'message_id=m-1&reply_id=r%2B1&content=x', contentType: 'application/x-www-form-urlencoded' }],
-  [
-    'XML document',
-    {
-      text: '<?xml version="1.0"?>\n<e a="1">\n <message_id>m-1</message_id><reply_id>r+1</reply_id><content>a<b/></content></e>',
-    },
-  ],
-  ['query of a GET', { method: 'GET', target: '/messagemedia?message_id=m-1&reply_id=r%2B1', text: '' }],
-])('a %s names its event as JSON does', (_where, request) => {
-  expect(toQueueMessage(verified(request))).toMatchObject({
-    id: 'r+1',
-    type: 'com.messagemedia.reply',
-    groupId: 'm-1',
-  });
-});
-
 test('a character that SQS refuses does not cost JSON its identity', () => {
   const message = toQueueMessage(verified({ text: '{"reply_id":"r-1","message_id":"m-1","content":"\uffff"}' }));
   expect(message).toMatchObject({ id: 'r-1', type: 'com.messagemedia.reply', groupId: 'm-1' });
