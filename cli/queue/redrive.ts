@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
-import { QueuedEventError } from '../../lambda/event/attributes.ts';
-import { moveData } from '../../lambda/event/claim-check.ts';
-import { createPlacement } from '../../lambda/event/message-placement.ts';
-import { MessageRefusedError, refusesMessage } from '../../lambda/event/queue-refusals.ts';
-import { createQueueSender } from '../../lambda/event/queue-sender.ts';
+import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
 import { findMessage } from './find.ts';
-import { countMessages, giveBack, type Queues, receive, remove } from './queues.ts';
+import { countMessages, createSender, giveBack, type Queues, receive, remove } from './queues.ts';
 
 export interface Redriven {
   redriven: number;
@@ -31,7 +27,7 @@ export async function redrive(
 ): Promise<Redriven> {
   const { client } = queues;
   const from = queues.deadLetterQueueUrl();
-  const send = createSender(queues);
+  const send = createResender(queues);
   // Given back at the end, or they would be received again at once. In a large queue they come again after a minute.
   const refused = new Map<string | undefined, Message>();
   let held: Message[] = [];
@@ -71,7 +67,7 @@ export async function redriveOne(queues: Queues, id: string, stop?: AbortSignal)
   const { client, deadLetterQueueUrl } = queues;
   const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
   try {
-    await createSender(queues)(message);
+    await createResender(queues)(message);
   } catch (error) {
     await giveBack(client, deadLetterQueueUrl(), [message]);
     throw error;
@@ -90,21 +86,11 @@ export async function expectDeadLetter(
 }
 
 /** A message is sent before it is deleted, so a failure between the two can repeat a message but never lose it. */
-function createSender({ client, queueUrl, store }: Queues) {
-  const place = createPlacement();
-  const send = createQueueSender(client, queueUrl);
-  return async ({ Body = '', Attributes, MessageId }: Message): Promise<void> => {
+function createResender(queues: Queues) {
+  const send = createSender(queues);
+  return async ({ Body: body = '', Attributes, MessageId }: Message): Promise<void> => {
     // With the old deduplication id, SQS would drop the message as a repetition within five minutes.
     const deduplicationId = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
-    const ids = { groupId: Attributes?.MessageGroupId ?? deduplicationId, deduplicationId };
-    const offload = async (bytes: number) => {
-      const body = await moveData(Body, store).catch((cause: unknown) => {
-        if (!(cause instanceof QueuedEventError)) throw cause;
-        const problem = `The message has ${bytes} bytes, which is more than the queue takes, and is no event`;
-        throw new MessageRefusedError(problem, { cause });
-      });
-      return { ...ids, body };
-    };
-    await place({ dataBytes: Body.length, inline: () => ({ ...ids, body: Body }), offload }, send);
+    await send({ body, groupId: Attributes?.MessageGroupId ?? deduplicationId, deduplicationId });
   };
 }

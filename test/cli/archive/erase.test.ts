@@ -4,13 +4,13 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { erasePerson } from '../../../cli/archive/erase.ts';
 import { findPerson } from '../../../cli/archive/find-person.ts';
 import { type Person, parsePhone } from '../../../cli/archive/person.ts';
+import { openRange } from '../../../cli/archive/read-archive.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { offload } from '../../received.ts';
 import { makeKey } from '../../support.ts';
 import { type LocalArchive, messageOf, reportLine, startArchive } from './archive.ts';
 
-const now = Date.parse('2026-11-25T12:00:00Z');
 const at = '2026-11-25T10:00:00Z';
 const key = makeKey();
 const phone = parsePhone('+61 491 570 157');
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => archive.queue.close());
 
-const find = (person: Person, selection = {}) => findPerson(archive, person, { selection, now });
+const find = async (person: Person) => findPerson(await openRange(archive, {}), person);
 async function contentOf(Key: string): Promise<string[]> {
   const { Body } = await archive.client.send(new GetObjectCommand({ Bucket: archive.bucket, Key }));
   return gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array())

@@ -5,7 +5,7 @@ import { type Line, readLines } from '../../../cli/archive/lines.ts';
 import { collect } from './archive.ts';
 
 async function linesOf(bytes: Uint8Array): Promise<Line[]> {
-  return (await collect(readLines(bytes))).flat();
+  return collect(readLines(bytes));
 }
 const numbered = (...texts: string[]) => texts.map((text, index) => ({ number: index + 1, text }));
 

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
-import { readObject } from '../../../cli/archive/object-bytes.ts';
+import { readObject } from '../../../cli/archive/objects.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { listen } from '../../../sandbox/http.ts';
 
