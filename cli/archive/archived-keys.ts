@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { inheritAccounts, parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { readEntries } from '../../lambda/keys/keyring-secret.ts';
 import type { Archive } from './archive-bucket.ts';
-import { asResult, listKeyrings, readObject } from './objects.ts';
+import { asResult, listKeyrings, readObject, type StoredObject } from './objects.ts';
 import type { Selection } from './selection.ts';
 
 /**
@@ -16,18 +16,16 @@ export async function readArchivedKeys(
   selection: Selection,
   warn: (message: string) => void,
 ): Promise<VerificationKey[]> {
+  const objects = await listKeyrings(archive, selection);
+  // The names of a day's objects do not show their order.
+  const age = ({ key, lastModified }: StoredObject) =>
+    `${key.slice(0, key.lastIndexOf('/'))} ${new Date(lastModified).toISOString()}`;
+  const newest = new Map<string, VerificationKey>();
   // Two keys may have the same id.
-  const newest = new Map<string, { written: string; key: VerificationKey }>();
-  for await (const { key: object, lastModified } of listKeyrings(archive, selection)) {
-    // The names of a day's objects do not show their order.
-    const written = `${object.slice(0, object.lastIndexOf('/'))} ${new Date(lastModified).toISOString()}`;
-    for (const key of await readKeys(archive, object, warn)) {
-      const name = `${key.id?.toLowerCase()} ${fingerprint(key)}`;
-      const known = newest.get(name);
-      if (known === undefined || known.written <= written) newest.set(name, { written, key });
-    }
-  }
-  return inheritAccounts([...newest.values()].map(({ key }) => key));
+  for (const { key: object } of objects.sort((one, other) => (age(one) < age(other) ? -1 : 1)))
+    for (const key of await readKeys(archive, object, warn))
+      newest.set(`${key.id?.toLowerCase()} ${fingerprint(key)}`, key);
+  return inheritAccounts([...newest.values()]);
 }
 
 async function readKeys(archive: Archive, object: string, warn: (message: string) => void): Promise<VerificationKey[]> {

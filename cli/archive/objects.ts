@@ -36,9 +36,8 @@ export function eventRanges({ from, to, types = Object.values(eventTypes) }: Sel
 
 /** Lists the objects of a selection by hour of arrival, all types of an hour together. */
 export async function listEventObjects(archive: Archive, selection: Selection): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  for (const range of eventRanges(selection)) for await (const object of list(archive, range)) objects.push(object);
-  return objects.sort((one, other) => (behindType(one.key) < behindType(other.key) ? -1 : 1));
+  const objects = await Promise.all(eventRanges(selection).map((range) => list(archive, range)));
+  return objects.flat().sort((one, other) => (behindType(one.key) < behindType(other.key) ? -1 : 1));
 }
 
 /** What follows the type in the key of an event object, which begins with the hour. */
@@ -47,7 +46,7 @@ function behindType(key: string): string {
 }
 
 /** Lists the objects with the keyrings of a selection's days, plus one day at both ends. */
-export function listKeyrings(archive: Archive, { from, to }: Selection): AsyncGenerator<StoredObject> {
+export function listKeyrings(archive: Archive, { from, to }: Selection): Promise<StoredObject[]> {
   return list(archive, {
     prefix: archivePrefixes.keys,
     start: from === undefined ? undefined : keyPartition(new Date(from - day)),
@@ -55,16 +54,18 @@ export function listKeyrings(archive: Archive, { from, to }: Selection): AsyncGe
   });
 }
 
-async function* list({ client, bucket }: Archive, { prefix, start, end = behind }: KeyRange) {
+async function list({ client, bucket }: Archive, { prefix, start, end = behind }: KeyRange): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
   // XML cannot hold every character of a key.
   const request = { Bucket: bucket, Prefix: prefix, StartAfter: start, EncodingType: 'url' as const };
   for await (const { Contents = [], EncodingType } of paginateListObjectsV2({ client }, request)) {
     for (const { Key = '', Size: size = 0, LastModified } of Contents) {
       const key = decodeKey(Key, EncodingType);
-      if (key > end) return;
-      yield { key, size, lastModified: LastModified?.getTime() ?? 0 };
+      if (key > end) return objects;
+      objects.push({ key, size, lastModified: LastModified?.getTime() ?? 0 });
     }
   }
+  return objects;
 }
 
 /** A key as S3 lists it. */

@@ -101,7 +101,7 @@ describe('the report', () => {
   });
 
   test.each<[string, (page: number) => object, string]>([
-    ['when it repeats itself', () => ({ messages: stops(100) }), 'repeats itself after 100 opt-outs'],
+    ['when it repeats itself', () => ({ messages: stops(100) }), 'begins anew after 100 opt-outs'],
     ['at the limit', (page) => ({ messages: stops(100, page * 100) }), 'goes on after 200 opt-outs (2 pages)'],
   ])('is not called whole %s', async (_when, answer, problem) => {
     const { calls, result } = await withAnswers(
