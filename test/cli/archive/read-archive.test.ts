@@ -1,8 +1,12 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readObject } from '../../../cli/archive/objects.ts';
 import { openRange, readRange } from '../../../cli/archive/read-archive.ts';
 import { readSelection, type SelectionOptions } from '../../../cli/archive/selection.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
+import { localCredentials } from '../../../sandbox/aws/credentials.ts';
+import { listen } from '../../../sandbox/http.ts';
 import { makeKey } from '../../support.ts';
 import { collect, type LocalArchive, messageOf, reportLine, startArchive } from './archive.ts';
 
@@ -97,4 +101,38 @@ test.each([
   [{ type: ['report'] }, 'report is not a type of event: give delivery_report, reply, opt_out, webhook'],
 ])('%j is refused in words', (options, message) => {
   expect(() => readSelection(options, now)).toThrow(message);
+});
+
+const content = Buffer.from('0123456789'.repeat(100_000));
+
+/** An S3 that breaks off after some bytes of each of its first answers. */
+async function readBroken(breaks: number) {
+  let tries = 0;
+  const server = await listen(0, (_request, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    if (++tries > breaks) response.end(content);
+    else response.write(content.subarray(0, 200_000), () => response.destroy());
+  });
+  const client = new S3Client({
+    endpoint: server.url,
+    region: 'us-east-1',
+    credentials: localCredentials,
+    forcePathStyle: true,
+  });
+  try {
+    return { bytes: Buffer.from(await readObject({ client, bucket: 'archive' }, 'key')), tries };
+  } finally {
+    client.destroy();
+    await server.close();
+  }
+}
+
+test('an object whose connection breaks is read again', async () => {
+  const { tries, bytes } = await readBroken(3);
+  expect(bytes.equals(content)).toBe(true);
+  expect(tries).toBe(4);
+});
+
+test('one that breaks each time is an error, not the end of the object', async () => {
+  await expect(readBroken(100)).rejects.toThrow();
 });

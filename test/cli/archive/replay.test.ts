@@ -199,40 +199,6 @@ const many = Array.from({ length: 250 }, (_, index) =>
 );
 const manyIds = many.map((line) => JSON.parse(line).id);
 
-test('a replay that was stopped sends the rest, and what is new or became good', async () => {
-  const other = makeKey();
-  const late = reportLine(other, '2026-11-25T11:00:00Z', 'other');
-  const [first = '', ...rest] = many;
-  const object = await archive.put(deliveryReport, '2026-11-25T11:00:00Z', [first, late, ...rest], 'b');
-  const stop = new AbortController();
-  const add: Replay['state']['add'] = (digests) => {
-    save(digests);
-    if (saved.length === 2) stop.abort();
-  };
-  const state = { wasSent: (digest: string) => sent.has(digest), add };
-  const stopped = await run({ signal: stop.signal, state });
-  expect(stopped).toMatchObject({ sent: { delivery_report: 200 }, bad: 1, isFinished: false });
-  expect(bad).toMatchObject([{ object, line: 2, id: 'other' }]);
-
-  await archive.put(
-    deliveryReport,
-    '2026-11-25T11:00:00Z',
-    [many[7] ?? '', reportLine(key, '2026-11-25T11:00:00Z', 'new')],
-    'a',
-  );
-  const both = parseKeyring(JSON.stringify({ keys: [key.answer, other.answer] })).keys;
-  const report = {
-    sent: { delivery_report: 52 },
-    sentBefore: 200,
-    duplicates: 1,
-    bad: 0,
-    refused: 0,
-    isFinished: true,
-  };
-  expect(await run({ keys: both })).toEqual(report);
-  expect(idsOf(await take()).sort()).toEqual([...manyIds, 'new', 'other'].sort());
-});
-
 test('what was sent before its state was kept is dropped by the queue; the order within a message stays', async () => {
   await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
   const crash = () => {

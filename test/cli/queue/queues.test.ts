@@ -1,6 +1,5 @@
 import {
   CreateQueueCommand,
-  type Message,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -12,7 +11,6 @@ import { peek } from '../../../cli/queue/peek.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
 import { redrive, redriveOne } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
-import { showAndRemove } from '../../../cli/queue/tail.ts';
 import { storeIn } from '../../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
@@ -51,19 +49,6 @@ async function take(QueueUrl: string) {
   return Messages.map((message) => describeMessage(message).id);
 }
 
-test.each(['its event', 'SQS'])(
-  'a message is found by the id of %s, and kept from others; all else is visible again',
-  async (whose) => {
-    const { client, queueUrl } = queue;
-    const messageIds: string[] = [];
-    for (const id of ['a', 'b', 'c'])
-      messageIds.push(await put(client, queueUrl, { id: `${whose} ${id}`, message: `${whose} ${id}` }));
-    const found = await findMessage(client, queueUrl, whose === 'SQS' ? (messageIds[1] ?? '') : `${whose} b`);
-    expect(describeMessage(found)).toMatchObject({ id: `${whose} b`, messageId: messageIds[1] });
-    expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 1 });
-  },
-);
-
 test('an id that no message has is told with the number of those that were looked at, and all stay', async () => {
   const { client, queueUrl } = queue;
   for (const id of ['none-1', 'none-2']) await put(client, queueUrl, { id, message: id });
@@ -76,7 +61,6 @@ test('an id that no message has is told with the number of those that were looke
 test.each<[string, Parameters<typeof findMessage>[3], string]>([
   ['after so many', { most: 2 }, 'None of the 2 messages that URL showed has the id d. About 1 more was not looked at'],
   ['after a time', { longest: 0 }, 'URL showed no message, so none with the id d. About 3 more were not looked'],
-  ['by Ctrl-C', { stop: AbortSignal.timeout(100) }, 'aborted due to timeout'],
 ])('a search that ends %s gives back what it held, and says how many it did not see', async (why, bounds, words) => {
   const { client, queueUrl } = queue;
   for (const id of ['a', 'b', 'c']) await put(client, queueUrl, { id: `${why} ${id}`, message: `${why} ${id}` });
@@ -95,32 +79,6 @@ test('a search that fails gives back what it held', async () => {
   await expect(findMessage(own, queueUrl, 'd')).rejects.toThrow(/socket hang up|ECONNRESET/);
   expect(await countMessages(client, queueUrl)).toEqual({ waiting: 11, inFlight: 0 });
   await broken.close();
-});
-
-test('tail: a message leaves the queue once it was shown; those that could not be are there at once', async () => {
-  const { client, queueUrl } = queue;
-  for (const id of ['tail-1', 'tail-2', 'tail-3']) await put(client, queueUrl, { id, message: id });
-  const shown: string[] = [];
-  const show = async (message: Message) => {
-    if (shown.length === 1) throw new Error('the pipe is closed');
-    shown.push(describeMessage(message).id);
-  };
-  await expect(showAndRemove(client, queueUrl, show)).rejects.toThrow('the pipe is closed');
-  expect(shown).toEqual(['tail-1']);
-  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
-});
-
-test('a look shows what tells messages apart, and leaves them for consumers at once', async () => {
-  const { client, queueUrl } = queue;
-  const messageId = await put(client, queueUrl, { id: 'look-1', message: 'a', fields: { status: 'delivered' } });
-  await put(client, queueUrl, { id: 'look-2', message: 'b', fields: { content: 'Grüße 👍🏽' } });
-  const { messages, notes } = await peek(client, queueUrl, 2);
-  expect(notes).toEqual([]);
-  expect(messages.map(describeMessage).toSorted((one, other) => one.id.localeCompare(other.id))).toMatchObject([
-    { id: 'look-1', type: 'com.messagemedia.delivery_report', detail: 'delivered', tries: 1, messageId },
-    { id: 'look-2', detail: '8 characters', tries: 1 },
-  ]);
-  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
 });
 
 test('no more is received than was asked for, so no other message loses a try', async () => {
@@ -190,14 +148,6 @@ test('a redrive that is stopped finishes what it sends, and gives back the rest'
   expect(await countMessages(client, deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
   expect(await take(queue.queueUrl)).toHaveLength(1);
   await sends.close();
-});
-
-test('what somebody else holds is left, and counted', async () => {
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'held', message: 'a' });
-  expect(await take(queue.deadLetterQueueUrl)).toEqual(['held']);
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'free', message: 'b' });
-  expect(await redrive(queues, () => {}, refuses)).toEqual({ redriven: 1, refused: 0, left: 1 });
-  expect(await take(queue.queueUrl)).toEqual(['free']);
 });
 
 describe('a queue that takes a quarter of what SQS takes', () => {
