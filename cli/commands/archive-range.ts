@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { progress, wrap } from '../../terminal/output.ts';
@@ -9,6 +8,8 @@ import { readArchivedKeys } from '../archive/archived-keys.ts';
 import { type BadLine, openRange, type Range } from '../archive/read-archive.ts';
 import { readSelection, type SelectionOptions, typesByName } from '../archive/selection.ts';
 import type { GlobalOptions } from '../connections.ts';
+import { readNamed } from '../options.ts';
+import { decodeText } from '../text-file.ts';
 
 export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
 
@@ -38,7 +39,7 @@ export async function listRange(options: RangeOptions): Promise<Range> {
 /** Reads the keys from a file if one is given, otherwise the archived keys of the selected days. */
 export async function readKeys({ archive, selection }: Range, file?: string): Promise<VerificationKey[]> {
   if (file === undefined) return readArchivedKeys(archive, selection, progress);
-  const { keys, warnings } = parseKeyring(readFileSync(file, 'utf8'));
+  const { keys, warnings } = parseKeyring(decodeText(await readNamed(file)));
   for (const warning of warnings) progress(warning);
   return keys;
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
+import type { QueuedEvent } from '../../lambda/contract.ts';
+import { identityOf } from '../../lambda/event/deduplication.ts';
 import { parseHttpDate } from '../../lambda/signature.ts';
 import { ClosedPipeError, formatTable, print, printLine, progress } from '../../terminal/output.ts';
 import { counted, toJson, visibleOnOneLine } from '../../terminal/text.ts';
@@ -48,12 +50,18 @@ async function list(options: RangeOptions): Promise<void> {
   const range = await listRange(options);
   const isSignedToo = createSignedCopies(range, async () => true);
   const seen = createLargeSet();
+  /** Whether an event that was polled also came signed, before it or after it. */
+  const isCopy = async (event: QueuedEvent) => {
+    if (event.mmorigin !== undefined) return seen.has(identityOf(event)) || isSignedToo(event);
+    seen.add(identityOf(event));
+    return false;
+  };
   let events = 0;
   try {
     for await (const found of readRange(range)) {
       if ('reason' in found) reportBroken(found);
       // Signatures are not checked here. So only what is the same to the last byte is left out.
-      else if (!(await isSignedToo(found.event)) && seen.add(digestOf(found.text))) {
+      else if (!(await isCopy(found.event)) && seen.add(digestOf(found.text))) {
         events++;
         const shown = describe(found);
         await printLine(options.json ? toJson(shown) : asLine(shown));

@@ -150,12 +150,6 @@ export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandl
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }
 
-/** How often a message can be received before it moves to the dead-letter queue; `undefined` without one. */
-export async function readMaxTries(client: SQSClient, queueUrl: string): Promise<number | undefined> {
-  const { maxReceiveCount: most } = await readRedrivePolicy(client, queueUrl);
-  return most === undefined ? undefined : Number(most);
-}
-
 export async function readRedrivePolicy(
   client: SQSClient,
   QueueUrl: string,

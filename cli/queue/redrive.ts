@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
 import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
-import { findMessage } from './find.ts';
+import { findMessage } from './look.ts';
 import { countMessages, createSender, giveBack, type Queues, receive, remove } from './queues.ts';
 
 export interface Redriven {

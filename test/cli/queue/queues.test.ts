@@ -6,8 +6,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { findMessage } from '../../../cli/queue/find.ts';
-import { peek } from '../../../cli/queue/peek.ts';
+import { findMessage, peek } from '../../../cli/queue/look.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
 import { redrive, redriveOne } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
@@ -94,23 +93,12 @@ test('messages behind others of their group, or with a consumer, are counted and
   await put(client, queueUrl, { id: 'taken', message: 'other' });
   await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 60 }));
   for (const id of ['behind-1', 'behind-2', 'behind-3']) await put(client, queueUrl, { id, message: 'one' });
-  const { messages, notes } = await peek(client, queueUrl, 50);
+  const { messages, note } = await peek(client, queueUrl, 50);
   // SQS gives the first ten of a group at once, and fauxqs one.
   expect(messages.map((message) => describeMessage(message).id)).toEqual(['behind-1']);
-  expect(notes).toEqual([
+  expect(note).toBe(
     'About 3 more are in the queue. SQS shows only the first events of each message, and none that a consumer has.',
-  ]);
-});
-
-test('what has had all its tries is told, because the next look moves it to the dead-letter queue', async () => {
-  const { client, queueUrl, deadLetterQueueUrl } = queue;
-  await put(client, queueUrl, { id: 'spent', message: 'a' });
-  for (let tries = 1; tries < 5; tries++) expect((await peek(client, queueUrl, 1)).notes).toEqual([]);
-  expect((await peek(client, queueUrl, 1)).notes).toEqual([
-    '1 message without a try left (of 5): the next one, even a look, means the dead-letter queue.',
-  ]);
-  expect((await peek(client, queueUrl, 1)).messages).toEqual([]);
-  expect((await countMessages(client, deadLetterQueueUrl)).waiting).toBe(1);
+  );
 });
 
 test('all dead letters go back in order, also within five minutes of their first time on the queue', async () => {
