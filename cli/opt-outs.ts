@@ -45,13 +45,8 @@ export async function readBlacklist(
 }
 
 /** All messages of a time that triggered an opt-out. */
-export async function readReport(
-  api: Lists,
-  from: Date,
-  to: Date,
-  most = mostPages.report,
-): Promise<Listing<OptOutMessage>> {
-  const list = { name: 'report', one: 'opt-out', most, read: () => {} };
+export async function readReport(api: Lists, from: Date, to: Date): Promise<Listing<OptOutMessage>> {
+  const list = { name: 'report', one: 'opt-out', most: mostPages.report, read: () => {} };
   return readPages<OptOutMessage, number>(list, async (page = 0) => {
     const { messages, hasNext } = await api.optOutPage(from, to, page);
     const found = messages.map((message) => [message.message_id ?? JSON.stringify(message), message] as const);
