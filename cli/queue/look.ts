@@ -1,6 +1,6 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { counted } from '../../terminal/text.ts';
-import { countMessages, giveBack, readRedrivePolicy, receive, remove } from './queues.ts';
+import { countMessages, forEach, giveBack, readRedrivePolicy, receive, remove } from './queues.ts';
 import { describe } from './shown-message.ts';
 
 /**
@@ -58,17 +58,11 @@ export async function showAndRemove(
   show: (message: Message) => Promise<void>,
   stop?: AbortSignal,
 ): Promise<void> {
-  const held = await receive(client, queueUrl, { wait: 20, stop });
-  try {
-    for (let message = held[0]; message !== undefined; message = held[0]) {
-      stop?.throwIfAborted();
-      await show(message);
-      await remove(client, queueUrl, message);
-      held.shift();
-    }
-  } finally {
-    await giveBack(client, queueUrl, held);
-  }
+  const messages = await receive(client, queueUrl, { wait: 20, stop });
+  await forEach(client, queueUrl, messages, stop, async (message) => {
+    await show(message);
+    await remove(client, queueUrl, message);
+  });
 }
 
 /** How far a search goes. */

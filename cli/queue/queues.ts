@@ -146,6 +146,26 @@ export async function giveBack(
   }
 }
 
+/** Works on one message after the other. Those that are left when it fails or is stopped become visible again at once. */
+export async function forEach(
+  client: SQSClient,
+  queueUrl: string,
+  messages: readonly Message[],
+  stop: AbortSignal | undefined,
+  work: (message: Message) => Promise<void>,
+): Promise<void> {
+  let done = 0;
+  try {
+    for (const message of messages) {
+      stop?.throwIfAborted();
+      await work(message);
+      done++;
+    }
+  } finally {
+    await giveBack(client, queueUrl, messages.slice(done));
+  }
+}
+
 export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
   await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
 import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
 import { findMessage } from './look.ts';
-import { countMessages, createSender, giveBack, type Queues, receive, remove } from './queues.ts';
+import { countMessages, createSender, forEach, giveBack, type Queues, receive, remove } from './queues.ts';
 
 export interface Redriven {
   redriven: number;
@@ -30,33 +30,33 @@ export async function redrive(
   const send = createResender(queues);
   // Given back at the end, or they would be received again at once. In a large queue they come again after a minute.
   const refused = new Map<string | undefined, Message>();
-  let held: Message[] = [];
   let redriven = 0;
+  const isTaken = async (message: Message) => {
+    if (refused.has(message.MessageId)) return false;
+    try {
+      await send(message);
+      return true;
+    } catch (error) {
+      if (!refusesMessage(error)) throw error;
+      onRefused(message, error);
+      return false;
+    }
+  };
+  const move = async (message: Message) => {
+    if (!(await isTaken(message))) return void refused.set(message.MessageId, message);
+    await remove(client, from, message);
+    redriven++;
+  };
   try {
     for (;;) {
       stop?.throwIfAborted();
-      held = await receive(client, from);
+      const held = await receive(client, from);
       if (held.every(({ MessageId }) => refused.has(MessageId))) break;
-      for (let message = held[0]; message !== undefined; message = held[0]) {
-        stop?.throwIfAborted();
-        try {
-          if (!refused.has(message.MessageId)) await send(message);
-        } catch (error) {
-          if (!refusesMessage(error)) throw error;
-          onRefused(message, error);
-          refused.set(message.MessageId, message);
-        }
-        if (refused.has(message.MessageId)) refused.set(message.MessageId, message);
-        else {
-          await remove(client, from, message);
-          redriven++;
-        }
-        held.shift();
-      }
+      await forEach(client, from, held, stop, move);
       progress(redriven);
     }
   } finally {
-    await giveBack(client, from, [...held, ...refused.values()]);
+    await giveBack(client, from, [...refused.values()]);
   }
   const { waiting, inFlight } = await countMessages(client, from);
   return { redriven, refused: refused.size, left: waiting + inFlight };
@@ -64,15 +64,14 @@ export async function redrive(
 
 /** Moves one dead letter back. @param id of the event or of the SQS message @throws {Error} when SQS does not show it */
 export async function redriveOne(queues: Queues, id: string, stop?: AbortSignal): Promise<void> {
-  const { client, deadLetterQueueUrl } = queues;
-  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
-  try {
-    await createResender(queues)(message);
-  } catch (error) {
-    await giveBack(client, deadLetterQueueUrl(), [message]);
-    throw error;
-  }
-  await remove(client, deadLetterQueueUrl(), message);
+  const { client } = queues;
+  const from = queues.deadLetterQueueUrl();
+  const send = createResender(queues);
+  const found = await findMessage(client, from, id, { stop });
+  await forEach(client, from, [found], undefined, async (message) => {
+    await send(message);
+    await remove(client, from, message);
+  });
 }
 
 /** Finds a dead letter and leaves it there. @param id as for `redriveOne` @throws {Error} when no visible one has it */

@@ -1,13 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventTypes } from '../../lambda/contract.ts';
 import type { LocalServer } from '../../sandbox/http.ts';
 import { keyringOf, makeKey } from '../support.ts';
 import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive/archive.ts';
 import { startCloudFormation } from './cloud-formation.ts';
+import { idOf, takeAll } from './queue/put.ts';
 import { localEnvironment, type Outcome, run, start } from './terminal.ts';
 
 const key = makeKey();
@@ -52,11 +52,7 @@ afterEach(async () => {
 });
 
 const mmw = (...args: string[]): Promise<Outcome> => run(['archive', ...args, '--bucket', archive.bucket], env);
-async function queued(): Promise<string[]> {
-  const { queueUrl: QueueUrl, client } = archive.queue;
-  const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-  return Messages.map(({ Body = '' }) => JSON.parse(Body).id).sort();
-}
+const queued = async () => (await takeAll(archive.queue.client, archive.queue.queueUrl)).map(idOf).sort();
 
 test('list has a line for an event, show has the whole of it and its verdict', async () => {
   const { code, stdout, stderr } = await mmw('list', ...day);

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type BadLine, openRange } from '../../../cli/archive/read-archive.ts';
 import { type Replay, replay } from '../../../cli/archive/replay.ts';
@@ -16,6 +16,7 @@ import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { offload } from '../../received.ts';
 import { keyringOf, makeKey } from '../../support.ts';
+import { idOf, takeAll } from '../queue/put.ts';
 import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';
 
 const now = Date.parse('2026-11-25T12:00:00Z');
@@ -58,21 +59,8 @@ async function run({ selection = {}, ...options }: Partial<Replay> & { selection
   });
 }
 
-/** Takes everything off the queue, in the order in which SQS gives it. */
-async function take(): Promise<Message[]> {
-  const { client, queueUrl: QueueUrl } = archive.queue;
-  const all: Message[] = [];
-  for (;;) {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
-    );
-    if (Messages.length === 0) return all;
-    all.push(...Messages);
-    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
-  }
-}
-const idsOf = (messages: readonly Message[]) => messages.map(({ Body = '' }) => JSON.parse(Body).id);
+const take = () => takeAll(archive.queue.client, archive.queue.queueUrl);
+const idsOf = (messages: readonly Message[]) => messages.map(idOf);
 
 test('an hour comes back: each event once, as it was queued, and with an attribute that says so', async () => {
   const inside = [

@@ -17,7 +17,7 @@ import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { record } from '../terminal.ts';
-import { put } from './put.ts';
+import { idOf, put, takeAll } from './put.ts';
 
 let queue: LocalQueue;
 let queues: Queues;
@@ -41,12 +41,7 @@ const local = { region: 'us-east-1', credentials: localCredentials };
 const connect = (endpoint: string) =>
   new SQSClient({ endpoint, ...local, useQueueUrlAsEndpoint: false, maxAttempts: 1 });
 
-/** Messages that a consumer gets now. */
-async function take(QueueUrl: string) {
-  const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
-  const { Messages = [] } = await queue.client.send(command);
-  return Messages.map((message) => describeMessage(message).id);
-}
+const take = async (QueueUrl: string) => (await takeAll(queue.client, QueueUrl)).map(idOf);
 
 test('an id that no message has is told with the number of those that were looked at, and all stay', async () => {
   const { client, queueUrl } = queue;
