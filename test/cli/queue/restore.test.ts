@@ -22,7 +22,7 @@ const members = (list: object[]) =>
 let queue: LocalQueue;
 let cloudFormation: LocalServer;
 let archive: Record<'ArchiveQueue' | 'ArchiveDeadLetterQueue', string>;
-const before = { ...process.env };
+const before = process.env;
 beforeAll(async () => {
   queue = await startQueue();
   const urlOf = (name: string) => queue.queueUrl.replace('events.fifo', name);
@@ -70,10 +70,10 @@ beforeAll(async () => {
       : answers[call.get('NextToken') ?? action];
     response.end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);
   });
-  Object.assign(
-    process.env,
-    localEnvironment({ AWS_ENDPOINT_URL_SQS: queue.url, AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url }),
-  );
+  process.env = localEnvironment({
+    AWS_ENDPOINT_URL_SQS: queue.url,
+    AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+  });
 });
 afterAll(async () => {
   process.env = before;
