@@ -55,6 +55,18 @@ const answering = async (status: number, headers: Record<string, string>) => {
   state.outputs.CallbackUrl = `${server.url}/messagemedia`;
 };
 
+/** A new queue in the place of one of the stack's, which is gone itself, or whose dead-letter queue is. */
+const gone = async (output: string, deadLetters?: string) => {
+  const create = async (QueueName: string, more = {}) =>
+    (await client.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true', ...more } }))).QueueUrl;
+  const dead = deadLetters && (await create(deadLetters));
+  const policy = { deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${deadLetters}`, maxReceiveCount: 5 };
+  const queue = await create('another.fifo', deadLetters && { RedrivePolicy: JSON.stringify(policy) });
+  await client.send(new DeleteQueueCommand({ QueueUrl: dead ?? queue }));
+  if (dead) undo.push(() => client.send(new DeleteQueueCommand({ QueueUrl: queue })));
+  state.outputs[output] = String(queue);
+};
+
 /** Title and advice of what is found, and whether webhooks are lost. */
 type Cause = [name: string, cause: () => unknown, exit: 0 | 1, title: RegExp, advice: RegExp];
 
@@ -209,15 +221,15 @@ const causes: readonly Cause[] = [
     'an alarm that is on',
     () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'ALARM' }),
     0,
-    /^Consumers could not handle events$/,
-    /operations\.md#dead-letters.*peek --dead-letters --stack s$/,
+    /^It is DeadLetters$/,
+    /^See docs\/operations\.md#deadletters$/,
   ],
   [
     'the alarm on answers with 5xx',
     () => Object.assign(state.alarms[1] ?? {}, { StateValue: 'ALARM' }),
     1,
-    /webhooks are lost/,
-    /operations\.md#server-errors/,
+    /^It is ServerErrors$/,
+    /^See docs\/operations\.md#servererrors$/,
   ],
   ['an alarm that was deleted', () => state.alarms.pop(), 0, /^Alarm .* was deleted$/, /by hand|same name/],
   [
@@ -245,6 +257,18 @@ const causes: readonly Cause[] = [
     /storage-failures/,
   ],
   [
+    'a role that may not look at the bucket',
+    async () => {
+      const server = await listen(0, (_request, response) => response.writeHead(403).end());
+      const { AWS_ENDPOINT_URL_S3 = '' } = world.env;
+      Object.assign(world.env, { AWS_ENDPOINT_URL_S3: server.url });
+      undo.push(server.close, () => Object.assign(world.env, { AWS_ENDPOINT_URL_S3 }));
+    },
+    1,
+    /^The check of bucket failed$/,
+    /Let your role call this/,
+  ],
+  [
     'a URL that does not answer',
     () => Object.assign(state.outputs, { CallbackUrl: 'http://127.0.0.1:9/' }),
     1,
@@ -267,18 +291,20 @@ const causes: readonly Cause[] = [
     /logs tail/,
   ],
   ['a list that is full', () => runs({ full: true }, {}), 0, /delivery reports is full/, /reconcile/],
+  ['a queue that is gone', () => gone('QueueUrl'), 1, /^The queue does not exist any more$/, /queue restore/],
   [
-    'a queue that is gone',
-    async () => {
-      const gone = 'arn:aws:sqs:us-east-1:000000000000:gone.fifo';
-      const { QueueUrl } = await client.send(
-        new CreateQueueCommand({ QueueName: gone.split(':')[5], Attributes: { FifoQueue: 'true' } }),
-      );
-      await client.send(new DeleteQueueCommand({ QueueUrl }));
-      Object.assign(state.outputs, { DeadLetterQueueUrl: QueueUrl });
-    },
-    1,
-    /^A queue does not exist any more$/,
+    'a dead-letter queue that is gone',
+    () => gone('QueueUrl', 'its-dead-letters.fifo'),
+    0,
+    /^The dead-letter queue does not exist any more$/,
+    /queue restore/,
+  ],
+  ['a queue of the archive that is gone', () => gone('ArchiveQueueUrl'), 0, /^A queue of the archive/, /queue restore/],
+  [
+    'a dead-letter queue of the archive that is gone',
+    () => gone('ArchiveQueueUrl', 'its-dead-letters.fifo'),
+    0,
+    /^A queue of the archive/,
     /queue restore/,
   ],
 ];
@@ -337,6 +363,13 @@ const decoys: readonly [string, () => unknown][] = [
       for (const name of ['ArchiveQueueUrl', 'ReconciliationLogGroup']) delete state.outputs[name];
     },
   ],
+  [
+    'an imported queue, whose dead-letter queue the stack does not know',
+    () => {
+      delete state.outputs.DeadLetterQueueUrl;
+    },
+  ],
+  ['a queue without a dead-letter queue', () => Object.assign(state.outputs, { QueueUrl: world.archiveDead })],
 ];
 
 test.each(decoys)('%s is nothing to tell', async (_name, decoy) => {
