@@ -14,8 +14,7 @@ import {
 } from '../connections.ts';
 import { readCaptures } from '../doctor/captures.ts';
 import { checkStack, formatReport } from '../doctor/check-stack.ts';
-import { readFromNgrok } from '../doctor/ngrok.ts';
-import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
+import { type CapturedRequest, readCapture, readFromNgrok } from '../doctor/read-capture.ts';
 import { readNamed, UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 import { decodeText } from '../text-file.ts';
