@@ -14,10 +14,10 @@ import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
 import { templateKinds } from '../webhooks/templates.ts';
-import { addressOf, urlKinds } from '../webhooks/webhook-content.ts';
+import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
-import { problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
+import { addressProblem, problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
 import {
   changeWebhook,
   createMissing,
@@ -180,7 +180,7 @@ async function listWebhooks(options: GlobalOptions & { stack?: string }): Promis
   const callbackUrl = stack === undefined ? undefined : await readOutput(stack, outputs.callbackUrl);
   const webhooks = (await connectProvider(options).listWebhooks()).map((webhook) => ({
     ...withoutSecrets(webhook),
-    problems: [...addressProblems(webhook, callbackUrl), ...problemsOf(webhook)],
+    problems: [(callbackUrl && addressProblem(webhook, callbackUrl)) || [], problemsOf(webhook)].flat(),
   }));
   const cells = webhooks.map(({ id, method, url, encoding, events }) => [
     id,
@@ -195,14 +195,6 @@ async function listWebhooks(options: GlobalOptions & { stack?: string }): Promis
   print(json, webhooks, [text, ...problems].join('\n\n'));
 }
 
-function addressProblems({ url, events }: RegisteredWebhook, callbackUrl: string | undefined) {
-  const address = callbackUrl === undefined ? undefined : addressOf(url, callbackUrl);
-  if (callbackUrl === undefined || address === undefined || address.goes === 'here') return [];
-  const what = address.goes === 'nowhere' ? address.why : `It goes to ${address.host}, not to the stack.`;
-  const severity = address.goes === 'nowhere' ? 'error' : 'info';
-  return [{ severity, code: 'address', events, what, mend: `The CallbackUrl is ${callbackUrl}.` } as const];
-}
-
 /** Tells what is wrong with a webhook. @throws {UsageError} for errors, if such a webhook is not to be */
 function check(webhook: CheckedWebhook, isRefused: boolean): void {
   const problems = problemsOf(webhook);
@@ -213,10 +205,6 @@ function check(webhook: CheckedWebhook, isRefused: boolean): void {
   for (const problem of problems) progress(inWords(problem));
 }
 
-function inWords({
-  events,
-  what,
-  mend,
-}: Pick<WebhookProblem, 'what' | 'mend'> & { events: readonly string[] }): string {
+function inWords({ events, what, mend }: WebhookProblem): string {
   return `${events.join(', ')}: ${what}\n  What to do: ${mend}`;
 }

@@ -1,6 +1,5 @@
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { addressOf } from '../webhooks/webhook-content.ts';
-import { problemsOf } from '../webhooks/webhook-problems.ts';
+import { addressProblem, problemsOf } from '../webhooks/webhook-problems.ts';
 import { type Checkup, type Finding, problem } from './checkup.ts';
 
 /** Do the webhooks that are registered, by whatever means, reach the stack, and with a body that can be read? */
@@ -11,21 +10,14 @@ export async function* checkWebhooks({ stack, output, provider }: Checkup): Asyn
   const webhooks = await provider.listWebhooks();
   let here = 0;
   for (const webhook of webhooks) {
-    const { id, url } = webhook;
-    const address = addressOf(url, callbackUrl);
-    if (address.goes === 'elsewhere') {
-      const title = `Webhook ${id} does not go to the stack`;
-      yield problem.info(title, `It goes to ${address.host}.`, 'Nothing, if that is what you want.');
-    } else if (address.goes === 'nowhere') {
-      const query = /\?[^#]*/.exec(url)?.[0] ?? '';
-      const mend = `npx mmw webhooks update ${id} --url '${callbackUrl}${query}'`;
-      yield problem.error(`Webhook ${id} misses the stack`, `${url}: ${address.why}`, mend);
-    } else {
+    const address = addressProblem(webhook, callbackUrl);
+    if (address) yield problem[address.severity](`Webhook ${webhook.id} misses the stack`, address.what, address.mend);
+    else {
       here++;
       for (const { severity, events, what, mend } of problemsOf(webhook)) {
         // Its events arrive, but may not be recognised.
         const found = severity === 'info' ? problem.info : problem.warning;
-        yield found(`Webhook ${id} for ${events.join(', ')}`, what, mend);
+        yield found(`Webhook ${webhook.id} for ${events.join(', ')}`, what, mend);
       }
     }
   }

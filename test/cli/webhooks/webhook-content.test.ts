@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { templateFor } from '../../../cli/webhooks/templates.ts';
-import { addressOf, changesOf, contentOf, type Wish } from '../../../cli/webhooks/webhook-content.ts';
+import { changesOf, contentOf, type Wish } from '../../../cli/webhooks/webhook-content.ts';
 import { type RegisteredWebhook, webhookEvents } from '../../../lambda/messagemedia/types.ts';
 
 const url = 'https://a.example/m';
@@ -120,22 +120,4 @@ test.each([
 ])('events of several kinds: the advice names what was given (%j)', (given, advice) => {
   const wish = { url: 'https://a.example', method: 'POST', encoding: 'JSON', events: webhookEvents, ...given } as const;
   expect(() => contentOf(wish)).toThrow(advice);
-});
-
-const callbackUrl = 'https://a.example/production/messagemedia';
-
-test.each([
-  [callbackUrl, { goes: 'here' }],
-  [`${callbackUrl}?kind=reply&id=$moId#x`, { goes: 'here' }],
-  ['https://A.example:443/production/messagemedia', { goes: 'here' }],
-  ['https://b.example/production/messagemedia', { goes: 'elsewhere', host: 'b.example' }],
-  [`${callbackUrl}/`, { goes: 'nowhere', why: expect.stringContaining('ends in a slash') }],
-  [`${callbackUrl}/?kind=reply`, { goes: 'nowhere', why: expect.stringContaining('ends in a slash') }],
-  ['https://a.example/messagemedia', { goes: 'nowhere', why: expect.stringContaining('Its path is /messagemedia:') }],
-  ['https://a.example/production/MessageMedia', { goes: 'nowhere', why: expect.stringContaining('404') }],
-  ['http://a.example/production/messagemedia', { goes: 'nowhere', why: expect.stringContaining('http://a.example') }],
-  ['https://a.example:8443/production/messagemedia', { goes: 'nowhere', why: expect.stringContaining(':8443') }],
-  ['a.example/production/messagemedia', { goes: 'nowhere', why: 'It is not a URL.' }],
-])('%s', (url, address) => {
-  expect(addressOf(url, callbackUrl)).toEqual(address);
 });
