@@ -21,8 +21,12 @@ export async function* checkEndpoint({ output }: Checkup): AsyncGenerator<Findin
     return yield problem.error(`${url} does not answer`, why, 'Check DNS, the certificate, and your network.');
   }
   await response.body?.cancel();
+  const errorType = response.headers.get('x-amzn-errortype') ?? '';
   if (response.status === 401) yield `${url} answers, and refuses unsigned requests`;
-  else {
+  else if (response.status === 403 && /^(AccessDenied|Forbidden)Exception/.test(errorType)) {
+    const what = `API Gateway answered 403 (${errorType}), as allowedIps or webAclArn have it.`;
+    yield problem.warning(`${url} does not let this machine in`, what, 'Run the command where calls are let in.');
+  } else {
     const instead = `It answered ${response.status} to an unsigned call instead of 401.`;
     const look = 'Look at the log of the function, and at proxies in front of it.';
     yield problem.error(`${url} does not refuse unsigned requests`, instead, look);

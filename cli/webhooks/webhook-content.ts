@@ -64,7 +64,7 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
   if (wish.url === undefined && kind === undefined) return {};
   // A new kind replaces the earlier one; a new URL without a kind inherits it.
   const url = wish.url ?? withoutKind(current.url);
-  const said = kind ?? saidBy(url) ?? saidBy(current.url) ?? kindOfText(current.template);
+  const said = kind ?? saidBy(url) ?? saidBy(current.url);
   return { url: said === undefined ? url : withKind(url, urlKindOf({ url, events, kind }, said)) };
 }
 
@@ -76,14 +76,14 @@ export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
 }
 
 /** The kind of the built-in template that serves these events. */
-function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
+function templateKindOf({ template, events }: Wish): TemplateKind {
   const kind = kindOf(events);
   if (kind === undefined) {
-    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
-    const mend = given
-      ? `without ${given}, "mmw webhooks create" creates a webhook for each kind`
-      : 'give those of one kind, or your own --template';
-    throw new UsageError(`These events are of several kinds, and no built-in template serves several: ${mend}.`);
+    const mend = 'give events of one kind, or your own --template';
+    const all = '"mmw webhooks create" without --template and --kind makes a webhook for each kind';
+    throw new UsageError(
+      `These events are of several kinds, and no built-in template serves several: ${mend}; ${all}.`,
+    );
   }
   if (template === undefined || template === kind) return kind;
   throw new UsageError(
@@ -104,10 +104,6 @@ function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>,
     );
   }
   return result;
-}
-
-function kindOfText(template: string | undefined): TemplateKind | undefined {
-  return templateKinds.find((kind) => templateFor(kind) === template);
 }
 
 /** A URL's parts as they are written. A URL object would encode the variables that MessageMedia has to read. */

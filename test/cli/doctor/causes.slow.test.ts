@@ -277,6 +277,14 @@ const causes: readonly Cause[] = [
   ],
   ['a URL that takes anything', () => answering(200, {}), 1, /does not refuse unsigned requests/, /log/],
   [
+    'a URL that other addresses may call',
+    () => answering(403, { 'x-amzn-errortype': 'AccessDeniedException' }),
+    0,
+    /does not let this machine in/,
+    /where calls are let in/,
+  ],
+  ['a URL without a route', () => answering(403, {}), 1, /does not refuse unsigned requests/, /log/],
+  [
     'a clock of this machine that is wrong',
     () => answering(401, { date: new Date(Date.now() - hour).toUTCString() }),
     0,

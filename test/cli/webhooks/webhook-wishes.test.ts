@@ -36,7 +36,7 @@ test('a template of your own serves all events in one webhook; a kind for severa
   expect(others).toEqual([]);
   expect(wish).toMatchObject({ url: `${url}?kind=webhook`, encoding: 'JSON', events: webhookEvents });
   expect(wish).not.toHaveProperty('headers');
-  expect(() => wishesOf({ ...creation, kind: 'reply' })).toThrow('creates a webhook for each kind');
+  expect(() => wishesOf({ ...creation, kind: 'reply' })).toThrow('makes a webhook for each kind');
 });
 
 test('a change keeps what is not named and other headers, changes what no longer fits, and is checked before', async () => {
