@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readCapture, readFromNgrok } from '../../../cli/doctor/read-capture.ts';
@@ -10,6 +13,7 @@ import { listen } from '../../../sandbox/http.ts';
 import { sampleWebhooks } from '../../../signing/sample-webhooks.ts';
 import { deliver, toWire } from '../../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey } from '../../support.ts';
+import { localEnvironment, run } from '../terminal.ts';
 
 const key = makeKey('SHA256', 2048);
 const { keys } = parseKeyring(keyringOf(key));
@@ -40,8 +44,12 @@ beforeAll(async () => {
   const address = server.address();
   origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 });
-afterAll(() => {
+const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+const keyringFile = join(folder, 'keyring.json');
+await writeFile(keyringFile, keyringOf(key));
+afterAll(async () => {
   server.close();
+  await rm(folder, { recursive: true });
 });
 
 describe('raw HTTP from the wire', () => {
@@ -141,6 +149,21 @@ test("ngrok's agent is asked for the newest request, or for one", async () => {
   await expect(readFromNgrok(undefined, agent.url)).rejects.toThrow('No ngrok agent answers');
 });
 
-test.each(['', 'hello', '[]', '{}', '{"requestContext":{}}'])('%j is refused in words', (text) => {
-  expect(() => readCapture(Buffer.from(text))).toThrow(/This is not a Lambda event|Not an API Gateway/);
+const doctor = (event: object, ...args: string[]) =>
+  run(['doctor', '-', '--keyring', keyringFile, ...args], localEnvironment({}), { input: JSON.stringify(event) });
+
+test('says what is wrong, what to do, and how it knows', async () => {
+  const { code, stdout, stderr } = await doctor({ ...httpApiEvent(request), rawPath: '/v1/messagemedia' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('The path has a prefix that was not signed');
+  expect(stdout).toContain('What to do: Verify against the path that MessageMedia called');
+  expect(stdout).toContain('Cause: path_prefix_added');
+  expect(stdout).not.toContain(request.headers['x-messagemedia-signature']?.slice(0, 30));
+});
+
+test('ends with 1 when it is not known why', async () => {
+  const event = { ...httpApiEvent(request), body: Buffer.from('other').toString('base64') };
+  const { code, stdout } = await doctor(event, '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ cause: 'other_bytes', signedBy: key.id, format: 'Lambda event' });
 });
