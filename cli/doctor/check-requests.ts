@@ -1,7 +1,5 @@
 import { logMessages } from '../../lambda/contract.ts';
-import { KeyringError } from '../../lambda/keys/keyring-secret.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
-import { connectKeyringOf } from '../connections.ts';
 import { type Checkup, type Finding, type Problem, problem } from './checkup.ts';
 import { type LogEntry, readLogEnd } from './read-log.ts';
 
@@ -28,20 +26,20 @@ export async function* checkRequests({ stack, output }: Checkup): AsyncGenerator
     readLogEnd(logGroup, signed),
     readLogEnd(logGroup, unsigned, { pages: pagesOfUnsigned }),
   ]);
-  const entries = withoutProbes(end.entries).filter((entry) => !isUnsigned(entry));
-  const unsignedOnes = scanned.entries.filter(isUnsigned);
-  if (entries.length + unsignedOnes.length === 0) {
+  const entries = withoutProbes(end.entries);
+  const unsignedCount = scanned.entries.length;
+  if (entries.length + unsignedCount === 0) {
     const elsewhere = 'Nothing was sent, or it was sent to another URL.';
     return yield problem.info('No request in the last 24 hours', elsewhere, '');
   }
   const least = scanned.since === undefined ? '' : 'at least ';
-  const noise = unsignedOnes.length > 0 ? [`${least}${unsignedOnes.length} unsigned`] : [];
+  const noise = unsignedCount > 0 ? [`${least}${unsignedCount} unsigned`] : [];
   const last = entries.findLastIndex(is(accepted));
   const said = last < 0 ? 'None was accepted' : `Last accepted ${timeOf(entries[last])}`;
   const span =
     end.since === undefined ? 'in 24 hours' : `since ${new Date(end.since).toISOString()} (there is more than is read)`;
   const line = `${said}; ${span} ${[...count(entries), ...noise].join(', ')}`;
-  const found = judge(stack, entries, last) ?? judgeUnsigned(stack, unsignedOnes, entries[last]);
+  const found = judge(stack, entries, last) ?? judgeUnsigned(stack, scanned.entries, entries[last]);
   yield found === undefined ? line : { ...found, description: `${found.description} ${line}.` };
 }
 
@@ -79,19 +77,6 @@ function judgeUnsigned(stack: string, scanned: readonly LogEntry[], lastAccepted
   return problem.warning('The last requests were unsigned', why, `npx mmw keys list --stack ${stack}`);
 }
 
-/** Reports that capturing is on, so that nobody forgets it. */
-export async function* checkCapture({ stack, output }: Checkup): AsyncGenerator<Finding, void> {
-  const keyring = connectKeyringOf(output(outputs.keyringSecretArn));
-  const { capture } = await keyring.readDiagnostics().catch((error: unknown) => {
-    // That the keyring cannot be read is told with the keys.
-    if (error instanceof KeyringError) return { capture: undefined };
-    throw error;
-  });
-  if (capture === undefined || Date.parse(capture.until) <= Date.now()) return;
-  const what = `At most ${capture.count}, until ${capture.until}.`;
-  yield problem.info('Refused requests are captured', what, `npx mmw capture --stop --stack ${stack}`);
-}
-
 const is =
   (message: string) =>
   ({ fields }: LogEntry): boolean =>
@@ -103,10 +88,6 @@ function withoutProbes(entries: readonly LogEntry[]): LogEntry[] {
   return entries.filter(
     ({ fields: { detail } }) => !ids.has(/key id in the request: ([\w-]+)/.exec(String(detail))?.[1] ?? ''),
   );
-}
-
-function isUnsigned({ fields }: LogEntry): boolean {
-  return fields.reason === 'unsigned';
 }
 
 /** Whether it was a webhook, as far as can be told. One that is too old may be a repetition. */

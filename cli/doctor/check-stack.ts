@@ -6,7 +6,7 @@ import { checkEndpoint, checkProbe } from './check-endpoint.ts';
 import { checkKeys } from './check-keys.ts';
 import { checkAges, checkArchive, checkBucket, checkConsumers, checkQueues } from './check-queues.ts';
 import { checkReconciliation } from './check-reconciliation.ts';
-import { checkCapture, checkRequests } from './check-requests.ts';
+import { checkRequests } from './check-requests.ts';
 import { checkWebhooks } from './check-webhooks.ts';
 import { type Check, type Checkup, type Finding, type Problem, problem, type Severity } from './checkup.ts';
 
@@ -21,7 +21,6 @@ const checks = [
   ['endpoint', checkEndpoint],
   ['endpoint', checkProbe],
   ['requests', checkRequests],
-  ['requests', checkCapture],
   ['reconciliation', checkReconciliation],
   ['alarms', checkAlarms],
 ] as const satisfies readonly (readonly [category: string, check: Check])[];

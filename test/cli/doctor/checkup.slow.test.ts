@@ -79,9 +79,6 @@ test('refused requests are captured, as many as asked for and without credential
   for (const request of [rewritten, { ...unsigned, headers: { ...unsigned.headers, ...credentials } }, unsigned])
     expect((await deliver(sandbox.url, request)).status).toBe(401);
   expect((await deliver(sandbox.url, good)).status).toBe(202);
-  expect((await world.doctor()).issues).toContainEqual(
-    expect.objectContaining({ title: 'Refused requests are captured', suggestion: 'npx mmw capture --stop --stack s' }),
-  );
 
   const captures: { cause: string; name: string }[] = await mmw('doctor', '--capture');
   expect(captures.map(({ cause }) => cause)).toEqual(['body_rewritten', 'unsigned']);
