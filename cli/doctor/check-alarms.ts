@@ -1,5 +1,5 @@
 import { CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, NotFoundException, SNSClient } from '@aws-sdk/client-sns';
 import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
 import { regionOf } from '../places.ts';
@@ -25,14 +25,19 @@ export async function* checkAlarms({ resources }: Checkup): AsyncGenerator<Findi
       yield problem[isLosing ? 'error' : 'warning'](meaning || `Alarm ${logicalId} is on`, since, advice);
     }
   }
-  const actions = new Set(
-    alarms.flatMap(({ ActionsEnabled, AlarmActions = [] }) => (ActionsEnabled ? AlarmActions : [])),
-  );
-  if (actions.size === 0) {
+  const silent = alarms.filter(({ ActionsEnabled, AlarmActions = [] }) => !ActionsEnabled || AlarmActions.length === 0);
+  const heard = alarms.filter((alarm) => !silent.includes(alarm));
+  if (heard.length === 0) {
     const nobody = `On the dashboard: ${counted(alarms.length, 'alarm')}.`;
     return yield problem.warning('Alarms notify nobody', nobody, 'npx cdk deploy -c alarmTopicArn=arn:…');
   }
-  yield `${counted(alarms.length, 'alarm')}, which notify a topic`;
+  for (const { AlarmName, AlarmActions = [] } of silent) {
+    const enable = `aws cloudwatch enable-alarm-actions --alarm-names ${AlarmName}`;
+    const [why, mend] = AlarmActions.length > 0 ? ['are off', enable] : ['were removed', 'npx cdk drift shows them.'];
+    yield problem.warning(`Alarm ${AlarmName} notifies nobody`, `Its actions ${why}.`, mend);
+  }
+  yield `${counted(heard.length, 'alarm')}, which notify a topic`;
+  const actions = new Set(heard.flatMap(({ AlarmActions = [] }) => AlarmActions));
   for (const action of actions) if (/^arn:[^:]+:sns:/.test(action)) yield* checkTopic(action);
 }
 
@@ -57,9 +62,19 @@ async function describeAlarms(names: readonly string[]): Promise<MetricAlarm[]> 
 
 async function* checkTopic(TopicArn: string): AsyncGenerator<Finding, void> {
   const client = watched(new SNSClient(regionOf(TopicArn)));
-  const { Subscriptions = [] } = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
-  if (Subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return;
-  const waiting = Subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';
+  const subscriptions = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn })).then(
+    ({ Subscriptions = [] }) => Subscriptions,
+    (error: unknown) => {
+      if (error instanceof NotFoundException) return undefined;
+      throw error;
+    },
+  );
+  if (subscriptions === undefined) {
+    const mend = 'Create it again with the same name, and subscribe to it.';
+    return yield problem.warning(`${TopicArn} does not exist`, 'Alarms notify nobody.', mend);
+  }
+  if (subscriptions.some(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'))) return;
+  const waiting = subscriptions.length > 0 ? 'Its subscriptions wait for confirmation.' : 'It has no subscription.';
   const subscribe = `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint YOUR-ADDRESS`;
   yield problem.warning(`${TopicArn} has no confirmed subscriber`, waiting, subscribe);
 }

@@ -67,6 +67,15 @@ const gone = async (output: string, deadLetters?: string) => {
   state.outputs[output] = String(queue);
 };
 
+/** A server that gives one answer in the place of an AWS service. */
+const instead = async (service: string, status: number, answer = '') => {
+  const server = await listen(0, (_request, response) => response.writeHead(status).end(answer));
+  const name = `AWS_ENDPOINT_URL_${service}`;
+  const before = world.env[name] ?? '';
+  world.env[name] = server.url;
+  undo.push(server.close, () => Object.assign(world.env, { [name]: before }));
+};
+
 /** Title and advice of what is found. */
 type Cause = [name: string, cause: () => unknown, title: RegExp, advice: RegExp];
 
@@ -175,12 +184,7 @@ const losses: readonly Cause[] = [
   ],
   [
     'a role that may not look at the bucket',
-    async () => {
-      const server = await listen(0, (_request, response) => response.writeHead(403).end());
-      const { AWS_ENDPOINT_URL_S3 = '' } = world.env;
-      Object.assign(world.env, { AWS_ENDPOINT_URL_S3: server.url });
-      undo.push(server.close, () => Object.assign(world.env, { AWS_ENDPOINT_URL_S3 }));
-    },
+    () => instead('S3', 403),
     /^The check of bucket failed$/,
     /Let your role call this/,
   ],
@@ -247,6 +251,24 @@ const doubts: readonly Cause[] = [
     () => state.alarms.map((alarm) => Object.assign(alarm, { AlarmActions: [] })),
     /^Alarms notify nobody$/,
     /alarmTopicArn/,
+  ],
+  [
+    'an alarm whose actions are off',
+    () => Object.assign(state.alarms[0] ?? {}, { ActionsEnabled: false }),
+    /^Alarm s-DeadLetters notifies nobody$/,
+    /enable-alarm-actions --alarm-names s-DeadLetters/,
+  ],
+  [
+    'an alarm whose actions are gone',
+    () => Object.assign(state.alarms[0] ?? {}, { AlarmActions: [] }),
+    /^Alarm s-DeadLetters notifies nobody$/,
+    /cdk drift/,
+  ],
+  [
+    'a topic that is gone',
+    () => instead('SNS', 404, '<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>'),
+    /:alarms does not exist$/,
+    /same name/,
   ],
   [
     'a topic that nobody hears',
