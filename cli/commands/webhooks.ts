@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type RegisteredWebhook,
@@ -12,7 +11,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError, wholeNumber, withOptions } from '../options.ts';
+import { readNamed, UsageError, wholeNumber, withOptions } from '../options.ts';
 import { templateKinds } from '../webhooks/templates.ts';
 import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
@@ -153,7 +152,7 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
  */
 async function readTemplate(value: string | undefined): Promise<string | undefined> {
   if (!value?.startsWith('@')) return value?.replace(/^\uFEFF/, '');
-  const bytes = await readFile(value.slice(1));
+  const bytes = await readNamed(value.slice(1));
   if (!isUtf8(bytes)) throw new UsageError(`${value.slice(1)} is not UTF-8: save it as UTF-8.`);
   return new TextDecoder().decode(bytes).replace(/\r?\n$/, '');
 }

@@ -13,7 +13,7 @@ const lists = { deliveryReports: 'delivery reports', replies: 'replies' };
 export async function* checkReconciliation({ stack, outputOf }: Checkup): AsyncGenerator<Finding, void> {
   const logGroup = outputOf(outputs.reconciliationLogGroup);
   if (logGroup === undefined) return;
-  const { entries } = await readLogEnd(logGroup, '{ $.message = "reconciled" }', { hours: longestPause });
+  const { entries } = await readLogEnd(logGroup, '{ $.message = "reconciled" }', { ages: [longestPause * 3_600_000] });
   const last = entries.at(-1);
   if (last === undefined) {
     const look = `aws logs tail ${logGroup} --since 2d`;

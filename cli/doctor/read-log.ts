@@ -12,30 +12,31 @@ export interface LogEntry {
 export interface LogEnd {
   /** The oldest first. */
   entries: LogEntry[];
-  /** The time from which on everything was read; `undefined` if that is all of the hours. */
+  /** The time from which on everything was read; `undefined` if that is all. */
   since?: number | undefined;
 }
 
 const hour = 60 * 60_000;
 /** Ends of the spans that are read one after the other, because CloudWatch gives the oldest entries of a span first. */
-const ages = [hour / 60, hour / 12, hour / 4, hour, 6 * hour];
+const aDay = [hour / 60, hour / 12, hour / 4, hour, 6 * hour, 24 * hour];
 
 /**
- * The entries of the last hours; of a large log only the newest, so that it costs seconds.
+ * The entries of the last 24 hours; of a large log only the newest, so that it costs seconds.
  *
+ * @param ages ends of other spans, in milliseconds
  * @param pages that are read at most. A page has up to 1 MB, and CloudWatch answers five a second
  */
 export async function readLogEnd(
   logGroupName: string,
   filterPattern: string,
-  { hours = 24, pages = 50 }: { hours?: number; pages?: number } = {},
+  { ages = aDay, pages = 50 }: { ages?: readonly number[]; pages?: number } = {},
 ): Promise<LogEnd> {
   const client = watched(new CloudWatchLogsClient());
   const now = Date.now();
   const entries: LogEntry[] = [];
   let since: number | undefined;
   let left = pages;
-  for (const age of [...ages, hours * hour]) {
+  for (const age of ages) {
     const startTime = now - age;
     // Clocks differ, so the newest span has no end.
     const span = { logGroupName, filterPattern, startTime, ...(since !== undefined && { endTime: since - 1 }) };
