@@ -110,20 +110,14 @@ async function createWebhooks(options: Creation): Promise<void> {
   const template = await readTemplate(options.template);
   const wishes = wishesOf({ ...options, url, events, template, headers: headersOf(options.header) });
   for (const wish of wishes) check({ ...wish, events: [...wish.events] }, true);
-  const provider = connectProvider(options);
-  const [wish] = wishes;
-  if (wish && wishes.length === 1) {
-    const webhook = await provider.createWebhook(wish);
-    print(options.json, withoutSecrets(webhook), describe(webhook));
-    return;
-  }
-  const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
+  const made = await createMissing(connectProvider(options), wishes, ({ id, url: there }, changes) => {
     progress(`Webhook ${id} for ${there} exists already and was not changed.`);
     if (changes.length === 0) return;
     progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
     process.exitCode = 1;
   });
-  print(options.json, made.map(withoutSecrets), made.map(describe).join('\n'));
+  const [shown, ...others] = made.map(withoutSecrets);
+  print(options.json, others.length === 0 ? shown : [shown, ...others], made.map(describe).join('\n'));
 }
 
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
