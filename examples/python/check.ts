@@ -18,12 +18,11 @@ function main(): number {
     console.error(problem);
     return 1;
   }
-  const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   const steps = [
     () => run(python, ['-m', 'ruff', 'check', '--quiet', '.'], here),
     () => run(python, ['-m', 'ruff', 'format', '--check', '--quiet', '.'], here),
     () => run(python, ['-m', 'pytest'], here),
-    () => run(process.execPath, [...jest, '--testMatch', '**/test/examples/*.suite.ts', '--runInBand'], root),
+    () => run(process.execPath, ['node_modules/jest/bin/jest.js', '--testMatch', '**/test/examples/*.suite.ts'], root),
   ];
   return steps.every((step) => step() === 0) ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { seconds } from '../deadline.ts';
 import { type Answer, advice, type Failure, interruption, ProviderError, refusal } from './error.ts';
 import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
@@ -50,7 +50,7 @@ const longestPause = 20_000;
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {}, watch = unwatched } = options;
+  const { timeoutMilliseconds = 10_000, pause = sleep, log = () => {}, watch = unwatched } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {

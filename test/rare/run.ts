@@ -17,8 +17,7 @@ if (changed('.venv/installed') < changed('requirements.txt')) {
   writeFileSync(`${here}.venv/installed`, '');
 }
 execFileSync('tsc', ['-p', here], { cwd: root, stdio: 'inherit' });
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const { status } = spawnSync(process.execPath, [...jest, ...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
+const { status } = spawnSync('jest', [...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
   cwd: root,
   stdio: 'inherit',
 });
