@@ -20,13 +20,6 @@ const both = {
 };
 const credentialsOf = (json: TemplateJson) => idOf(json, 'AWS::SecretsManager::Secret', /ApiCredentials/);
 
-test('both are off by default', () => {
-  const { json } = stackOf({});
-  expect(idsOf(json, 'AWS::SecretsManager::RotationSchedule')).toEqual([]);
-  expect(idsOf(json, 'AWS::Events::Rule')).toEqual([]);
-  expect(idsOf(json, 'AWS::SecretsManager::Secret')).toEqual(['Keyring']);
-});
-
 describe.each([rotation, both])('rotation with %j', (context) => {
   const { template, json } = stackOf(context);
 
