@@ -2,12 +2,12 @@
 // With a certificate, its private key and a keyring they speak HTTPS, as far away as a service in Lambda's own region.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer as createHttp, type RequestListener } from 'node:http';
-import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, connect, createServer as createProxy, type Server } from 'node:net';
+import type { RequestListener } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readBody } from '../sandbox/http.ts';
+import { listen, readBody } from '../sandbox/http.ts';
+import { listenTls } from '../test/tls-server.ts';
 
 /** Milliseconds that bytes take to a service and back. */
 const roundTrip = 5;
@@ -21,11 +21,12 @@ const accept: RequestListener = async (request, response) => {
   response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
 };
 
-if (cert === undefined) process.send?.(`http://127.0.0.1:${await listen(createHttp(accept))}`);
+if (cert === undefined || key === undefined) process.send?.((await listen(0, accept)).url);
 else {
-  const service = await listen(createHttps({ key, cert }, accept));
-  const far = createProxy((client) => pipeline(client, connect(service, '127.0.0.1'), delay, client, () => {}));
-  process.send?.(`https://127.0.0.1:${await listen(far)}`);
+  const { port } = await listenTls({ cert, key }, accept);
+  const far = createServer((client) => pipeline(client, connect(port, '127.0.0.1'), delay, client, () => {}));
+  await once(far.listen(0, '127.0.0.1'), 'listening');
+  process.send?.(`https://127.0.0.1:${(far.address() as AddressInfo).port}`);
 }
 process.on('disconnect', () => process.exit());
 
@@ -35,10 +36,4 @@ async function* delay(answers: AsyncIterable<Buffer>) {
     await sleep(roundTrip);
     yield bytes;
   }
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }

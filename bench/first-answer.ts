@@ -69,13 +69,8 @@ export async function measureFirstAnswer(rounds: number): Promise<Result[]> {
 /** Milliseconds to the first answer: from its event, and from the start of the import. */
 type Waits = Record<'first' | 'whole', number>;
 
-/** What happens between the initialisation and the first webhook. */
-interface When {
-  /** Limits the CPU to that of so much memory. */
-  memory?: number;
-  /** Milliseconds that the process is stopped, as by Lambda. */
-  frozen?: number;
-}
+/** Limits the CPU to that of so much memory, and stops the process for milliseconds, as Lambda does, before the first webhook. */
+type When = { memory?: number; frozen?: number };
 
 /** Runs a bundle in a new process. As in Lambda, it has the whole CPU until it is initialised, and then what its memory gives. */
 async function firstAnswer(

@@ -49,10 +49,8 @@ export async function sandboxTarget(): Promise<LoadTarget> {
   };
 }
 
-interface Stack extends Pick<LoadTarget, 'queue'>, Partial<Pick<LoadTarget, 'send'>> {
-  callbackUrl: string;
-  keyring: KeyringStore;
-}
+type Stack = Pick<LoadTarget, 'queue'> &
+  Partial<Pick<LoadTarget, 'send'>> & { callbackUrl: string; keyring: KeyringStore };
 
 /**
  * A deployed stack, with a key of its own in the keyring until the end.

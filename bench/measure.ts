@@ -1,6 +1,3 @@
-/** What a thing cost in each round, in milliseconds of CPU, or of waiting where it says so. */
-export type Samples = number[];
-
 /** A row of a table in docs/proof.md: two things that were measured in turns. */
 export interface Result {
   what: string;
@@ -19,12 +16,8 @@ export type Sections = Record<string, Result[]>;
 /** What is compared with what, by their names, and the highest good ratio. */
 export type Goal<Name extends string> = [what: Name, against: Name, goal: number | null];
 
-/** How often each thing has its turn. */
-export interface Turns {
-  rounds: number;
-  /** How many rounds come first and do not count. @default 1 */
-  warmUp?: number;
-}
+/** How often each thing has its turn. The rounds of the warm-up come first, and do not count. */
+export type Turns = { rounds: number; warmUp?: number };
 
 /**
  * What each thing gives in each round. Every round does all things in turns, so that other work on the machine affects them
@@ -46,11 +39,7 @@ export async function inTurns<Name extends string, Value>(
   return values;
 }
 
-/**
- * Compares the CPU time of things.
- *
- * @param times how often a thing is done in one turn
- */
+/** Compares the CPU time of things. @param times how often a thing is done in one turn */
 export async function compareCpu<Name extends string>(
   things: Record<Name, () => unknown>,
   { times, ...turns }: Turns & { times: number },
@@ -68,9 +57,9 @@ export async function compareCpu<Name extends string>(
 }
 
 /** Compares things round by round. */
-export function compare<Name extends string>(samples: Record<Name, Samples>, goals: Goal<NoInfer<Name>>[]): Result[] {
+export function compare<Name extends string>(samples: Record<Name, number[]>, goals: Goal<NoInfer<Name>>[]): Result[] {
   return goals.map(([what, against, goal]) => {
-    const others: Samples = samples[against];
+    const others: number[] = samples[against];
     const ratios = samples[what].map((value, round) => value / (others[round] ?? Number.NaN)).sort((a, b) => a - b);
     const at = (share: number) => ratios[Math.min(ratios.length - 1, Math.floor(share * ratios.length))] ?? Number.NaN;
     return { what, against, goal, ratio: at(0.5), spread: (at(0.75) - at(0.25)) / 2 };

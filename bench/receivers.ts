@@ -33,13 +33,6 @@ export function withoutKeyId({ headers, ...event }: ReturnType<typeof httpApiEve
   return { ...event, headers: others };
 }
 
-/** A reply of so many bytes or a few more, with many members, escapes and characters of several bytes. */
-export function replyOf(bytes: number) {
-  const member = '{"name":"Danke \\"schön\\"","value":[1,true]},';
-  const members = member.repeat(Math.max(0, bytes / Buffer.byteLength(member) - 1));
-  return { ...smsReply, body: `{"reply_id":"r-1","message_id":"m-1","metadata":[${members}null]}` };
-}
-
 /** A receiver with the first `count` keys. Unless told otherwise, its queue and its bucket take everything at no cost. */
 export function receiverOf(count: number, outside: Partial<ReceiverDependencies> = {}): Receiver {
   return createReceiver({
@@ -69,16 +62,13 @@ export async function startAws(...tls: string[]): Promise<{ url: string; stop: (
   return { url, stop: () => server.disconnect() };
 }
 
-/** Two ways to send to an SQS that accepts everything. */
-interface Queue {
-  /** Sends as the function does, with its settings and its deadline. */
-  send: ReceiverDependencies['send'];
-  /** Sends this text with a client that has the SDK's own settings, and does nothing else. */
-  sendBare: (text: string) => Promise<unknown>;
-}
-
-/** Runs with an SQS in another process. */
-export async function withQueue<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
+/**
+ * Runs with an SQS in another process. `send` sends as the function does, with its settings and its deadline; `sendBare` is
+ * only the SDK's call, with the SDK's own settings.
+ */
+export async function withQueue<Result>(
+  run: (queue: { send: ReceiverDependencies['send']; sendBare: (text: string) => Promise<unknown> }) => Promise<Result>,
+): Promise<Result> {
   const { url: endpoint, stop } = await startAws();
   const place = { endpoint, region: 'us-east-1', credentials: localCredentials };
   const [sqs, bare] = [new SQSClient({ ...clientSettings(), ...queueSettings, ...place }), new SQSClient(place)];

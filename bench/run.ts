@@ -6,7 +6,7 @@ import { formatTable } from '../terminal/output.ts';
 import { measureFirstAnswer } from './first-answer.ts';
 import { measureLoading } from './loading.ts';
 import { lostGoals, type Sections } from './measure.ts';
-import { measureBodies, measureHmac, measureKeys, measureRequests } from './requests.ts';
+import { measureHmac, measureHostileBodies, measureKeys, measureRequests } from './requests.ts';
 
 const file = new URL('./results.json', import.meta.url);
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
@@ -16,7 +16,11 @@ const fewRounds = quick ? 5 : 21;
 const results: Sections = {
   firstAnswer: await measureFirstAnswer(fewRounds),
   ratios: [...(await measureLoading(fewRounds)), ...(await measureRequests(rounds))],
-  others: [...(await measureKeys(rounds)), ...(await measureBodies(fewRounds)), ...(await measureHmac(fewRounds))],
+  others: [
+    ...(await measureKeys(rounds)),
+    ...(await measureHostileBodies(fewRounds)),
+    ...(await measureHmac(fewRounds)),
+  ],
 };
 for (const [name, section] of Object.entries(results)) {
   const rounded = (value: number | null) => value?.toFixed(2) ?? '';
@@ -32,11 +36,7 @@ if (quick) {
   for (const line of lost) console.error(line);
   process.exitCode = lost.length > 0 ? 1 : 0;
 } else {
-  const machine = {
-    cpu: cpus()[0]?.model ?? '',
-    cores: cpus().length,
-    platform: `${platform()} ${arch()}`,
-    node: process.version,
-  };
+  const [{ model: cpu } = { model: '' }, ...more] = cpus();
+  const machine = { cpu, cores: more.length + 1, platform: `${platform()} ${arch()}`, node: process.version };
   writeFileSync(file, `${JSON.stringify({ machine, results }, null, 2)}\n`);
 }
