@@ -1,9 +1,10 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { watchClients } from '../client-limits.ts';
 import { receive, toRecord } from './messages.ts';
 
 const event = (...groups: string[]): SQSEvent => ({
@@ -35,10 +36,15 @@ afterAll(async () => {
   await queue.close();
 });
 
+/** How long a call of the function may take, in milliseconds. */
+let limits: ReturnType<typeof watchClients>;
+afterEach(() => void jest.restoreAllMocks());
+
 /** The function as it starts with a topic. */
 async function load(topicArn: string) {
   process.env.TOPIC_ARN = topicArn;
   jest.resetModules();
+  limits = watchClients((await import('@aws-sdk/client-sns')).SNSClient);
   return (await import('../../examples/fan-out/handler.ts')).handler;
 }
 
@@ -61,6 +67,8 @@ test('what the topic takes is on the queue of a reader, and nothing is left', as
 test('if the topic takes nothing, that is an error of the function', async () => {
   const handler = await load('arn:aws:sns:us-east-1:000000000000:gone.fifo');
   await expect(handler(event('a', 'b'))).rejects.toThrow('None of 2 messages was forwarded');
+  // The function has 30 s, so it can still say so after a topic that hangs.
+  expect(await limits()).toEqual({ SNSClient: 18_000 });
 });
 
 test('no messages are no error', async () => {
