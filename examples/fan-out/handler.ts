@@ -3,7 +3,6 @@ import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { forward } from './forward.ts';
 
-const { TOPIC_ARN: TopicArn = '' } = process.env;
 const logger = new Logger({ serviceName: 'fan-out' });
 
 /** A call that hangs ends after 18 s. The function has 30 s. Messages that it does not reach in this time are retried. */
@@ -18,6 +17,7 @@ const topic = new SNSClient({
  * @throws {Error} if it accepted none, so that this is an error in the function's metrics. All stay on the queue as before
  */
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+  const { TOPIC_ARN: TopicArn = '' } = process.env;
   const left = await forward(Records, {
     publish: (PublishBatchRequestEntries) =>
       topic.send(new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries })),

@@ -1,5 +1,4 @@
-import { setTimeout as startTimer } from 'node:timers';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { seconds } from '../deadline.ts';
 import { type Answer, advice, type Failure, interruption, ProviderError, refusal } from './error.ts';
 import { type Connection, connectionOf, type ProviderOptions, type Watch } from './options.ts';
@@ -51,7 +50,7 @@ const longestPause = 20_000;
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = setTimeout, log = () => {}, watch = watchWith(log) } = options;
+  const { timeoutMilliseconds = 10_000, pause = sleep, log = () => {}, watch = watchWith(log) } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {
@@ -74,7 +73,7 @@ export function createCaller(options: ProviderOptions): Caller {
 /** Reports work that takes long in one line. */
 function watchWith(log: (message: string) => void): Watch {
   return async (what, milliseconds, work) => {
-    const slow = startTimer(
+    const slow = setTimeout(
       () => log(`${what} has not answered for 2 s; waiting up to ${seconds(milliseconds)} in all.`),
       slowAfter,
     );

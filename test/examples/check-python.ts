@@ -9,13 +9,12 @@ const consumer = join(root, 'examples/python');
 const [own, all] = ['requirements.txt', 'requirements-dev.txt'].map((name) => join(consumer, name)) as [string, string];
 const python = preparePython(join(consumer, '.venv'), own, all);
 const env = { ...process.env, PYTHON: python, PYTHONDONTWRITEBYTECODE: '1' };
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
 const steps: [command: string, args: string[], cwd: string][] = [
   [python, ['-m', 'ruff', 'check', '--quiet', '.'], consumer],
   [python, ['-m', 'ruff', 'format', '--check', '--quiet', '.'], consumer],
   [python, ['-m', 'pytest'], consumer],
-  [process.execPath, [...jest, '--testMatch', '**/test/examples/*.suite.ts', '--runInBand'], root],
+  ['jest', ['--testMatch', '**/test/examples/*.suite.ts'], root],
 ];
 const isGood = steps.every(
   ([command, args, cwd]) => spawnSync(command, args, { cwd, env, stdio: 'inherit' }).status === 0,

@@ -1,6 +1,6 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
@@ -16,6 +16,7 @@ const event = (...groups: string[]): SQSEvent => ({
   ),
 });
 
+const gone = 'arn:aws:sns:us-east-1:000000000000:gone.fifo';
 const environment = { ...process.env };
 let queue: LocalQueue;
 let topic: SNSClient;
@@ -36,16 +37,11 @@ afterAll(async () => {
   await queue.close();
 });
 
-/** How long a call of the function may take, in milliseconds. */
-let limits: ReturnType<typeof watchClients>;
-afterEach(() => void jest.restoreAllMocks());
-
-/** The function as it starts with a topic. */
-async function load(topicArn: string) {
+/** Calls the function that has a topic. */
+async function call(topicArn: string, queued: SQSEvent) {
   process.env.TOPIC_ARN = topicArn;
-  jest.resetModules();
-  limits = watchClients((await import('@aws-sdk/client-sns')).SNSClient);
-  return (await import('../../examples/fan-out/handler.ts')).handler;
+  const { handler } = await import('../../examples/fan-out/handler.ts');
+  return handler(queued);
 }
 
 test('what the topic takes is on the queue of a reader, and nothing is left', async () => {
@@ -58,21 +54,19 @@ test('what the topic takes is on the queue of a reader, and nothing is left', as
   );
   const raw = { Attributes: { RawMessageDelivery: 'true' } };
   await topic.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn, ...raw }));
-  const handler = await load(TopicArn);
-  expect(await handler(event('a', 'b', 'c'))).toEqual({ batchItemFailures: [] });
+  expect(await call(TopicArn, event('a', 'b', 'c'))).toEqual({ batchItemFailures: [] });
   const bodies = (await receive(client, queueUrl)).map(({ body }) => body);
   expect(bodies.sort()).toEqual(['event 0', 'event 1', 'event 2']);
 });
 
 test('if the topic takes nothing, that is an error of the function', async () => {
-  const handler = await load('arn:aws:sns:us-east-1:000000000000:gone.fifo');
-  await expect(handler(event('a', 'b'))).rejects.toThrow('None of 2 messages was forwarded');
+  const limits = watchClients(SNSClient);
+  await expect(call(gone, event('a', 'b'))).rejects.toThrow('None of 2 messages was forwarded');
   // The function has 30 s, so it can still say so after a topic that hangs.
   expect(await limits()).toEqual({ SNSClient: 18_000 });
+  jest.restoreAllMocks();
 });
 
 test('no messages are no error', async () => {
-  expect(await (await load('arn:aws:sns:us-east-1:000000000000:gone.fifo'))(event())).toEqual({
-    batchItemFailures: [],
-  });
+  expect(await call(gone, event())).toEqual({ batchItemFailures: [] });
 });

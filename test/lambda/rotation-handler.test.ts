@@ -1,21 +1,16 @@
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { RotationEvent } from '../../lambda/rotation-handler.ts';
+import { propagationMilliseconds } from '../../lambda/keys/rotation.ts';
+import { createProvider } from '../../lambda/messagemedia/client.ts';
+import { handler, type RotationEvent } from '../../lambda/rotation-handler.ts';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { type ProviderSimulator, startProvider } from '../../sandbox/messagemedia/server.ts';
 import { watchClients } from '../client-limits.ts';
 import { type RecordedLog, recordLog } from '../recorded-log.ts';
 
-// Waiting sixteen minutes is the only part that cannot run here.
 const waits: number[] = [];
-jest.unstable_mockModule('node:timers/promises', () => ({
-  setTimeout: async (milliseconds: number) => {
-    waits.push(milliseconds);
-  },
-}));
-const { propagationMilliseconds } = await import('../../lambda/keys/rotation.ts');
-const { createProvider } = await import('../../lambda/messagemedia/client.ts');
-const { handler } = await import('../../lambda/rotation-handler.ts');
 
 let provider: ProviderSimulator;
 let secrets: LocalSecrets;
@@ -27,6 +22,9 @@ beforeEach(async () => {
   secrets.put('keyring', '{"keys":[]}');
   secrets.put('credentials', JSON.stringify({ api_key: provider.apiKey, api_secret: provider.apiSecret }));
   waits.length = 0;
+  // Waiting sixteen minutes is the only part that cannot run here.
+  jest.spyOn(timers, 'setTimeout').mockImplementation(async (milliseconds = 0) => void waits.push(milliseconds));
+  syncBuiltinESMExports();
   output = recordLog();
   Object.assign(process.env, {
     API_CREDENTIALS_SECRET_ID: 'credentials',
@@ -41,6 +39,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
+  syncBuiltinESMExports();
   process.env = { ...environment };
   await Promise.all([provider.close(), secrets.close()]);
 });

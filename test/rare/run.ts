@@ -12,8 +12,7 @@ if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
 preparePython(`${here}.venv`, `${here}requirements.txt`);
 execFileSync('tsc', ['-p', here], { cwd: root, stdio: 'inherit' });
-const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-const { status } = spawnSync(process.execPath, [...jest, ...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
+const { status } = spawnSync('jest', [...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -1,12 +1,14 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { StatusLine } from '../../terminal/status-line.ts';
 import { createWaits } from '../../terminal/waiting.ts';
 
 beforeEach(() => {
-  jest.useFakeTimers({ now: new Date(2026, 10, 24, 9) });
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: new Date(2026, 10, 24, 9) });
 });
 afterEach(() => {
-  jest.useRealTimers();
+  mock.timers.reset();
 });
 
 /** Waits on a screen that keeps what was written. */
@@ -21,8 +23,13 @@ const erased = '\r\u001b[K';
 const after = <T>(milliseconds: number, value: T) =>
   new Promise<T>((resolve) => setTimeout(() => resolve(value), milliseconds));
 
-async function pass<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  await jest.advanceTimersByTimeAsync(milliseconds);
+/** What waits for a timer goes on before the next one ends. */
+async function pass<T>(milliseconds: number, work?: Promise<T>): Promise<T | undefined> {
+  for (let passed = 0; passed < milliseconds; passed += 10) {
+    await setImmediate();
+    mock.timers.tick(10);
+  }
+  await setImmediate();
   return work;
 }
 
@@ -46,7 +53,7 @@ test('a wait in pieces is one wait: the end that is shown is the end of all of t
   const [log, terminal] = [open(false), open(true)];
   for (const whole of [600_000, 599_990]) {
     for (const { pause } of [log, terminal]) pause(10, { whole, help: 'Run it again.' });
-    await jest.advanceTimersByTimeAsync(10);
+    await pass(10);
   }
   expect(log.told).toEqual(['Waiting 600 s, until 09:10:00. Run it again.']);
   const shown = terminal.written.filter((text) => text.includes('left'));

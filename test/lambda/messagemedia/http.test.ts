@@ -1,16 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ProviderCall } from '../../../lambda/messagemedia/http.ts';
+import { createCaller, type ProviderCall, ShapeError } from '../../../lambda/messagemedia/http.ts';
 import type { ProviderOptions } from '../../../lambda/messagemedia/options.ts';
 import { type LocalServer, listen, readBody } from '../../../sandbox/http.ts';
-
-// Two seconds are two tenths of a second here.
-jest.unstable_mockModule('node:timers', () => ({
-  setTimeout: (run: () => void, milliseconds: number) => setTimeout(run, milliseconds / 10),
-}));
-const { createCaller, ShapeError } = await import('../../../lambda/messagemedia/http.ts');
-const { failureOf } = await import('./fixture.ts');
+import { failureOf } from './fixture.ts';
 
 /** What arrived at the server. */
 interface Arrived {
@@ -29,6 +23,10 @@ let arrived: Arrived[];
 let pauses: number[];
 let told: string[];
 beforeEach(async () => {
+  // Two seconds are two tenths of a second here.
+  const start = setTimeout;
+  const sooner = (run: () => void, milliseconds = 0, ...rest: []) => start(run, milliseconds / 10, ...rest);
+  jest.spyOn(globalThis, 'setTimeout').mockImplementation(sooner as typeof setTimeout);
   replies = [reply(200)];
   arrived = [];
   pauses = [];
