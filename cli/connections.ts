@@ -95,7 +95,11 @@ async function pauseUpdate(milliseconds: number): Promise<void> {
  * @throws {Error} when there is no such stack, or it has no such output
  */
 export async function readOutput(stack: string, name: string): Promise<string> {
-  const value = (await readOutputs(stack)).get(name);
+  return requireOutput(stack, await readOutputs(stack), name);
+}
+
+export function requireOutput(stack: string, found: ReadonlyMap<string, string>, name: string): string {
+  const value = found.get(name);
   if (value) return value;
   throw new Error(
     `Stack ${stack} has no output ${name}: is it a stack of this project, or one whose receiver has addOutputs(), and in this region?`,

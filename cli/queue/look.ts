@@ -1,7 +1,69 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { counted } from '../../terminal/text.ts';
-import { countMessages, giveBack, receive } from './queues.ts';
+import { countMessages, forEach, giveBack, readRedrivePolicy, receive, remove } from './queues.ts';
 import { describe } from './shown-message.ts';
+
+/**
+ * What a look costs, for a warning before it: SQS says how often a message was received only when it is received again.
+ *
+ * @returns `undefined` if it costs nothing, because there is no dead-letter queue
+ */
+export async function costOfLook(client: SQSClient, queueUrl: string): Promise<string | undefined> {
+  const { maxReceiveCount: most } = await readRedrivePolicy(client, queueUrl);
+  if (most === undefined) return undefined;
+  const one = `A look counts as one of the ${counted(Number(most), 'try', 'tries')} of each message.`;
+  return `${one} A message without a try left moves to the dead-letter queue and is not shown.`;
+}
+
+/**
+ * Looks at messages and leaves them on the queue. SQS has no other way than to receive them, which counts as a try of each.
+ *
+ * @param count the most to look at
+ * @returns also a note for a person about messages that were not shown
+ */
+export async function peek(
+  client: SQSClient,
+  queueUrl: string,
+  count: number,
+  stop?: AbortSignal,
+): Promise<{ messages: Message[]; note?: string }> {
+  const messages: Message[] = [];
+  try {
+    for (let isAll = false; !isAll && messages.length < count; ) {
+      stop?.throwIfAborted();
+      const next = await receive(client, queueUrl, { most: count - messages.length });
+      isAll = next.length === 0;
+      messages.push(...next);
+    }
+  } finally {
+    await giveBack(client, queueUrl, messages);
+  }
+  if (!queueUrl.endsWith('.fifo') || messages.length >= count) return { messages };
+  const { waiting, inFlight } = await countMessages(client, queueUrl);
+  const more = waiting + inFlight - messages.length;
+  const why = 'SQS shows only the first events of each message, and none that a consumer has.';
+  return { messages, ...(more > 0 && { note: `About ${more} more are in the queue. ${why}` }) };
+}
+
+/**
+ * Receives messages, waiting up to 20 s for one. Each is deleted after it was shown. If one cannot be shown, it and the
+ * following ones become visible again at once.
+ *
+ * @param show resolves when a message is safely written
+ * @param stop ends the wait, and does not show what follows
+ */
+export async function showAndRemove(
+  client: SQSClient,
+  queueUrl: string,
+  show: (message: Message) => Promise<void>,
+  stop?: AbortSignal,
+): Promise<void> {
+  const messages = await receive(client, queueUrl, { wait: 20, stop });
+  await forEach(client, queueUrl, messages, stop, async (message) => {
+    await show(message);
+    await remove(client, queueUrl, message);
+  });
+}
 
 /** How far a search goes. */
 interface Bounds {
