@@ -37,12 +37,6 @@ function streamOf(json: TemplateJson, type: string): string {
   return id;
 }
 
-test('is off by default', () => {
-  const { json } = stackOf({});
-  expect(Object.keys(json.Resources).filter(ofArchive)).toEqual([]);
-  expect(Object.keys(json.Outputs)).not.toContain('ArchiveBucketName');
-});
-
 describe.each(settings)('with %j', (context) => {
   const { template, json } = stackOf(context);
   const hasKey = 'customerManagedKey' in context;
@@ -259,13 +253,6 @@ describe('the lock', () => {
       });
     },
   );
-
-  test('is off by default, and then there are no versions: what is erased is gone', () => {
-    const properties = stackOf({ archiveDays: '400' }).json.Resources.ArchiveBucket?.Properties;
-    for (const name of ['ObjectLockEnabled', 'ObjectLockConfiguration', 'VersioningConfiguration']) {
-      expect(properties).not.toHaveProperty(name);
-    }
-  });
 });
 
 test('as a construct it goes with a receiver of its own keyring and bucket', () => {
