@@ -79,7 +79,7 @@ describe('reading', () => {
   });
 
   test.each([
-    ['is empty', '', []],
+    ['is blank', ' \n', []],
     [
       'has a key whose id is null',
       '{"keys":[{"public_key":"AAAA","key_id":null,"digest":"SHA256"}]}',
@@ -90,24 +90,27 @@ describe('reading', () => {
     expect(await storeOf().read()).toEqual(entries);
   });
 
-  test.each<[string, unknown]>([
+  test.each<[string, unknown, string?]>([
     ['nothing', null],
     ['text', 'AAAA'],
     ['without a public key', { key_id: 'one' }],
     ['with a public key that is a list', { public_key: ['AAAA'] }],
     ['with an id that is a number', { ...one, key_id: 7 }],
-    ['whose key is broken', { key_id: 'broken', public_key: 'AAAA' }],
-  ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry) => {
+    ['whose key is broken', { key_id: 'broken', public_key: 'AAAA' }, 'Key broken of the keyring cannot be read'],
+    ['whose key is broken and has no id', { public_key: 'AAAA' }, 'Key 2 of the keyring cannot be read'],
+  ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry, problem) => {
     put([one, entry]);
-    const words = 'Nothing writes over it. The version before may be good';
-    const broken = { read: () => expectReadable(storeOf()), change: () => storeOf().update((all) => [...all, other]) };
-    const diagnosed = () => storeOf().updateDiagnostics(() => ({ probe }));
-    for (const act of [broken.read, broken.change, diagnosed]) await expect(act()).rejects.toThrow(words);
+    const { message } = (await expectReadable(storeOf()).catch((error: unknown) => error)) as Error;
+    expect(message).toMatch(problem ?? 'The keyring secret holds an entry that is not a key');
+    expect(message).toContain('. Nothing writes over it. The version before may be good');
+    await expect(storeOf().update((all) => [...all, other])).rejects.toThrow(message);
+    await expect(storeOf().updateDiagnostics(() => ({ probe }))).rejects.toThrow(message);
     expect(kept()).toEqual({ keys: [one, entry] });
   });
 
   test('an entry that cannot be read may be removed', async () => {
-    put([one, { key_id: 'broken', public_key: 'AAAA' }]);
+    put([{ key_id: 'broken', public_key: 'AAAA' }, one]);
+    await expect(expectReadable(storeOf())).rejects.toThrow('Key broken of the keyring');
     await storeOf().update((all) => all.filter(({ key_id }) => key_id === 'one'));
     expect(kept()).toEqual({ keys: [one] });
   });
@@ -229,7 +232,21 @@ describe('a change', () => {
   });
 });
 
+test('a change that would give one key to two accounts is refused', async () => {
+  const shared = [one, { ...one, key_id: 'again' }].map((entry, index) => ({ ...entry, account: String(index) }));
+  await expect(storeOf().update(() => shared)).rejects.toThrow('would be a key of account 1 too');
+  expect(kept()).toEqual({ keys: [one] });
+});
+
 describe('diagnostics', () => {
+  test('are refused by a full keyring, which keeps its deleted keys', async () => {
+    const size = JSON.stringify({ keys: [one, other] }).length;
+    const remembered = { ...other, deleted_at: '2026-01-01T00:00:00Z', note: 'x'.repeat(maxSecretBytes - size - 60) };
+    put([one, remembered]);
+    await expect(storeOf().updateDiagnostics(() => ({ probe }))).rejects.toThrow('The keyring has no room for a probe');
+    expect(kept()).toEqual({ keys: [one, remembered] });
+  });
+
   test('are read and changed beside the keys', async () => {
     expect(await storeOf().readDiagnostics()).toEqual({});
     await storeOf().updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
