@@ -19,6 +19,7 @@ export interface PolledEntry {
   account: string | undefined;
   /** The id to confirm; `undefined` if it is not a UUID, because such an id would make the whole call fail. */
   confirmId: string | undefined;
+  unusualId: string | undefined;
   /** When MessageMedia received it, in milliseconds since 1970; `undefined` if the item does not say. */
   receivedAt: number | undefined;
   data: Buffer;
@@ -74,6 +75,7 @@ export function toPolledEntry(kind: PolledKind, item: PolledItem, now: number, o
     traceId: (isUuid(id) ? id : hashedUuid(id)).toLowerCase(),
     account: signer,
     confirmId: isUuid(confirmId) ? confirmId : undefined,
+    unusualId: typeof confirmId === 'string' && !isUuid(confirmId) ? confirmId : undefined,
     receivedAt: receivedAt === undefined ? undefined : Date.parse(receivedAt),
     data: Buffer.from(data),
   };

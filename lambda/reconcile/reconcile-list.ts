@@ -72,9 +72,13 @@ async function readPages(run: ListRun, rest: Rest): Promise<void> {
     for (const { traceId } of some) confirmed.add(traceId);
     rest.lagging = entries.filter(({ traceId }) => confirmed.has(traceId)).length;
     if (some.length > 0) rereads = 0;
-    else {
-      if (rest.lagging === 0 || rereads++ === maxRereads) return;
+    else if (rest.lagging > 0) {
+      if (rereads++ === maxRereads) return;
       await pause(rereadPause);
+    } else {
+      const unusual = await confirmUnusual(run, rest);
+      if (unusual.length === 0) return;
+      for (const { traceId } of unusual) confirmed.add(traceId);
     }
   }
 }
@@ -209,6 +213,25 @@ async function confirmEntries(entries: readonly PolledEntry[], run: ListRun, res
   for (const { message } of some) run.remembered?.delete(message.deduplicationId);
   run.counts.confirmed += some.length;
   return some;
+}
+
+/**
+ * MessageMedia documents only UUIDs. Where other ids fill the list, it gets them in a call of their own, once: nothing is
+ * lost if it refuses them, and the list moves on if it does not.
+ *
+ * @returns the entries that it took
+ */
+async function confirmUnusual({ list, counts }: ListRun, rest: Rest): Promise<PolledEntry[]> {
+  const [unusual, others] = split(rest.unconfirmable, ({ unusualId }) => unusualId !== undefined);
+  if (!counts.full || unusual.length === 0) return [];
+  try {
+    await list.confirmIds(unusual.flatMap(({ unusualId = [] }) => unusualId));
+  } catch {
+    return [];
+  }
+  counts.confirmed += unusual.length;
+  rest.unconfirmable = others;
+  return unusual;
 }
 
 /** Those for which it is true, and the others. */

@@ -42,6 +42,7 @@ test('an entry says what to trace, to confirm and to store', () => {
   expect(entry).toEqual({
     traceId: reply.reply_id.toLowerCase(),
     confirmId: reply.reply_id,
+    unusualId: undefined,
     receivedAt: Date.UTC(2026, 10, 24, 9, 0, 0, 500),
   });
 });
@@ -70,7 +71,13 @@ test.each([
 });
 
 test('an id that is no UUID is traced by one that is made from it, and not confirmed', () => {
-  const { message, traceId, confirmId } = toPolledEntry('deliveryReport', { delivery_report_id: 'no uuid' }, now);
+  const { message, traceId, confirmId, unusualId } = toPolledEntry(
+    'deliveryReport',
+    { delivery_report_id: 'no uuid' },
+    now,
+  );
+  expect(unusualId).toBe('no uuid');
+  expect(toPolledEntry('reply', { reply_id: 7 }, now).unusualId).toBeUndefined();
   expect(message).toMatchObject({ id: 'no uuid', type: 'com.messagemedia.delivery_report' });
   // The SHA-256 of the text, with the bits of version and variant.
   expect(traceId).toBe('e4f934b1-1780-890a-a836-57bbe5c774a2');

@@ -309,17 +309,41 @@ test('an event that is too large for the queue goes to the bucket, or stays on t
   expect(counts).toMatchObject({ failed: 1, recovered: 0 });
 });
 
-test('an id that is no UUID is not confirmed, and it is said when such ids fill the list', async () => {
-  const { counts, confirmed } = await run([[reply(1, hour), { reply_id: 'x' }]], { confirm: true });
-  expect(confirmed).toEqual([[idOf(1)]]);
-  expect(counts).toMatchObject({ recovered: 2, confirmed: 1 });
-  const unusual = [...Array.from({ length: 99 }, (_, index) => ({ reply_id: `x${index}` })), { content: 'no id' }];
-  const blocked = await run([unusual], { confirm: true });
-  expect(blocked.counts).toMatchObject({ recovered: 100, confirmed: 0, full: true });
-  expect([blocked.confirmed, blocked.reads]).toEqual([[], 1]);
-  expect(blocked.notes).toEqual([
-    `${full}. 100 have no id that MessageMedia confirms, which is a UUID: they leave the list after 45 days, or ask its support to remove them. ${tries}`,
-  ]);
+describe('an id that is no UUID', () => {
+  const unusual = (count: number) => Array.from({ length: count }, (_, index) => ({ reply_id: `x${index}` }));
+
+  test('is not confirmed with others', async () => {
+    const { counts, confirmed } = await run([[reply(1, hour), { reply_id: 'x' }]], { confirm: true });
+    expect(confirmed).toEqual([[idOf(1)]]);
+    expect(counts).toMatchObject({ recovered: 2, confirmed: 1 });
+    expect((await run([[{ reply_id: 'x' }]], { confirm: true })).confirmed).toEqual([]);
+  });
+
+  test('is tried in a call of its own when such ids fill the list', async () => {
+    const { counts, confirmed, notes } = await run([unusual(100), unusual(100), [reply(1, hour)]], { confirm: true });
+    expect(confirmed).toEqual([unusual(100).map(({ reply_id }) => reply_id), [idOf(1)]]);
+    expect(counts).toMatchObject({ recovered: 101, confirmed: 101, full: false });
+    expect(notes).toEqual([]);
+  });
+
+  test('hides what is newer when MessageMedia refuses it, and that is said', async () => {
+    const list = {
+      ...{ kind: 'reply' as const, name: 'replies' },
+      read: async () => [...unusual(99), { content: 'no id' }],
+      confirmIds: () => Promise.reject(new Error('400')),
+    };
+    const { counts, error, errors, notes } = await run([], { confirm: true, list });
+    expect([error, errors]).toEqual([undefined, []]);
+    expect(counts).toMatchObject({ recovered: 100, confirmed: 0, full: true });
+    expect(notes).toEqual([
+      `${full}. 100 have no id that MessageMedia confirms, which is a UUID: they leave the list after 45 days, or ask its support to remove them. ${tries}`,
+    ]);
+  });
+
+  test('and no id at all is not tried', async () => {
+    const items = Array.from({ length: 100 }, (_, index) => ({ content: String(index) }));
+    expect((await run([items], { confirm: true })).confirmed).toEqual([]);
+  });
 });
 
 test('each event that was queued is told and archived, and none in a dry run', async () => {
