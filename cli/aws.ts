@@ -53,9 +53,7 @@ export function watched<Client extends AwsClient>(client: Client, longestTry = h
           : watch(`AWS has not answered ${call} for 2 s`, longest, answer));
       } catch (error) {
         if (error instanceof Error) {
-          // The SDK's own message about this names its HTTP handler.
-          const problem = error.name === 'TimeoutError' ? 'AWS did not answer in time' : error.message;
-          error.message = `${problem} (${call}${await placeOf(client, addressOf(context))})`;
+          error.message = `${problemOf(error)} (${call}${await placeOf(client, addressOf(context))})`;
         }
         throw error;
       }
@@ -63,6 +61,12 @@ export function watched<Client extends AwsClient>(client: Client, longestTry = h
     { step: 'initialize' },
   );
   return client;
+}
+
+/** The SDK's own message, but where it names its HTTP handler, or knows nothing: the answer to a HEAD has no body. */
+function problemOf({ name, message, $metadata }: Error & { $metadata?: { httpStatusCode?: number } }): string {
+  if (name === 'TimeoutError') return 'AWS did not answer in time';
+  return message === 'UnknownError' ? `AWS answered ${$metadata?.httpStatusCode}` : message;
 }
 
 /** Gets the credentials before a call needs them: with a code of an MFA device, if a profile needs one. */

@@ -4,7 +4,6 @@ import { type Command, Option } from 'commander';
 import { environment } from '../lambda/contract.ts';
 import { secretText } from '../lambda/keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
-import { guardKeyring } from '../lambda/keys/unreadable-keyring.ts';
 import type { Authentication } from '../lambda/messagemedia/authentication.ts';
 import { createProvider, type Provider } from '../lambda/messagemedia/client.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
@@ -67,7 +66,7 @@ export async function findKeyring(options: KeyringOptions): Promise<KeyringStore
 }
 
 export function connectKeyringOf(id: string): KeyringStore {
-  return guardKeyring(createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }));
+  return createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate });
 }
 
 /** Name or ARN of the keyring's secret, or `undefined` when nothing names one. */
@@ -95,7 +94,11 @@ async function pauseUpdate(milliseconds: number): Promise<void> {
  * @throws {Error} when there is no such stack, or it has no such output
  */
 export async function readOutput(stack: string, name: string): Promise<string> {
-  const value = (await readOutputs(stack)).get(name);
+  return requireOutput(stack, await readOutputs(stack), name);
+}
+
+export function requireOutput(stack: string, found: ReadonlyMap<string, string>, name: string): string {
+  const value = found.get(name);
   if (value) return value;
   throw new Error(
     `Stack ${stack} has no output ${name}: is it a stack of this project, or one whose receiver has addOutputs(), and in this region?`,

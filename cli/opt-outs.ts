@@ -35,56 +35,58 @@ export async function readBlacklist(
   read: (count: number) => void,
   most = mostPages.blacklist,
 ): Promise<Listing<string>> {
-  const numbers = new Set<string>();
-  const tokens = new Set<string>();
-  let token: string | undefined;
-  // The last page that brought something new. All but the last one of the list are full.
-  let lastSize = 0;
-  for (let page = 0; page < most; page++) {
-    const before = numbers.size;
-    const { numbers: found, next } = await api.blacklistPage(token);
-    for (const number of found) numbers.add(withPlus(number));
-    if (numbers.size > before) lastSize = found.length;
-    read(numbers.size);
-    if (next === undefined) return { items: [...numbers] };
+  const list = { name: 'blacklist', one: 'number', most, read };
+  return readPages<string, string>(list, async (token) => {
+    const { numbers, next } = await api.blacklistPage(token);
+    const found = numbers.map((number) => [withPlus(number), withPlus(number)] as const);
     // In MessageMedia's example even the last page has a token. What it leads to is not documented.
-    if (tokens.has(next) || (found.length > 0 && numbers.size === before)) {
-      if (lastSize < pageSize) return { items: [...numbers] };
-      return { items: [...numbers], problem: `The blacklist begins anew after ${counted(numbers.size, 'number')}` };
-    }
-    tokens.add(next);
-    token = next;
-  }
-  return {
-    items: [...numbers],
-    problem: `The blacklist goes on after ${counted(numbers.size, 'number')} (${most} pages)`,
-  };
+    return { found, next, isLast: numbers.length < pageSize };
+  });
 }
 
 /** All messages of a time that triggered an opt-out. */
-export async function readReport(
-  api: Lists,
-  from: Date,
-  to: Date,
-  most = mostPages.report,
-): Promise<Listing<OptOutMessage>> {
-  const found = new Map<string, OptOutMessage>();
-  for (let page = 0; page < most; page++) {
-    const before = found.size;
+export async function readReport(api: Lists, from: Date, to: Date): Promise<Listing<OptOutMessage>> {
+  const list = { name: 'report', one: 'opt-out', most: mostPages.report, read: () => {} };
+  return readPages<OptOutMessage, number>(list, async (page = 0) => {
     const { messages, hasNext } = await api.optOutPage(from, to, page);
-    for (const message of messages) found.set(message.message_id ?? JSON.stringify(message), message);
-    if (!hasNext) return { items: [...found.values()] };
-    if (found.size === before) {
-      return {
-        items: [...found.values()],
-        problem: `The report repeats itself after ${counted(found.size, 'opt-out')}`,
-      };
-    }
+    const found = messages.map((message) => [message.message_id ?? JSON.stringify(message), message] as const);
+    return { found, next: hasNext ? page + 1 : undefined, isLast: !hasNext };
+  });
+}
+
+interface Page<Item, Cursor> {
+  /** Items by what tells them apart. */
+  found: (readonly [string, Item])[];
+  next: Cursor | undefined;
+  /** Whether the page may be the last one, although it has a next one. */
+  isLast: boolean;
+}
+
+/** Reads pages until there is no next one, or they repeat themselves. */
+async function readPages<Item, Cursor>(
+  { name, one, most, read }: { name: string; one: string; most: number; read: (count: number) => void },
+  readPage: (cursor: Cursor | undefined) => Promise<Page<Item, Cursor>>,
+): Promise<Listing<Item>> {
+  const items = new Map<string, Item>();
+  const cursors = new Set<Cursor>();
+  /** Of the last page that brought something new. */
+  let wasLast = true;
+  let cursor: Cursor | undefined;
+  for (let page = 0; page < most; page++) {
+    const before = items.size;
+    const { found, next, isLast } = await readPage(cursor);
+    for (const [key, item] of found) items.set(key, item);
+    if (items.size > before) wasLast = isLast;
+    read(items.size);
+    const isRepeated = next !== undefined && (cursors.has(next) || (found.length > 0 && items.size === before));
+    if (next === undefined || (isRepeated && wasLast)) return { items: [...items.values()] };
+    const problem = `The ${name} begins anew after ${counted(items.size, one)}`;
+    if (isRepeated) return { items: [...items.values()], problem };
+    cursors.add(next);
+    cursor = next;
   }
-  return {
-    items: [...found.values()],
-    problem: `The report goes on after ${counted(found.size, 'opt-out')} (${most} pages)`,
-  };
+  const problem = `The ${name} goes on after ${counted(items.size, one)} (${most} pages)`;
+  return { items: [...items.values()], problem };
 }
 
 /** Both lists by number: those on the blacklist in its order, then those that are only in the report. */

@@ -73,13 +73,10 @@ function formatColumns(rows: string[][], columns: ColumnUserConfig[]): string {
 }
 
 /** Paragraphs in lines that fit the terminal, as commander wraps the rest of a help text. */
-export function wrap(text: string, width = Math.min(process.stdout.columns ?? 80, 100)): string {
-  const fold = (paragraph: string) =>
-    paragraph.split(/\s+/).reduce((lines, word) => {
-      const last = lines.length - lines.lastIndexOf('\n') - 1;
-      return lines === '' ? word : `${lines}${last + 1 + word.length > width ? '\n' : ' '}${word}`;
-    }, '');
-  return `\n${text.trim().split('\n\n').map(fold).join('\n\n')}`;
+export function wrap(text: string): string {
+  const width = Math.min(process.stdout.columns ?? 80, 100);
+  const paragraphs = text.trim().split('\n\n');
+  return `\n${paragraphs.map((paragraph) => fold(paragraph.replaceAll('\n', ' '), width)).join('\n\n')}`;
 }
 
 /** The reader has closed the output, as `| head` does. */

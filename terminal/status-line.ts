@@ -32,16 +32,6 @@ export const statusLine = new StatusLine(process.stderr);
 const intervals = { terminal: 200, log: 30_000 };
 const width = 24;
 
-export interface ProgressBar {
-  /**
-   * @param done of the total
-   * @param count what is counted for the rate
-   */
-  update(done: number, count: number): void;
-  /** Takes it off the terminal, so that others can write. */
-  clear(): void;
-}
-
 /**
  * Shows how much is done, how fast, and how long it takes still: on one line of a terminal, else in a line now and then.
  *
@@ -52,35 +42,37 @@ export function createProgressBar(
   total: number,
   what: string,
   { screen = process.stderr, now = () => performance.now() }: { screen?: Screen; now?: () => number } = {},
-): ProgressBar {
+) {
+  const line = new StatusLine(screen);
   const begun = now();
   const interval = screen.isTTY ? intervals.terminal : intervals.log;
   let drawn = begun;
-  let firstCount: number | undefined;
-  let firstDone = 0;
+  /** What an earlier run has done took no time now. */
+  let before: { done: number; count: number } | undefined;
   return {
-    update: (done, count) => {
-      // What an earlier run has done took no time now.
-      if (firstCount === undefined) [firstCount, firstDone] = [count, done];
+    /**
+     * @param done of the total
+     * @param count what is counted for the rate
+     */
+    update(done: number, count: number): void {
+      before ??= { done, count };
       const at = now();
       if (at - drawn < interval) return;
       drawn = at;
       const seconds = (at - begun) / 1000;
-      const rate = (count - firstCount) / seconds;
       const share = total === 0 ? 1 : Math.min(done / total, 1);
-      const left = done > firstDone ? (seconds * (total - done)) / (done - firstDone) : Number.NaN;
+      const left = (seconds * Math.max(total - done, 0)) / (done - before.done);
       const text = [
         `${Math.floor(share * 100)} %`,
         `${count} ${what}`,
-        `${rate.toFixed(0)} a second`,
-        ...(Number.isFinite(left) ? [`${clock(Math.max(left, 0))} left`] : []),
+        `${((count - before.count) / seconds).toFixed(0)} a second`,
+        ...(Number.isFinite(left) ? [`${clock(left)} left`] : []),
       ].join(', ');
-      if (!screen.isTTY) screen.write(`${text}\n`);
-      else screen.write(`\r\u001b[K${'█'.repeat(Math.round(share * width)).padEnd(width, '░')} ${text}`);
+      if (screen.isTTY) line.show(`${'█'.repeat(Math.round(share * width)).padEnd(width, '░')} ${text}`);
+      else screen.write(`${text}\n`);
     },
-    clear: () => {
-      if (screen.isTTY) screen.write('\r\u001b[K');
-    },
+    /** Takes it off the terminal, so that others can write. */
+    clear: () => line.clear(),
   };
 }
 

@@ -24,22 +24,12 @@ export interface PauseOptions {
   help?: string;
 }
 
-/** The waits of one terminal. All of them say until when, and how to stop; a terminal counts down to the last one's end. */
-export interface Waits {
-  /** Waits for a time. The caller says why. */
-  pause(milliseconds: number, options?: PauseOptions): Promise<void>;
-  /**
-   * Waits for work, and reports it if it takes longer than 2 s.
-   *
-   * @param what happens meanwhile
-   * @param milliseconds after which the work gives up by itself
-   * @param state how far it is
-   */
-  watch<T>(what: string, milliseconds: number, work: Promise<T>, state?: () => string): Promise<T>;
-}
-
-/** @param tell prints a line that stays */
-export function createWaits(line: StatusLine, tell: (message: string) => void): Waits {
+/**
+ * The waits of one terminal. All of them say until when, and how to stop; a terminal counts down to the last one's end.
+ *
+ * @param tell prints a line that stays
+ */
+export function createWaits(line: StatusLine, tell: (message: string) => void) {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;
   /** End of the pause that was reported last: its other pieces are not reported. */
@@ -65,7 +55,8 @@ export function createWaits(line: StatusLine, tell: (message: string) => void): 
   };
 
   return {
-    pause: async (milliseconds, { whole = milliseconds, help = 'Ctrl-C stops.' } = {}) => {
+    /** Waits for a time. The caller says why. */
+    async pause(milliseconds: number, { whole = milliseconds, help = 'Ctrl-C stops.' }: PauseOptions = {}) {
       if (whole < worthTelling) return sleep(milliseconds);
       const end = Date.now() + whole;
       if (!line.screen.isTTY && Math.abs(end - toldEnd) > worthTelling) {
@@ -77,7 +68,14 @@ export function createWaits(line: StatusLine, tell: (message: string) => void): 
       await sleep(milliseconds);
       finish(wait);
     },
-    watch: async (what, milliseconds, work, state = () => '') => {
+    /**
+     * Waits for work, and reports it if it takes longer than 2 s.
+     *
+     * @param what happens meanwhile
+     * @param milliseconds after which the work gives up by itself
+     * @param state how far it is
+     */
+    async watch<T>(what: string, milliseconds: number, work: Promise<T>, state = () => ''): Promise<T> {
       const end = Date.now() + milliseconds;
       const wait = { end, say: () => `Ctrl-C stops. ${state()}` };
       const slow = setTimeout(() => {

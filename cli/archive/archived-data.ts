@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dataKey } from '../../lambda/archive-contract.ts';
 import { QueuedEventError } from '../../lambda/event/attributes.ts';
 import type { Archive } from './archive-bucket.ts';
-import { ObjectError, readObject } from './object-bytes.ts';
+import { ObjectError, readObject } from './objects.ts';
 
 /** The data of a large event is not in the archive, or is not what its name says. */
 export class ArchivedDataError extends Error {
@@ -15,9 +15,10 @@ export class ErasedDataError extends ArchivedDataError {}
 /** What `erase` writes in the place of data until the line of the event is gone too. */
 export const erasedData = 'erased by mmw archive erase';
 
-/** Whether an event cannot be read because of what is in the archive, and not because S3 fails. */
-export function isUnreadable(error: unknown): error is ArchivedDataError | QueuedEventError {
-  return error instanceof ArchivedDataError || error instanceof QueuedEventError;
+/** Why an event cannot be read, if that is because of what is in the archive. @throws every other error, as when S3 fails */
+export function unreadableReason(error: unknown): string {
+  if (error instanceof ArchivedDataError || error instanceof QueuedEventError) return error.message;
+  throw error;
 }
 
 /**

@@ -1,25 +1,28 @@
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import { signedBytes } from '../../lambda/signature.ts';
-import type { Archive } from './archive-bucket.ts';
 import { fingerprint } from './archived-keys.ts';
-import { describeVerdict, type Judgement, judge } from './judge.ts';
-import { type ArchivedEvent, type Observer, readArchive } from './read-archive.ts';
-import type { Selection } from './selection.ts';
+import { type Judgement, judge } from './judge.ts';
+import { type ArchivedEvent, type BadLine, type Range, readRange } from './read-archive.ts';
 
 /**
- * Finds the event of a selection that proves most: the first one with a good signature, else the first that was polled, else
- * the first. So nothing unsigned hides something signed.
+ * Finds the event of a range that proves most: the first one with a good signature, else the first that was polled, else the
+ * first. So nothing unsigned hides something signed.
  *
+ * @param onBroken called for a line that is no event
  * @returns `undefined` when there is none
  */
 export async function findEvent(
-  archive: Archive,
-  { selection, now, keys }: { selection: Selection; now: number; keys: readonly VerificationKey[] },
-  observer: Observer,
+  range: Range,
+  keys: readonly VerificationKey[],
+  onBroken: (line: BadLine) => void,
 ): Promise<Evidence | undefined> {
   const best: Partial<Record<Judgement['verdict'], Evidence>> = {};
-  for await (const found of readArchive(archive, selection, now, observer)) {
-    const judgement = await judge(archive, found.text, keys);
+  for await (const found of readRange(range)) {
+    if ('reason' in found) {
+      onBroken(found);
+      continue;
+    }
+    const judgement = await judge(range.archive, found.text, keys);
     best[judgement.verdict] ??= asEvidence(found, judgement);
     if (best.good) break;
   }
@@ -42,20 +45,17 @@ export interface Evidence {
 }
 
 function asEvidence({ object, line, event: queued }: ArchivedEvent, judgement: Judgement): Evidence {
-  const verdict = describeVerdict(judgement);
-  if (judgement.verdict === 'bad') {
+  const { verdict } = judgement;
+  if (verdict === 'bad') {
     const { data, data_base64: _base64, ...event } = queued;
-    return { object, line, verdict, keyFingerprint: undefined, event, signedBytes: undefined, payload: data };
+    const nothing = { keyFingerprint: undefined, signedBytes: undefined };
+    return { object, line, verdict: `bad: ${judgement.reason}`, ...nothing, event, payload: data };
   }
   const { payload, ...event } = judgement.read.event;
   const { signed } = judgement.read;
   return {
-    object,
-    line,
-    verdict,
-    keyFingerprint: judgement.verdict === 'good' ? fingerprint(judgement.key) : undefined,
-    event,
+    ...{ object, line, verdict, event, payload },
+    keyFingerprint: verdict === 'good' ? fingerprint(judgement.key) : undefined,
     signedBytes: signed && signedBytes(signed).toString('base64'),
-    payload,
   };
 }

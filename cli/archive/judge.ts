@@ -5,7 +5,7 @@ import { reverify } from '../../lambda/event/reverify.ts';
 import { isTooLateFor, type KeyOwner, keysFor, ownerOf, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { type Digest, parseHttpDate } from '../../lambda/signature.ts';
 import type { Archive } from './archive-bucket.ts';
-import { fetchArchivedData, isUnreadable } from './archived-data.ts';
+import { fetchArchivedData, unreadableReason } from './archived-data.ts';
 
 export type Judgement =
   | { verdict: 'good'; read: ReadEvent; key: VerificationKey }
@@ -13,10 +13,6 @@ export type Judgement =
   | { verdict: 'polled'; read: ReadEvent }
   /** @property reason continues a sentence about the event, and contains none of its data */
   | { verdict: 'bad'; reason: string };
-
-export function describeVerdict(judgement: Judgement): string {
-  return judgement.verdict === 'bad' ? `bad: ${judgement.reason}` : judgement.verdict;
-}
 
 /**
  * Verifies an event: its signature, and that everything else is what a receiver writes for the signed bytes, because the
@@ -28,14 +24,13 @@ export function describeVerdict(judgement: Judgement): string {
  */
 export async function judge(archive: Archive, line: string, keys: readonly VerificationKey[]): Promise<Judgement> {
   const message = fromArchiveLine(line);
-  if (toArchiveLine(message) !== line)
-    return { verdict: 'bad', reason: 'the line is not in the form that the archive writes' };
   let read: ReadEvent;
   try {
+    if (toArchiveLine(message) !== line)
+      return { verdict: 'bad', reason: 'the line is not in the form that the archive writes' };
     read = await openQueuedEvent(message, (dataref) => fetchArchivedData(archive, dataref));
   } catch (error) {
-    if (isUnreadable(error)) return { verdict: 'bad', reason: error.message };
-    throw error;
+    return { verdict: 'bad', reason: unreadableReason(error) };
   }
   if (read.signed === undefined) return { verdict: 'polled', read };
   const candidates = keysFor(read.event.mmkeyid, keys);

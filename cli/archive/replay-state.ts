@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isObject } from '../../lambda/guards.ts';
-import { createLargeSet } from './seen-events.ts';
+import { createLargeSet } from './copies.ts';
 import type { SelectionOptions } from './selection.ts';
 
 /** What a replay was asked to send, and where. */

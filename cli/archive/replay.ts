@@ -1,18 +1,17 @@
+import { createHash } from 'node:crypto';
+import { fromArchiveLine } from '../../lambda/archive/archive-line.ts';
 import { archiveTypeOf } from '../../lambda/archive-contract.ts';
-import type { EventType } from '../../lambda/contract.ts';
-import { sourceOf } from '../../lambda/event/deduplication.ts';
+import type { EventType, QueuedEvent } from '../../lambda/contract.ts';
+import { groupOf, identityOf, sourceOf } from '../../lambda/event/deduplication.ts';
+import { datarefMember, type QueueMessage, writeEvent } from '../../lambda/event/queue-message.ts';
+import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
 import type { Archive } from './archive-bucket.ts';
-import { listEventObjects, type StoredObject } from './event-objects.ts';
+import { fetchArchivedData } from './archived-data.ts';
+import { createLargeSet, createSignedCopies } from './copies.ts';
 import { type Judgement, judge } from './judge.ts';
-import { readObjects } from './read-archive.ts';
-import { type DataTarget, type ReplayMessage, toReplayMessage } from './replay-message.ts';
-import type { RefusedMessage } from './replay-sender.ts';
+import { type ArchivedEvent, type BadLine, type Range, readRange } from './read-archive.ts';
 import { digestOf, type ReplayState } from './replay-state.ts';
-import { createSeenEvents } from './seen-events.ts';
-import type { Selection } from './selection.ts';
-import { createSignedCopies } from './signed-copies.ts';
-import type { BadLine } from './verify.ts';
 
 export interface ReplayReport {
   /** Events sent to SQS, by type; with `isDryRun` those that would be sent. */
@@ -27,21 +26,19 @@ export interface ReplayReport {
 }
 
 export interface Replay {
-  selection: Selection;
-  now: number;
   keys: readonly VerificationKey[];
   replayId: string;
-  target: DataTarget | undefined;
-  /** Sends nothing, and copies no data. */
   isDryRun: boolean;
   /** Events a second; `undefined` for as many as SQS takes. */
   rate: number | undefined;
   state: Pick<ReplayState, 'wasSent' | 'add'>;
-  send: (messages: readonly ReplayMessage[]) => Promise<readonly RefusedMessage[]>;
+  send: (message: Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'>) => Promise<unknown>;
+  /** Puts data where consumers look for it. @returns its `dataref` */
+  store: (data: Uint8Array, contentType: string | undefined) => Promise<string>;
   wait: (milliseconds: number) => Promise<unknown>;
   onBad: (line: BadLine) => void;
-  onRefused: (event: { id: string; reason: string }) => void;
-  onRead?: (object: Pick<StoredObject, 'size'>, events: number) => void;
+  /** Called for an event that the queue does not take, while it may take others. */
+  onRefused: (id: string, error: unknown) => void;
   /** Stops the replay between two events. */
   signal: AbortSignal;
 }
@@ -51,73 +48,119 @@ const chunkEvents = 100;
 const chunkBytes = 8 * 1_048_576;
 
 /**
- * Queues the events of a selection again, each once, object by object in order of arrival. Of an event that was polled and
- * came signed too, the signed one is sent.
+ * Queues the events of a range again, each once, object by object in order of arrival. Of an event that was polled and came
+ * signed too, the signed one is sent.
  */
-export async function replay(archive: Archive, options: Replay): Promise<ReplayReport> {
+export async function replay(range: Range, options: Replay): Promise<ReplayReport> {
   const report: ReplayReport = { sent: {}, sentBefore: 0, duplicates: 0, bad: 0, refused: 0, isFinished: false };
-  const { selection, now, keys, state, signal } = options;
+  const { keys, state, signal } = options;
   const reportBad = (line: BadLine) => {
     report.bad++;
     options.onBad(line);
   };
-  const isNew = createSeenEvents();
+  const seen = createLargeSet();
   const chunk = createChunk(options, report);
-  const objects = await listEventObjects(archive, selection, now);
-  const isSignedToo = createSignedCopies(
-    archive,
-    objects,
-    selection,
-    async ({ text }) => (await judge(archive, text, keys)).verdict === 'good',
-  );
-  let events = 0;
-  const observer = { broken: reportBad, read: (object: StoredObject) => options.onRead?.(object, events) };
-  for await (const { object, line, text, event } of readObjects(archive, objects, selection, observer)) {
+  const judgeLine = (text: string) => judge(range.archive, text, keys);
+  const isSignedToo = createSignedCopies(range, async ({ text }) => (await judgeLine(text)).verdict === 'good');
+  const isRepeated = async (event: QueuedEvent) => (await isSignedToo(event)) || !seen.add(identityOf(event));
+  for await (const found of readRange(range)) {
     if (signal.aborted) break;
-    events++;
-    const digest = digestOf(text);
-    if (state.wasSent(digest)) {
-      report[(await isSignedToo(event)) || !isNew(event) ? 'duplicates' : 'sentBefore']++;
+    if ('reason' in found) {
+      reportBad(found);
       continue;
     }
-    const judgement = await judge(archive, text, keys);
+    const { object, line, text, event } = found;
+    if (state.wasSent(digestOf(text))) {
+      report[(await isRepeated(event)) ? 'duplicates' : 'sentBefore']++;
+      continue;
+    }
+    const judgement = await judgeLine(text);
     // Only good events count as seen: a forged one must not replace the genuine event with the same id.
     if (judgement.verdict === 'bad') reportBad({ object, line, id: event.id, reason: judgement.reason });
-    else if ((await isSignedToo(event)) || !isNew(event)) report.duplicates++;
+    else if (await isRepeated(event)) report.duplicates++;
     else if (options.isDryRun) count(report, event.type);
-    else {
-      const account = accountOf(judgement, keys);
-      const message = await toReplayMessage(text, judgement.read, { ...options, account });
-      await chunk.add({ message, type: event.type, digest });
-      options.onRead?.({ size: 0 }, events);
-    }
+    else await chunk.add(toSending(range.archive, found, accountOf(judgement, keys), options));
   }
   if (!signal.aborted) await chunk.flush();
   return { ...report, isFinished: !signal.aborted };
+}
+
+/** An event that is to be sent. */
+interface Sending {
+  id: string;
+  type: EventType;
+  digest: string;
+  groupId: string;
+  length: number;
+  send: () => Promise<unknown>;
+}
+
+/**
+ * The message as it was queued, with `mmreplay` as its first member, so that `data` stays last and unchanged. It has the
+ * group that the receiver gave it. Its deduplication id differs between replays, and is the same within one.
+ */
+function toSending(
+  archive: Archive,
+  { text, event }: ArchivedEvent,
+  account: string | undefined,
+  { replayId, send, store }: Replay,
+): Sending {
+  const { id, type, dataref, datacontenttype } = event;
+  const queued = fromArchiveLine(text);
+  const body = `{"mmreplay":${JSON.stringify(replayId)},${queued.slice(queued.indexOf('{') + 1)}`;
+  const groupId = groupOf(event, account);
+  // A signed copy that comes later must not be dropped.
+  const name = `${identityOf(event)} ${replayId}${event.mmorigin === undefined ? '' : ' polled'}`;
+  const deduplicationId = createHash('sha256').update(name).digest('hex');
+  const bringBack = async (from: string) => {
+    const { dataref: _dataref, ...attributes }: QueuedEvent = JSON.parse(body);
+    const to = await store(await fetchArchivedData(archive, from), datacontenttype);
+    return writeEvent(attributes, datarefMember(to));
+  };
+  return {
+    ...{ id, type, groupId, digest: digestOf(text), length: body.length },
+    send: async () => send({ body: dataref === undefined ? body : await bringBack(dataref), groupId, deduplicationId }),
+  };
 }
 
 /** Collects events, sends many at once, and keeps in the state what was sent. */
 function createChunk(options: Replay, report: ReplayReport) {
   const pace = createPace(options);
   const most = Math.min(chunkEvents, options.rate ?? chunkEvents);
-  let chunk: { message: ReplayMessage; type: EventType; digest: string }[] = [];
-  let bytes = 0;
+  let chunk: Sending[] = [];
+  let length = 0;
+  const sendGroup = async (group: readonly Sending[]): Promise<Sending[]> => {
+    const sent: Sending[] = [];
+    for (const event of group) {
+      try {
+        await event.send();
+        sent.push(event);
+      } catch (error) {
+        if (!refusesMessage(error)) throw error;
+        report.refused++;
+        options.onRefused(event.id, error);
+      }
+    }
+    return sent;
+  };
   const flush = async () => {
     if (chunk.length === 0) return;
     await pace(chunk.length);
-    const refused = await options.send(chunk.map(({ message }) => message));
-    const isRefused = new Set(refused.map(({ message }) => message.deduplicationId));
-    const sent = chunk.filter(({ message }) => !isRefused.has(message.deduplicationId));
+    // Those of a group one after the other, so that they keep their order. If a group fails, the others end before that is told.
+    const groups = Map.groupBy(chunk, ({ groupId }) => groupId).values();
+    const outcomes = await Promise.allSettled([...groups].map(sendGroup));
+    const sent = outcomes.flatMap((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
     for (const { type } of sent) count(report, type);
-    report.refused += refused.length;
-    for (const { message, reason } of refused) options.onRefused({ id: message.id, reason });
     if (sent.length > 0) options.state.add(sent.map(({ digest }) => digest));
-    [chunk, bytes] = [[], 0];
+    [chunk, length] = [[], 0];
   };
-  const add = async (event: (typeof chunk)[number]) => {
+  const add = async (event: Sending) => {
     chunk.push(event);
-    bytes += event.message.body.length;
-    if (chunk.length >= most || bytes >= chunkBytes) await flush();
+    length += event.length;
+    if (chunk.length >= most || length >= chunkBytes) await flush();
   };
   return { add, flush };
 }

@@ -1,13 +1,10 @@
 import type { VerificationKey } from '../../lambda/keys/keyring.ts';
-import type { Archive } from './archive-bucket.ts';
 import { fingerprint } from './archived-keys.ts';
-import type { StoredObject } from './event-objects.ts';
-import { findHidden, type HiddenVersion } from './hidden-versions.ts';
 import { judge } from './judge.ts';
-import { asResult, readObject } from './object-bytes.ts';
-import { versioningOf } from './object-versions.ts';
-import { type ArchivedEvent, type BrokenLine, eventsIn, type Place, readArchive } from './read-archive.ts';
-import { isSelected, type Selection } from './selection.ts';
+import { asResult, readObject } from './objects.ts';
+import { type ArchivedEvent, type BadLine, eventsIn, type Range, readRange } from './read-archive.ts';
+import { isSelected } from './selection.ts';
+import { findHidden, type HiddenVersion, versioningOf } from './versions.ts';
 
 export interface VerifiedWith {
   /** `undefined` for a key that the keyring holds without an id. */
@@ -17,12 +14,6 @@ export interface VerifiedWith {
   /** RFC 3339; `undefined` for a key that was not retired. */
   retiredAt: string | undefined;
   events: number;
-}
-
-export interface BadLine extends Place {
-  /** Absent if the line is not an event. */
-  id?: string;
-  reason: string;
 }
 
 /** A version of an object that somebody removed or replaced, with events of the selection. */
@@ -48,65 +39,53 @@ export interface VerificationReport {
   /** Fetched from MessageMedia's API, and never signed. */
   polled: number;
   bad: number;
+  /** The first of those that are counted. */
+  lostVersions: LostVersion[];
+  badLines: BadLine[];
 }
 
-export interface Verification {
-  keys: readonly VerificationKey[];
-  now: number;
-  /** Called for each bad line at once, because the report has only their number. */
-  onBad: (line: BadLine) => void;
-  onLost: (version: LostVersion) => void;
-  onRead?: (object: StoredObject, events: number) => void;
-}
+/** How many bad lines and lost versions are named. Further ones are only counted. */
+const mostNamed = 1_000;
 
-export async function verifyArchive(
-  archive: Archive,
-  selection: Selection,
-  { keys, now, onBad, onLost, onRead }: Verification,
-): Promise<VerificationReport> {
-  const versioning = (await versioningOf(archive)) ?? 'none';
-  const report: VerificationReport = { versioning, lost: 0, objects: 0, events: 0, good: [], polled: 0, bad: 0 };
+export async function verifyArchive(range: Range, keys: readonly VerificationKey[]): Promise<VerificationReport> {
+  const { archive, objects, selection } = range;
+  const versioning: VerificationReport['versioning'] = (await versioningOf(archive)) ?? 'none';
+  const counts = { versioning, lost: 0, objects: objects.length, events: 0, polled: 0, bad: 0 };
+  const [badLines, lostVersions]: [BadLine[], LostVersion[]] = [[], []];
   const byKey = new Map<VerificationKey, VerifiedWith>();
-  const reportBad = (line: BadLine) => {
-    report.bad++;
-    onBad(line);
+  const count = (line: BadLine) => {
+    if (++counts.bad <= mostNamed) badLines.push(line);
   };
-  const check = async ({ object, line, text, event }: ArchivedEvent) => {
-    report.events++;
+  const check = async (found: ArchivedEvent | BadLine) => {
+    if ('reason' in found) return count(found);
+    const { object, line, text, event } = found;
+    counts.events++;
     const judgement = await judge(archive, text, keys);
-    if (judgement.verdict === 'bad') reportBad({ object, line, id: event.id, reason: judgement.reason });
-    else if (judgement.verdict === 'polled') report.polled++;
+    if (judgement.verdict === 'bad') count({ object, line, id: event.id, reason: judgement.reason });
+    else if (judgement.verdict === 'polled') counts.polled++;
     else countFor(judgement.key, byKey).events++;
   };
-  const observer = {
-    broken: reportBad,
-    read: (object: StoredObject) => {
-      report.objects++;
-      onRead?.(object, report.events);
-    },
-  };
-  for await (const found of readArchive(archive, selection, now, observer)) await check(found);
-  for (const hidden of versioning === 'none' ? [] : await findHidden(archive, selection, now)) {
-    const lines = await linesOf(archive, selection, hidden);
+  for await (const found of readRange(range)) await check(found);
+  for (const hidden of versioning === 'none' ? [] : await findHidden(archive, selection)) {
+    const lines = await linesOf(range, hidden);
     if (lines.length === 0) continue;
-    const { key: object, id: version, how, at } = hidden;
-    report.lost++;
-    onLost({ object, version, how, at: new Date(at).toISOString(), events: lines.length });
-    for (const line of lines) await ('reason' in line ? reportBad(line) : check(line));
+    const { key: object, id: version = '', how, at } = hidden;
+    if (++counts.lost <= mostNamed)
+      lostVersions.push({ object, version, how, at: new Date(at).toISOString(), events: lines.length });
+    for (const line of lines) await check(line);
   }
-  return { ...report, good: [...byKey.values()] };
+  return { ...counts, good: [...byKey.values()], lostVersions, badLines };
 }
 
 /** The lines of a version that are of the selection, or may be; none if the same was written again. */
 async function linesOf(
-  archive: Archive,
-  selection: Selection,
+  { archive, selection }: Range,
   { key, id, how }: HiddenVersion,
-): Promise<(ArchivedEvent | BrokenLine)[]> {
+): Promise<(ArchivedEvent | BadLine)[]> {
   const bytes = await readObject(archive, key, id).catch(asResult);
   const current = how === 'removed' ? undefined : await readObject(archive, key).catch(asResult);
   if (bytes instanceof Uint8Array && current instanceof Uint8Array && Buffer.compare(bytes, current) === 0) return [];
-  const lines: (ArchivedEvent | BrokenLine)[] = [];
+  const lines: (ArchivedEvent | BadLine)[] = [];
   for await (const line of eventsIn(`${key} version ${id}`, bytes))
     if ('reason' in line || isSelected(line.event, selection)) lines.push(line);
   return lines;

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
-import { visibleOnOneLine } from '../../terminal/text.ts';
+import { counted, visibleOnOneLine } from '../../terminal/text.ts';
 import { addArchiveOptions } from '../archive/archive-bucket.ts';
 import { describeLock, erasePerson } from '../archive/erase.ts';
 import { type Found, findPerson } from '../archive/find-person.ts';
 import { type Person, parsePhone } from '../archive/person.ts';
 import { withOptions } from '../options.ts';
-import { describeBadLine, openRange, type RangeOptions, watchReading } from './archive-range.ts';
+import { describeBadLine, listRange, type RangeOptions, withProgress } from './archive-range.ts';
 
 type Options = RangeOptions<{ phone?: string; dryRun?: boolean; yes?: boolean }>;
 
@@ -32,10 +32,8 @@ the data of consumers are not changed: see docs/archive.md.`),
 
 async function run({ subject, phone, ...options }: Options): Promise<void> {
   const person = personOf(subject, phone);
-  const range = await openRange(options);
-  const { onRead, clear } = await watchReading(range);
-  const found = await findPerson(range.archive, person, { ...range, onRead });
-  clear();
+  const range = await listRange(options);
+  const found = await withProgress(range, (watched) => findPerson(watched, person));
   for (const line of found.unreadable) progress(describeBadLine(line));
   for (const line of found.uncertain) progress(describeBadLine(line, 'not erased'));
   if (found.unreadable.length + found.uncertain.length > 0) {
@@ -65,6 +63,6 @@ function personOf(subject: string | undefined, phone: string | undefined): Perso
 }
 
 function describe({ events, objects, data }: Found): string {
-  const large = data.length === 0 ? '' : `, and ${data.length} objects with data`;
-  return `${events} ${events === 1 ? 'event' : 'events'} in ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}${large}`;
+  const large = data.length === 0 ? '' : `, and ${counted(data.length, 'object')} with data`;
+  return `${counted(events, 'event')} in ${counted(objects.length, 'object')}${large}`;
 }

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseKeyring, type VerificationKey } from '../../lambda/keys/keyring.ts';
 import { progress, wrap } from '../../terminal/output.ts';
 import { createProgressBar } from '../../terminal/status-line.ts';
 import { visibleOnOneLine } from '../../terminal/text.ts';
-import { type Archive, type ArchiveOptions, addArchiveOptions, connectArchive } from '../archive/archive-bucket.ts';
+import { type ArchiveOptions, addArchiveOptions, connectArchive } from '../archive/archive-bucket.ts';
 import { readArchivedKeys } from '../archive/archived-keys.ts';
-import { listEventObjects, type StoredObject } from '../archive/event-objects.ts';
-import { readSelection, type Selection, type SelectionOptions, typesByName } from '../archive/selection.ts';
-import type { BadLine } from '../archive/verify.ts';
+import { type BadLine, openRange, type Range } from '../archive/read-archive.ts';
+import { readSelection, type SelectionOptions, typesByName } from '../archive/selection.ts';
 import type { GlobalOptions } from '../connections.ts';
+import { readNamed } from '../options.ts';
+import { decodeText } from '../text-file.ts';
 
 export type RangeOptions<Own = object> = GlobalOptions & ArchiveOptions & SelectionOptions & Own;
 
@@ -31,40 +31,31 @@ The archive stores events by the hour of arrival (UTC). So --from and --to selec
 those that begin before --to. A webhook may be signed a day before it arrives, and what
 reconciliation queues is up to 45 days old.`);
 
-export interface Range {
-  archive: Archive;
-  selection: Selection;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
-
-export async function openRange(options: RangeOptions): Promise<Range> {
-  const now = Date.now();
-  const selection = readSelection(options, now);
-  return { archive: await connectArchive(options), selection, now };
+export async function listRange(options: RangeOptions): Promise<Range> {
+  const selection = readSelection(options, Date.now());
+  return openRange(await connectArchive(options), selection);
 }
 
 /** Reads the keys from a file if one is given, otherwise the archived keys of the selected days. */
-export async function readKeys({ archive, selection, now }: Range, file?: string): Promise<VerificationKey[]> {
-  if (file === undefined) return readArchivedKeys(archive, selection, now, progress);
-  const { keys, warnings } = parseKeyring(readFileSync(file, 'utf8'));
+export async function readKeys({ archive, selection }: Range, file?: string): Promise<VerificationKey[]> {
+  if (file === undefined) return readArchivedKeys(archive, selection, progress);
+  const { keys, warnings } = parseKeyring(decodeText(await readNamed(file)));
   for (const warning of warnings) progress(warning);
   return keys;
 }
 
-/** A progress bar over the bytes to read. Call `onRead` for each object, with the number of events so far. */
-export async function watchReading({ archive, selection, now }: Range) {
-  const objects = await listEventObjects(archive, selection, now);
-  const bar = createProgressBar(
-    objects.reduce((sum, { size }) => sum + size, 0),
-    'events',
-  );
-  let done = 0;
-  const onRead = ({ size }: Pick<StoredObject, 'size'>, events: number) => {
-    done += size;
-    bar.update(done, events);
-  };
-  return { objects: objects.length, onRead, clear: bar.clear };
+/** Shows how much of a range is read. @param work gets what takes the progress off the screen, so that it can write */
+export async function withProgress<Result>(
+  range: Range,
+  work: (range: Range, clear: () => void) => Promise<Result>,
+): Promise<Result> {
+  const bytes = range.objects.reduce((sum, { size }) => sum + size, 0);
+  const { update, clear } = createProgressBar(bytes, 'events');
+  try {
+    return await work({ ...range, onRead: update }, clear);
+  } finally {
+    clear();
+  }
 }
 
 export function describeBadLine({ object, line, id = '', reason }: BadLine, what = 'bad'): string {

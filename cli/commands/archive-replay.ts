@@ -2,29 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
-import { hasOwnS3Endpoint } from '../../lambda/environment.ts';
-import { createOverflowStore } from '../../lambda/event/overflow-store.ts';
-import { print, progress, wrap } from '../../terminal/output.ts';
+import { explain, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { visibleOnOneLine } from '../../terminal/text.ts';
-import type { Archive } from '../archive/archive-bucket.ts';
+import { connectArchive } from '../archive/archive-bucket.ts';
+import { openRange } from '../archive/read-archive.ts';
 import { type ReplayReport, replay } from '../archive/replay.ts';
-import { copyFromArchive, type DataTarget } from '../archive/replay-message.ts';
-import { createReplaySender } from '../archive/replay-sender.ts';
 import { openReplayState } from '../archive/replay-state.ts';
 import { readSelection } from '../archive/selection.ts';
-import { readOutputs } from '../connections.ts';
 import { UsageError, wholeNumber, withOptions } from '../options.ts';
-import { connectSqs } from '../places.ts';
-import { targetOf } from '../target.ts';
-import {
-  addRangeCommand,
-  describeBadLine,
-  openRange,
-  type RangeOptions,
-  readKeys,
-  watchReading,
-} from './archive-range.ts';
+import { connectQueues, createSender } from '../queue/queues.ts';
+import { stoppable } from '../stopping.ts';
+import { addRangeCommand, describeBadLine, type RangeOptions, readKeys, withProgress } from './archive-range.ts';
 
 type Options = RangeOptions<{
   queueUrl?: string;
@@ -68,32 +57,36 @@ function parseReplayId(text: string): string {
 async function run(options: Options): Promise<void> {
   const { from, to, type, subject, id, all, replayId = randomUUID() } = options;
   if (from === undefined && !all) throw new UsageError('Give --from, or --all for the whole archive.');
-  const found = options.stack === undefined ? undefined : await readOutputs(options.stack);
-  const { queueUrl, bucket } = targetOf(options, found, process.env);
-  const { archive, now } = await openRange(options);
-  const request = { replayId, bucket: archive.bucket, queueUrl, ...defined({ from, to, type, subject, id }) };
-  const state = openReplayState(options.state ?? `mmw-replay-${replayId}.json`, request, now);
-  const range = { archive, now: state.startedAt, selection: readSelection(options, state.startedAt) };
+  // A replay takes hours, in which SQS may be slow or busy for a while.
+  const queues = await connectQueues(options, { maxAttempts: 8 });
+  const archive = await connectArchive(options);
+  const { bucket } = archive;
+  const request = { replayId, bucket, queueUrl: queues.queueUrl, ...defined({ from, to, type, subject, id }) };
+  const state = openReplayState(options.state ?? `mmw-replay-${replayId}.json`, request, Date.now());
+  // What arrives later is queued anyway.
+  const selection = { to: state.startedAt + 1, ...readSelection(options, state.startedAt) };
+  const range = await openRange(archive, selection);
   const keys = await readKeys(range, options.keys);
-  const { objects, onRead, clear } = await watchReading(range);
-  if (!options.dryRun) await confirm(`Queue the events of ${objects} objects of ${archive.bucket} again?`, options);
+  if (!options.dryRun)
+    await confirm(`Queue the events of ${range.objects.length} objects of ${bucket} again?`, options);
   const howToContinue = `To continue, run the same command with --replay-id ${replayId}.`;
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  const report = await replay(archive, {
-    ...{ replayId, keys, state, onRead, now: range.now, rate: options.rate, wait: sleep },
-    selection: range.selection,
-    target: bucket === undefined ? undefined : dataTarget(archive, bucket),
-    isDryRun: options.dryRun ?? false,
-    signal: interrupted.signal,
-    // A replay takes hours, in which SQS may be slow or busy for a while.
-    send: createReplaySender(connectSqs(queueUrl, { maxAttempts: 8 }), queueUrl),
-    onBad: (line) => progress(describeBadLine(line)),
-    onRefused: (event) => progress(visibleOnOneLine(`The queue does not take event ${event.id}: ${event.reason}`)),
+  const report = await withProgress(range, (watched, clear) => {
+    const tell = (text: string) => {
+      clear();
+      progress(text);
+    };
+    return stoppable((signal) =>
+      replay(watched, {
+        ...{ replayId, keys, state, signal, rate: options.rate, wait: sleep, isDryRun: options.dryRun ?? false },
+        ...{ store: queues.store, send: createSender(queues) },
+        onBad: (line) => tell(describeBadLine(line)),
+        onRefused: (event, error) =>
+          tell(visibleOnOneLine(`The queue does not take event ${event}: ${explain(error)}`)),
+      }),
+    );
   }).catch((cause: unknown) => {
     throw new Error(`Replay ${replayId} stopped. ${howToContinue}`, { cause });
   });
-  clear();
   const isDone = report.bad === 0 && report.refused === 0 && report.isFinished;
   if (isDone && !options.dryRun) state.remove();
   if (!isDone) process.exitCode = 1;
@@ -115,15 +108,6 @@ function describeReport(
     ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
     ...(refused > 0 ? [`${refused} were refused by the queue.`] : []),
   ].join('\n');
-}
-
-function dataTarget(archive: Archive, overflowBucket: string): DataTarget {
-  const forcePathStyle = hasOwnS3Endpoint(process.env);
-  const deadline = 30_000;
-  return {
-    store: createOverflowStore(overflowBucket, { forcePathStyle }, deadline),
-    bringBack: copyFromArchive(archive, overflowBucket),
-  };
 }
 
 function defined<Given extends object>(given: Given): Partial<Given> {

@@ -13,10 +13,8 @@ import {
   readOutput,
 } from '../connections.ts';
 import { readCaptures } from '../doctor/captures.ts';
-import { checkStack } from '../doctor/check-stack.ts';
-import { readFromNgrok } from '../doctor/ngrok.ts';
-import { type CapturedRequest, readCapture } from '../doctor/read-capture.ts';
-import { formatReport } from '../doctor/report.ts';
+import { checkStack, formatReport } from '../doctor/check-stack.ts';
+import { type CapturedRequest, readCapture, readFromNgrok } from '../doctor/read-capture.ts';
 import { readNamed, UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 import { decodeText } from '../text-file.ts';
@@ -98,7 +96,7 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
 async function checkUp(stack: string, options: Options): Promise<void> {
   const hasCredentials = Boolean(process.env.MESSAGEMEDIA_API_KEY && process.env.MESSAGEMEDIA_API_SECRET);
   const provider = hasCredentials ? connectProvider(options) : undefined;
-  const report = await checkStack({ stack, provider, now: Date.now, sendsProbe: options.probe ?? false });
+  const report = await checkStack(stack, provider, options.probe ?? false);
   print(options.json, report, formatReport(report));
   if (report.summary.health === 'bad') process.exitCode = 1;
 }

@@ -15,7 +15,7 @@ import { formatTable, print, progress } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { addKeyringOptions, connectKeyring, connectProvider, findKeyring, requireKeyringId } from '../connections.ts';
 import { confirmTakeover, connectKeys, type KeyOptions, keyOptionsOf } from '../keys/key-connection.ts';
-import { describeKey, findKeyRow, findProblems, listKeyRows, stateOf } from '../keys/key-rows.ts';
+import { compareKeys, describeKey, findKeyRow, stateOf } from '../keys/key-rows.ts';
 import { brokenStage, readVersion, replaceVersion } from '../keys/restore.ts';
 import { digestOption, readNamed, withOptions } from '../options.ts';
 import { connectSecrets } from '../places.ts';
@@ -79,8 +79,7 @@ async function createKey(given: KeyOptions<{ digest: Digest; enable?: boolean; y
 }
 
 async function listKeys(options: KeyOptions): Promise<void> {
-  const keyring = await findKeyring(options);
-  const keys = await listKeyRows(connectProvider(options), keyring);
+  const { rows: keys, refusal, warnings } = await compareKeys(connectProvider(options), await findKeyring(options));
   const named = keys.some(({ account }) => account);
   const heads = ['key', 'digest', 'created', 'state', 'keyring', 'sha256', ...(named ? ['account'] : [])];
   const cells = keys.map(({ account = '', ...key }) => [
@@ -88,8 +87,7 @@ async function listKeys(options: KeyOptions): Promise<void> {
     ...(named ? [account] : []),
   ]);
   const text = keys.length === 0 ? 'There are no keys.' : formatTable(heads, cells);
-  const problems = await findProblems(keys, keyring);
-  print(options.json, keys, [text, ...problems].join('\n'));
+  print(options.json, keys, [text, ...(refusal === undefined ? [] : [refusal]), ...warnings].join('\n'));
 }
 
 /** The beginning of a fingerprint tells keys apart; `keys show` has all of it. */
@@ -124,7 +122,7 @@ async function rotateKeys(given: KeyOptions<{ digest: Digest; abandon?: boolean;
   await confirmTakeover({ provider, keyring }, options);
   progress('You can stop this at any time: run it again to continue.');
   await rotation.run();
-  const keys = await listKeyRows(provider, keyring);
+  const { rows: keys } = await compareKeys(provider, keyring);
   const enabled = keys.find((key) => key.enabled);
   print(options.json, keys, enabled ? describeKey(enabled) : 'No key is enabled.');
 }

@@ -5,8 +5,7 @@ import { confirm, UnaskedError } from '../../terminal/question.ts';
 import { counted, toJson } from '../../terminal/text.ts';
 import type { GlobalOptions } from '../connections.ts';
 import { wholeNumber, withOptions } from '../options.ts';
-import { findMessage } from '../queue/find.ts';
-import { costOfLook, peek } from '../queue/peek.ts';
+import { costOfLook, findMessage, peek, showAndRemove } from '../queue/look.ts';
 import {
   addQueueOptions,
   type Counts,
@@ -19,7 +18,6 @@ import {
 import { expectDeadLetter, redrive, redriveOne } from '../queue/redrive.ts';
 import { restoreQueues } from '../queue/restore.ts';
 import { asCells, asLine, describe, messageHeads } from '../queue/shown-message.ts';
-import { showAndRemove } from '../queue/tail.ts';
 import { StoppedError, stoppable } from '../stopping.ts';
 
 type Options<Own = object> = GlobalOptions & QueueOptions & Own;
@@ -77,11 +75,11 @@ async function showMessages(options: Options<{ deadLetters?: boolean; count: num
   const queues = await connectQueues(options);
   const queueUrl = chosen(queues, options);
   await askForTries(queues, queueUrl, 'Look?', options);
-  const { messages, notes } = await stoppable((stop) => peek(queues.client, queueUrl, options.count, stop));
+  const { messages, note } = await stoppable((stop) => peek(queues.client, queueUrl, options.count, stop));
   const shown = messages.map(describe);
   const text = shown.length === 0 ? 'SQS shows no message.' : formatTable(messageHeads, shown.map(asCells));
   print(options.json, shown, text);
-  for (const note of notes) progress(note);
+  if (note !== undefined) progress(note);
 }
 
 /** Asks before a look that costs tries. @throws {UnaskedError} without a terminal */

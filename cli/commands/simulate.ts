@@ -73,10 +73,10 @@ async function simulate({ url, key, rate, count }: Simulation) {
       const request = toWire(withFreshIds(webhook), key);
       const { status } = await deliver(origin, request, AbortSignal.timeout(longestDelivery));
       statuses[status] = (statuses[status] ?? 0) + 1;
+      latencies.push(performance.now() - sentAt);
     } catch {
       unanswered += 1;
     }
-    latencies.push(performance.now() - sentAt);
   };
   const sendAll = async () => {
     const begun = performance.now();
@@ -135,6 +135,6 @@ function describe({ sent, statuses, unanswered, latency }: SimulationResult): st
   const answers = Object.entries(statuses).map(([status, count]) => `${count} answered ${status}`);
   const silent = unanswered > 0 ? [`${unanswered} not answered`] : [];
   const { median, p95, max } = latency;
-  return `${sent} sent: ${[...answers, ...silent].join(', ')}.
-Time to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
+  const time = `\nTime to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
+  return `${sent} sent: ${[...answers, ...silent].join(', ')}.${answers.length > 0 ? time : ''}`;
 }

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type RegisteredWebhook,
@@ -12,12 +11,12 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { formatTable, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
 import { connectProvider, type GlobalOptions, readOutput } from '../connections.ts';
-import { UsageError, wholeNumber, withOptions } from '../options.ts';
+import { readNamed, UsageError, wholeNumber, withOptions } from '../options.ts';
 import { templateKinds } from '../webhooks/templates.ts';
-import { addressOf, urlKinds } from '../webhooks/webhook-content.ts';
+import { urlKinds } from '../webhooks/webhook-content.ts';
 import { headersOf, withoutSecrets } from '../webhooks/webhook-header.ts';
 import type { CheckedWebhook } from '../webhooks/webhook-outcome.ts';
-import { problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
+import { addressProblem, problemsOf, type WebhookProblem } from '../webhooks/webhook-problems.ts';
 import {
   changeWebhook,
   createMissing,
@@ -111,20 +110,14 @@ async function createWebhooks(options: Creation): Promise<void> {
   const template = await readTemplate(options.template);
   const wishes = wishesOf({ ...options, url, events, template, headers: headersOf(options.header) });
   for (const wish of wishes) check({ ...wish, events: [...wish.events] }, true);
-  const provider = connectProvider(options);
-  const [wish] = wishes;
-  if (wish && wishes.length === 1) {
-    const webhook = await provider.createWebhook(wish);
-    print(options.json, withoutSecrets(webhook), describe(webhook));
-    return;
-  }
-  const made = await createMissing(provider, wishes, ({ id, url: there }, changes) => {
+  const made = await createMissing(connectProvider(options), wishes, ({ id, url: there }, changes) => {
     progress(`Webhook ${id} for ${there} exists already and was not changed.`);
     if (changes.length === 0) return;
     progress(`It is not what was asked for. To change it: mmw webhooks update ${id} ${changes.join(' ')}`);
     process.exitCode = 1;
   });
-  print(options.json, made.map(withoutSecrets), made.map(describe).join('\n'));
+  const [shown, ...others] = made.map(withoutSecrets);
+  print(options.json, others.length === 0 ? shown : [shown, ...others], made.map(describe).join('\n'));
 }
 
 async function updateWebhook(webhookId: string, options: Settings): Promise<void> {
@@ -153,7 +146,7 @@ async function urlOf({ url, stack }: Settings): Promise<string | undefined> {
  */
 async function readTemplate(value: string | undefined): Promise<string | undefined> {
   if (!value?.startsWith('@')) return value?.replace(/^\uFEFF/, '');
-  const bytes = await readFile(value.slice(1));
+  const bytes = await readNamed(value.slice(1));
   if (!isUtf8(bytes)) throw new UsageError(`${value.slice(1)} is not UTF-8: save it as UTF-8.`);
   return new TextDecoder().decode(bytes).replace(/\r?\n$/, '');
 }
@@ -180,7 +173,7 @@ async function listWebhooks(options: GlobalOptions & { stack?: string }): Promis
   const callbackUrl = stack === undefined ? undefined : await readOutput(stack, outputs.callbackUrl);
   const webhooks = (await connectProvider(options).listWebhooks()).map((webhook) => ({
     ...withoutSecrets(webhook),
-    problems: [...addressProblems(webhook, callbackUrl), ...problemsOf(webhook)],
+    problems: [(callbackUrl && addressProblem(webhook, callbackUrl)) || [], problemsOf(webhook)].flat(),
   }));
   const cells = webhooks.map(({ id, method, url, encoding, events }) => [
     id,
@@ -195,14 +188,6 @@ async function listWebhooks(options: GlobalOptions & { stack?: string }): Promis
   print(json, webhooks, [text, ...problems].join('\n\n'));
 }
 
-function addressProblems({ url, events }: RegisteredWebhook, callbackUrl: string | undefined) {
-  const address = callbackUrl === undefined ? undefined : addressOf(url, callbackUrl);
-  if (callbackUrl === undefined || address === undefined || address.goes === 'here') return [];
-  const what = address.goes === 'nowhere' ? address.why : `It goes to ${address.host}, not to the stack.`;
-  const severity = address.goes === 'nowhere' ? 'error' : 'info';
-  return [{ severity, code: 'address', events, what, mend: `The CallbackUrl is ${callbackUrl}.` } as const];
-}
-
 /** Tells what is wrong with a webhook. @throws {UsageError} for errors, if such a webhook is not to be */
 function check(webhook: CheckedWebhook, isRefused: boolean): void {
   const problems = problemsOf(webhook);
@@ -213,10 +198,6 @@ function check(webhook: CheckedWebhook, isRefused: boolean): void {
   for (const problem of problems) progress(inWords(problem));
 }
 
-function inWords({
-  events,
-  what,
-  mend,
-}: Pick<WebhookProblem, 'what' | 'mend'> & { events: readonly string[] }): string {
+function inWords({ events, what, mend }: WebhookProblem): string {
   return `${events.join(', ')}: ${what}\n  What to do: ${mend}`;
 }

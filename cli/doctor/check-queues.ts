@@ -1,59 +1,163 @@
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { outputs } from '../../lambda/stack-outputs.ts';
 import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
-import { connectSqs } from '../places.ts';
-import { countMessages, isMissingQueue } from '../queue/queues.ts';
-import { type Finding, issue } from './report.ts';
+import { connectS3, connectSqs } from '../places.ts';
+import { type Counts, countMessages, isMissingQueue, readRedrivePolicy } from '../queue/queues.ts';
+import { type Checkup, type Finding, problem } from './checkup.ts';
+
+type Findings = AsyncGenerator<Finding, void>;
+
+/** A queue and its dead-letter queue: what they hold, `gone`, or `none` if the queue has no other. */
+interface Pair {
+  queue: Counts | 'gone';
+  dead: Counts | 'gone' | 'none';
+}
+
+async function look(url: string): Promise<Pair> {
+  const client = connectSqs(url);
+  const unlessGone = <Result>(call: Promise<Result>) =>
+    call.catch((error: unknown) => {
+      if (isMissingQueue(error)) return 'gone' as const;
+      throw error;
+    });
+  const [queue, policy] = await Promise.all([
+    unlessGone(countMessages(client, url)),
+    unlessGone(readRedrivePolicy(client, url)),
+  ]);
+  const name = policy === 'gone' ? undefined : policy.deadLetterTargetArn?.split(':')[5];
+  // SQS wants both in one region and account.
+  const dead = name === undefined ? 'none' : await unlessGone(countMessages(client, url.replace(/[^/]*$/, name)));
+  return { queue, dead };
+}
 
 /** Do both queues exist, and does a consumer read them? */
-export async function checkQueues(stack: string, queueUrl: string, deadLetterQueueUrl: string): Promise<Finding[]> {
-  const client = connectSqs(queueUrl);
-  const counts = async (url: string) => {
-    try {
-      return await countMessages(client, url);
-    } catch (error) {
-      if (isMissingQueue(error)) return undefined;
-      throw error;
-    }
-  };
-  const [queue, dead] = await Promise.all([counts(queueUrl), counts(deadLetterQueueUrl)]);
-  if (queue === undefined || dead === undefined) {
-    const restore = `npx mmw queue restore --stack ${stack}`;
-    return [issue.error('queue', 'A queue does not exist any more', 'Webhooks are answered with 503.', restore)];
+export async function* checkQueues({ stack, output }: Checkup): Findings {
+  const { queue, dead } = await look(output(outputs.queueUrl));
+  const restore = `npx mmw queue restore --stack ${stack}`;
+  if (queue === 'gone') {
+    return yield problem.error('The queue does not exist any more', 'Webhooks are answered with 503.', restore);
   }
-  const findings: Finding[] = [`Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight`];
-  if (dead.waiting > 0) {
-    const look = `npx mmw queue peek --dead-letters --stack ${stack}`;
-    findings.push(
-      issue.warning(
-        'queue',
-        counted(dead.waiting, 'dead letter'),
-        'No consumer could handle them in all their tries.',
-        look,
-      ),
-    );
+  yield `Queue: ${queue.waiting} waiting, ${queue.inFlight} in flight`;
+  if (dead === 'gone') {
+    const what = 'Events that no consumer can handle have nowhere to go.';
+    yield problem.warning('The dead-letter queue does not exist any more', what, restore);
+  } else if (dead !== 'none' && dead.waiting > 0) {
+    const what = 'No consumer could handle them in all their tries.';
+    const peek = `npx mmw queue peek --dead-letters --stack ${stack}`;
+    yield problem.warning(counted(dead.waiting, 'dead letter'), what, peek);
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {
     const start = 'Start a consumer, or find out why it does not receive.';
-    findings.push(issue.warning('queue', 'Events wait, and none is in flight', 'There may be no consumer.', start));
+    yield problem.warning('Events wait, and none is in flight', 'There may be no consumer.', start);
   }
-  return findings;
+}
+
+/** Do the queues of the archive exist, and are its dead letters none? */
+export async function* checkArchive({ stack, outputOf }: Checkup): Findings {
+  const url = outputOf(outputs.archiveQueueUrl);
+  if (url === undefined) return;
+  const { queue, dead } = await look(url);
+  if (queue === 'gone' || dead === 'gone') {
+    const what = 'Events that no stream accepts are not archived.';
+    const restore = `npx mmw queue restore --stack ${stack}`;
+    return yield problem.warning('A queue of the archive does not exist any more', what, restore);
+  }
+  if (dead === 'none' || dead.waiting === 0) return yield 'The queue of the archive has no dead letters';
+  const title = `${counted(dead.waiting, 'event')} could not be archived in 50 tries`;
+  const mend = 'Redrive them when the cause is mended, see docs/operations.md#archive-dead-letters';
+  yield problem.warning(title, 'They are deleted 14 days after they arrived.', mend);
 }
 
 /** Does a Lambda function consume the queue? Consumers that call SQS themselves cannot be seen. */
-export async function checkConsumers(queueArn: string): Promise<Finding[]> {
+export async function* checkConsumers({ output }: Checkup): Findings {
   const { EventSourceMappings = [] } = await watched(new LambdaClient()).send(
-    new ListEventSourceMappingsCommand({ EventSourceArn: queueArn }),
+    new ListEventSourceMappingsCommand({ EventSourceArn: output(outputs.queueArn) }),
   );
   const names = (mappings: typeof EventSourceMappings) =>
     mappings.map(({ FunctionArn = '' }) => FunctionArn.split(':')[6]).join(', ');
   const asleep = EventSourceMappings.filter(({ State }) => State === 'Disabled' || State === 'Disabling');
   const awake = EventSourceMappings.filter((mapping) => !asleep.includes(mapping));
-  if (awake.length > 0) return [`Consumer: ${names(awake)}`];
+  if (awake.length > 0) return yield `Consumer: ${names(awake)}`;
   if (asleep.length > 0) {
     const enable = `aws lambda update-event-source-mapping --enabled --uuid ${asleep[0]?.UUID}`;
-    return [issue.warning('queue', 'The consumer is switched off', `${names(asleep)} gets no events.`, enable)];
+    return yield problem.warning('The consumer is switched off', `${names(asleep)} gets no events.`, enable);
   }
   const others = 'This check cannot see a consumer that calls SQS itself.';
-  return [issue.info('queue', 'No Lambda function consumes the queue', others, 'See docs/events.md.')];
+  yield problem.info('No Lambda function consumes the queue', others, 'See docs/events.md.');
+}
+
+/** Is the bucket for the data of large events there? */
+export async function* checkBucket({ output }: Checkup): Findings {
+  const Bucket = output(outputs.overflowBucketName);
+  try {
+    await connectS3().send(new HeadBucketCommand({ Bucket }));
+    yield 'The bucket for large events is there';
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status !== 404) throw error;
+    const mend = 'Create it again, see docs/operations.md#storage-failures';
+    yield problem.error(`Bucket ${Bucket} does not exist`, 'Events that are too large for SQS are lost.', mend);
+  }
+}
+
+const day = 24 * 60 * 60;
+const age = {
+  queue: { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', dimension: 'QueueName', keeps: 14 * day },
+  stream: {
+    ...{ Namespace: 'AWS/Firehose', MetricName: 'DeliveryToS3.DataFreshness' },
+    ...{ dimension: 'DeliveryStreamName', keeps: day },
+  },
+};
+/** In seconds. As the alarms on the same metrics. */
+const longest = 60 * 60;
+
+/** How long has the oldest event waited in each queue and stream? */
+export async function* checkAges({ stack, output, outputOf, resources }: Checkup): Findings {
+  const stats = `Start a consumer, or find out why it is slow. To see: npx mmw queue stats --stack ${stack}`;
+  const runbook = 'See docs/operations.md#archive-delayed.';
+  const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
+  const archive = outputOf(outputs.archiveQueueUrl);
+  const streams = (await resources()).filter(({ type }) => type === 'AWS::KinesisFirehose::DeliveryStream');
+  const places = [
+    { ...age.queue, words: 'the queue', name: nameOf(output(outputs.queueUrl)), mend: stats },
+    ...(archive ? [{ ...age.queue, words: 'the queue of the archive', name: nameOf(archive), mend: runbook }] : []),
+    ...streams.map(({ id }) => ({ ...age.stream, words: `stream ${id}`, name: id, mend: runbook })),
+  ];
+  const now = Date.now();
+  const { MetricDataResults = [] } = await watched(new CloudWatchClient()).send(
+    new GetMetricDataCommand({
+      MetricDataQueries: places.map(({ Namespace, MetricName, dimension, name }, index) => ({
+        Id: `m${index}`,
+        MetricStat: {
+          Metric: { Namespace, MetricName, Dimensions: [{ Name: dimension, Value: name }] },
+          ...{ Period: 300, Stat: 'Maximum' },
+        },
+      })),
+      ...{ StartTime: new Date(now - 20 * 60_000), EndTime: new Date(now) },
+    }),
+  );
+  // The newest value comes first. There is none for what nobody calls, nor for a queue of another account.
+  const aged = places.map((place, index) => ({
+    ...place,
+    seconds: MetricDataResults.find(({ Id }) => Id === `m${index}`)?.Values?.[0],
+  }));
+  const late = aged.filter(({ seconds = 0 }) => seconds >= longest);
+  for (const { words, keeps, mend, seconds = 0 } of late) {
+    const title = `The oldest event in ${words} has waited ${hours(seconds)} hours`;
+    // What is deleted within a day is as good as lost.
+    const isUrgent = seconds > keeps - day && seconds > keeps / 2;
+    yield problem[isUrgent ? 'error' : 'warning'](title, `It is deleted after ${hours(keeps)} hours.`, mend);
+  }
+  const known = aged.filter(({ seconds }) => seconds !== undefined);
+  const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
+  if (late.length > 0) return;
+  const unknown = silent.length > 0 ? ` (CloudWatch has nothing of ${silent.join(', ')})` : '';
+  yield `No event has waited an hour in ${counted(known.length, 'queue or stream', 'queues and streams')}${unknown}`;
+}
+
+function hours(seconds: number): number {
+  return Math.round(seconds / 360) / 10;
 }

@@ -1,11 +1,9 @@
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { logMessages } from '../../lambda/contract.ts';
-import { watched } from '../aws.ts';
+import { outputs } from '../../lambda/stack-outputs.ts';
+import { type Checkup, type Finding, type Problem, problem } from './checkup.ts';
 import { type LogEntry, readLogEnd } from './read-log.ts';
-import { type Finding, issue } from './report.ts';
 
 const hour = 60 * 60_000;
-const day = 24 * hour;
 
 const { accepted, refused, failed, probed } = logMessages;
 /** Unsigned requests are asked for apart: a scanner sends many, and they would hide the others. */
@@ -22,50 +20,50 @@ const fewOfHundred = 10;
 const manyUnsigned = 10;
 
 /** Which requests were accepted and refused, and why, from the log of the function. What came last counts. */
-export async function checkRequests(stack: string, logGroupName: string, now: number): Promise<Finding[]> {
-  const client = watched(new CloudWatchLogsClient());
+export async function* checkRequests({ stack, output }: Checkup): AsyncGenerator<Finding, void> {
+  const logGroup = output(outputs.functionLogGroup);
   const [end, scanned] = await Promise.all([
-    readLogEnd(client, logGroupName, signed, now),
-    readLogEnd(client, logGroupName, unsigned, now, pagesOfUnsigned),
+    readLogEnd(logGroup, signed),
+    readLogEnd(logGroup, unsigned, { pages: pagesOfUnsigned }),
   ]);
-  const entries = withoutProbes(end.entries).filter((entry) => !isUnsigned(entry));
-  const unsignedOnes = scanned.entries.filter(isUnsigned);
-  const least = scanned.since <= now - day ? '' : 'at least ';
-  const noise = unsignedOnes.length > 0 ? `${least}${unsignedOnes.length} unsigned` : '';
-  const counted = [count(entries), noise].filter(Boolean).join(', ');
-  if (counted === '') {
+  const entries = withoutProbes(end.entries);
+  const unsignedCount = scanned.entries.length;
+  if (entries.length + unsignedCount === 0) {
     const elsewhere = 'Nothing was sent, or it was sent to another URL.';
-    return [issue.info('requests', 'No request in the last 24 hours', elsewhere, '')];
+    return yield problem.info('No request in the last 24 hours', elsewhere, '');
   }
+  const least = scanned.since === undefined ? '' : 'at least ';
+  const noise = unsignedCount > 0 ? [`${least}${unsignedCount} unsigned`] : [];
   const last = entries.findLastIndex(is(accepted));
   const said = last < 0 ? 'None was accepted' : `Last accepted ${timeOf(entries[last])}`;
-  const isWhole = end.since <= now - day;
-  const span = isWhole ? 'in 24 hours' : `since ${new Date(end.since).toISOString()} (there is more than is read)`;
-  const line = `${said}; ${span} ${counted}`;
-  const tail = entries.slice(last + 1);
-  const found = judge(stack, entries, tail, last >= 0) ?? judgeUnsigned(stack, unsignedOnes, entries[last]);
-  return [found === undefined ? line : { ...found, description: `${found.description} ${line}.` }];
+  const span =
+    end.since === undefined ? 'in 24 hours' : `since ${new Date(end.since).toISOString()} (there is more than is read)`;
+  const line = `${said}; ${span} ${[...count(entries), ...noise].join(', ')}`;
+  const found = judge(stack, entries, last) ?? judgeUnsigned(stack, scanned.entries, entries[last]);
+  yield found === undefined ? line : { ...found, description: `${found.description} ${line}.` };
 }
 
-/** @param tail what came after the last one that was accepted */
-function judge(stack: string, entries: readonly LogEntry[], tail: readonly LogEntry[], isUsed: boolean) {
+/** @param last index of the last one that was accepted; below 0 if none was */
+function judge(stack: string, entries: readonly LogEntry[], last: number): Problem | undefined {
   const newest = entries.at(-1)?.at ?? 0;
+  const tail = entries.slice(last + 1);
   const recent = entries.filter(({ at }) => at > newest - hour);
   const [afterwards, lately] = [tail.filter(isLost), recent.filter(isLost)];
   const share = (100 * lately.length) / (lately.length + recent.filter(is(accepted)).length);
-  const isEnough = !isUsed || afterwards.length >= fewRefusals || afterwards.some(is(failed));
+  const isEnough = last < 0 || afterwards.length >= fewRefusals || afterwards.some(is(failed));
   if (afterwards.length > 0 && isEnough) {
-    const what = `Since ${isUsed ? 'the last one that was accepted' : 'a day'}: ${count(afterwards)}.`;
-    return issue.error('requests', 'Webhooks are lost', what, adviceOn(stack, afterwards));
+    const what = `Since ${last < 0 ? 'a day' : 'the last one that was accepted'}: ${count(afterwards).join(', ')}.`;
+    return problem.error('Webhooks are lost', what, adviceOn(stack, afterwards));
   }
   if (lately.length >= fewRefusals && share > fewOfHundred) {
-    const what = `In the hour before ${timeOf(entries.at(-1))} ${Math.round(share)} of 100 were lost: ${count(lately)}.`;
-    return issue.error('requests', 'Some webhooks are lost', what, adviceOn(stack, lately));
+    const lost = `${Math.round(share)} of 100 were lost: ${count(lately).join(', ')}.`;
+    const what = `In the hour before ${timeOf(entries.at(-1))} ${lost}`;
+    return problem.error('Some webhooks are lost', what, adviceOn(stack, lately));
   }
   const doubtful = tail.filter((entry) => isLost(entry) || isOld(entry));
   if (doubtful.length === 0) return undefined;
-  const what = `They may be webhooks or forgeries: ${count(doubtful)}.`;
-  return issue.warning('requests', 'The last signed requests were refused', what, adviceOn(stack, doubtful));
+  const what = `They may be webhooks or forgeries: ${count(doubtful).join(', ')}.`;
+  return problem.warning('The last signed requests were refused', what, adviceOn(stack, doubtful));
 }
 
 function judgeUnsigned(stack: string, scanned: readonly LogEntry[], lastAccepted: LogEntry | undefined) {
@@ -73,10 +71,10 @@ function judgeUnsigned(stack: string, scanned: readonly LogEntry[], lastAccepted
   if (since < manyUnsigned) {
     if (lastAccepted) return undefined;
     const noise = 'Scanners sign nothing, and neither does the call of this command to the URL.';
-    return issue.info('requests', 'No signed request in the last 24 hours', noise, '');
+    return problem.info('No signed request in the last 24 hours', noise, '');
   }
   const why = 'If no key is enabled at MessageMedia, webhooks arrive unsigned and are lost. Else it is a scanner.';
-  return issue.warning('requests', 'The last requests were unsigned', why, `npx mmw keys list --stack ${stack}`);
+  return problem.warning('The last requests were unsigned', why, `npx mmw keys list --stack ${stack}`);
 }
 
 const is =
@@ -92,10 +90,6 @@ function withoutProbes(entries: readonly LogEntry[]): LogEntry[] {
   );
 }
 
-function isUnsigned({ fields }: LogEntry): boolean {
-  return fields.reason === 'unsigned';
-}
-
 /** Whether it was a webhook, as far as can be told. One that is too old may be a repetition. */
 function isLost(entry: LogEntry): boolean {
   return is(failed)(entry) || (is(refused)(entry) && entry.fields.reason !== 'malformed_event' && !isOld(entry));
@@ -105,20 +99,17 @@ function isOld({ fields }: LogEntry): boolean {
   return fields.reason === 'stale_date' && !/in the future/.test(String(fields.detail));
 }
 
-function count(entries: readonly LogEntry[]): string {
+/** Such as `3 refused: stale_date`, the most frequent first. */
+function count(entries: readonly LogEntry[]): string[] {
   const names = entries.map(({ fields: { message, reason } }) =>
     reason === undefined ? String(message) : `${message}: ${reason}`,
   );
-  return mostFirst(names)
-    .map(([name, times]) => `${times} ${name}`)
-    .join(', ');
+  return mostFirst(names).map(([name, times]) => `${times} ${name}`);
 }
 
-/** Names with how often each comes, the most frequent first. */
 function mostFirst(names: readonly string[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one);
+  const groups = [...Map.groupBy(names, (name) => name)];
+  return groups.map(([name, all]): [string, number] => [name, all.length]).sort(([, one], [, other]) => other - one);
 }
 
 function timeOf(entry: LogEntry | undefined): string {

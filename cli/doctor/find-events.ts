@@ -1,5 +1,4 @@
 import { isObject } from '../../lambda/guards.ts';
-import { readLooseObject } from './loose-object.ts';
 
 type Json = Record<string, unknown>;
 
@@ -24,7 +23,7 @@ export function findEvents(text: string, depth = 0): FoundEvent[] {
   const found: FoundEvent[] = [];
   let at = text.indexOf('{');
   for (let tries = 0; at >= 0 && tries < mostTries; tries++) {
-    const object = wholeJson(text, at) ?? readLooseObject(text, at);
+    const object = wholeJson(text, at) ?? readObject(text, at);
     if (object) found.push(...eventsIn(object.value, object.isCut, depth));
     at = text.indexOf('{', object ? object.end : at + 1);
   }
@@ -33,8 +32,13 @@ export function findEvents(text: string, depth = 0): FoundEvent[] {
 
 /** Most texts are nothing but JSON, which is read faster. */
 function wholeJson(text: string, at: number) {
+  const value = at > 0 ? undefined : parseJson(text);
+  return value === undefined ? undefined : { value, end: text.length, isCut: false };
+}
+
+export function parseJson(text: string): unknown {
   try {
-    return at > 0 ? undefined : { value: JSON.parse(text) as unknown, end: text.length, isCut: false };
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -54,4 +58,73 @@ function eventsIn(root: unknown, isCut: boolean, depth: number): FoundEvent[] {
 
 function isEvent(value: unknown): value is FoundEvent['event'] {
   return isObject(value) && isObject(value.requestContext) && ('rawPath' in value || 'httpMethod' in value);
+}
+
+/** Deeper than any event. */
+const mostLevels = 64;
+
+const string = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\x60(?:[^\x60\\]|\\.)*\x60`;
+const kinds = [
+  // util.inspect splits a text with line breaks.
+  String.raw`(?<text>(?:${string})(?:\s*\+\s*(?:${string}))*)`,
+  // What it leaves out stands where a value would, or where an item or the rest of a text would.
+  String.raw`(?<gap>\[(?:Object|Array|Circular[^\]]*|Getter|Function[^\]]*)\])`,
+  String.raw`(?<more>\.\.\. \d+ more (?:items?|characters?))`,
+  String.raw`(?<mark>[{}[\],:])`,
+  String.raw`(?<name>[^\s,:{}[\]]+(?=\s*:))`,
+  String.raw`(?<word>[^\s,:{}[\]]+)`,
+];
+const token = new RegExp(String.raw`\s*(?:${kinds.join('|')})`, 'suy');
+
+/**
+ * Reads an object as JSON has it, or as `util.inspect` writes it (names without quotes, other quotes): its tokens are written
+ * anew as JSON.
+ *
+ * @param start index of its brace
+ * @returns `undefined` when it is none
+ */
+function readObject(text: string, start: number): { value: unknown; end: number; isCut: boolean } | undefined {
+  const written: string[] = [];
+  let [level, isCut, isAfterValue, isAfterComma] = [0, false, false, false];
+  token.lastIndex = start;
+  do {
+    const { text: quoted, gap, more, mark, name, word } = token.exec(text)?.groups ?? {};
+    isCut ||= Boolean(gap ?? more);
+    if (mark === ',') isAfterComma = true;
+    else if (mark === '}' || mark === ']') {
+      written.push(mark);
+      level--;
+      [isAfterValue, isAfterComma] = [true, false];
+    } else if (mark === ':') {
+      written.push(mark);
+      isAfterValue = false;
+    } else if (more === undefined) {
+      const said = quoted === undefined ? name : textOf(quoted);
+      const value = mark ?? (said === undefined ? plainOf(gap ?? word) : JSON.stringify(said));
+      // The text ends, or is prose.
+      if (value === undefined || (isAfterValue && !isAfterComma) || level > mostLevels) return undefined;
+      written.push(isAfterValue ? ',' : '', value);
+      if (mark !== undefined) level++;
+      [isAfterValue, isAfterComma] = [mark === undefined, false];
+    }
+  } while (level > 0);
+  const value = parseJson(written.join(''));
+  return value === undefined ? undefined : { value, end: token.lastIndex, isCut };
+}
+
+/** A number, `true`, `false` or `null`; `null` for what only JavaScript has. */
+function plainOf(word: string | undefined): string | undefined {
+  return word && (parseJson(word) === undefined ? 'null' : word);
+}
+
+const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' };
+
+/** @param quoted one or several strings with their quotes */
+function textOf(quoted: string): string {
+  const plain = [...quoted.matchAll(new RegExp(string, 'gsu'))].map(([one]) => one.slice(1, -1)).join('');
+  return plain.replace(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gsu, (_, unit, byte, character: string) =>
+    character === undefined
+      ? String.fromCharCode(Number.parseInt(unit ?? byte, 16))
+      : (escapes[character] ?? character),
+  );
 }

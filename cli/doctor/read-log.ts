@@ -1,5 +1,6 @@
-import { type CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { isObject } from '../../lambda/guards.ts';
+import { watched } from '../aws.ts';
 
 export interface LogEntry {
   /** Milliseconds since the epoch. */
@@ -11,45 +12,45 @@ export interface LogEntry {
 export interface LogEnd {
   /** The oldest first. */
   entries: LogEntry[];
-  /** The time from which on everything was read. */
-  since: number;
+  /** The time from which on everything was read; `undefined` if that is all. */
+  since?: number | undefined;
 }
 
-const minute = 60_000;
+const hour = 60 * 60_000;
 /** Ends of the spans that are read one after the other, because CloudWatch gives the oldest entries of a span first. */
-const ages = [1, 5, 15, 60, 6 * 60, 24 * 60].map((minutes) => minutes * minute);
-/** Most pages that are read. A page has up to 1 MB, and CloudWatch answers five a second. */
-const mostPages = 50;
+const aDay = [hour / 60, hour / 12, hour / 4, hour, 6 * hour, 24 * hour];
 
-/** The entries of the last 24 hours; of a large log only the newest, so that it costs seconds. */
+/**
+ * The entries of the last 24 hours; of a large log only the newest, so that it costs seconds.
+ *
+ * @param ages ends of other spans, in milliseconds
+ * @param pages that are read at most. A page has up to 1 MB, and CloudWatch answers five a second
+ */
 export async function readLogEnd(
-  client: CloudWatchLogsClient,
   logGroupName: string,
   filterPattern: string,
-  now: number,
-  most = mostPages,
+  { ages = aDay, pages = 50 }: { ages?: readonly number[]; pages?: number } = {},
 ): Promise<LogEnd> {
+  const client = watched(new CloudWatchLogsClient());
+  const now = Date.now();
   const entries: LogEntry[] = [];
   let since: number | undefined;
-  let pages = 0;
+  let left = pages;
   for (const age of ages) {
+    const startTime = now - age;
     // Clocks differ, so the newest span has no end.
-    const end = since === undefined ? {} : { endTime: since - 1 };
-    const span = { logGroupName, filterPattern, startTime: now - age, ...end };
+    const span = { logGroupName, filterPattern, startTime, ...(since !== undefined && { endTime: since - 1 }) };
     const found: LogEntry[] = [];
-    let nextToken: string | undefined;
-    do {
+    for await (const { events = [] } of paginateFilterLogEvents({ client }, span)) {
       // A span that is not read to its end lacks what came last in it.
-      if (pages++ === most) return since === undefined ? { entries: found, since: now - age } : { entries, since };
-      const answer = await client.send(new FilterLogEventsCommand({ ...span, nextToken }));
-      for (const event of answer.events ?? []) found.push({ at: event.timestamp ?? 0, fields: parse(event.message) });
-      nextToken = answer.nextToken;
-    } while (nextToken !== undefined);
-    since = now - age;
+      if (left-- === 0) return since === undefined ? { entries: found, since: startTime } : { entries, since };
+      for (const { timestamp = 0, message } of events) found.push({ at: timestamp, fields: parse(message) });
+    }
+    since = startTime;
     entries.unshift(...found);
   }
   entries.sort((one, other) => one.at - other.at);
-  return { entries, since: since ?? now };
+  return { entries };
 }
 
 function parse(line = ''): Record<string, unknown> {

@@ -11,7 +11,7 @@ import {
   writeEntries,
 } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
-import { isReadable, remedy } from '../../lambda/keys/unreadable-keyring.ts';
+import { isReadable, remedy } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 
 /** A key as MessageMedia and the keyring together know it. */
@@ -27,18 +27,56 @@ export interface KeyRow
   keyring: 'yes' | 'no' | 'pending' | 'retired' | 'remembered' | 'without id' | 'unreadable' | 'not asked';
 }
 
-/** All keys: first those at MessageMedia, then those that are only in the keyring. */
-export async function listKeyRows(provider: Provider, keyring: KeyringStore | undefined): Promise<KeyRow[]> {
+/** What MessageMedia and the keyring say of all keys. */
+export interface KeyComparison {
+  /** First those at MessageMedia, then those that are only in the keyring. */
+  rows: KeyRow[];
+  /** Why every webhook is refused, with what to do; absent if not. */
+  refusal?: string;
+  /** What else is wrong, a sentence each. */
+  warnings: string[];
+}
+
+/** @param keyring `undefined` if nothing names one */
+export async function compareKeys(provider: Provider, keyring: KeyringStore | undefined): Promise<KeyComparison> {
   const atProvider = await provider.listSignatureKeys();
   const entries = await keyring?.read();
-  const keys = entries ? parse(entries).keys : [];
+  const { keys, warnings } = parse(entries ?? []);
   const known = atProvider.map(({ key_id, digest, created, enabled }): KeyRow => {
     const entry = entries?.find((candidate) => sameId(candidate.key_id, key_id));
     const state = entries ? inKeyring(key_id, entry, keys) : 'not asked';
     return { key_id, digest, created, enabled, ...detailsOf(entry), messagemedia: true, keyring: state };
   });
   const others = (entries ?? []).filter((entry) => !known.some((key) => sameId(entry.key_id, key.key_id)));
-  return [...known, ...others.map((entry) => rowOf(entry, keys))];
+  const enabled = known.find((key) => key.enabled);
+  const refusal = refusalOf(enabled, entries, keys);
+  const isTried = refusal === undefined && enabled?.keyring === 'without id';
+  return {
+    rows: [...known, ...others.map((entry) => rowOf(entry, keys))],
+    ...(refusal !== undefined && { refusal }),
+    warnings: [
+      ...(isTried ? ['The keyring has a key without an id, which the receiver tries for the enabled key.'] : []),
+      ...(entries ? warnings.map((warning) => `The receiver warns: ${warning}.`) : []),
+      ...repetitions(entries ?? []),
+    ],
+  };
+}
+
+function refusalOf(
+  enabled: KeyRow | undefined,
+  entries: readonly KeyringEntry[] | undefined,
+  keys: readonly VerificationKey[],
+): string | undefined {
+  if (enabled === undefined)
+    return 'No key is enabled at MessageMedia: webhooks arrive unsigned, and every one is refused.';
+  if (entries === undefined) return undefined;
+  const candidates = keysFor(enabled.key_id, keys);
+  if (candidates.length === 0) {
+    const mend = entries.every(isReadable) ? 'See "mmw keys create" and "mmw keys import".' : remedy;
+    return `The enabled key is not in the keyring: every webhook is refused. ${mend}`;
+  }
+  if (candidates.some((key) => !isTooLateFor(key, Date.now()))) return undefined;
+  return `The enabled key is retired in the keyring: every webhook is refused. To repair it: mmw keys enable ${enabled.key_id}`;
 }
 
 function rowOf(entry: KeyringEntry, keys: readonly VerificationKey[]): KeyRow {
@@ -92,36 +130,6 @@ function parse(entries: readonly KeyringEntry[]): { keys: VerificationKey[]; war
   }
 }
 
-/**
- * Problems between MessageMedia and the keyring, one sentence each.
- *
- * @param keyring read again, for the warnings that the receiver would give
- */
-export async function findProblems(keys: readonly KeyRow[], keyring: KeyringStore | undefined): Promise<string[]> {
-  const entries = await keyring?.read();
-  const parsed = entries && parse(entries);
-  const enabled = keys.find((key) => key.enabled);
-  const warnings = [
-    ...(parsed?.warnings.map((warning) => `The receiver warns: ${warning}.`) ?? []),
-    ...repetitions(entries ?? []),
-  ];
-  if (enabled === undefined) {
-    return ['No key is enabled at MessageMedia: webhooks arrive unsigned, and every one is refused.', ...warnings];
-  }
-  if (parsed === undefined) return [];
-  const candidates = keysFor(enabled.key_id, parsed.keys);
-  if (candidates.length === 0) {
-    const mend = entries?.every(isReadable) ? 'See "mmw keys create" and "mmw keys import".' : remedy;
-    return [`The enabled key is not in the keyring: every webhook is refused. ${mend}`, ...warnings];
-  }
-  if (candidates.every((key) => isTooLateFor(key, Date.now()))) {
-    const remedy = `To repair it: mmw keys enable ${enabled.key_id}`;
-    return [`The enabled key is retired in the keyring: every webhook is refused. ${remedy}`, ...warnings];
-  }
-  if (enabled.keyring !== 'without id') return warnings;
-  return ['The keyring has a key without an id, which the receiver tries for the enabled key.', ...warnings];
-}
-
 /** A key that is there twice may verify, or be retired, under an id that is not its own. */
 function repetitions(entries: readonly KeyringEntry[]): string[] {
   const name = ({ key_id }: KeyringEntry) => key_id || 'without an id';
@@ -142,7 +150,7 @@ export async function findKeyRow(
   keyring: KeyringStore | undefined,
   keyId: string,
 ): Promise<KeyRow> {
-  const key = (await listKeyRows(provider, keyring)).find((candidate) => sameId(candidate.key_id, keyId));
+  const key = (await compareKeys(provider, keyring)).rows.find((candidate) => sameId(candidate.key_id, keyId));
   if (key) return key;
   throw new Error(
     `There is no key ${keyId}, neither at MessageMedia nor in the keyring: "mmw keys list" shows all keys.`,

@@ -8,8 +8,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
+import { QueuedEventError } from '../../lambda/event/attributes.ts';
+import { moveData } from '../../lambda/event/claim-check.ts';
+import { createPlacement } from '../../lambda/event/message-placement.ts';
 import { storeIn } from '../../lambda/event/overflow-store.ts';
+import type { QueueMessage } from '../../lambda/event/queue-message.ts';
 import { MessageRefusedError } from '../../lambda/event/queue-refusals.ts';
+import { createQueueSender } from '../../lambda/event/queue-sender.ts';
 import { outputs } from '../../lambda/stack-outputs.ts';
 import { readOutputs } from '../connections.ts';
 import { UsageError } from '../options.ts';
@@ -46,14 +51,18 @@ export function addQueueOptions(command: Command): Command {
     .option('--dead-letter-queue-url <URL>', 'the dead-letter queue (default: DEAD_LETTER_QUEUE_URL)');
 }
 
-export async function connectQueues({ stack, ...options }: QueueOptions): Promise<Queues> {
+/** @param maxAttempts of each call, where SQS may be slow or busy for a while */
+export async function connectQueues(
+  { stack, ...options }: QueueOptions,
+  settings: { maxAttempts?: number } = {},
+): Promise<Queues> {
   const found = stack === undefined ? undefined : await readOutputs(stack);
   const { queueUrl, bucket } = targetOf({ stack, ...options }, found, process.env);
   const deadLetters = found
     ? found.get(outputs.deadLetterQueueUrl)
     : (options.deadLetterQueueUrl ?? process.env.DEAD_LETTER_QUEUE_URL);
   return {
-    client: connectSqs(queueUrl),
+    client: connectSqs(queueUrl, settings),
     queueUrl,
     store: async (data, contentType) => {
       if (bucket) return storeIn(bucket, connectS3(), storeDeadline)(data, contentType);
@@ -67,6 +76,23 @@ export async function connectQueues({ stack, ...options }: QueueOptions): Promis
         'No dead-letter queue is given: add --stack or --dead-letter-queue-url, or set DEAD_LETTER_QUEUE_URL.',
       );
     },
+  };
+}
+
+/** Sends messages to the event queue. What is too long for it goes with its data in S3. */
+export function createSender({ client, queueUrl, store }: Pick<Queues, 'client' | 'queueUrl' | 'store'>) {
+  const place = createPlacement();
+  const send = createQueueSender(client, queueUrl);
+  return (message: Pick<QueueMessage, 'body' | 'groupId' | 'deduplicationId'>) => {
+    const offload = async (bytes: number) => {
+      const body = await moveData(message.body, store).catch((cause: unknown) => {
+        if (!(cause instanceof QueuedEventError)) throw cause;
+        const problem = `The message has ${bytes} bytes, which is more than the queue takes, and is no event`;
+        throw new MessageRefusedError(problem, { cause });
+      });
+      return { ...message, body };
+    };
+    return place({ dataBytes: message.body.length, inline: () => message, offload }, send);
   };
 }
 
@@ -120,14 +146,28 @@ export async function giveBack(
   }
 }
 
-export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
-  await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+/** Works on one message after the other. Those that are left when it fails or is stopped become visible again at once. */
+export async function forEach(
+  client: SQSClient,
+  queueUrl: string,
+  messages: readonly Message[],
+  stop: AbortSignal | undefined,
+  work: (message: Message) => Promise<void>,
+): Promise<void> {
+  let done = 0;
+  try {
+    for (const message of messages) {
+      stop?.throwIfAborted();
+      await work(message);
+      done++;
+    }
+  } finally {
+    await giveBack(client, queueUrl, messages.slice(done));
+  }
 }
 
-/** How often a message can be received before it moves to the dead-letter queue; `undefined` without one. */
-export async function readMaxTries(client: SQSClient, queueUrl: string): Promise<number | undefined> {
-  const { maxReceiveCount: most } = await readRedrivePolicy(client, queueUrl);
-  return most === undefined ? undefined : Number(most);
+export async function remove(client: SQSClient, QueueUrl: string, { ReceiptHandle }: Message): Promise<void> {
+  await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
 }
 
 export async function readRedrivePolicy(

@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
-import { QueuedEventError } from '../../lambda/event/attributes.ts';
-import { moveData } from '../../lambda/event/claim-check.ts';
-import { createPlacement } from '../../lambda/event/message-placement.ts';
-import { MessageRefusedError, refusesMessage } from '../../lambda/event/queue-refusals.ts';
-import { createQueueSender } from '../../lambda/event/queue-sender.ts';
-import { findMessage } from './find.ts';
-import { countMessages, giveBack, type Queues, receive, remove } from './queues.ts';
+import { refusesMessage } from '../../lambda/event/queue-refusals.ts';
+import { findMessage } from './look.ts';
+import { countMessages, createSender, forEach, giveBack, type Queues, receive, remove } from './queues.ts';
 
 export interface Redriven {
   redriven: number;
@@ -31,36 +27,36 @@ export async function redrive(
 ): Promise<Redriven> {
   const { client } = queues;
   const from = queues.deadLetterQueueUrl();
-  const send = createSender(queues);
+  const send = createResender(queues);
   // Given back at the end, or they would be received again at once. In a large queue they come again after a minute.
   const refused = new Map<string | undefined, Message>();
-  let held: Message[] = [];
   let redriven = 0;
+  const isTaken = async (message: Message) => {
+    if (refused.has(message.MessageId)) return false;
+    try {
+      await send(message);
+      return true;
+    } catch (error) {
+      if (!refusesMessage(error)) throw error;
+      onRefused(message, error);
+      return false;
+    }
+  };
+  const move = async (message: Message) => {
+    if (!(await isTaken(message))) return void refused.set(message.MessageId, message);
+    await remove(client, from, message);
+    redriven++;
+  };
   try {
     for (;;) {
       stop?.throwIfAborted();
-      held = await receive(client, from);
+      const held = await receive(client, from);
       if (held.every(({ MessageId }) => refused.has(MessageId))) break;
-      for (let message = held[0]; message !== undefined; message = held[0]) {
-        stop?.throwIfAborted();
-        try {
-          if (!refused.has(message.MessageId)) await send(message);
-        } catch (error) {
-          if (!refusesMessage(error)) throw error;
-          onRefused(message, error);
-          refused.set(message.MessageId, message);
-        }
-        if (refused.has(message.MessageId)) refused.set(message.MessageId, message);
-        else {
-          await remove(client, from, message);
-          redriven++;
-        }
-        held.shift();
-      }
+      await forEach(client, from, held, stop, move);
       progress(redriven);
     }
   } finally {
-    await giveBack(client, from, [...held, ...refused.values()]);
+    await giveBack(client, from, [...refused.values()]);
   }
   const { waiting, inFlight } = await countMessages(client, from);
   return { redriven, refused: refused.size, left: waiting + inFlight };
@@ -68,15 +64,14 @@ export async function redrive(
 
 /** Moves one dead letter back. @param id of the event or of the SQS message @throws {Error} when SQS does not show it */
 export async function redriveOne(queues: Queues, id: string, stop?: AbortSignal): Promise<void> {
-  const { client, deadLetterQueueUrl } = queues;
-  const message = await findMessage(client, deadLetterQueueUrl(), id, { stop });
-  try {
-    await createSender(queues)(message);
-  } catch (error) {
-    await giveBack(client, deadLetterQueueUrl(), [message]);
-    throw error;
-  }
-  await remove(client, deadLetterQueueUrl(), message);
+  const { client } = queues;
+  const from = queues.deadLetterQueueUrl();
+  const send = createResender(queues);
+  const found = await findMessage(client, from, id, { stop });
+  await forEach(client, from, [found], undefined, async (message) => {
+    await send(message);
+    await remove(client, from, message);
+  });
 }
 
 /** Finds a dead letter and leaves it there. @param id as for `redriveOne` @throws {Error} when no visible one has it */
@@ -90,21 +85,11 @@ export async function expectDeadLetter(
 }
 
 /** A message is sent before it is deleted, so a failure between the two can repeat a message but never lose it. */
-function createSender({ client, queueUrl, store }: Queues) {
-  const place = createPlacement();
-  const send = createQueueSender(client, queueUrl);
-  return async ({ Body = '', Attributes, MessageId }: Message): Promise<void> => {
+function createResender(queues: Queues) {
+  const send = createSender(queues);
+  return async ({ Body: body = '', Attributes, MessageId }: Message): Promise<void> => {
     // With the old deduplication id, SQS would drop the message as a repetition within five minutes.
     const deduplicationId = createHash('sha256').update(`redrive ${MessageId}`).digest('hex');
-    const ids = { groupId: Attributes?.MessageGroupId ?? deduplicationId, deduplicationId };
-    const offload = async (bytes: number) => {
-      const body = await moveData(Body, store).catch((cause: unknown) => {
-        if (!(cause instanceof QueuedEventError)) throw cause;
-        const problem = `The message has ${bytes} bytes, which is more than the queue takes, and is no event`;
-        throw new MessageRefusedError(problem, { cause });
-      });
-      return { ...ids, body };
-    };
-    await place({ dataBytes: Body.length, inline: () => ({ ...ids, body: Body }), offload }, send);
+    await send({ body, groupId: Attributes?.MessageGroupId ?? deduplicationId, deduplicationId });
   };
 }

@@ -83,8 +83,17 @@ async function readStack(name: string): Promise<DeployedStack> {
     ...{ name, queueArn, keyArn: found.get(outputs.keyArn), tags: description.Tags ?? [] },
     queueUrls: queueOutputs.flatMap((output) => found.get(output) ?? []),
     resources: JSON.parse(TemplateBody).Resources,
-    ids: new Map(resources.map(({ logicalId, id }) => [logicalId, id])),
+    ids: new Map([...pseudoParameters(queueArn), ...resources.map(({ logicalId, id }) => [logicalId, id] as const)]),
   };
+}
+
+function pseudoParameters(arn: string): (readonly [string, string])[] {
+  const [, partition = '', , region = '', account = ''] = arn.split(':');
+  return [
+    ['AWS::Partition', partition],
+    ['AWS::Region', region],
+    ['AWS::AccountId', account],
+  ];
 }
 
 async function exists(client: SQSClient, QueueUrl: string): Promise<boolean> {
@@ -130,13 +139,28 @@ function tagsOf(stack: DeployedStack, logicalId: string): Strings {
   return Object.fromEntries(tags.filter(([name]) => !name.startsWith('aws:')));
 }
 
+/** A value of the template, with the names that it has in this stack. */
 function resolve(stack: DeployedStack, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(stack, item));
   if (typeof value !== 'object' || value === null) return value;
-  const { Ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: [string, string] };
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Functions;
   if (Ref !== undefined) return idOf(stack, Ref);
-  if (attribute !== undefined) return arnOf(stack, attribute[0]);
+  if (attribute?.[1] === 'Arn') return arnOf(stack, attribute[0]);
+  if (join !== undefined) return (resolve(stack, join[1]) as unknown[]).join(join[0]);
+  const unknown = Object.keys(value).find((name) => name.startsWith('Fn::'));
+  if (unknown !== undefined) throw unknownValue(stack, JSON.stringify(value));
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolve(stack, part)]));
+}
+
+interface Functions {
+  Ref?: string;
+  'Fn::GetAtt'?: [logicalId: string, attribute: string];
+  'Fn::Join'?: [separator: string, parts: unknown[]];
+}
+
+function unknownValue({ name }: DeployedStack, value: string): Error {
+  const mend = 'create the queue by hand, as the template of the stack has it';
+  return new Error(`A queue of stack ${name} is made with ${value}, whose value is not known here: ${mend}.`);
 }
 
 /** `undefined` for a queue that the stack did not make, as in a nested stack: nothing says what it was like. */
@@ -151,11 +175,19 @@ function idOf({ name, ids }: DeployedStack, logicalId: string): string {
   throw new Error(`Stack ${name} has no resource ${logicalId}: is it a stack of this project?`);
 }
 
-/** A queue refers by ARN to nothing but another queue, in the same account and region, and its key. */
-function arnOf(stack: DeployedStack, logicalId: string): string | undefined {
-  if (stack.resources[logicalId]?.Type !== 'AWS::SQS::Queue') return stack.keyArn;
-  const { queueArn } = stack;
-  return queueArn.slice(0, queueArn.lastIndexOf(':') + 1) + nameIn(idOf(stack, logicalId));
+/** What a queue and its policy usually name: other queues, its key, and who may use it. */
+function arnOf(stack: DeployedStack, logicalId: string): string {
+  const { Type = '', Properties } = stack.resources[logicalId] ?? {};
+  const id = idOf(stack, logicalId);
+  const [, partition, , region, account] = stack.queueArn.split(':');
+  const arns: Record<string, string | undefined> = {
+    'AWS::SQS::Queue': `arn:${partition}:sqs:${region}:${account}:${nameIn(id)}`,
+    'AWS::IAM::Role': `arn:${partition}:iam::${account}:role${Properties?.Path ?? '/'}${id}`,
+    'AWS::KMS::Key': stack.keyArn,
+  };
+  const arn = arns[Type];
+  if (arn === undefined) throw unknownValue(stack, `the ARN of ${logicalId} (${Type})`);
+  return arn;
 }
 
 function nameIn(url: string): string {

@@ -64,7 +64,7 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
   if (wish.url === undefined && kind === undefined) return {};
   // A new kind replaces the earlier one; a new URL without a kind inherits it.
   const url = wish.url ?? withoutKind(current.url);
-  const said = kind ?? saidBy(url) ?? saidBy(current.url) ?? kindOfText(current.template);
+  const said = kind ?? saidBy(url) ?? saidBy(current.url);
   return { url: said === undefined ? url : withKind(url, urlKindOf({ url, events, kind }, said)) };
 }
 
@@ -76,14 +76,14 @@ export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
 }
 
 /** The kind of the built-in template that serves these events. */
-function templateKindOf({ template, events, kind: urlKind }: Wish): TemplateKind {
+function templateKindOf({ template, events }: Wish): TemplateKind {
   const kind = kindOf(events);
   if (kind === undefined) {
-    const given = [template && `--template ${template}`, urlKind && `--kind ${urlKind}`].filter(Boolean).join(' and ');
-    const mend = given
-      ? `without ${given}, "mmw webhooks create" creates a webhook for each kind`
-      : 'give those of one kind, or your own --template';
-    throw new UsageError(`These events are of several kinds, and no built-in template serves several: ${mend}.`);
+    const mend = 'give events of one kind, or your own --template';
+    const all = '"mmw webhooks create" without --template and --kind makes a webhook for each kind';
+    throw new UsageError(
+      `These events are of several kinds, and no built-in template serves several: ${mend}; ${all}.`,
+    );
   }
   if (template === undefined || template === kind) return kind;
   throw new UsageError(
@@ -104,10 +104,6 @@ function urlKindOf({ url, kind, events }: Pick<Wish, 'url' | 'kind' | 'events'>,
     );
   }
   return result;
-}
-
-function kindOfText(template: string | undefined): TemplateKind | undefined {
-  return templateKinds.find((kind) => templateFor(kind) === template);
 }
 
 /** A URL's parts as they are written. A URL object would encode the variables that MessageMedia has to read. */
@@ -138,21 +134,4 @@ function withKind(url: string, kind: string): string {
 
 function join(base: string, parameters: readonly string[]): string {
   return parameters.length === 0 ? base : `${base}?${parameters.join('&')}`;
-}
-
-/** Where a webhook goes, compared with the CallbackUrl of a stack. */
-export type Address = { goes: 'here' } | { goes: 'elsewhere'; host: string } | { goes: 'nowhere'; why: string };
-
-/** @param callbackUrl without a query; a webhook may have any, because it is signed but names no route */
-export function addressOf(url: string, callbackUrl: string): Address {
-  const [given, right] = [URL.parse(url), new URL(callbackUrl)];
-  if (given === null) return { goes: 'nowhere', why: 'It is not a URL.' };
-  if (given.hostname !== right.hostname) return { goes: 'elsewhere', host: given.hostname };
-  if (given.origin !== right.origin)
-    return { goes: 'nowhere', why: `Nothing of the stack answers at ${given.origin}.` };
-  if (given.pathname === right.pathname) return { goes: 'here' };
-  if (given.pathname === `${right.pathname}/`) {
-    return { goes: 'nowhere', why: 'Its path ends in a slash, which makes it another path: API Gateway answers 404.' };
-  }
-  return { goes: 'nowhere', why: `Its path is ${given.pathname}: API Gateway answers 404.` };
 }

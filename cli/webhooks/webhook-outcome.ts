@@ -36,15 +36,6 @@ export function sampleOf(event: WebhookEvent, keys: readonly string[], text: str
   return sample;
 }
 
-/** The same event without the variables that it may lack: billing units, the number written to, the message of an opt-out. */
-export function bareSampleOf(event: WebhookEvent, keys: readonly string[], text: string): Sample {
-  const { source_number: _, ...message } = messageWith(keys, text);
-  const sent = { ...message, source_number: undefined };
-  const sample = toSample(event === 'OPT_OUT_SMS' ? optOutAfter(sent, origin, false) : eventOf(event, sent, text));
-  delete sample.variables.billingUnits;
-  return sample;
-}
-
 /** The event under an id that is the same each time, without the variables that have no value. */
 function toSample({ id: random, variables }: ProviderEvent): Sample {
   const given = Object.entries(variables).filter(([, value]) => value !== undefined);

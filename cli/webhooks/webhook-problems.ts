@@ -1,11 +1,10 @@
 import { eventTypes } from '../../lambda/contract.ts';
 import { isJson } from '../../lambda/event/identity.ts';
 import { eventKinds } from '../../lambda/event/kinds.ts';
-import { type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
+import { type RegisteredWebhook, type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { renderTemplate } from '../../signing/render-template.ts';
 import { kindOf, servedKinds, type TemplateKind } from './templates.ts';
 import {
-  bareSampleOf,
   type CheckedWebhook,
   isClosed,
   knownVariables,
@@ -22,7 +21,7 @@ export interface WebhookProblem {
   /** `error`: `mmw` does not create such a webhook. `info`: it may be meant so. */
   severity: 'error' | 'warning' | 'info';
   code:
-    | ('mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
+    | ('address' | 'mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
     | ('no_variable' | 'unknown_variable' | 'other_kind' | 'no_id');
   events: WebhookEvent[];
   what: string;
@@ -60,13 +59,6 @@ function unescaped(name: string): Problem {
   return { severity: 'error', code: 'unescaped', what, mend: `Write "$!esc.json(${inside[name] ?? `$!${name}`})".` };
 }
 
-const notAlwaysJson: Problem = {
-  severity: 'warning',
-  code: 'not_json',
-  what: 'The body is not JSON when a variable has no value.',
-  mend: 'Write "$!x" in quotes, or #if($x)…#end.',
-};
-
 /** A reference that stays in the body. @param hasId whether the event's own id is there */
 function noValue(name: string, kind: TemplateKind, hasId: boolean): Problem {
   if (!knownVariables.has(name)) {
@@ -80,12 +72,6 @@ function noValue(name: string, kind: TemplateKind, hasId: boolean): Problem {
     ? `${own}. In a template for several kinds ${silent}.`
     : `In a template for several kinds ${silent}.`;
   return { severity: idVariables.has(name) && !hasId ? 'error' : 'warning', code: 'no_variable', what, mend };
-}
-
-/** A reference that stays in the body of some events. */
-function mayHaveNoValue(name: string): Problem {
-  const what = `$${name} may have no value, and then stays in the text as it is written.`;
-  return { severity: 'info', code: 'no_variable', what, mend: `Write $!${name}.` };
 }
 
 /** Texts that break JSON where they are not escaped. */
@@ -129,13 +115,8 @@ function problemsOfText(webhook: CheckedWebhook, event: WebhookEvent, render: Re
     ([, , key = '']) => key,
   );
   const full = sampleOf(event, keys, plain);
-  const bare = bareSampleOf(event, keys, plain);
-  const [outcome, least] = [full, bare].map(({ variables }) => receive(webhook, variables, render)) as [
-    Outcome,
-    Outcome,
-  ];
+  const outcome = receive(webhook, full.variables, render);
   const left = leftIn(outcome.written);
-  const may = leftIn(least.written).filter((name) => !left.includes(name));
   const hostile = (text: string, name: string) => {
     const value = sampleOf(event, keys, text).variables[name];
     return receive(webhook, { ...full.variables, [name]: value }, render);
@@ -148,11 +129,8 @@ function problemsOfText(webhook: CheckedWebhook, event: WebhookEvent, render: Re
   const isIdClear =
     !(isMeantAsJson && !isJson(outcome.written)) && (hasId || !left.some((name) => idVariables.has(name)));
   return [
-    ...(isMeantAsJson
-      ? problemsOfJson(outcome, least, left, typed, hostile)
-      : problemsOfOther(webhook, typed, hostile)),
+    ...(isMeantAsJson ? problemsOfJson(outcome, left, typed, hostile) : problemsOfOther(webhook, typed, hostile)),
     ...left.map((name) => noValue(name, kind, hasId)),
-    ...may.map(mayHaveNoValue),
     ...(isIdClear ? problemsOfId(outcome, full, kind) : []),
   ];
 }
@@ -166,7 +144,6 @@ type Hostile = (text: string, name: string) => Outcome;
 
 function problemsOfJson(
   { written }: Outcome,
-  least: Outcome,
   left: readonly string[],
   typed: readonly string[],
   hostile: Hostile,
@@ -176,8 +153,7 @@ function problemsOfJson(
     const mend = 'Put values into quotes and commas between members, or give another --encoding.';
     return [{ severity, code: 'not_json', what: 'The body is not JSON.', mend }];
   }
-  const broken = typed.filter((name) => breaking.some((text) => !isJson(hostile(text, name).written)));
-  return [...broken.map(unescaped), ...(isJson(least.written) ? [] : [notAlwaysJson])];
+  return typed.filter((name) => breaking.some((text) => !isJson(hostile(text, name).written))).map(unescaped);
 }
 
 function problemsOfOther(webhook: CheckedWebhook, typed: readonly string[], hostile: Hostile): Problem[] {
@@ -226,4 +202,30 @@ function problemsOfId({ written, id, type, isUnread }: Outcome, sample: Sample, 
   const what = `${where}, so a retry is another event, with the id of its request.`;
   const mend = `Begin with ${own.idField} as $!${own.idVariables[0]}, and say kind=${kind} in the URL.`;
   return [{ severity: 'warning', code: 'no_id', what, mend }];
+}
+
+/**
+ * Whether a webhook misses the CallbackUrl of a stack.
+ *
+ * @param callbackUrl without a query; a webhook may have any, because it is signed but names no route
+ */
+export function addressProblem(webhook: RegisteredWebhook, callbackUrl: string): WebhookProblem | undefined {
+  const { id, url, events } = webhook;
+  const [given, right] = [URL.parse(url), new URL(callbackUrl)];
+  if (given?.origin === right.origin && given.pathname === right.pathname) return undefined;
+  const known = webhookEvents.filter((name) => events.includes(name));
+  if (given !== null && given.hostname !== right.hostname) {
+    const what = `It goes to ${given.hostname}, not to the stack.`;
+    return { severity: 'info', code: 'address', events: known, what, mend: 'Nothing, if that is what you want.' };
+  }
+  const mend = `npx mmw webhooks update ${id} --url '${callbackUrl}${/\?[^#]*/.exec(url)?.[0] ?? ''}'`;
+  return { severity: 'error', code: 'address', events: known, what: `${url}: ${whyNowhere(given, right)}`, mend };
+}
+
+function whyNowhere(given: URL | null, right: URL): string {
+  if (given === null) return 'It is not a URL.';
+  if (given.origin !== right.origin) return `Nothing of the stack answers at ${given.origin}.`;
+  return given.pathname === `${right.pathname}/`
+    ? 'Its path ends in a slash, which makes it another path: API Gateway answers 404.'
+    : `Its path is ${given.pathname}: API Gateway answers 404.`;
 }

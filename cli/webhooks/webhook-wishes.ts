@@ -5,6 +5,7 @@ import {
   type WebhookMethod,
   webhookEvents,
 } from '../../lambda/messagemedia/types.ts';
+import { templateFor, templateKinds } from './templates.ts';
 import { byKind, changesOf, contentOf, type Wish } from './webhook-content.ts';
 
 export interface WebhookParts extends Partial<Wish> {
@@ -70,6 +71,10 @@ function changesFor(webhook: RegisteredWebhook, wish: WebhookDefinition): string
   const changes: string[] = [];
   if (webhook.method !== wish.method) changes.push(`--method ${wish.method}`);
   if (webhook.encoding !== undefined && webhook.encoding !== wish.encoding) changes.push(`--encoding ${wish.encoding}`);
+  if (wish.template !== undefined && ![undefined, wish.template].includes(webhook.template)) {
+    const kind = templateKinds.find((name) => templateFor(name) === wish.template);
+    changes.push(`--template ${kind ?? '…'}`);
+  }
   const events = webhookEvents.filter((event) => webhook.events.includes(event) || wish.events.includes(event));
   if (wish.events.some((event) => !webhook.events.includes(event))) changes.push(`--events ${events.join(',')}`);
   for (const [name, value] of Object.entries(wish.headers ?? {})) {

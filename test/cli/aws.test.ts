@@ -1,4 +1,4 @@
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { watched } from '../../cli/aws.ts';
@@ -27,6 +27,9 @@ test('an error names the call, its object, the region, and the address that was 
   );
   await expect(s3.send(new GetObjectCommand({ Bucket: 'large-events', Key: 'abc' }))).rejects.toThrow(
     `(GetObject of large-events/abc ${place})`,
+  );
+  await expect(s3.send(new HeadBucketCommand({ Bucket: 'large-events' }))).rejects.toThrow(
+    `AWS answered 400 (HeadBucket of large-events ${place})`,
   );
 });
 

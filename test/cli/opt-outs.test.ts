@@ -99,18 +99,6 @@ describe('the report', () => {
     expect(result.problem).toBeUndefined();
     expect(result.items).toHaveLength(102);
   });
-
-  test.each<[string, (page: number) => object, string]>([
-    ['when it repeats itself', () => ({ messages: stops(100) }), 'repeats itself after 100 opt-outs'],
-    ['at the limit', (page) => ({ messages: stops(100, page * 100) }), 'goes on after 200 opt-outs (2 pages)'],
-  ])('is not called whole %s', async (_when, answer, problem) => {
-    const { calls, result } = await withAnswers(
-      ({ page }) => answer(page),
-      (api) => readReport(api, ...day, 2),
-    );
-    expect(calls).toEqual([0, 1]);
-    expect(result).toMatchObject({ problem: `The report ${problem}` });
-  });
 });
 
 test('both lists are put together by number, the newest opt-out first', () => {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
-import { put as putEvent } from './queue/put.ts';
+import { idOf, put as putEvent, takeAll } from './queue/put.ts';
 import { entry, localEnvironment, run, start } from './terminal.ts';
 
 let queue: LocalQueue;
@@ -35,17 +35,7 @@ async function put(QueueUrl: string, message: string, attributes: object = {}, f
   return id;
 }
 
-async function takeIds(QueueUrl: string): Promise<string[]> {
-  const ids: string[] = [];
-  for (;;) {
-    const { Messages = [] } = await queue.client.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
-    );
-    const [first] = Messages;
-    if (first === undefined || ids.includes(JSON.parse(first.Body ?? '').id)) return ids;
-    ids.push(...Messages.map(({ Body }) => JSON.parse(Body ?? '').id));
-  }
-}
+const takeIds = async (QueueUrl: string) => (await takeAll(queue.client, QueueUrl)).map(idOf);
 
 async function json(...args: string[]) {
   const { code, stdout, stderr } = await run(['queue', ...args, '--json'], env);

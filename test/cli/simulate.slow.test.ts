@@ -35,3 +35,8 @@ test('what is refused is counted, and the command fails', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/^3 sent: 3 answered 401\.\nTime to answer: median \d+ ms, 95% within/);
 });
+
+test('what is not answered has no time to answer', async () => {
+  const own = ['--private-key', join(folder, 'key.pem'), '--rate', '100', '--count', '2'];
+  expect(await simulate('http://127.0.0.1:2/', ...own)).toMatchObject({ code: 1, stdout: '2 sent: 2 not answered.\n' });
+});

@@ -98,6 +98,7 @@ test.each([
   ['webhooks list --base-url bogus', "'bogus' is invalid"],
   ['sign https://a --private-key nowhere.pem', 'File nowhere.pem could not be read'],
   ['sign https://a --private-key package.json', 'File package.json holds no private key'],
+  ['webhooks create --url https://a --events RECEIVED_SMS --template @nowhere', 'File nowhere could not be read'],
   ['simulate https://example.com/webhooks', 'https://example.com/webhooks is not on this machine.'],
   ['simulate http://localhost:1/', 'Add --private-key FILE'],
 ])('%s: the error names what was given', async (line, words) => {

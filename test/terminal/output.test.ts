@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { fold } from '../../terminal/fold.ts';
 import { explain, formatTable } from '../../terminal/output.ts';
+import { createProgressBar } from '../../terminal/status-line.ts';
 import { counted, toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {
@@ -49,4 +51,56 @@ test('what is nested too deeply is left out of JSON, at any depth', () => {
   expect(toJson(flat, 2)).toBe(JSON.stringify(flat, null, 2));
   expect(toJson(deep)).toMatch(/^\[{200}"… nested too deeply to be shown"\]{200}$/);
   expect(toJson({ toJSON: deep })).toContain('nested too deeply');
+});
+
+test('lines that are too long go on below their beginning', () => {
+  expect(fold('✓ Keyring: 1 of 1 keys can verify\n    It is well and stays so.\nshort', 20)).toBe(
+    ['✓ Keyring: 1 of 1', '  keys can verify', '    It is well and', '    stays so.', 'short'].join('\n'),
+  );
+});
+
+test('a word is never cut, and a command stays on one line, which is its own', () => {
+  expect(fold('See https://example.com/a/long/path of it', 20)).toBe(
+    ['See', 'https://example.com/a/long/path', 'of it'].join('\n'),
+  );
+  expect(fold('    What to do: npx mmw keys list --stack s', 20)).toBe(
+    ['    What to do:', '      npx mmw keys list --stack s'].join('\n'),
+  );
+  expect(fold("export QUEUE_URL='https://queue one two'", 20)).toBe("export QUEUE_URL='https://queue one two'");
+});
+
+/** A bar over 1,000 bytes, and a screen and a clock for it. */
+function startBar(isTTY: boolean) {
+  const written: string[] = [];
+  let now = 0;
+  const screen = { isTTY, write: (text: string) => written.push(text) };
+  const bar = createProgressBar(1_000, 'events', { screen, now: () => now });
+  const at = (seconds: number, done: number, count: number) => {
+    now = seconds * 1_000;
+    bar.update(done, count);
+  };
+  return { bar, at, written };
+}
+
+test('on a terminal a bar has the share, the rate and the time left, and leaves nothing behind', () => {
+  const { bar, at, written } = startBar(true);
+  at(0, 0, 0);
+  at(0.1, 100, 10);
+  at(10, 250, 50);
+  bar.clear();
+  expect(written).toEqual(['\r\u001b[K██████░░░░░░░░░░░░░░░░░░ 25 %, 50 events, 5 a second, 0:30 left', '\r\u001b[K']);
+});
+
+test('elsewhere it is a line every half a minute', () => {
+  const { bar, at, written } = startBar(false);
+  for (let second = 0; second <= 75; second++) at(second, second, second);
+  bar.clear();
+  expect(written).toEqual(['3 %, 30 events, 1 a second, 16:10 left\n', '6 %, 60 events, 1 a second, 15:40 left\n']);
+});
+
+test('what an earlier run did took no time', () => {
+  const { at, written } = startBar(false);
+  at(0, 900, 5_000);
+  at(40, 950, 5_400);
+  expect(written).toEqual(['95 %, 5400 events, 10 a second, 0:40 left\n']);
 });

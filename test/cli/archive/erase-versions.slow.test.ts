@@ -2,13 +2,13 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import { erasePerson } from '../../../cli/archive/erase.ts';
 import { findPerson } from '../../../cli/archive/find-person.ts';
+import { openRange } from '../../../cli/archive/read-archive.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { offload } from '../../received.ts';
 import { makeKey } from '../../support.ts';
 import { messageOf, reportLine } from './archive.ts';
 import { startVersionedArchive } from './versioned-s3.ts';
 
-const now = Date.parse('2026-11-25T12:00:00Z');
 const at = '2026-11-25T10:00:00Z';
 const key = makeKey();
 const phone = '61491570157';
@@ -61,7 +61,7 @@ async function fill(status: 'Enabled' | 'Suspended' | '') {
 type Filled = Awaited<ReturnType<typeof fill>>;
 
 async function erase(archive: Filled): Promise<number> {
-  const found = await findPerson(archive, { phone }, { selection: {}, now });
+  const found = await findPerson(await openRange(archive, {}), { phone });
   expect([found.unreadable, found.uncertain]).toEqual([[], []]);
   return erasePerson(archive, { phone }, found);
 }
@@ -84,7 +84,7 @@ test.each(settings)('with versioning %j the person is gone from every version, a
   expect(await erase(archive)).toBe(expected);
   const without = status === '' ? lines.others.slice(3) : [];
   expect(left(archive)).toMatchObject({ ofPerson: [], missing: without });
-  const { events, objects, data } = await findPerson(archive, { phone }, { selection: {}, now });
+  const { events, objects, data } = await findPerson(await openRange(archive, {}), { phone });
   expect([events, objects, data]).toEqual([0, [], []]);
 });
 

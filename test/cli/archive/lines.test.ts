@@ -5,7 +5,7 @@ import { type Line, readLines } from '../../../cli/archive/lines.ts';
 import { collect } from './archive.ts';
 
 async function linesOf(bytes: Uint8Array): Promise<Line[]> {
-  return (await collect(readLines(bytes))).flat();
+  return collect(readLines(bytes));
 }
 const numbered = (...texts: string[]) => texts.map((text, index) => ({ number: index + 1, text }));
 
@@ -36,7 +36,8 @@ test('any text comes back, wherever zlib cuts it', async () => {
   await fc.assert(
     fc.asyncProperty(texts, async (some) => {
       const all = some.length === 0 ? [] : Array.from({ length: 5_000 }, (_, index) => some[index % some.length] ?? '');
-      expect(await linesOf(gzipSync(all.map((text) => `${text}\n`).join('')))).toEqual(numbered(...all));
+      const lines = await linesOf(gzipSync(all.map((text) => `${text}\n`).join('')));
+      expect(JSON.stringify(lines)).toBe(JSON.stringify(numbered(...all)));
     }),
     { numRuns: 20 },
   );
@@ -53,7 +54,7 @@ test.each([
 ])('an object that %s has a broken line where it ends', async (_, bytes, reason) => {
   const lines = await linesOf(bytes);
   expect(lines.length).toBeGreaterThan(1_000);
-  expect(lines.slice(0, -1)).toEqual(numbered(...long.slice(0, lines.length - 1)));
+  expect(JSON.stringify(lines.slice(0, -1))).toBe(JSON.stringify(numbered(...long.slice(0, lines.length - 1))));
   expect(lines.at(-1)).toEqual({ number: lines.length, broken: expect.stringContaining(reason) });
 });
 

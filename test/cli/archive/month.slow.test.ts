@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { type BadLine, type LostVersion, verifyArchive } from '../../../cli/archive/verify.ts';
+import { openRange } from '../../../cli/archive/read-archive.ts';
+import { verifyArchive } from '../../../cli/archive/verify.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { keyringOf, makeKey } from '../../support.ts';
@@ -37,11 +38,12 @@ async function fillMonth(status: 'Enabled' | 'Suspended' | '') {
 }
 
 async function verify({ archive }: Awaited<ReturnType<typeof fillMonth>>, selection = {}) {
-  const badLines: string[] = [];
-  const lostVersions: string[] = [];
-  const onBad = ({ object, line }: BadLine) => badLines.push(`${object} ${line}`);
-  const onLost = ({ how, object, events }: LostVersion) => lostVersions.push(`${how} ${object} ${events}`);
-  return { ...(await verifyArchive(archive, selection, { keys, now, onBad, onLost })), badLines, lostVersions };
+  const { badLines, lostVersions, ...report } = await verifyArchive(await openRange(archive, selection), keys);
+  return {
+    ...report,
+    badLines: badLines.map(({ object, line }) => `${object} ${line}`),
+    lostVersions: lostVersions.map(({ how, object, events }) => `${how} ${object} ${events}`),
+  };
 }
 
 test('a month in which objects were removed and replaced: all are named and read', async () => {

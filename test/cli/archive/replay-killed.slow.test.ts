@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openRange } from '../../../cli/archive/read-archive.ts';
 import { replay } from '../../../cli/archive/replay.ts';
-import { createReplaySender } from '../../../cli/archive/replay-sender.ts';
 import { digestOf, openReplayState } from '../../../cli/archive/replay-state.ts';
+import { createSender } from '../../../cli/queue/queues.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
@@ -35,6 +36,8 @@ afterEach(async () => {
 });
 
 class KilledError extends Error {}
+
+const store = () => Promise.reject(new Error('nothing is too large'));
 
 /** A replay of a day, killed until all is sent. @returns how often */
 async function replayDay(number: number): Promise<number> {
@@ -76,8 +79,8 @@ async function replayDay(number: number): Promise<number> {
     );
     const state = openReplayState(file, request, now);
     try {
-      return await replay(archive, {
-        ...{ selection, now, replayId: request.replayId, target: undefined, isDryRun: false },
+      return await replay(await openRange(archive, selection), {
+        ...{ replayId: request.replayId, isDryRun: false },
         keys: keyringOf(keys),
         signal: new AbortController().signal,
         // It saves its state so often.
@@ -92,7 +95,8 @@ async function replayDay(number: number): Promise<number> {
             die();
           },
         },
-        send: createReplaySender(client, archive.queue.queueUrl),
+        send: createSender({ client, queueUrl: archive.queue.queueUrl, store }),
+        store,
         wait: async () => {},
         onBad: () => {},
         onRefused: () => {},

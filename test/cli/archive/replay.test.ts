@@ -1,20 +1,22 @@
 import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3';
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type BadLine, openRange } from '../../../cli/archive/read-archive.ts';
 import { type Replay, replay } from '../../../cli/archive/replay.ts';
-import { copyFromArchive } from '../../../cli/archive/replay-message.ts';
-import { createReplaySender } from '../../../cli/archive/replay-sender.ts';
-import type { BadLine } from '../../../cli/archive/verify.ts';
+import type { Selection } from '../../../cli/archive/selection.ts';
+import { createSender } from '../../../cli/queue/queues.ts';
 import { toArchiveLine } from '../../../lambda/archive/archive-line.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
-import { createOverflowStore } from '../../../lambda/event/overflow-store.ts';
+import { storeIn } from '../../../lambda/event/overflow-store.ts';
+import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
+import { createQueueSender } from '../../../lambda/event/queue-sender.ts';
 import { openQueuedEvent, readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 import { reverify } from '../../../lambda/event/reverify.ts';
 import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../../lambda/keys/keyring.ts';
-import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { offload } from '../../received.ts';
 import { keyringOf, makeKey } from '../../support.ts';
+import { idOf, takeAll } from '../queue/put.ts';
 import { type LocalArchive, messageOf, polledMessage, reportLine, startArchive } from './archive.ts';
 
 const now = Date.parse('2026-11-25T12:00:00Z');
@@ -24,7 +26,7 @@ const { deliveryReport, reply, webhook } = eventTypes;
 
 let archive: LocalArchive;
 let bad: BadLine[];
-let refused: { id: string; reason: string }[];
+let refused: string[];
 let sent: Set<string>;
 let saved: number[];
 beforeEach(async () => {
@@ -42,35 +44,23 @@ function save(digests: readonly string[]): void {
   for (const digest of digests) sent.add(digest);
 }
 
-function run(options: Partial<Replay> = {}) {
+async function run({ selection = {}, ...options }: Partial<Replay> & { selection?: Selection } = {}) {
   const { client, queueUrl } = archive.queue;
-  return replay(archive, {
-    ...{ selection: {}, now, keys, replayId: 'again', target: undefined, isDryRun: false, rate: undefined },
+  const store = options.store ?? (() => Promise.reject(new MessageRefusedError('no bucket')));
+  return replay(await openRange(archive, selection), {
+    ...{ keys, replayId: 'again', isDryRun: false, rate: undefined, store },
     signal: new AbortController().signal,
     state: { wasSent: (digest) => sent.has(digest), add: save },
-    send: createReplaySender(client, queueUrl),
+    send: createSender({ client, queueUrl, store }),
     wait: async () => {},
     onBad: (line) => bad.push(line),
-    onRefused: (event) => refused.push(event),
+    onRefused: (id, error) => refused.push(`${id}: ${error}`),
     ...options,
   });
 }
 
-/** Takes everything off the queue, in the order in which SQS gives it. */
-async function take(): Promise<Message[]> {
-  const { client, queueUrl: QueueUrl } = archive.queue;
-  const all: Message[] = [];
-  for (;;) {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
-    );
-    if (Messages.length === 0) return all;
-    all.push(...Messages);
-    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
-  }
-}
-const idsOf = (messages: readonly Message[]) => messages.map(({ Body = '' }) => JSON.parse(Body).id);
+const take = () => takeAll(archive.queue.client, archive.queue.queueUrl);
+const idsOf = (messages: readonly Message[]) => messages.map(idOf);
 
 test('an hour comes back: each event once, as it was queued, and with an attribute that says so', async () => {
   const inside = [
@@ -133,7 +123,7 @@ test('an event that was polled and also came signed is sent as signed, whichever
 });
 
 test('the data of large events is put where consumers look for it', async () => {
-  const { client, bucket, queue } = archive;
+  const { client } = archive;
   const otherBucket = 'new-large-events';
   await client.send(new CreateBucketCommand({ Bucket: otherBucket }));
   // One was too large for SQS; the other fits by a hair, and no more with an attribute.
@@ -145,15 +135,11 @@ test('the data of large events is put where consumers look for it', async () => 
   expect(Buffer.byteLength(fits)).toBe(1_048_576);
   await archive.put(reply, '2026-11-25T10:00:00Z', [pointer.message, fits]);
 
-  await expect(run()).rejects.toThrow(/The data of event large must be stored in S3: give --stack/);
-  const config = { endpoint: queue.url, region: 'us-east-1', credentials: localCredentials, forcePathStyle: true };
-  const target = {
-    store: createOverflowStore(otherBucket, config, 10_000),
-    bringBack: copyFromArchive({ client, bucket }, otherBucket),
-  };
-  expect(await run({ target })).toMatchObject({ sent: { reply: 2 }, bad: 0 });
+  expect(await run()).toMatchObject({ sent: {}, bad: 0, refused: 2 });
+  expect(refused.sort()).toEqual(['fits: MessageRefusedError: no bucket', 'large: MessageRefusedError: no bucket']);
+  expect(await run({ store: storeIn(otherBucket, client, 10_000) })).toMatchObject({ sent: { reply: 2 }, refused: 0 });
   const messages = await take();
-  expect(idsOf(messages)).toEqual(['large', 'fits']);
+  expect(idsOf(messages).sort()).toEqual(['fits', 'large']);
   for (const { Body = '' } of messages) {
     const read = await openQueuedEvent(Body, fetchFromS3(client, otherBucket));
     expect(read.event.mmreplay).toBe('again');
@@ -166,19 +152,19 @@ test('the data of large events is put where consumers look for it', async () => 
 test('an event that the queue refuses is told and not counted as sent, and stops no other', async () => {
   const lines = many.slice(0, 150);
   await archive.put(deliveryReport, '2026-11-25T11:00:00Z', lines);
-  const send = createReplaySender(archive.queue.client, archive.queue.queueUrl);
-  const refusal = { id: 'd-120', reason: 'InvalidMessageContents' };
-  const refusing: Replay['send'] = async (messages) => {
-    await send(messages.filter(({ id }) => id !== refusal.id));
-    return messages.filter(({ id }) => id === refusal.id).map((message) => ({ message, reason: refusal.reason }));
+  const { client, queueUrl } = archive.queue;
+  const send = createQueueSender(client, queueUrl);
+  const refusing: Replay['send'] = async (message) => {
+    if (JSON.parse(message.body).id === 'd-120') throw new MessageRefusedError('no XML');
+    await send(message);
   };
   expect(await run({ send: refusing })).toMatchObject({ sent: { delivery_report: 149 }, refused: 1, isFinished: true });
-  expect(refused).toEqual([refusal]);
+  expect(refused).toEqual(['d-120: MessageRefusedError: no XML']);
   expect(saved).toEqual([100, 49]);
   expect(idsOf(await take())).toHaveLength(149);
   // It stays to be sent.
   expect(await run()).toMatchObject({ sent: { delivery_report: 1 }, sentBefore: 149, refused: 0 });
-  expect(idsOf(await take())).toEqual([refusal.id]);
+  expect(idsOf(await take())).toEqual(['d-120']);
 });
 
 test('a reply and an opt-out with the same id are two events, in groups of the account of their key', async () => {
@@ -186,10 +172,7 @@ test('a reply and an opt-out with the same id are two events, in groups of the a
   await archive.put(eventTypes.reply, '2026-11-25T10:00:00Z', [line({ reply_id: 'same' })]);
   await archive.put(eventTypes.optOut, '2026-11-25T10:00:00Z', [line({ notification_id: 'same' })]);
   const groups: string[] = [];
-  const send: Replay['send'] = async (messages) => {
-    groups.push(...messages.map(({ groupId }) => groupId));
-    return [];
-  };
+  const send: Replay['send'] = async ({ groupId }) => groups.push(groupId);
   expect(await run({ send })).toMatchObject({ sent: { reply: 1, opt_out: 1 }, duplicates: 0 });
   sent.clear();
   await run({ send, keys: keys.map((one) => ({ ...one, account: 'A' })) });
@@ -203,40 +186,6 @@ const many = Array.from({ length: 250 }, (_, index) =>
   }),
 );
 const manyIds = many.map((line) => JSON.parse(line).id);
-
-test('a replay that was stopped sends the rest, and what is new or became good', async () => {
-  const other = makeKey();
-  const late = reportLine(other, '2026-11-25T11:00:00Z', 'other');
-  const [first = '', ...rest] = many;
-  const object = await archive.put(deliveryReport, '2026-11-25T11:00:00Z', [first, late, ...rest], 'b');
-  const stop = new AbortController();
-  const add: Replay['state']['add'] = (digests) => {
-    save(digests);
-    if (saved.length === 2) stop.abort();
-  };
-  const state = { wasSent: (digest: string) => sent.has(digest), add };
-  const stopped = await run({ signal: stop.signal, state });
-  expect(stopped).toMatchObject({ sent: { delivery_report: 200 }, bad: 1, isFinished: false });
-  expect(bad).toMatchObject([{ object, line: 2, id: 'other' }]);
-
-  await archive.put(
-    deliveryReport,
-    '2026-11-25T11:00:00Z',
-    [many[7] ?? '', reportLine(key, '2026-11-25T11:00:00Z', 'new')],
-    'a',
-  );
-  const both = parseKeyring(JSON.stringify({ keys: [key.answer, other.answer] })).keys;
-  const report = {
-    sent: { delivery_report: 52 },
-    sentBefore: 200,
-    duplicates: 1,
-    bad: 0,
-    refused: 0,
-    isFinished: true,
-  };
-  expect(await run({ keys: both })).toEqual(report);
-  expect(idsOf(await take()).sort()).toEqual([...manyIds, 'new', 'other'].sort());
-});
 
 test('what was sent before its state was kept is dropped by the queue; the order within a message stays', async () => {
   await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many);
@@ -255,6 +204,18 @@ test('what was sent before its state was kept is dropped by the queue; the order
   }
 });
 
+test('what the queue does not take for a reason that may concern all ends the replay, once the other groups are sent', async () => {
+  await archive.put(deliveryReport, '2026-11-25T11:00:00Z', many.slice(0, 21));
+  const groups: string[] = [];
+  const send: Replay['send'] = async ({ groupId }) => {
+    if (groupId === 'm-0') throw new Error('no key');
+    await new Promise(setImmediate);
+    groups.push(groupId);
+  };
+  await expect(run({ send })).rejects.toThrow('no key');
+  expect(groups).toHaveLength(18);
+});
+
 test('another replay queues the same events once more', async () => {
   await archive.put(webhook, '2026-11-25T10:00:00Z', [messageOf(key, '2026-11-25T10:00:00Z', 'text')]);
   await run();
@@ -270,7 +231,7 @@ test('no more than the rate is sent', async () => {
   const waits: number[] = [];
   await run({
     rate: 50,
-    send: async () => [],
+    send: async () => {},
     wait: async (milliseconds) => {
       waits.push(milliseconds);
     },

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteQueueCommand, PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { listen } from '../../../sandbox/http.ts';
 import { sampleWebhooks, withFreshIds } from '../../../signing/sample-webhooks.ts';
 import { toWire } from '../../../signing/sender.ts';
@@ -55,31 +55,45 @@ const answering = async (status: number, headers: Record<string, string>) => {
   state.outputs.CallbackUrl = `${server.url}/messagemedia`;
 };
 
-/** Title and advice of what is found, and whether webhooks are lost. */
-type Cause = [name: string, cause: () => unknown, exit: 0 | 1, title: RegExp, advice: RegExp];
+/** A new queue in the place of one of the stack's, which is gone itself, or whose dead-letter queue is. */
+const gone = async (output: string, deadLetters?: string) => {
+  const create = async (QueueName: string, more = {}) =>
+    (await client.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true', ...more } }))).QueueUrl;
+  const dead = deadLetters && (await create(deadLetters));
+  const policy = { deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${deadLetters}`, maxReceiveCount: 5 };
+  const queue = await create('another.fifo', deadLetters && { RedrivePolicy: JSON.stringify(policy) });
+  await client.send(new DeleteQueueCommand({ QueueUrl: dead ?? queue }));
+  if (dead) undo.push(() => client.send(new DeleteQueueCommand({ QueueUrl: queue })));
+  state.outputs[output] = String(queue);
+};
 
-const causes: readonly Cause[] = [
-  ['an empty keyring', () => keyring(), 1, /keyring is empty/, /keys restore/],
-  ['a keyring that is no JSON', () => sandbox.storeKeyring('{"keys":[{'), 1, /keyring cannot be read/, /keys restore/],
-  [
-    'a keyring whose only key is cut',
-    () => keyring({ ...key, public_key: 'AAAA' }),
-    1,
-    /cannot be read/,
-    /keys restore/,
-  ],
+/** A server that gives one answer in the place of an AWS service. */
+const instead = async (service: string, status: number, answer = '') => {
+  const server = await listen(0, (_request, response) => response.writeHead(status).end(answer));
+  const name = `AWS_ENDPOINT_URL_${service}`;
+  const before = world.env[name] ?? '';
+  world.env[name] = server.url;
+  undo.push(server.close, () => Object.assign(world.env, { [name]: before }));
+};
+
+/** Title and advice of what is found. */
+type Cause = [name: string, cause: () => unknown, title: RegExp, advice: RegExp];
+
+/** Webhooks are lost. */
+const losses: readonly Cause[] = [
+  ['an empty keyring', () => keyring(), /keyring is empty/, /keys restore/],
+  ['a keyring that is no JSON', () => sandbox.storeKeyring('{"keys":[{'), /keyring cannot be read/, /keys restore/],
+  ['a keyring whose only key is cut', () => keyring({ ...key, public_key: 'AAAA' }), /cannot be read/, /keys restore/],
   [
     'a key of two that is cut',
     () => keyring({ ...key, public_key: 'AAAA' }, other.answer),
-    1,
     /do not match/,
     /keys list/,
   ],
-  ['a key that is not in the keyring', () => keyring(other.answer), 1, /do not match/, /keys list/],
+  ['a key that is not in the keyring', () => keyring(other.answer), /do not match/, /keys list/],
   [
     'an enabled key that is noted as retired',
     () => keyring({ ...key, retired_at: '2026-01-01T00:00:00Z' }),
-    1,
     /do not match/,
     /keys list/,
   ],
@@ -89,14 +103,6 @@ const causes: readonly Cause[] = [
       await sandbox.api.disableSignatureKey();
       undo.push(() => sandbox.api.enableSignatureKey(key.key_id));
     },
-    1,
-    /do not match/,
-    /keys list/,
-  ],
-  [
-    'a key that is there twice',
-    () => keyring(key, { ...key, key_id: '11111111-2222-4333-8444-555555555555' }),
-    0,
     /do not match/,
     /keys list/,
   ],
@@ -109,21 +115,18 @@ const causes: readonly Cause[] = [
       noRequests();
       for (let sent = 0; sent < 12; sent++) await send(toWire(webhook(), sandbox.provider.signingKey()));
     },
-    1,
     /^Webhooks are lost$/,
     /mmw capture/,
   ],
   [
     '500 refusals after the last one that was accepted, on a later page',
     () => lastAcceptedLongAgo(refused('invalid_signature'), 500),
-    1,
     /^Webhooks are lost$/,
     /mmw capture/,
   ],
   [
     '500 failures after it',
     () => lastAcceptedLongAgo({ message: 'failed', reason: 'queue_unavailable' }, 500),
-    1,
     /^Webhooks are lost$/,
     /enqueue-failures/,
   ],
@@ -134,14 +137,12 @@ const causes: readonly Cause[] = [
       undo.push(() => sandbox.queue.setFailing(false));
       await send(toWire(webhook(), sandbox.provider.signingKey()));
     },
-    1,
     /^Webhooks are lost$/,
     /enqueue-failures/,
   ],
   [
     'every third that is refused',
     () => put('receiver', refused('invalid_signature'), 130_000, 10),
-    1,
     /^Some webhooks are lost$/,
     /mmw capture/,
   ],
@@ -151,14 +152,64 @@ const causes: readonly Cause[] = [
       const ahead = new Date(Date.now() + 2 * hour);
       await send(toWire(webhook(), sandbox.provider.signingKey(), ahead), 3);
     },
-    1,
     /^Webhooks are lost$/,
     /clock is ahead.*timestampToleranceSeconds=0/s,
   ],
   [
+    'a webhook with a slash too many',
+    () => registered(`${callbackUrl}/?kind=opt-out`, '{"notification_id":"$notificationId"}'),
+    /^Webhook .* misses the stack$/,
+    /webhooks update/,
+  ],
+  [
+    'an event that is deleted tomorrow',
+    () => Object.assign(state.ages, { 'events.fifo': 13.5 * 24 * 3600 }),
+    /queue has waited 324 hours/,
+    /queue stats/,
+  ],
+  [
+    'the alarm on answers with 5xx',
+    () => Object.assign(state.alarms[1] ?? {}, { StateValue: 'ALARM' }),
+    /^It is ServerErrors$/,
+    /^See docs\/operations\.md#servererrors$/,
+  ],
+  [
+    'a bucket that is gone',
+    async () => {
+      await storage.send(new DeleteBucketCommand({ Bucket: overflowBucket }));
+      undo.push(() => storage.send(new CreateBucketCommand({ Bucket: overflowBucket })));
+    },
+    /^Bucket .* does not exist$/,
+    /storage-failures/,
+  ],
+  [
+    'a role that may not look at the bucket',
+    () => instead('S3', 403),
+    /^The check of bucket failed$/,
+    /Let your role call this/,
+  ],
+  [
+    'a URL that does not answer',
+    () => Object.assign(state.outputs, { CallbackUrl: 'http://127.0.0.1:9/' }),
+    /answer/,
+    /DNS/,
+  ],
+  ['a URL that takes anything', () => answering(200, {}), /does not refuse unsigned requests/, /log/],
+  ['a URL without a route', () => answering(403, {}), /does not refuse unsigned requests/, /log/],
+  ['a queue that is gone', () => gone('QueueUrl'), /^The queue does not exist any more$/, /queue restore/],
+];
+
+/** Webhooks may be lost. */
+const doubts: readonly Cause[] = [
+  [
+    'a key that is there twice',
+    () => keyring(key, { ...key, key_id: '11111111-2222-4333-8444-555555555555' }),
+    /do not match/,
+    /keys list/,
+  ],
+  [
     'retries that are too late',
     () => send(toWire(webhook(), sandbox.provider.signingKey(), new Date(Date.now() - 2 * day))),
-    0,
     /^The last signed requests were refused$/,
     /raise timestampToleranceSeconds/,
   ],
@@ -168,117 +219,93 @@ const causes: readonly Cause[] = [
       noRequests();
       await send(toWire(webhook(), undefined), 10);
     },
-    0,
     /^The last requests were unsigned$/,
     /keys list/,
   ],
   [
-    'a webhook with a slash too many',
-    () => registered(`${callbackUrl}/?kind=opt-out`, '{"notification_id":"$notificationId"}'),
-    1,
-    /^Webhook .* misses the stack$/,
-    /webhooks update/,
-  ],
-  [
     'a template that does not escape',
     () => registered(callbackUrl, '{"notification_id":"$notificationId","text":"$moContent"}'),
-    0,
     /^Webhook .* for OPT_OUT_SMS$/,
     /esc\.json/,
   ],
-  ['dead letters', () => message(deadLetterQueueUrl), 0, /^1 dead letter$/, /peek --dead-letters/],
-  ['events that nobody receives', () => message(queueUrl), 0, /^Events wait, and none is in flight$/, /consumer/],
+  ['dead letters', () => message(deadLetterQueueUrl), /^1 dead letter$/, /peek --dead-letters/],
+  ['events that nobody receives', () => message(queueUrl), /^Events wait, and none is in flight$/, /consumer/],
   [
     'an event that has waited for three hours',
     () => Object.assign(state.ages, { 'events.fifo': 3 * 3600 }),
-    0,
     /queue has waited 3 hours/,
     /queue stats/,
   ],
-  [
-    'an event that is deleted tomorrow',
-    () => Object.assign(state.ages, { 'events.fifo': 13.5 * 24 * 3600 }),
-    1,
-    /queue has waited 324 hours/,
-    /queue stats/,
-  ],
-  ['a stream that waits', () => Object.assign(state.ages, { replies: 7200 }), 0, /stream replies/, /archive-delayed/],
-  ['dead letters of the archive', () => message(world.archiveDead), 0, /could not be archived/, /archive-dead-letters/],
-  ['a consumer that is off', () => Object.assign(state.consumers[0] ?? {}, { State: 'Disabled' }), 0, /off/, /enabled/],
+  ['a stream that waits', () => Object.assign(state.ages, { replies: 7200 }), /stream replies/, /archive-delayed/],
+  ['dead letters of the archive', () => message(world.archiveDead), /could not be archived/, /archive-dead-letters/],
+  ['a consumer that is off', () => Object.assign(state.consumers[0] ?? {}, { State: 'Disabled' }), /off/, /enabled/],
   [
     'an alarm that is on',
     () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'ALARM' }),
-    0,
-    /^Consumers could not handle events$/,
-    /operations\.md#dead-letters.*peek --dead-letters --stack s$/,
+    /^It is DeadLetters$/,
+    /^See docs\/operations\.md#deadletters$/,
   ],
-  [
-    'the alarm on answers with 5xx',
-    () => Object.assign(state.alarms[1] ?? {}, { StateValue: 'ALARM' }),
-    1,
-    /webhooks are lost/,
-    /operations\.md#server-errors/,
-  ],
-  ['an alarm that was deleted', () => state.alarms.pop(), 0, /^Alarm .* was deleted$/, /by hand|same name/],
+  ['an alarm that was deleted', () => state.alarms.pop(), /^Alarm .* was deleted$/, /by hand|same name/],
   [
     'alarms that notify nobody',
     () => state.alarms.map((alarm) => Object.assign(alarm, { AlarmActions: [] })),
-    0,
     /^Alarms notify nobody$/,
     /alarmTopicArn/,
   ],
   [
+    'an alarm whose actions are off',
+    () => Object.assign(state.alarms[0] ?? {}, { ActionsEnabled: false }),
+    /^Alarm s-DeadLetters notifies nobody$/,
+    /enable-alarm-actions --alarm-names s-DeadLetters/,
+  ],
+  [
+    'an alarm whose actions are gone',
+    () => Object.assign(state.alarms[0] ?? {}, { AlarmActions: [] }),
+    /^Alarm s-DeadLetters notifies nobody$/,
+    /cdk drift/,
+  ],
+  [
+    'a topic that is gone',
+    () => instead('SNS', 404, '<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>'),
+    /:alarms does not exist$/,
+    /same name/,
+  ],
+  [
     'a topic that nobody hears',
     () => state.alarms.map((alarm) => Object.assign(alarm, { AlarmActions: [world.unheard] })),
-    0,
     /no confirmed subscriber/,
     /sns subscribe/,
   ],
   [
-    'a bucket that is gone',
-    async () => {
-      await storage.send(new DeleteBucketCommand({ Bucket: overflowBucket }));
-      undo.push(() => storage.send(new CreateBucketCommand({ Bucket: overflowBucket })));
-    },
-    1,
-    /^Bucket .* does not exist$/,
-    /storage-failures/,
+    'a URL that other addresses may call',
+    () => answering(403, { 'x-amzn-errortype': 'AccessDeniedException' }),
+    /does not let this machine in/,
+    /where calls are let in/,
   ],
-  [
-    'a URL that does not answer',
-    () => Object.assign(state.outputs, { CallbackUrl: 'http://127.0.0.1:9/' }),
-    1,
-    /answer/,
-    /DNS/,
-  ],
-  ['a URL that takes anything', () => answering(200, {}), 1, /does not refuse unsigned requests/, /log/],
   [
     'a clock of this machine that is wrong',
     () => answering(401, { date: new Date(Date.now() - hour).toUTCString() }),
-    0,
     /clock of this machine/,
     /Set the clock/,
   ],
   [
     'a reconciliation that does not run',
     () => Object.assign(state.logs, { reconciliation: [] }),
-    0,
     /No reconciliation ended/,
     /logs tail/,
   ],
-  ['a list that is full', () => runs({ full: true }, {}), 0, /delivery reports is full/, /reconcile/],
+  ['a list that is full', () => runs({ full: true }, {}), /delivery reports is full/, /reconcile/],
   [
-    'a queue that is gone',
-    async () => {
-      const gone = 'arn:aws:sqs:us-east-1:000000000000:gone.fifo';
-      const { QueueUrl } = await client.send(
-        new CreateQueueCommand({ QueueName: gone.split(':')[5], Attributes: { FifoQueue: 'true' } }),
-      );
-      await client.send(new DeleteQueueCommand({ QueueUrl }));
-      Object.assign(state.outputs, { DeadLetterQueueUrl: QueueUrl });
-    },
-    1,
-    /^A queue does not exist any more$/,
+    'a dead-letter queue that is gone',
+    () => gone('QueueUrl', 'its-dead-letters.fifo'),
+    /^The dead-letter queue does not exist any more$/,
+    /queue restore/,
+  ],
+  ['a queue of the archive that is gone', () => gone('ArchiveQueueUrl'), /^A queue of the archive/, /queue restore/],
+  [
+    'a dead-letter queue of the archive that is gone',
+    () => gone('ArchiveQueueUrl', 'its-dead-letters.fifo'),
+    /^A queue of the archive/,
     /queue restore/,
   ],
 ];
@@ -287,13 +314,18 @@ const causes: readonly Cause[] = [
 const consequences =
   /^(No webhook at MessageMedia goes|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
 
-test.each(causes)('%s is found', async (_name, cause, exit, title, advice) => {
-  await cause();
-  const { code, issues } = await world.doctor();
-  expect(code).toBe(exit);
-  const found = issues.filter((one) => title.test(one.title));
-  expect(found[0]?.suggestion).toMatch(advice);
-  expect(issues.filter((one) => !title.test(one.title) && !consequences.test(one.title))).toEqual([]);
+describe.each([
+  [1, losses],
+  [0, doubts],
+] as const)('with the exit code %i', (exit, causes) => {
+  test.each(causes)('%s is found', async (_name, cause, title, advice) => {
+    await cause();
+    const { code, issues } = await world.doctor();
+    expect(code).toBe(exit);
+    const found = issues.filter((one) => title.test(one.title));
+    expect(found[0]?.suggestion).toMatch(advice);
+    expect(issues.filter((one) => !title.test(one.title) && !consequences.test(one.title))).toEqual([]);
+  });
 });
 
 const decoys: readonly [string, () => unknown][] = [
@@ -337,6 +369,13 @@ const decoys: readonly [string, () => unknown][] = [
       for (const name of ['ArchiveQueueUrl', 'ReconciliationLogGroup']) delete state.outputs[name];
     },
   ],
+  [
+    'an imported queue, whose dead-letter queue the stack does not know',
+    () => {
+      delete state.outputs.DeadLetterQueueUrl;
+    },
+  ],
+  ['a queue without a dead-letter queue', () => Object.assign(state.outputs, { QueueUrl: world.archiveDead })],
 ];
 
 test.each(decoys)('%s is nothing to tell', async (_name, decoy) => {

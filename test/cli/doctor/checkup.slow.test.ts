@@ -40,7 +40,7 @@ test('a stack that is well says what it looked at, and a probe leaves no event, 
     'The key that is enabled at MessageMedia is in the keyring',
     '1 of 1 webhooks at MessageMedia go to the stack',
     'Queue: 0 waiting, 0 in flight',
-    'No event has waited an hour in 3 queues and streams',
+    'No event has waited an hour in 1 queue or stream (CloudWatch has nothing of the queue of the archive, stream replies)',
     'Consumer: consumer',
     'The bucket for large events is there',
     'The queue of the archive has no dead letters',
@@ -79,9 +79,6 @@ test('refused requests are captured, as many as asked for and without credential
   for (const request of [rewritten, { ...unsigned, headers: { ...unsigned.headers, ...credentials } }, unsigned])
     expect((await deliver(sandbox.url, request)).status).toBe(401);
   expect((await deliver(sandbox.url, good)).status).toBe(202);
-  expect((await world.doctor()).issues).toContainEqual(
-    expect.objectContaining({ title: 'Refused requests are captured', suggestion: 'npx mmw capture --stop --stack s' }),
-  );
 
   const captures: { cause: string; name: string }[] = await mmw('doctor', '--capture');
   expect(captures.map(({ cause }) => cause)).toEqual(['body_rewritten', 'unsigned']);

@@ -1,4 +1,10 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { toQueueMessage } from '../../../lambda/event/queue-message.ts';
 
 /** An event to put on a queue. */
@@ -35,3 +41,17 @@ export async function put(
   const { MessageId = '' } = await client.send(new SendMessageCommand({ QueueUrl, MessageBody, ...ids }));
   return MessageId;
 }
+
+/** Takes everything off a queue, in the order in which SQS gives it. */
+export async function takeAll(client: SQSClient, QueueUrl: string): Promise<Message[]> {
+  const all: Message[] = [];
+  for (;;) {
+    const command = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All' as const] };
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand(command));
+    if (Messages.length === 0) return all;
+    all.push(...Messages);
+    for (const { ReceiptHandle } of Messages) await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+}
+
+export const idOf = ({ Body = '' }: Message): string => JSON.parse(Body).id;

@@ -1,18 +1,15 @@
 import {
   CreateQueueCommand,
-  type Message,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { findMessage } from '../../../cli/queue/find.ts';
-import { peek } from '../../../cli/queue/peek.ts';
+import { findMessage, peek } from '../../../cli/queue/look.ts';
 import { countMessages, type Queues, receive, remove } from '../../../cli/queue/queues.ts';
 import { redrive, redriveOne } from '../../../cli/queue/redrive.ts';
 import { describe as describeMessage } from '../../../cli/queue/shown-message.ts';
-import { showAndRemove } from '../../../cli/queue/tail.ts';
 import { storeIn } from '../../../lambda/event/overflow-store.ts';
 import { MessageRefusedError } from '../../../lambda/event/queue-refusals.ts';
 import { openQueuedEvent } from '../../../lambda/event/queued-event.ts';
@@ -20,7 +17,7 @@ import { fetchFromS3 } from '../../../lambda/event/s3-data.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../../sandbox/aws/queue.ts';
 import { record } from '../terminal.ts';
-import { put } from './put.ts';
+import { idOf, put, takeAll } from './put.ts';
 
 let queue: LocalQueue;
 let queues: Queues;
@@ -44,25 +41,7 @@ const local = { region: 'us-east-1', credentials: localCredentials };
 const connect = (endpoint: string) =>
   new SQSClient({ endpoint, ...local, useQueueUrlAsEndpoint: false, maxAttempts: 1 });
 
-/** Messages that a consumer gets now. */
-async function take(QueueUrl: string) {
-  const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
-  const { Messages = [] } = await queue.client.send(command);
-  return Messages.map((message) => describeMessage(message).id);
-}
-
-test.each(['its event', 'SQS'])(
-  'a message is found by the id of %s, and kept from others; all else is visible again',
-  async (whose) => {
-    const { client, queueUrl } = queue;
-    const messageIds: string[] = [];
-    for (const id of ['a', 'b', 'c'])
-      messageIds.push(await put(client, queueUrl, { id: `${whose} ${id}`, message: `${whose} ${id}` }));
-    const found = await findMessage(client, queueUrl, whose === 'SQS' ? (messageIds[1] ?? '') : `${whose} b`);
-    expect(describeMessage(found)).toMatchObject({ id: `${whose} b`, messageId: messageIds[1] });
-    expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 1 });
-  },
-);
+const take = async (QueueUrl: string) => (await takeAll(queue.client, QueueUrl)).map(idOf);
 
 test('an id that no message has is told with the number of those that were looked at, and all stay', async () => {
   const { client, queueUrl } = queue;
@@ -76,7 +55,6 @@ test('an id that no message has is told with the number of those that were looke
 test.each<[string, Parameters<typeof findMessage>[3], string]>([
   ['after so many', { most: 2 }, 'None of the 2 messages that URL showed has the id d. About 1 more was not looked at'],
   ['after a time', { longest: 0 }, 'URL showed no message, so none with the id d. About 3 more were not looked'],
-  ['by Ctrl-C', { stop: AbortSignal.timeout(100) }, 'aborted due to timeout'],
 ])('a search that ends %s gives back what it held, and says how many it did not see', async (why, bounds, words) => {
   const { client, queueUrl } = queue;
   for (const id of ['a', 'b', 'c']) await put(client, queueUrl, { id: `${why} ${id}`, message: `${why} ${id}` });
@@ -97,32 +75,6 @@ test('a search that fails gives back what it held', async () => {
   await broken.close();
 });
 
-test('tail: a message leaves the queue once it was shown; those that could not be are there at once', async () => {
-  const { client, queueUrl } = queue;
-  for (const id of ['tail-1', 'tail-2', 'tail-3']) await put(client, queueUrl, { id, message: id });
-  const shown: string[] = [];
-  const show = async (message: Message) => {
-    if (shown.length === 1) throw new Error('the pipe is closed');
-    shown.push(describeMessage(message).id);
-  };
-  await expect(showAndRemove(client, queueUrl, show)).rejects.toThrow('the pipe is closed');
-  expect(shown).toEqual(['tail-1']);
-  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
-});
-
-test('a look shows what tells messages apart, and leaves them for consumers at once', async () => {
-  const { client, queueUrl } = queue;
-  const messageId = await put(client, queueUrl, { id: 'look-1', message: 'a', fields: { status: 'delivered' } });
-  await put(client, queueUrl, { id: 'look-2', message: 'b', fields: { content: 'Grüße 👍🏽' } });
-  const { messages, notes } = await peek(client, queueUrl, 2);
-  expect(notes).toEqual([]);
-  expect(messages.map(describeMessage).toSorted((one, other) => one.id.localeCompare(other.id))).toMatchObject([
-    { id: 'look-1', type: 'com.messagemedia.delivery_report', detail: 'delivered', tries: 1, messageId },
-    { id: 'look-2', detail: '8 characters', tries: 1 },
-  ]);
-  expect(await countMessages(client, queueUrl)).toEqual({ waiting: 2, inFlight: 0 });
-});
-
 test('no more is received than was asked for, so no other message loses a try', async () => {
   const { client, queueUrl } = queue;
   for (const id of ['most-1', 'most-2', 'most-3']) await put(client, queueUrl, { id, message: id });
@@ -136,23 +88,12 @@ test('messages behind others of their group, or with a consumer, are counted and
   await put(client, queueUrl, { id: 'taken', message: 'other' });
   await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 60 }));
   for (const id of ['behind-1', 'behind-2', 'behind-3']) await put(client, queueUrl, { id, message: 'one' });
-  const { messages, notes } = await peek(client, queueUrl, 50);
+  const { messages, note } = await peek(client, queueUrl, 50);
   // SQS gives the first ten of a group at once, and fauxqs one.
   expect(messages.map((message) => describeMessage(message).id)).toEqual(['behind-1']);
-  expect(notes).toEqual([
+  expect(note).toBe(
     'About 3 more are in the queue. SQS shows only the first events of each message, and none that a consumer has.',
-  ]);
-});
-
-test('what has had all its tries is told, because the next look moves it to the dead-letter queue', async () => {
-  const { client, queueUrl, deadLetterQueueUrl } = queue;
-  await put(client, queueUrl, { id: 'spent', message: 'a' });
-  for (let tries = 1; tries < 5; tries++) expect((await peek(client, queueUrl, 1)).notes).toEqual([]);
-  expect((await peek(client, queueUrl, 1)).notes).toEqual([
-    '1 message without a try left (of 5): the next one, even a look, means the dead-letter queue.',
-  ]);
-  expect((await peek(client, queueUrl, 1)).messages).toEqual([]);
-  expect((await countMessages(client, deadLetterQueueUrl)).waiting).toBe(1);
+  );
 });
 
 test('all dead letters go back in order, also within five minutes of their first time on the queue', async () => {
@@ -190,14 +131,6 @@ test('a redrive that is stopped finishes what it sends, and gives back the rest'
   expect(await countMessages(client, deadLetterQueueUrl)).toEqual({ waiting: 2, inFlight: 0 });
   expect(await take(queue.queueUrl)).toHaveLength(1);
   await sends.close();
-});
-
-test('what somebody else holds is left, and counted', async () => {
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'held', message: 'a' });
-  expect(await take(queue.deadLetterQueueUrl)).toEqual(['held']);
-  await put(queue.client, queue.deadLetterQueueUrl, { id: 'free', message: 'b' });
-  expect(await redrive(queues, () => {}, refuses)).toEqual({ redriven: 1, refused: 0, left: 1 });
-  expect(await take(queue.queueUrl)).toEqual(['free']);
 });
 
 describe('a queue that takes a quarter of what SQS takes', () => {

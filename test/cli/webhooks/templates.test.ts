@@ -59,13 +59,6 @@ test('every event has a template, and events of one kind share it', () => {
   expect(kindOf(['RECEIVED_SMS', 'OPT_OUT_SMS'])).toBeUndefined();
 });
 
-test.each(ours)('ids come before anything that somebody types: $kind', ({ template }) => {
-  const typed = template.search(/moContent|mtContent|metadata|attachments/);
-  expect(typed).toBeGreaterThan(0);
-  for (const id of [/drId|moId|notificationId/, /\$!mtId/, /accountId/])
-    expect(template.search(id)).toBeLessThan(typed);
-});
-
 test('both versions of Apache Velocity make the same of every template of ours', () => {
   const templates = new Set(ours.map(({ template }) => template));
   const rendered = vectors.filter((vector) => templates.has(vector.template));

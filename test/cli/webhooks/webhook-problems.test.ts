@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import type { Render } from '../../../cli/webhooks/webhook-outcome.ts';
-import { problemsOf } from '../../../cli/webhooks/webhook-problems.ts';
+import { addressProblem, problemsOf } from '../../../cli/webhooks/webhook-problems.ts';
 import { wishesOf } from '../../../cli/webhooks/webhook-wishes.ts';
 import { webhookEvents } from '../../../lambda/messagemedia/types.ts';
 import { keyOf } from '../../vectors/velocity/webhook-cases.ts';
@@ -67,4 +67,39 @@ test('one problem of several events is told once, and an event that nobody knows
     { code: 'no_id', events: ['DELIVERED_DR'] },
     { code: 'no_id', events: ['RECEIVED_SMS'] },
   ]);
+});
+
+const callbackUrl = 'https://a.example/production/messagemedia';
+
+test.each([
+  [callbackUrl, undefined],
+  [`${callbackUrl}?kind=reply&id=$moId#x`, undefined],
+  ['https://A.example:443/production/messagemedia', undefined],
+  ['https://b.example/production/messagemedia', 'It goes to b.example, not to the stack.'],
+  [`${callbackUrl}/`, 'ends in a slash'],
+  [`${callbackUrl}/?kind=reply`, 'ends in a slash'],
+  ['https://a.example/messagemedia', 'Its path is /messagemedia:'],
+  ['https://a.example/production/MessageMedia', '404'],
+  ['http://a.example/production/messagemedia', 'Nothing of the stack answers at http://a.example.'],
+  ['https://a.example:8443/production/messagemedia', ':8443'],
+  ['a.example/production/messagemedia', 'It is not a URL.'],
+])('the address %s', (url, what) => {
+  const webhook = { id: 'w', url, method: 'POST', encoding: 'JSON', events: ['OPT_OUT_SMS'], headers: {} };
+  const severity = url.includes('b.example') ? 'info' : 'error';
+  const expected = { severity, code: 'address', events: ['OPT_OUT_SMS'], what: expect.stringContaining(String(what)) };
+  expect(addressProblem(webhook, callbackUrl)).toEqual(what && { ...expected, mend: expect.any(String) });
+});
+
+test('a webhook that misses the stack keeps its query when it is mended', () => {
+  const webhook = {
+    id: 'w',
+    url: `${callbackUrl}/?kind=reply#x`,
+    method: 'POST',
+    encoding: 'JSON',
+    events: [],
+    headers: {},
+  };
+  expect(addressProblem(webhook, callbackUrl)?.mend).toBe(
+    `npx mmw webhooks update w --url '${callbackUrl}?kind=reply'`,
+  );
 });

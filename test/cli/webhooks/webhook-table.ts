@@ -116,19 +116,6 @@ export const rows: Row[] = [
     'warning unknown_variable RECEIVED_SMS',
   ]),
   row('a comma too many', reply, '{"reply_id":"$moId",}', ['error not_json RECEIVED_SMS']),
-  row('a number that may be missing', report, '{"delivery_report_id":"$drId","units":$billingUnits}', [
-    'warning not_json DELIVERED_DR',
-    'info no_variable DELIVERED_DR',
-  ]),
-  row(
-    'a number that may be missing, with a condition',
-    report,
-    '{"delivery_report_id":"$drId"#if($billingUnits),"units":$billingUnits#end}',
-    [],
-  ),
-  row('the message of an opt-out', optOut, '{"notification_id":"$notificationId","message_id":"$mtId"}', [
-    'info no_variable OPT_OUT_SMS',
-  ]),
   row('a byte order mark', reply, '\uFEFF{"reply_id":"$moId"}', ['warning mark RECEIVED_SMS']),
   row('a block that is not closed', reply, '{"reply_id":"$moId"#if($mtId)}', ['warning not_velocity RECEIVED_SMS']),
   row('blocks in a comment', reply, '{"reply_id":"$moId"## #if($a)\n#*#end*#}', []),

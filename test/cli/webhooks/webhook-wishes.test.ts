@@ -36,7 +36,7 @@ test('a template of your own serves all events in one webhook; a kind for severa
   expect(others).toEqual([]);
   expect(wish).toMatchObject({ url: `${url}?kind=webhook`, encoding: 'JSON', events: webhookEvents });
   expect(wish).not.toHaveProperty('headers');
-  expect(() => wishesOf({ ...creation, kind: 'reply' })).toThrow('creates a webhook for each kind');
+  expect(() => wishesOf({ ...creation, kind: 'reply' })).toThrow('makes a webhook for each kind');
 });
 
 test('a change keeps what is not named and other headers, changes what no longer fits, and is checked before', async () => {
@@ -58,7 +58,7 @@ test('a change keeps what is not named and other headers, changes what no longer
   await expect(changeWebhook(provider, 'none', { method: 'PUT' })).rejects.toThrow('There is no webhook none');
 });
 
-test('an existing webhook with too few events is left alone, and the command that mends it is shown', async () => {
+test('an existing webhook that is not as wished is left alone, and the command that mends it is shown', async () => {
   const wish = {
     url: `${url}?kind=delivery-report`,
     method: 'POST',
@@ -77,4 +77,11 @@ test('an existing webhook with too few events is left alone, and the command tha
   expect(told.at(-1)).toEqual([]);
   await createMissing(provider, [{ ...wish, headers: { 'X-Token': 'secret' } }], onThere);
   expect(told.at(-1)).toEqual(["--header 'X-Token: …'"]);
+  for (const [template, change] of [
+    ['{"a":1}', '…'],
+    [templateFor('delivery-report'), 'delivery-report'],
+  ] as const) {
+    await createMissing(provider, [{ ...wish, template }], onThere);
+    expect(told.at(-1)).toEqual([`--template ${change}`]);
+  }
 });

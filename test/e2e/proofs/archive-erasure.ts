@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { erasePerson } from '../../../cli/archive/erase.ts';
 import { findPerson } from '../../../cli/archive/find-person.ts';
+import { openRange } from '../../../cli/archive/read-archive.ts';
 import { archiveFileExtension, eventPartition } from '../../../lambda/archive-contract.ts';
 import { eventTypes } from '../../../lambda/contract.ts';
 import { messageOf } from '../../cli/archive/archive.ts';
@@ -19,7 +20,6 @@ import type { Proof, Run } from '../proof.ts';
 
 const phone = '61491570157';
 const at = '2026-11-24T10:00:00Z';
-const range = { selection: {}, now: Date.parse('2026-11-25T00:00:00Z') };
 
 /** Archives two replies, of the person and of somebody else, and one that is the person's alone. */
 async function fill(run: Run, bucket: string): Promise<{ mixed: string; alone: string; other: string }> {
@@ -56,7 +56,7 @@ export const archiveErasure: Proof[] = [
       const VersioningConfiguration = { Status: 'Enabled' as const };
       await client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
       const { mixed, alone, other } = await fill(run, bucket);
-      const found = await findPerson({ client, bucket }, { phone }, range);
+      const found = await findPerson(await openRange({ client, bucket }, {}), { phone });
       assert.deepEqual([found.events, found.locks], [2, []]);
       assert.equal(await erasePerson({ client, bucket }, { phone }, found), 2);
       assert.deepEqual([await versions(client, bucket, mixed), await versions(client, bucket, alone)], [1, 0]);
@@ -81,7 +81,7 @@ export const archiveErasure: Proof[] = [
       );
       const { mixed, alone } = await fill(run, bucket);
       const before = await contentOf(client, bucket, mixed);
-      const found = await findPerson({ client, bucket }, { phone }, range);
+      const found = await findPerson(await openRange({ client, bucket }, {}), { phone });
       assert.deepEqual(
         found.locks.map(({ key, mode }) => [key, mode]),
         [
