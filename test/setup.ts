@@ -26,12 +26,14 @@ function limited(run: () => unknown, limit: number): Circus.TestFn {
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`It did not end within ${limit} ms.`)), limit);
     });
-    await Promise.race([run(), late])
-      .catch((error: unknown) => {
-        // The runner prints the stack alone.
-        if (error instanceof Error && error.cause !== undefined) error.stack = inspect(error);
-        throw error;
-      })
-      .finally(() => clearTimeout(timer));
+    try {
+      await Promise.race([run(), late]);
+    } catch (error) {
+      // The runner prints the stack alone.
+      if (error instanceof Error && error.cause !== undefined) error.stack = inspect(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }
