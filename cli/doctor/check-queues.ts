@@ -29,7 +29,10 @@ async function look(url: string): Promise<Pair> {
   ]);
   const name = policy === 'gone' ? undefined : policy.deadLetterTargetArn?.split(':')[5];
   // SQS wants both in one region and account.
-  const dead = name === undefined ? 'none' : await unlessGone(countMessages(client, url.replace(/[^/]*$/, name)));
+  const dead =
+    name === undefined
+      ? 'none'
+      : await unlessGone(countMessages(client, url.slice(0, url.lastIndexOf('/') + 1) + name));
   return { queue, dead };
 }
 
