@@ -12,19 +12,19 @@ const encoded = ',"mmarchivedas":"data_base64","data_base64":"';
 /**
  * @param message body of a queued message
  * @returns a line without its line end
- * @throws {QueuedEventError} for a message with line breaks between its attributes, which would be no line
+ * @throws {QueuedEventError} for a message with line breaks between or behind its attributes, which would be no line
  */
 export function toArchiveLine(message: string): string {
   if (!/[\r\n]/.test(message)) return message;
   // The first match is the member itself, as in `readQueuedEvent`: in an earlier string, the quotes would be escaped.
-  const start = message.indexOf(verbatim);
-  if (/[\r\n]/.test(message.slice(0, start)))
+  const [attributes = ''] = message.split(verbatim, 1);
+  if (/[\r\n]/.test(attributes))
     throw new QueuedEventError(
       'invalid_attribute',
       'The event has line breaks between its attributes, as no receiver writes',
     );
-  const data = message.slice(start + verbatim.length, message.lastIndexOf('}'));
-  return `${message.slice(0, start)}${encoded}${Buffer.from(data).toString('base64')}"}`;
+  const data = message.slice(attributes.length + verbatim.length, message.lastIndexOf('}'));
+  return `${attributes}${encoded}${Buffer.from(data).toString('base64')}"}`;
 }
 
 /** @param line without its line end @returns the message exactly as it was queued */

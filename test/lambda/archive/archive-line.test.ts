@@ -42,7 +42,7 @@ test.each([
   expect(fromArchiveLine(line)).toBe(message);
 });
 
-test.each(['{\n"id":"a","data":1}', '{"id":\r"a"}'])(
+test.each(['{\n"id":"a","data":1}', '{"id":\r"a"}', '{"id":"a"}\n'])(
   'a message of somebody else that is no line is refused: %j',
   (text) => {
     const message = 'The event has line breaks between its attributes, as no receiver writes';
