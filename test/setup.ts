@@ -11,6 +11,14 @@ registerHooks({
   resolve: (specifier, context, next) => next(specifier === '@jest/globals' ? globals : specifier, context),
 });
 
+// The runner gives its threads the colours of the terminal, and programs that tests start would inherit them.
+delete process.env.FORCE_COLOR;
+
+// It would end the thread, and the runner would wait for it for ever.
+process.exit = (code) => {
+  throw new Error(`A test called process.exit(${code}).`);
+};
+
 /** Milliseconds that a test or a hook may take, if it does not say how long itself. */
 const usualLimit = 120_000;
 
@@ -29,8 +37,9 @@ function limited(run: () => unknown, limit: number): Circus.TestFn {
     try {
       await Promise.race([run(), late]);
     } catch (error) {
-      // The runner prints the stack alone.
-      if (error instanceof Error && error.cause !== undefined) error.stack = inspect(error);
+      // The runner prints the stack alone, and fails itself without one.
+      if (!(error instanceof Error)) throw new Error(`It threw ${inspect(error)}.`);
+      if (error.cause !== undefined || error instanceof AggregateError) error.stack = inspect(error);
       throw error;
     } finally {
       clearTimeout(timer);
