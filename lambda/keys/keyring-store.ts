@@ -20,6 +20,7 @@ import {
   readDiagnostics,
   readEntries,
   secretText,
+  sizeWarnings,
   writeEntries,
 } from './keyring-secret.ts';
 
@@ -104,7 +105,7 @@ export function createKeyringStore(
       // It is also refused if it was done already and only the answer was lost.
       if ((await get()).seen !== versionId) return undefined;
     }
-    for (const warning of warnings) warn(warning);
+    for (const warning of [...warnings, ...sizeWarnings(SecretString)]) warn(warning);
     return true;
   };
 

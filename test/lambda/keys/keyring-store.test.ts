@@ -230,6 +230,11 @@ describe('a change', () => {
     expect(kept()).toEqual({ keys: [other] });
     expect(warnings).toEqual([expect.stringContaining('key one, deleted 2026-01-01T00:00:00Z, was dropped')]);
   });
+
+  test('that fills the keyring warns before it is full', async () => {
+    await storeOf().update((entries) => [...entries, { ...other, note: 'x'.repeat(0.8 * maxSecretBytes) }]);
+    expect(warnings).toEqual([expect.stringMatching(/^the keyring has \d+ of the 65536 bytes of a secret/)]);
+  });
 });
 
 test('a change that would give one key to two accounts is refused', async () => {
