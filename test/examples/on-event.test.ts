@@ -1,9 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { eventTypes } from '../../lambda/contract.ts';
 import type { WebhookEvent } from '../../lambda/event/queued-event.ts';
 
 process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
 const { onEvent } = await import('../../examples/typescript/on-event.ts');
+afterAll(() => void delete process.env.POWERTOOLS_LOG_LEVEL);
 
 const payloads = [
   undefined,

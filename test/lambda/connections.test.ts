@@ -136,6 +136,16 @@ describe('a connection that cannot be opened is an error of the request', () => 
     expect(received).toEqual([]);
   });
 
+  test('because its name cannot be resolved, and the next request connects', async () => {
+    // The system's own resolver cannot be made to fail for a while.
+    agent.options.lookup = (name, _options, found) =>
+      found(Object.assign(new Error(`getaddrinfo EAI_AGAIN ${name}`), { code: 'EAI_AGAIN' }), '');
+    await agent.connect('localhost', server.port);
+    await expect(call()).rejects.toMatchObject({ code: 'EAI_AGAIN' });
+    delete agent.options.lookup;
+    expect(await call()).toBe('taken');
+  });
+
   test('because nothing listens, and the next request connects', async () => {
     const { port } = server;
     await server.close();
