@@ -6,7 +6,7 @@ import { formatTable } from '../terminal/output.ts';
 import { measureFirstAnswer } from './first-answer.ts';
 import { measureLoading } from './loading.ts';
 import { lostGoals, type Sections } from './measure.ts';
-import { measureHmac, measureHostileBodies, measureKeys, measureRequests } from './requests.ts';
+import { measureBodies, measureHmac, measureHostileBodies, measureKeys, measureRequests } from './requests.ts';
 
 const file = new URL('./results.json', import.meta.url);
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
@@ -18,6 +18,7 @@ const results: Sections = {
   ratios: [...(await measureLoading(fewRounds)), ...(await measureRequests(rounds))],
   others: [
     ...(await measureKeys(rounds)),
+    ...(await measureBodies(fewRounds)),
     ...(await measureHostileBodies(fewRounds)),
     ...(await measureHmac(fewRounds)),
   ],
