@@ -10,13 +10,16 @@ import { type Checkup, type Finding, problem } from './checkup.ts';
 
 type Findings = AsyncGenerator<Finding, void>;
 
-/** A queue and its dead-letter queue: what they hold, `gone`, or `none` if the queue has no other. */
+/** A queue and its dead-letter queue: what they hold, `gone`, or `none` if there is no other. */
 interface Pair {
   queue: Counts | 'gone';
   dead: Counts | 'gone' | 'none';
+  /** Whether the queue moves events to the other. */
+  isLinked: boolean;
 }
 
-async function look(url: string): Promise<Pair> {
+/** @param made dead-letter queue that the stack made, if it did */
+async function look(url: string, made?: string): Promise<Pair> {
   const client = connectSqs(url);
   const unlessGone = <Result>(call: Promise<Result>) =>
     call.catch((error: unknown) => {
@@ -29,13 +32,14 @@ async function look(url: string): Promise<Pair> {
   ]);
   const name = policy === 'gone' ? undefined : policy.deadLetterTargetArn?.split(':')[5];
   // SQS wants both in one region and account.
-  const dead = name === undefined ? 'none' : await unlessGone(countMessages(client, url.replace(/[^/]*$/, name)));
-  return { queue, dead };
+  const deadUrl = name === undefined ? made : url.replace(/[^/]*$/, name);
+  const dead = deadUrl === undefined ? 'none' : await unlessGone(countMessages(client, deadUrl));
+  return { queue, dead, isLinked: name !== undefined };
 }
 
 /** Do both queues exist, and does a consumer read them? */
-export async function* checkQueues({ stack, output }: Checkup): Findings {
-  const { queue, dead } = await look(output(outputs.queueUrl));
+export async function* checkQueues({ stack, output, outputOf }: Checkup): Findings {
+  const { queue, dead, isLinked } = await look(output(outputs.queueUrl), outputOf(outputs.deadLetterQueueUrl));
   const restore = `npx mmw queue restore --stack ${stack}`;
   if (queue === 'gone') {
     return yield problem.error('The queue does not exist any more', 'Webhooks are answered with 503.', restore);
@@ -48,6 +52,10 @@ export async function* checkQueues({ stack, output }: Checkup): Findings {
     const what = 'No consumer could handle them in all their tries.';
     const peek = `npx mmw queue peek --dead-letters --stack ${stack}`;
     yield problem.warning(counted(dead.waiting, 'dead letter'), what, peek);
+  }
+  if (dead !== 'none' && !isLinked) {
+    const what = 'An event that no consumer can handle is tried for 14 days, and then deleted.';
+    yield problem.warning('The queue has lost its redrive policy', what, 'npx cdk drift shows what was changed.');
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {
     const start = 'Start a consumer, or find out why it does not receive.';
@@ -154,8 +162,9 @@ export async function* checkAges({ stack, output, outputOf, resources }: Checkup
   const known = aged.filter(({ seconds }) => seconds !== undefined);
   const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
   if (late.length > 0) return;
-  const unknown = silent.length > 0 ? ` (CloudWatch has nothing of ${silent.join(', ')})` : '';
-  yield `No event has waited an hour in ${counted(known.length, 'queue or stream', 'queues and streams')}${unknown}`;
+  const unknown = silent.length > 0 ? [`CloudWatch has nothing of ${silent.join(', ')}`] : [];
+  const well = `No event has waited an hour in ${counted(known.length, 'queue or stream', 'queues and streams')}`;
+  yield (known.length > 0 ? [well, ...unknown] : unknown).join('; ');
 }
 
 function hours(seconds: number): number {
