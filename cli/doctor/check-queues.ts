@@ -129,11 +129,36 @@ export async function* checkAges({ stack, output, outputOf, resources }: Checkup
   const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
   const archive = outputOf(outputs.archiveQueueUrl);
   const streams = (await resources()).filter(({ type }) => type === 'AWS::KinesisFirehose::DeliveryStream');
-  const places = [
+  const aged = await measure([
     { ...age.queue, words: 'the queue', name: nameOf(output(outputs.queueUrl)), mend: stats },
     ...(archive ? [{ ...age.queue, words: 'the queue of the archive', name: nameOf(archive), mend: runbook }] : []),
     ...streams.map(({ id }) => ({ ...age.stream, words: `stream ${id}`, name: id, mend: runbook })),
-  ];
+  ]);
+  const late = aged.filter(({ seconds = 0 }) => seconds >= longest);
+  for (const { words, keeps, mend, seconds = 0 } of late) {
+    const title = `The oldest event in ${words} has waited ${hours(seconds)} hours`;
+    // What is deleted within a day is as good as lost.
+    const isUrgent = seconds > keeps - day && seconds > keeps / 2;
+    yield problem[isUrgent ? 'error' : 'warning'](title, `It is deleted after ${hours(keeps)} hours.`, mend);
+  }
+  if (late.length > 0) return;
+  const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
+  const unknown = silent.length > 0 ? `CloudWatch has nothing of ${silent.join(', ')}` : '';
+  const known = aged.length - silent.length;
+  if (known === 0) return yield problem.info('How long events have waited is not known', `${unknown}.`, '');
+  const places = counted(known, 'queue or stream', 'queues and streams');
+  yield `No event has waited an hour in ${places}${unknown && ` (${unknown})`}`;
+}
+
+interface Place {
+  Namespace: string;
+  MetricName: string;
+  dimension: string;
+  name: string;
+}
+
+/** @returns the places with the age of their oldest event, where CloudWatch has one */
+async function measure<Given extends Place>(places: readonly Given[]): Promise<(Given & { seconds?: number })[]> {
   const now = Date.now();
   const { MetricDataResults = [] } = await watched(new CloudWatchClient()).send(
     new GetMetricDataCommand({
@@ -148,23 +173,10 @@ export async function* checkAges({ stack, output, outputOf, resources }: Checkup
     }),
   );
   // The newest value comes first. There is none for what nobody calls, nor for a queue of another account.
-  const aged = places.map((place, index) => ({
-    ...place,
-    seconds: MetricDataResults.find(({ Id }) => Id === `m${index}`)?.Values?.[0],
-  }));
-  const late = aged.filter(({ seconds = 0 }) => seconds >= longest);
-  for (const { words, keeps, mend, seconds = 0 } of late) {
-    const title = `The oldest event in ${words} has waited ${hours(seconds)} hours`;
-    // What is deleted within a day is as good as lost.
-    const isUrgent = seconds > keeps - day && seconds > keeps / 2;
-    yield problem[isUrgent ? 'error' : 'warning'](title, `It is deleted after ${hours(keeps)} hours.`, mend);
-  }
-  const known = aged.filter(({ seconds }) => seconds !== undefined);
-  const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
-  if (late.length > 0) return;
-  const unknown = silent.length > 0 ? [`CloudWatch has nothing of ${silent.join(', ')}`] : [];
-  const well = `No event has waited an hour in ${counted(known.length, 'queue or stream', 'queues and streams')}`;
-  yield (known.length > 0 ? [well, ...unknown] : unknown).join('; ');
+  return places.map((place, index) => {
+    const seconds = MetricDataResults.find(({ Id }) => Id === `m${index}`)?.Values?.[0];
+    return { ...place, ...(seconds !== undefined && { seconds }) };
+  });
 }
 
 function hours(seconds: number): number {

@@ -251,6 +251,12 @@ const doubts: readonly Cause[] = [
     /queue has waited 3 hours/,
     /queue stats/,
   ],
+  [
+    'a queue of which CloudWatch knows nothing',
+    () => Object.assign(state, { ages: {} }),
+    /^How long events have waited is not known$/,
+    /^$/,
+  ],
   ['a stream that waits', () => Object.assign(state.ages, { replies: 7200 }), /stream replies/, /archive-delayed/],
   ['dead letters of the archive', () => message(world.archiveDead), /could not be archived/, /archive-dead-letters/],
   ['a consumer that is off', () => Object.assign(state.consumers[0] ?? {}, { State: 'Disabled' }), /off/, /enabled/],
@@ -336,7 +342,7 @@ const doubts: readonly Cause[] = [
 
 /** What comes with a cause, because it is a consequence of it. */
 const consequences =
-  /^(No webhook at MessageMedia goes|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
+  /^(No webhook at MessageMedia goes|How long events|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
 
 describe.each([
   [1, losses],
