@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 
 export default {
   // Without the isolation of Jest's own runner, which loads every package again for every file: half of the processor's time.
-  runner: 'jest-light-runner/child-process',
+  runner: 'jest-light-runner',
   setupFiles: ['<rootDir>/test/setup.ts'],
   // Node itself takes the types away.
   transform: {},

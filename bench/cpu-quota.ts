@@ -5,20 +5,14 @@ const memoryOfCore = 1_769;
 /** Microseconds. */
 const period = 20_000;
 
-/** A control group of Linux, which limits the CPU of its processes. */
-export interface CpuQuota {
-  add: (pid: number) => void;
-  /** Limits them to the CPU that Lambda gives with so much memory, or no longer. */
-  limit: (memory: number | undefined) => void;
-  remove: () => void;
-}
+export type CpuQuota = NonNullable<ReturnType<typeof createCpuQuota>>;
 
-/** @returns nothing where this process may not make a group */
-export function createCpuQuota(): CpuQuota | undefined {
+/** A control group of Linux, which limits the CPU of its processes. @returns nothing where this process may not make one */
+export function createCpuQuota() {
   const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
-  const root = isUnified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/cpu';
-  const folder = `${root}/first-answer-${process.pid}`;
+  const folder = `/sys/fs/cgroup/${isUnified ? '' : 'cpu/'}first-answer-${process.pid}`;
   const write = (name: string, value: number | string) => writeFileSync(`${folder}/${name}`, String(value));
+  /** To the CPU that Lambda gives with so much memory, or no longer. */
   const limit = (memory: number | undefined) => {
     const share = memory === undefined ? undefined : Math.round((memory / memoryOfCore) * period);
     if (isUnified) write('cpu.max', `${share ?? 'max'} ${period}`);
@@ -32,5 +26,5 @@ export function createCpuQuota(): CpuQuota | undefined {
     if (existsSync(folder)) rmdirSync(folder);
     return undefined;
   }
-  return { add: (pid) => write('cgroup.procs', pid), limit, remove: () => rmdirSync(folder) };
+  return { add: (pid: number) => write('cgroup.procs', pid), limit, remove: () => rmdirSync(folder) };
 }

@@ -9,9 +9,8 @@ import { localCredentials } from '../sandbox/aws/credentials.ts';
 import { keyringOf } from '../test/support.ts';
 import { makeCertificate } from '../test/tls-server.ts';
 import { type CpuQuota, createCpuQuota } from './cpu-quota.ts';
-import { eventOf, key } from './receivers.ts';
-import { type Result, result } from './results.ts';
-import { compare, inTurns } from './rounds.ts';
+import { compare, inTurns, type Result } from './measure.ts';
+import { eventOf, key, startAws } from './receivers.ts';
 
 /** Memory of the function in MB, and so its CPU once it is initialised. */
 const memory = 512;
@@ -22,59 +21,63 @@ const replacedBefore = {
   'receiver/rehearsal.ts': 'export const rehearseWebhook = async () => {};',
   'sha256.ts': "import { Hash } from '@smithy/core/serde'; export const Sha256 = Hash.bind(null, 'sha256');",
 };
+const before = 'without warming up';
 
 /** How long the sender of the first webhook waits, against how long it did without what warms the function up. */
 export async function measureFirstAnswer(rounds: number): Promise<Result[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'first-answer-'));
+  const { cert, key: privateKey } = makeCertificate();
+  const { url, stop } = await startAws(cert, privateKey, keyringOf(key));
   const quota = createCpuQuota();
-  const limited = quota ? `${memory} MB` : 'full CPU';
-  const goal = (most: number) => (quota ? most : null);
+  const cpu = quota ? `${memory} MB` : 'full CPU';
+  // Without a quota there is nothing to aim at but the import, which takes the whole CPU anyway.
+  const goal = quota ? 0.25 : null;
   try {
-    return await withBundles(async ({ now, before }, place) => {
-      const pairs = async (when: When) => {
-        const run = (file: string) => () => firstAnswer(file, { ...place, quota }, when);
-        const times = await inTurns({ now: run(now), before: run(before) }, { rounds });
-        return (what: string, goal: number | null, of: (waits: Waits) => number) =>
-          result(what, 'without warming up', goal, compare(times.now.map(of), times.before.map(of)));
-      };
-      const atOnce = await pairs({ memory });
-      const thawed = await pairs({ memory, frozen: 1_000 });
-      const atFullCpu = quota ? await pairs({}) : atOnce;
-      return [
-        atOnce(`first answer after initialisation, ${limited}`, goal(0.25), (waits) => waits.first),
-        ...(quota ? [atOnce(`import to first answer, ${limited}`, 0.6, (waits) => waits.whole)] : []),
-        atFullCpu('import to first answer, full CPU', 0.95, (waits) => waits.whole),
-        thawed(`first answer after a freeze, ${limited}`, goal(0.25), (waits) => waits.first),
-      ];
-    });
+    const files = writeBundles(folder);
+    const trusted = join(folder, 'ca.pem');
+    writeFileSync(trusted, cert);
+    const env = {
+      ...{ QUEUE_URL: `${url}/000000000000/events.fifo`, KEYRING_SECRET_ID: 'keyring', AWS_REGION: 'us-east-1' },
+      ...{ AWS_ENDPOINT_URL_SQS: url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url, NODE_EXTRA_CA_CERTS: trusted },
+      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    };
+    const measure = async (when: When, ...rows: [of: keyof Waits, what: string, goal: number | null][]) => {
+      const run = (file: string) => () => firstAnswer(file, env, { quota, ...when });
+      const waits = await inTurns({ now: run(files.now), before: run(files.before) }, { rounds });
+      return rows.flatMap(([of, what, goal]) => {
+        const [ours = [], others = []] = [waits.now, waits.before].map((each) => each.map((wait) => wait[of]));
+        return compare({ [what]: ours, [before]: others }, [[what, before, goal]]);
+      });
+    };
+    return [
+      ...(await measure(
+        { memory },
+        ['first', `first answer after initialisation, ${cpu}`, goal],
+        ['whole', `import to first answer, ${cpu}`, quota ? 0.6 : 0.95],
+      )),
+      ...(quota ? await measure({}, ['whole', 'import to first answer, full CPU', 0.95]) : []),
+      ...(await measure({ memory, frozen: 1_000 }, ['first', `first answer after a freeze, ${cpu}`, goal])),
+    ];
   } finally {
+    stop();
     quota?.remove();
+    rmSync(folder, { recursive: true });
   }
 }
 
-/** Milliseconds to the first answer. */
-interface Waits {
-  /** From its event. */
-  first: number;
-  /** From the start of the import. */
-  whole: number;
-}
+/** Milliseconds to the first answer: from its event, and from the start of the import. */
+type Waits = Record<'first' | 'whole', number>;
 
-/** Where a function runs. */
-interface Place {
-  env: Record<string, string>;
-  quota?: CpuQuota | undefined;
-}
-
-/** What happens between the initialisation and the first webhook. */
-interface When {
-  /** Limits the CPU to that of so much memory. */
-  memory?: number;
-  /** Milliseconds that the process is stopped, as by Lambda. */
-  frozen?: number;
-}
+/** Limits the CPU to that of so much memory, and stops the process for milliseconds, as Lambda does, before the first webhook. */
+type When = { memory?: number; frozen?: number };
 
 /** Runs a bundle in a new process. As in Lambda, it has the whole CPU until it is initialised, and then what its memory gives. */
-async function firstAnswer(file: string, { env, quota }: Place, { memory, frozen }: When): Promise<Waits> {
+async function firstAnswer(
+  file: string,
+  env: Record<string, string>,
+  { quota, memory, frozen }: When & { quota: CpuQuota | undefined },
+): Promise<Waits> {
   const runner = new URL('./first-answer-runner.js', import.meta.url);
   const child = fork(runner, { execArgv: [], env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
@@ -104,31 +107,13 @@ async function firstAnswer(file: string, { env, quota }: Place, { memory, frozen
   }
 }
 
-/** Runs with the deployed bundle, with the same handler as it was before, and with their AWS. */
-async function withBundles<T>(run: (files: Record<'now' | 'before', string>, place: Place) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'first-answer-'));
-  const at = (name: string) => join(folder, name);
-  try {
-    bundle('handler', at('now'));
-    cpSync(join(projectRoot, 'lambda'), at('lambda'), { recursive: true });
-    for (const [name, text] of Object.entries(replacedBefore)) writeFileSync(at(`lambda/${name}`), text);
-    symlinkSync(join(projectRoot, 'node_modules'), at('node_modules'));
-    bundle('handler', at('before'), folder);
-    writeFileSync(at('keyring.json'), keyringOf(key));
-    const { cert, key: privateKey } = makeCertificate();
-    writeFileSync(at('cert.pem'), cert);
-    writeFileSync(at('key.pem'), privateKey);
-    const server = fork(new URL('./aws.ts', import.meta.url), [folder], { execArgv: [] });
-    const [url] = (await once(server, 'message')) as [string];
-    const env = {
-      ...{ QUEUE_URL: `${url}/000000000000/events.fifo`, KEYRING_SECRET_ID: 'keyring', AWS_REGION: 'us-east-1' },
-      ...{ AWS_ENDPOINT_URL_SQS: url, AWS_ENDPOINT_URL_SECRETS_MANAGER: url, NODE_EXTRA_CA_CERTS: at('cert.pem') },
-      AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
-    };
-    const file = (name: string) => join(folder, name, `${bundleEntry}.mjs`);
-    return await run({ now: file('now'), before: file('before') }, { env }).finally(() => server.disconnect());
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** The deployed bundle, and that of the same handler as it was before. */
+function writeBundles(folder: string): Record<'now' | 'before', string> {
+  bundle('handler', join(folder, 'now'));
+  cpSync(join(projectRoot, 'lambda'), join(folder, 'lambda'), { recursive: true });
+  for (const [name, text] of Object.entries(replacedBefore)) writeFileSync(join(folder, 'lambda', name), text);
+  symlinkSync(join(projectRoot, 'node_modules'), join(folder, 'node_modules'));
+  bundle('handler', join(folder, 'before'), folder);
+  const file = (name: string) => join(folder, name, `${bundleEntry}.mjs`);
+  return { now: file('now'), before: file('before') };
 }

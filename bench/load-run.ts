@@ -1,93 +1,73 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { receive } from '../cli/queue/queues.ts';
 import { describe } from '../cli/queue/shown-message.ts';
 import { toWire, type WireRequest } from '../signing/sender.ts';
 import type { LoadTarget } from './load-target.ts';
 
-/** A request, and whether it must be accepted. */
-interface Load {
-  id: string;
-  request: WireRequest;
+/** What became of a webhook. */
+interface Fate {
+  /** Whether it must be accepted. */
   isGood: boolean;
+  isAccepted: boolean;
+  /** How often its event came off the queue. */
+  received: number;
 }
 
-/** What became of a load. */
+/** What became of all of them. */
 export interface LoadReport {
-  /** How many requests got each answer, such as `good, answered 202`. */
-  answers: Map<string, number>;
-  /** Good webhooks that were never answered with 202, and bad ones that were. */
-  wrong: number;
+  /** How many were answered with 202. */
+  accepted: number;
   /** Different events that came off the queue. */
   events: number;
-  /** Ids that were answered with 202, and are not in the queue. */
-  missing: number;
-  /** Ids that were in the queue more than once. */
-  twice: number;
-  /** Ids of the load in the queue that were never answered with 202. */
-  unexplained: number;
+  /** How many times each thing happened that never must. */
+  faults: Record<string, number>;
   /** Events that are not of the load. They stay. */
   others: number;
-  perSecond: number;
 }
 
-/** Of a hundred requests, 84 are good, 10 are bad, 5 are sent twice at once, and 1 is ten times as long as the others. */
-function loadOf(index: number, { path, key }: LoadTarget): Load[] {
+/** Of a hundred webhooks, 84 are good, 10 are bad, 5 are sent twice at once, and 1 is ten times as long as the others. */
+function webhookOf(index: number, { path, key }: LoadTarget) {
   const kind = index % 100;
+  const isGood = kind >= 10;
   const id = randomUUID();
   const content = kind === 15 ? 'x'.repeat(4_000) : 'Hello';
   const body = JSON.stringify({ reply_id: id, message_id: randomUUID(), content, padding: 'y'.repeat(300) });
-  const request = toWire({ method: 'POST', target: path, contentType: 'application/json', body }, key);
-  if (kind < 10)
-    return [{ id, isGood: false, request: { ...request, body: Buffer.from(body.replace('Hello', 'Hallo')) } }];
-  const load = { id, request, isGood: true };
-  return kind < 15 ? [load, load] : [load];
+  const signed = toWire({ method: 'POST', target: path, contentType: 'application/json', body }, key);
+  const request = isGood ? signed : { ...signed, body: Buffer.from(body.replace('Hello', 'Hallo')) };
+  return { id, request, isGood, times: isGood && kind < 15 ? 2 : 1 };
 }
 
-/** Sends until the request is accepted or refused, with retries like MessageMedia. @returns the last status, 0 without an answer */
-async function sendOne(send: LoadTarget['send'], request: WireRequest): Promise<number> {
-  for (let tries = 1; ; tries++) {
-    const status = await send(request).then(
-      (answer) => answer.status,
-      () => 0,
-    );
-    if ((status > 0 && status < 500) || tries === 8) return status;
+/** Sends until the request is accepted or refused, with retries like MessageMedia. */
+async function sendOne(send: LoadTarget['send'], request: WireRequest, fate: Fate): Promise<void> {
+  for (let tries = 1; tries <= 8; tries++) {
+    const { status } = await send(request).catch(() => ({ status: 0 }));
+    if (status === 202) fate.isAccepted = true;
+    if (status > 0 && status < 500) return;
     await sleep(1_000 * tries);
   }
 }
 
-/**
- * Receives messages until it is told to stop and the queue shows none of the load, and counts how often each event came.
- * Only those of the load are deleted: others are somebody's.
- */
-async function drain({ client, queueUrl }: LoadTarget['queue'], { sent, seen, others, isOver }: Drained) {
+/** Takes the load's events off the queue until all is sent and no more come. Others are somebody's, and stay. */
+async function drain(
+  { client, queueUrl }: LoadTarget['queue'],
+  fates: Map<string, Fate>,
+  others: Set<string>,
+  isSent: () => boolean,
+) {
   for (;;) {
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
-    );
-    const ours: Message[] = [];
-    for (const message of Messages) {
+    const messages = await receive(client, queueUrl);
+    const Entries = messages.flatMap((message, index) => {
       const { id } = describe(message);
-      if (!sent.has(id)) others.add(id);
-      else {
-        ours.push(message);
-        seen.set(id, (seen.get(id) ?? 0) + 1);
-      }
-    }
-    const Entries = ours.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      const fate = fates.get(id);
+      if (fate) fate.received++;
+      else others.add(id);
+      return fate ? [{ Id: String(index), ReceiptHandle: message.ReceiptHandle }] : [];
+    });
     if (Entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-    else if (isOver()) return;
+    else if (isSent()) return;
   }
-}
-
-interface Drained {
-  /** Ids of the load. */
-  sent: ReadonlySet<string>;
-  /** How often each of them came off the queue. */
-  seen: Map<string, number>;
-  /** Ids of other events on the queue. */
-  others: Set<string>;
-  isOver: () => boolean;
 }
 
 /**
@@ -99,22 +79,10 @@ export async function runLoad(
   target: LoadTarget,
   { count, rate }: { count: number; rate: number },
 ): Promise<LoadReport> {
-  const seen = new Map<string, number>();
-  let isOver = false;
-  const sent = new Set<string>();
+  const fates = new Map<string, Fate>();
   const others = new Set<string>();
-  const consumers = Array.from({ length: 8 }, () => drain(target.queue, { sent, seen, others, isOver: () => isOver }));
-  const answers = new Map<string, number>();
-  const taken = new Set<string>();
-  let wrong = 0;
-  const sendLoad = async ({ id, request, isGood }: Load) => {
-    const status = await sendOne(target.send, request);
-    const answer = `${isGood ? 'good' : 'bad'}, ${status ? `answered ${status}` : 'not answered'}`;
-    answers.set(answer, (answers.get(answer) ?? 0) + 1);
-    if ((status === 202) !== isGood) wrong++;
-    if (status === 202) taken.add(id);
-  };
-
+  let isSent = false;
+  const consumers = Array.from({ length: 8 }, () => drain(target.queue, fates, others, () => isSent));
   const begun = performance.now();
   const calls = new Set<Promise<void>>();
   for (let index = 0; index < count; index++) {
@@ -127,29 +95,31 @@ export async function runLoad(
       begin();
       setTimeout(end, 3_000);
     }
-    for (const load of loadOf(index, target)) {
-      sent.add(load.id);
-      const call: Promise<void> = sendLoad(load).finally(() => calls.delete(call));
+    const { id, request, isGood, times } = webhookOf(index, target);
+    const fate: Fate = { isGood, isAccepted: false, received: 0 };
+    fates.set(id, fate);
+    for (let time = 0; time < times; time++) {
+      const call: Promise<void> = sendOne(target.send, request, fate).finally(() => calls.delete(call));
       calls.add(call);
     }
   }
   await Promise.all(calls);
-  const perSecond = (1000 * count) / (performance.now() - begun);
-  isOver = true;
+  isSent = true;
   await Promise.all(consumers);
-  return {
-    answers,
-    wrong,
-    events: seen.size,
-    missing: [...taken].filter((id) => !seen.has(id)).length,
-    twice: [...seen.values()].filter((times) => times > 1).length,
-    unexplained: [...seen.keys()].filter((id) => !taken.has(id)).length,
-    others: others.size,
-    perSecond,
+  const countOf = (is: (fate: Fate) => boolean) => [...fates.values()].filter(is).length;
+  const faults = {
+    'good, but never answered with 202, or bad and answered with it': countOf(
+      (fate) => fate.isGood !== fate.isAccepted,
+    ),
+    'accepted, but not in the queue': countOf((fate) => fate.isAccepted && fate.received === 0),
+    'in the queue more than once': countOf((fate) => fate.received > 1),
+    'in the queue, but never answered with 202': countOf((fate) => !fate.isAccepted && fate.received > 0),
   };
+  const [accepted, events] = [countOf((fate) => fate.isAccepted), countOf((fate) => fate.received > 0)];
+  return { accepted, events, faults, others: others.size };
 }
 
 /** Whether every webhook that was accepted is an event exactly once, and nothing else is. */
-export function isFaultless({ wrong, missing, twice, unexplained }: LoadReport): boolean {
-  return wrong + missing + twice + unexplained === 0;
+export function isFaultless({ faults }: LoadReport): boolean {
+  return Object.values(faults).every((times) => times === 0);
 }

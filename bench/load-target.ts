@@ -3,11 +3,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { countMessages, giveBack, receive } from '../cli/queue/queues.ts';
 import { sameId } from '../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../lambda/keys/keyring-store.ts';
-import { rotateNow } from '../sandbox/inspector/actions.ts';
 import { callbackPath, startSandbox } from '../sandbox/sandbox.ts';
 import { type DeliveryAnswer, deliver, type SigningKey, type WireRequest } from '../signing/sender.ts';
 import { counted } from '../terminal/text.ts';
-import { makeKey } from '../test/support.ts';
+import { keyringOf, makeKey } from '../test/support.ts';
 
 /** How long a request may take, in milliseconds: MessageMedia waits for 20 s. */
 const patience = 20_000;
@@ -30,20 +29,16 @@ export interface LoadTarget {
 
 /** The sandbox of `npm start`, in this process. */
 export async function sandboxTarget(): Promise<LoadTarget> {
-  const sandbox = await startSandbox({ port: 0, onAnswer: () => {} });
-  await rotateNow(sandbox);
-  const key = sandbox.provider.signingKey();
-  if (key === undefined) throw new Error('The sandbox has no key enabled');
+  const key = makeKey('SHA256', 2048);
+  const sandbox = await startSandbox({ port: 0, onAnswer: () => {}, keyring: keyringOf(key) });
   const { queue, secrets, restartFunction, url } = sandbox;
   const withoutKeys = (begin: () => void) => () => {
     begin();
     restartFunction();
   };
   return {
-    path: callbackPath,
-    key,
+    ...{ path: callbackPath, key, queue, close: () => sandbox.close() },
     send: (request) => deliver(url, request, AbortSignal.timeout(patience)),
-    queue,
     outages: [
       [0.2, () => queue.setFailing(true), () => queue.setFailing(false)],
       [0.35, () => queue.setDelay(tooLong), () => queue.setDelay(0)],
@@ -51,25 +46,18 @@ export async function sandboxTarget(): Promise<LoadTarget> {
       [0.65, withoutKeys(() => secrets.setDelay(tooLong)), () => secrets.setDelay(0)],
       [0.8, () => void restartFunction(), () => {}],
     ],
-    close: () => sandbox.close(),
   };
 }
 
-/** A deployed stack. */
-export interface StackOptions {
-  callbackUrl: string;
-  keyring: KeyringStore;
-  queue: LoadTarget['queue'];
-  /** @default - sends to the callback URL */
-  send?: LoadTarget['send'];
-}
+type Stack = Pick<LoadTarget, 'queue'> &
+  Partial<Pick<LoadTarget, 'send'>> & { callbackUrl: string; keyring: KeyringStore };
 
 /**
  * A deployed stack, with a key of its own in the keyring until the end.
  *
  * @throws {Error} when its queue is not empty, because each receive of an event on it costs a try
  */
-export async function stackTarget({ callbackUrl, keyring, queue, send }: StackOptions): Promise<LoadTarget> {
+export async function stackTarget({ callbackUrl, keyring, queue, send }: Stack): Promise<LoadTarget> {
   const { origin, pathname } = new URL(callbackUrl);
   await expectEmpty(queue);
   const key = makeKey('SHA256', 2048);
@@ -78,11 +66,8 @@ export async function stackTarget({ callbackUrl, keyring, queue, send }: StackOp
   // A function reads the keyring again for an unknown key, at most every 3 s.
   await sleep(4_000);
   return {
-    path: pathname,
-    key,
+    ...{ path: pathname, key, queue, outages: [] },
     send: send ?? ((request) => deliver(origin, request, AbortSignal.timeout(patience))),
-    queue,
-    outages: [],
     close: () => keyring.update((entries) => entries.filter(({ key_id }) => !sameId(key_id, key.id))),
   };
 }

@@ -1,46 +1,39 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
-import { bundle } from '../lib/bundle.ts';
-import { type Result, result } from './results.ts';
-import { compare, inTurns, type Samples } from './rounds.ts';
+// Sends many webhooks and checks what becomes of each, through the sandbox with outages, or to a deployed stack:
+// npm run load [-- --count 3000 --rate 500] [-- --stack NAME]
+import { parseArgs } from 'node:util';
+import { connectKeyring, readOutput } from '../cli/connections.ts';
+import { connectSqs } from '../cli/places.ts';
+import { outputs } from '../lambda/stack-outputs.ts';
+import { formatTable, ignoreClosedPipes } from '../terminal/output.ts';
+import { isFaultless, runLoad } from './load-run.ts';
+import { type LoadTarget, sandboxTarget, stackTarget } from './load-target.ts';
 
-/** What a new Node process takes to load the function, against two other things. */
-export async function measureLoading(rounds: number): Promise<Result[]> {
-  const { ours, byDefault, bare } = await loadInTurns(rounds);
-  const what = 'loading the function';
-  return [
-    result(what, 'its bundle by default', 0.45, compare(ours, byDefault)),
-    result(what, "Node's own HTTPS and crypto", 1.9, compare(ours, bare)),
-  ];
-}
+const options = { count: { type: 'string' }, rate: { type: 'string' }, stack: { type: 'string' } } as const;
+const { values } = parseArgs({ options });
+const { stack } = values;
+ignoreClosedPipes();
+/** Requests to AWS cost money, so there are fewer of them. fauxqs remembers 10,000 ids, and a retry after 20 s must find its own. */
+const { count = 1_000, rate = 20 } = stack === undefined ? { count: 100_000, rate: 400 } : {};
 
-/** CPU milliseconds. */
-async function loadInTurns(rounds: number): Promise<Record<'ours' | 'byDefault' | 'bare', Samples>> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  try {
-    bundle('handler', join(folder, 'ours'));
-    // The bundle that NodejsFunction makes of a module with a top-level `await`, with the SDK, which needs a `require`.
-    buildSync({
-      entryPoints: { index: 'lambda/handler.ts' },
-      outdir: join(folder, 'default'),
-      outExtension: { '.js': '.mjs' },
-      ...{ bundle: true, platform: 'node', target: 'node24', format: 'esm', minify: true, logLevel: 'error' },
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    });
-    writeFileSync(join(folder, 'bare.mjs'), "import 'node:https'; import 'node:crypto'; import 'node:stream';\n");
-    const load = (file: string) => () => loadInNewNode(join(folder, file));
-    const things = { ours: load('ours/index.mjs'), byDefault: load('default/index.mjs'), bare: load('bare.mjs') };
-    return await inTurns(things, { rounds });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+const target = stack === undefined ? await sandboxTarget() : await connectStack(stack);
+const speed = { count: Number(values.count ?? count), rate: Number(values.rate ?? rate) };
+const report = await runLoad(target, speed).finally(target.close);
+const { accepted, events, faults, others } = report;
+const counts = {
+  'answered with 202': accepted,
+  'events in the queue': events,
+  ...faults,
+  'events of others, left in the queue': others,
+};
+const cells = Object.entries(counts).map(([what, count]) => [what, String(count)]);
+console.log(formatTable(['what', 'how many'], cells));
+process.exitCode = isFaultless(report) ? 0 : 1;
 
-function loadInNewNode(file: string): number {
-  const script = `const before = process.cpuUsage(); await import(${JSON.stringify(file)});
-    const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000);`;
-  return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { env: {} }));
+async function connectStack(name: string): Promise<LoadTarget> {
+  const [callbackUrl, queueUrl, keyring] = await Promise.all([
+    readOutput(name, outputs.callbackUrl),
+    readOutput(name, outputs.queueUrl),
+    connectKeyring({ stack: name }),
+  ]);
+  return stackTarget({ callbackUrl, keyring, queue: { client: connectSqs(queueUrl), queueUrl } });
 }

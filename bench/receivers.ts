@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { signatureHeaders } from '../lambda/contract.ts';
 import { createQueueSender, queueSettings } from '../lambda/event/queue-sender.ts';
 import { createKeyring } from '../lambda/keys/keyring-cache.ts';
 import { answerWithin, clientSettings, deadlines } from '../lambda/receiver/client-settings.ts';
@@ -19,7 +20,6 @@ const stranger = makeKey('SHA256', 2048);
 export const { smsReply } = sampleWebhooks('/messagemedia');
 
 type Receiver = ReturnType<typeof createReceiver>;
-export type HttpApiEvent = ReturnType<typeof httpApiEvent>;
 
 /** The event of a signed webhook. */
 export const eventOf = (webhook = smsReply) => httpApiEvent(toWire(webhook, key));
@@ -27,17 +27,10 @@ export const eventOf = (webhook = smsReply) => httpApiEvent(toWire(webhook, key)
 /** The event of a webhook that somebody else signed and that names our key. */
 export const forgedEventOf = (webhook = smsReply) => httpApiEvent(toWire(webhook, { ...stranger, id: key.id }));
 
-/** The same event with a header less. */
-export function without(header: string, event: HttpApiEvent): HttpApiEvent {
-  const { [header]: _, ...headers } = event.headers;
-  return { ...event, headers };
-}
-
-/** A reply of so many bytes or a few more, with many members, escapes and characters of several bytes. */
-export function replyOf(bytes: number) {
-  const member = '{"name":"Danke \\"schön\\"","value":[1,true]},';
-  const members = member.repeat(Math.max(0, bytes / Buffer.byteLength(member) - 1));
-  return { ...smsReply, body: `{"reply_id":"r-1","message_id":"m-1","metadata":[${members}null]}` };
+/** The same event without the id of its key. */
+export function withoutKeyId({ headers, ...event }: ReturnType<typeof httpApiEvent>) {
+  const { [signatureHeaders.keyId]: _, ...others } = headers;
+  return { ...event, headers: others };
 }
 
 /** A receiver with the first `count` keys. Unless told otherwise, its queue and its bucket take everything at no cost. */
@@ -62,21 +55,23 @@ export function answers(receive: Receiver, event: object, status: number) {
   };
 }
 
-/** Two ways to send to an SQS that accepts everything. */
-interface Queue {
-  /** Sends as the function does, with its settings and its deadline. */
-  send: ReceiverDependencies['send'];
-  /** Sends this text with a client that has the SDK's own settings, and does nothing else. */
-  sendBare: (text: string) => Promise<unknown>;
+/** Starts `aws.ts`, with TLS if it gets a certificate, its private key and a keyring. */
+export async function startAws(...tls: string[]): Promise<{ url: string; stop: () => void }> {
+  const server = fork(new URL('./aws.ts', import.meta.url), tls, { execArgv: [] });
+  const [url] = (await once(server, 'message')) as [string];
+  return { url, stop: () => server.disconnect() };
 }
 
-/** Runs with an SQS in another process. */
-export async function withQueue<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
-  const server = fork(new URL('./aws.ts', import.meta.url), { execArgv: [] });
-  const [endpoint] = (await once(server, 'message')) as [string];
+/**
+ * Runs with an SQS in another process. `send` sends as the function does, with its settings and its deadline; `sendBare` is
+ * only the SDK's call, with the SDK's own settings.
+ */
+export async function withQueue<Result>(
+  run: (queue: { send: ReceiverDependencies['send']; sendBare: (text: string) => Promise<unknown> }) => Promise<Result>,
+): Promise<Result> {
+  const { url: endpoint, stop } = await startAws();
   const place = { endpoint, region: 'us-east-1', credentials: localCredentials };
-  const sqs = new SQSClient({ ...clientSettings(), ...queueSettings, ...place });
-  const bare = new SQSClient(place);
+  const [sqs, bare] = [new SQSClient({ ...clientSettings(), ...queueSettings, ...place }), new SQSClient(place)];
   const QueueUrl = `${endpoint}/000000000000/events.fifo`;
   const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'd' };
   try {
@@ -87,6 +82,6 @@ export async function withQueue<Result>(run: (queue: Queue) => Promise<Result>):
   } finally {
     sqs.destroy();
     bare.destroy();
-    server.disconnect();
+    stop();
   }
 }

@@ -4,7 +4,6 @@ import { type Command, Option } from 'commander';
 import { environment } from '../lambda/contract.ts';
 import { secretText } from '../lambda/keys/keyring-secret.ts';
 import { createKeyringStore, type KeyringStore } from '../lambda/keys/keyring-store.ts';
-import { guardKeyring } from '../lambda/keys/unreadable-keyring.ts';
 import type { Authentication } from '../lambda/messagemedia/authentication.ts';
 import { createProvider, type Provider } from '../lambda/messagemedia/client.ts';
 import { outputs } from '../lambda/stack-outputs.ts';
@@ -67,7 +66,7 @@ export async function findKeyring(options: KeyringOptions): Promise<KeyringStore
 }
 
 export function connectKeyringOf(id: string): KeyringStore {
-  return guardKeyring(createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate }));
+  return createKeyringStore(connectSecrets(id), id, { warn: progress, pause: pauseUpdate });
 }
 
 /** Name or ARN of the keyring's secret, or `undefined` when nothing names one. */

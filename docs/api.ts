@@ -1,10 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { readSettings } from '../lib/settings/read-settings.ts';
 
 /*
- * docs/api.md, made from the docstrings of what the package exports. `npm run docs` writes it, and a test fails when it is
- * out of date. It reads the sources as Biome formats them: no generator of such pages knows the project's TypeScript.
+ * docs/api.md and the table of docs/settings.md, made from docstrings. `npm run docs` writes them, and a test fails when they
+ * are out of date. It reads the sources as Biome formats them: no generator of such pages knows the project's TypeScript.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -80,6 +82,17 @@ function membersOf({ body, parents }: Declaration): Member[] {
   );
   const inherited = parents.flatMap((parent) => named.get(parent) ?? []).flatMap(membersOf);
   return [...own, ...inherited.filter(({ name }) => !own.some((one) => one.name === name))];
+}
+
+/** Every setting of `cdk deploy`, with the value that is used where nothing is given, and its meaning. */
+export function settings(): string {
+  const defaults = new Map(Object.entries(readSettings(new App().node)));
+  const [declared] = declarationsIn(read('lib/settings/settings.ts')).filter(({ name }) => name === 'Settings');
+  const rows = (declared ? membersOf(declared) : []).map(({ name, meaning, fallback }) => {
+    const value = defaults.get(name);
+    return [`\`${name}\``, value === undefined ? fallback : `\`${value}\``, meaning];
+  });
+  return table(['name', 'default', 'meaning'], rows);
 }
 
 /** For each class and interface that `lib/index.ts` exports, its tables. */

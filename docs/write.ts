@@ -1,25 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Result } from '../bench/results.ts';
-import { constructs, reading, table } from './api.ts';
-import { settingRows } from './settings.ts';
+import type { Result } from '../bench/measure.ts';
+import { constructs, reading, settings, table } from './api.ts';
 
 /** What `npm run bench` measured last. */
-interface Measured {
-  machine: { cpu: string; cores: number; platform: string; node: string };
-  results: Record<'firstAnswer' | 'ratios' | 'growth' | 'pathological', Result[]>;
-}
-
-const { machine, results }: Measured = JSON.parse(
-  readFileSync(new URL('../bench/results.json', import.meta.url), 'utf8'),
-);
+type Measured = { machine: Record<string, string>; results: Record<'firstAnswer' | 'ratios', Result[]> };
+const measured = new URL('../bench/results.json', import.meta.url);
+const { machine, results }: Measured = JSON.parse(readFileSync(measured, 'utf8'));
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
   'api.md': { constructs, reading },
-  'settings.md': { settings: () => table(['name', 'default', 'meaning'], settingRows()) },
+  'settings.md': { settings },
   'proof.md': {
     machine: () =>
-      `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.platform}, Node ${machine.node.slice(1)}. Only the ratios hold on other machines.`,
+      `Measured on ${machine.cores} cores of ${machine.cpu}, ${machine.platform}, Node ${machine.node?.slice(1)}. Only the ratios hold on other machines.`,
     ratios: () => ratioTable(results.ratios),
     firstAnswer: () => ratioTable(results.firstAnswer),
   },

@@ -20,7 +20,7 @@ import { rehearse, untilReady } from './warm-up.ts';
 const log = createLog(process.env[environment.service] ?? names.service);
 
 // Loaded before the first request, as every accepted webhook needs it; without an archive it never is.
-const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/connect-archiver.ts') : undefined;
+const archiving = process.env[archiveEnvironment.streams] ? await import('./archive/archiver.ts') : undefined;
 
 let receive: ReturnType<typeof createReceiver> | undefined;
 
@@ -71,7 +71,7 @@ function start() {
   });
   const send = createQueueSender(sqs, queueUrl, deadlines.send);
   const storage = overflowBucket === undefined ? undefined : storageIn(overflowBucket, hasOwnS3Endpoint);
-  const archiver = archive && archiving?.connectArchiver(archive, { credentials: fromEnv(), sqs, log });
+  const archiver = archive && archiving?.createArchiver(archive, { credentials: fromEnv(), sqs, log });
   const receive = createReceiver({
     keyring,
     send,
@@ -100,25 +100,18 @@ function start() {
 /** Few events are so large, and few requests are captured, so their code is loaded when it is first needed. */
 function storageIn(bucket: string, forcePathStyle: boolean) {
   const config = { ...clientSettings(), forcePathStyle };
-  const overflow = once(async () => {
+  const load = async () => {
     const { createOverflowStore } = await import('./event/overflow-store.ts');
     return createOverflowStore(bucket, config, deadlines.store);
-  });
-  const captures = once(async () => {
-    const { createCaptureStore } = await import('./receiver/capture-store.ts');
-    return createCaptureStore(bucket, config);
-  });
-  return {
-    store: async (data: Uint8Array, contentType: string | undefined) => (await overflow())(data, contentType),
-    put: async (name: string, text: string, options: Deadline) => (await captures())(name, text, options),
   };
-}
-
-function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () => {
-    loaded ??= load();
-    return loaded;
+  let loading: ReturnType<typeof load> | undefined;
+  const storage = () => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    store: async (data: Uint8Array, contentType: string | undefined) => (await storage()).store(data, contentType),
+    put: async (name: string, text: string, options: Deadline) => (await storage()).keep(name, text, options),
   };
 }
 

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
-import { connectArchiver } from './archive/connect-archiver.ts';
+import { createArchiver } from './archive/archiver.ts';
 import { backgroundSettings } from './background-settings.ts';
 import { environment, logMessages, metrics as names, reconciliationService } from './contract.ts';
 import { readReconciliationEnvironment } from './environment.ts';
-import { createOverflowStore } from './event/overflow-store.ts';
+import { storeIn } from './event/overflow-store.ts';
 import { createQueueSender, queueSettings } from './event/queue-sender.ts';
 import { ownerOf } from './keys/account-keys.ts';
 import { secretText } from './keys/keyring-secret.ts';
@@ -49,8 +50,8 @@ export async function handler(): Promise<void> {
       provider,
       owner,
       send: createQueueSender(sqs, queueUrl, deadline),
-      archive: archive && connectArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }).archive,
-      store: overflowBucket === undefined ? undefined : createOverflowStore(overflowBucket, s3, deadline),
+      archive: archive && createArchiver(archive, { credentials: fromEnv(), sqs, log: receiverLog }).archive,
+      store: overflowBucket === undefined ? undefined : storeIn(overflowBucket, new S3Client(s3), deadline),
       seen: createLogSearch({
         client: new CloudWatchLogsClient(clientSettings),
         logGroups,

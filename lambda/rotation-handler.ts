@@ -10,9 +10,8 @@ import { readRotatedSecret, readRotationEnvironment } from './environment.ts';
 import { accountOf, isOf, keysOfAccount } from './keys/account-keys.ts';
 import { readAll } from './keys/key-changes.ts';
 import { findEntry, isPending, sameId } from './keys/keyring-secret.ts';
-import { createKeyringStore, eventually, type KeyringStore } from './keys/keyring-store.ts';
+import { createKeyringStore, eventually, expectReadable, type KeyringStore } from './keys/keyring-store.ts';
 import { createRotation, retireKeys } from './keys/rotation.ts';
-import { expectReadable, guardKeyring } from './keys/unreadable-keyring.ts';
 import { createLog, describeError } from './log.ts';
 import { connectWithSecret } from './messagemedia/api-credentials.ts';
 
@@ -80,7 +79,7 @@ async function takeStep({ Step, SecretId, ClientRequestToken: token }: RotationE
   const client = new SecretsManagerClient(clientSettings);
   const log = (message: string) => logger.info(message, { step: Step });
   const pause = (milliseconds: number) => sleep(milliseconds);
-  const shared = guardKeyring(createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) }));
+  const shared = createKeyringStore(client, SecretId, { pause, warn: (message) => logger.warn(message) });
   await expectReadable(shared);
   const version = await shared.read(token);
   if (Step === 'testSecret' && !version?.some(isPending)) {

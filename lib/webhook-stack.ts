@@ -98,12 +98,7 @@ function callProvider(
   const { rotationDays, reconcileMinutes } = settings;
   if (rotationDays === 0 && reconcileMinutes === 0) return {};
   const apiCredentials = new ApiCredentials(scope, 'ApiCredentials', { encryptionKey });
-  // These ids are from a version in which only rotation had the secret. With other ids the stack would create a new,
-  // empty secret, without the credentials that a person put in.
-  pinLogicalIds({
-    RotationApiCredentials44313B9B: apiCredentials,
-    RotationApiCredentialsPolicy5B51366B: apiCredentials.node.findChild('Policy'),
-  });
+  pinLogicalIds({ ApiCredentials: apiCredentials });
   const common = {
     apiCredentials,
     baseUrl: settings.messagemediaBaseUrl,

@@ -25,12 +25,12 @@ async function main(args: string[]): Promise<number> {
   const { once: isOnce, data, help } = options;
   if (help) return printHelp();
   if (data !== undefined) mkdirSync(data, { recursive: true });
-  const file = options.keyring ?? (data && join(data, 'keyring.json'));
+  const file = data && join(data, 'keyring.json');
   const port = Number(process.env.PORT || 3000);
   if (!Number.isInteger(port) || port < 0 || port > 65_534)
     return fail(`PORT is "${process.env.PORT}": give 0 to 65534.`);
 
-  let touring = options.keyring === undefined && !(file && existsSync(file));
+  let touring = !(file && existsSync(file));
   const history = createHistory({ calls: 1_000, bytes: 64 * 1024 * 1024 });
   const keep = data && keepCalls(join(data, 'calls.jsonl'), history);
   const onCall: WatchedSandboxOptions['onCall'] = (call, sandbox) => {
@@ -80,7 +80,6 @@ async function orPortInUse<T>(port: number, starting: Promise<T>): Promise<T | u
 function printHelp(): number {
   const usage: [string, string][] = [
     ['--once', 'end after the tour'],
-    ['--keyring FILE', 'your keys, no tour'],
     ['--data DIR', 'keep keyring and calls in a folder for the next start'],
   ];
   console.log(`npm start -- [arguments]\n\n${formatItems(usage)}\n`);
@@ -91,7 +90,7 @@ function printHelp(): number {
 function readOptions(args: string[]) {
   try {
     const [text, flag] = [{ type: 'string' }, { type: 'boolean', default: false }] as const;
-    return parseArgs({ args, options: { once: flag, help: flag, keyring: text, data: text } }).values;
+    return parseArgs({ args, options: { once: flag, help: flag, data: text } }).values;
   } catch {
     return `Unknown argument in "${args.join(' ')}": npm start -- --help lists them.`;
   }

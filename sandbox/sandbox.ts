@@ -1,5 +1,6 @@
 import { environment } from '../lambda/contract.ts';
 import { parseKeyring, type VerificationKey } from '../lambda/keys/keyring.ts';
+import { KeyringError } from '../lambda/keys/keyring-secret.ts';
 import { createProvider } from '../lambda/messagemedia/client.ts';
 import { localCredentials } from './aws/credentials.ts';
 import { type LocalFunction, startFunction } from './aws/function.ts';
@@ -76,7 +77,8 @@ export async function startSandbox({
     },
     storeKeyring: (value: string) => secrets.put(keyringSecretId, value),
     keyring: () => secrets.get(keyringSecretId) ?? '',
-    keys: (): readonly VerificationKey[] => parseKeyring(secrets.get(keyringSecretId) ?? '').keys,
+    /** None while the keyring cannot be read. */
+    keys: () => keysIn(secrets.get(keyringSecretId) ?? ''),
     /** Environment variables with which the terminal command works on the sandbox. */
     environment: {
       MESSAGEMEDIA_BASE_URL: provider.url,
@@ -90,4 +92,13 @@ export async function startSandbox({
       await closeOthers();
     },
   };
+}
+
+function keysIn(keyring: string): readonly VerificationKey[] {
+  try {
+    return parseKeyring(keyring).keys;
+  } catch (error) {
+    if (error instanceof KeyringError) return [];
+    throw error;
+  }
 }

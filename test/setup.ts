@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
 import { setTimeout } from 'node:timers';
+import { inspect } from 'node:util';
 import type { Circus } from '@jest/types';
 import { addEventHandler } from 'jest-circus';
 import './own-package.js';
@@ -25,6 +26,14 @@ function limited(run: () => unknown, limit: number): Circus.TestFn {
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`It did not end within ${limit} ms.`)), limit);
     });
-    await Promise.race([run(), late]).finally(() => clearTimeout(timer));
+    try {
+      await Promise.race([run(), late]);
+    } catch (error) {
+      // The runner prints the stack alone.
+      if (error instanceof Error && error.cause !== undefined) error.stack = inspect(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }

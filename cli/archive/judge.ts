@@ -24,10 +24,10 @@ export type Judgement =
  */
 export async function judge(archive: Archive, line: string, keys: readonly VerificationKey[]): Promise<Judgement> {
   const message = fromArchiveLine(line);
-  if (toArchiveLine(message) !== line)
-    return { verdict: 'bad', reason: 'the line is not in the form that the archive writes' };
   let read: ReadEvent;
   try {
+    if (toArchiveLine(message) !== line)
+      return { verdict: 'bad', reason: 'the line is not in the form that the archive writes' };
     read = await openQueuedEvent(message, (dataref) => fetchArchivedData(archive, dataref));
   } catch (error) {
     return { verdict: 'bad', reason: unreadableReason(error) };

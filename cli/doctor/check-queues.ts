@@ -32,7 +32,7 @@ async function look(url: string, made?: string): Promise<Pair> {
   ]);
   const name = policy === 'gone' ? undefined : policy.deadLetterTargetArn?.split(':')[5];
   // SQS wants both in one region and account.
-  const deadUrl = name === undefined ? made : url.replace(/[^/]*$/, name);
+  const deadUrl = name === undefined ? made : url.slice(0, url.lastIndexOf('/') + 1) + name;
   const dead = deadUrl === undefined ? 'none' : await unlessGone(countMessages(client, deadUrl));
   return { queue, dead, isLinked: name !== undefined };
 }
@@ -55,7 +55,7 @@ export async function* checkQueues({ stack, output, outputOf }: Checkup): Findin
   }
   if (dead !== 'none' && !isLinked) {
     const what = 'An event that no consumer can handle is tried for 14 days, and then deleted.';
-    yield problem.warning('The queue has lost its redrive policy', what, 'npx cdk drift shows what was changed.');
+    yield problem.warning('The queue has lost its redrive policy', what, 'npx cdk deploy --revert-drift');
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {
     const start = 'Start a consumer, or find out why it does not receive.';

@@ -63,18 +63,25 @@ function isEvent(value: unknown): value is FoundEvent['event'] {
 /** Deeper than any event. */
 const mostLevels = 64;
 
-const string = String.raw`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\x60(?:[^\x60\\]|\\.)*\x60`;
-const kinds = [
-  // util.inspect splits a text with line breaks.
-  String.raw`(?<text>(?:${string})(?:\s*\+\s*(?:${string}))*)`,
+const tokens = [
+  // util.inspect splits a text with line breaks, and joins the pieces.
+  /\s*(?<plus>\+\s*)?(?<quoted>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/suy,
   // What it leaves out stands where a value would, or where an item or the rest of a text would.
-  String.raw`(?<gap>\[(?:Object|Array|Circular[^\]]*|Getter|Function[^\]]*)\])`,
-  String.raw`(?<more>\.\.\. \d+ more (?:items?|characters?))`,
-  String.raw`(?<mark>[{}[\],:])`,
-  String.raw`(?<name>[^\s,:{}[\]]+(?=\s*:))`,
-  String.raw`(?<word>[^\s,:{}[\]]+)`,
+  /\s*(?<gap>\[(?:Object|Array|Circular[^\]]*|Getter|Function[^\]]*)\])/uy,
+  /\s*(?<more>\.\.\. \d+ more (?:items?|characters?))/uy,
+  /\s*(?<mark>[{}[\],:])/uy,
+  /\s*(?<name>[^\s,:{}[\]]+)(?=\s*:)/uy,
+  /\s*(?<word>[^\s,:{}[\]]+)/uy,
 ];
-const token = new RegExp(String.raw`\s*(?:${kinds.join('|')})`, 'suy');
+
+function tokenAt(text: string, start: number): { groups: Record<string, string | undefined>; end: number } | undefined {
+  for (const token of tokens) {
+    token.lastIndex = start;
+    const groups = token.exec(text)?.groups;
+    if (groups) return { groups, end: token.lastIndex };
+  }
+  return undefined;
+}
 
 /**
  * Reads an object as JSON has it, or as `util.inspect` writes it (names without quotes, other quotes): its tokens are written
@@ -85,10 +92,12 @@ const token = new RegExp(String.raw`\s*(?:${kinds.join('|')})`, 'suy');
  */
 function readObject(text: string, start: number): { value: unknown; end: number; isCut: boolean } | undefined {
   const written: string[] = [];
-  let [level, isCut, isAfterValue, isAfterComma] = [0, false, false, false];
-  token.lastIndex = start;
+  let [end, level, isCut, isAfterValue, isAfterComma] = [start, 0, false, false, false];
   do {
-    const { text: quoted, gap, more, mark, name, word } = token.exec(text)?.groups ?? {};
+    const token = tokenAt(text, end);
+    if (token === undefined) return undefined;
+    end = token.end;
+    const { plus, quoted, gap, more, mark, name, word } = token.groups;
     isCut ||= Boolean(gap ?? more);
     if (mark === ',') isAfterComma = true;
     else if (mark === '}' || mark === ']') {
@@ -98,18 +107,23 @@ function readObject(text: string, start: number): { value: unknown; end: number;
     } else if (mark === ':') {
       written.push(mark);
       isAfterValue = false;
+    } else if (plus && quoted && written.at(-1) === quote) {
+      written.splice(-1, 1, JSON.stringify(textOf(quoted)).slice(1, -1), quote);
     } else if (more === undefined) {
       const said = quoted === undefined ? name : textOf(quoted);
       const value = mark ?? (said === undefined ? plainOf(gap ?? word) : JSON.stringify(said));
       // The text ends, or is prose.
       if (value === undefined || (isAfterValue && !isAfterComma) || level > mostLevels) return undefined;
-      written.push(isAfterValue ? ',' : '', value);
+      written.push(isAfterValue ? ',' : '');
+      // Apart from its end, a text can go on.
+      if (said === undefined) written.push(value);
+      else written.push(value.slice(0, -1), quote);
       if (mark !== undefined) level++;
       [isAfterValue, isAfterComma] = [mark === undefined, false];
     }
   } while (level > 0);
   const value = parseJson(written.join(''));
-  return value === undefined ? undefined : { value, end: token.lastIndex, isCut };
+  return value === undefined ? undefined : { value, end, isCut };
 }
 
 /** A number, `true`, `false` or `null`; `null` for what only JavaScript has. */
@@ -117,14 +131,18 @@ function plainOf(word: string | undefined): string | undefined {
   return word && (parseJson(word) === undefined ? 'null' : word);
 }
 
+/** The end of a text. */
+const quote = '"';
+
 const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' };
 
-/** @param quoted one or several strings with their quotes */
+/** @param quoted with its quotes */
 function textOf(quoted: string): string {
-  const plain = [...quoted.matchAll(new RegExp(string, 'gsu'))].map(([one]) => one.slice(1, -1)).join('');
-  return plain.replace(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gsu, (_, unit, byte, character: string) =>
-    character === undefined
-      ? String.fromCharCode(Number.parseInt(unit ?? byte, 16))
-      : (escapes[character] ?? character),
-  );
+  return quoted
+    .slice(1, -1)
+    .replace(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gsu, (_, unit, byte, character: string) =>
+      character === undefined
+        ? String.fromCharCode(Number.parseInt(unit ?? byte, 16))
+        : (escapes[character] ?? character),
+    );
 }

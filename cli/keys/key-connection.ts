@@ -1,9 +1,8 @@
 import { isAccount } from '../../lambda/guards.ts';
 import { accountOf, keysOfAccount, nameAccount } from '../../lambda/keys/account-keys.ts';
 import { sameId } from '../../lambda/keys/keyring-secret.ts';
-import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
+import { expectReadable, type KeyringStore } from '../../lambda/keys/keyring-store.ts';
 import { createRotation } from '../../lambda/keys/rotation.ts';
-import { expectReadable } from '../../lambda/keys/unreadable-keyring.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 import type { Digest } from '../../lambda/signature.ts';
 import { progress } from '../../terminal/output.ts';

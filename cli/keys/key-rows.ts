@@ -11,7 +11,7 @@ import {
   writeEntries,
 } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
-import { isReadable, remedy } from '../../lambda/keys/unreadable-keyring.ts';
+import { isReadable, remedy } from '../../lambda/keys/keyring-store.ts';
 import type { Provider } from '../../lambda/messagemedia/client.ts';
 
 /** A key as MessageMedia and the keyring together know it. */

@@ -7,7 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { type KeyringEntry, readEntries, secretText, writeEntries } from '../../lambda/keys/keyring-secret.ts';
-import { isReadable } from '../../lambda/keys/unreadable-keyring.ts';
+import { isReadable } from '../../lambda/keys/keyring-store.ts';
 
 /** Label of a version that could not be read, so that it is kept. */
 export const brokenStage = 'KEYRING_UNREADABLE';

@@ -6,8 +6,10 @@ import { forward } from './forward.ts';
 const logger = new Logger({ serviceName: 'fan-out' });
 
 /** A call that hangs ends after 18 s. The function has 30 s. Messages that it does not reach in this time are retried. */
-const clientSettings = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } };
-const topic = new SNSClient(clientSettings);
+const topic = new SNSClient({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+});
 
 /**
  * Lambda's entry point. Messages that the topic did not accept stay on the queue.

@@ -1,7 +1,7 @@
-import { CopyObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { dataKey } from '../archive-contract.ts';
 import { keyOfDataref } from '../event/dataref.ts';
-import { existsAlready } from '../guards.ts';
+import { expectETag, putObject } from '../event/overflow-store.ts';
 
 export interface ArchiveBuckets {
   bucket: string;
@@ -10,35 +10,23 @@ export interface ArchiveBuckets {
 }
 
 /** Writes into the archive's bucket. Each call rejects when S3 did not store the object. */
-export function createArchiveStore({ bucket, overflowBucket }: ArchiveBuckets, config: S3ClientConfig) {
+export function createArchiveStore({ bucket: Bucket, overflowBucket }: ArchiveBuckets, config: S3ClientConfig) {
   const client = new S3Client(config);
-  const put = async (key: string, body: Uint8Array | string, options: { ContentType: string; IfNoneMatch?: '*' }) => {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...options }));
-  };
   return {
-    putEvents: (key: string, body: Uint8Array): Promise<void> => put(key, body, { ContentType: 'application/gzip' }),
-
-    /** @returns whether the object is new */
-    putKeys: async (key: string, body: string): Promise<boolean> => {
-      try {
-        await put(key, body, { ContentType: 'application/json', IfNoneMatch: '*' });
-        return true;
-      } catch (error) {
-        if (existsAlready(error)) return false;
-        throw error;
-      }
+    putEvents: async (Key: string, Body: Uint8Array): Promise<void> => {
+      await putObject(client, { Bucket, Key, Body, ContentType: 'application/gzip' });
     },
 
+    /** @returns whether the object is new */
+    putKeys: (Key: string, Body: string): Promise<boolean> =>
+      putObject(client, { Bucket, Key, Body, ContentType: 'application/json', IfNoneMatch: '*' }),
+
     copyData: async (dataref: string): Promise<void> => {
-      const source = `${overflowBucket}/${keyOfDataref(dataref, overflowBucket)}`;
+      const CopySource = `${overflowBucket}/${keyOfDataref(dataref, overflowBucket)}`;
       // Does not copy the tags, because the function may not read them.
-      const command = {
-        Bucket: bucket,
-        Key: dataKey(dataref),
-        CopySource: source,
-        TaggingDirective: 'REPLACE',
-      } as const;
-      await client.send(new CopyObjectCommand(command));
+      const copy = { Bucket, Key: dataKey(dataref), CopySource, TaggingDirective: 'REPLACE' } as const;
+      const { CopyObjectResult } = await client.send(new CopyObjectCommand(copy));
+      expectETag(CopyObjectResult);
     },
   };
 }

@@ -32,15 +32,15 @@ export interface KeyringEntry {
   deleted_at?: string;
 }
 
-/** The text of a secret. Some tools store it as bytes. */
-export function secretText({
-  SecretString,
-  SecretBinary,
-}: {
-  SecretString?: string;
-  SecretBinary?: Uint8Array;
-}): string {
-  return SecretString ?? new TextDecoder().decode(SecretBinary);
+/**
+ * The text of a secret. Some tools store it as bytes.
+ *
+ * @throws {Error} for an answer with neither: what a proxy answers in the place of Secrets Manager is no empty keyring
+ */
+export function secretText(answer: { SecretString?: string; SecretBinary?: Uint8Array }): string {
+  if (answer.SecretString !== undefined) return answer.SecretString;
+  if (answer.SecretBinary !== undefined) return new TextDecoder().decode(answer.SecretBinary);
+  throw new Error('Secrets Manager answered without a value, so what the secret holds is not known');
 }
 
 /** A key that waits to be enabled. */

@@ -9,6 +9,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { parseKeyring } from './keyring.ts';
 import {
   type Diagnostics,
   expectOneAccount,
@@ -19,7 +20,6 @@ import {
   readDiagnostics,
   readEntries,
   secretText,
-  sizeWarnings,
   writeEntries,
 } from './keyring-secret.ts';
 
@@ -37,8 +37,8 @@ export interface KeyringStore {
    *
    * @param change gets the entries, and returns the same list if there is nothing to change
    * @param versionId for the new version, if it has no value yet
-   * @throws {Error} when the keyring would be larger than a secret, or give one key to two accounts, or others keep
-   *   changing it for a minute
+   * @throws {Error} when a key cannot be read before and after it, or the keyring would be larger than a secret, or give one
+   *   key to two accounts, or others keep changing it for a minute
    */
   update(change: (entries: KeyringEntry[]) => KeyringEntry[], versionId?: string): Promise<void>;
   /** The diagnostics in the secret. */
@@ -60,7 +60,12 @@ interface Content {
 /** Label of a version that is about to become the current one. */
 const nextStage = 'KEYRING_NEXT';
 
-/** A keyring in Secrets Manager. @param options `warn` gets warnings for the operator about a keyring that was written */
+/**
+ * A keyring in Secrets Manager. Nothing is written over one that cannot be read, but a change may remove what cannot. Secrets
+ * Manager keeps one version besides the current one, so two changes would lose the last good one for good.
+ *
+ * @param options `warn` gets warnings for the operator about a keyring that was written
+ */
 export function createKeyringStore(
   client: Pick<SecretsManagerClient, 'send'>,
   SecretId: string,
@@ -76,10 +81,7 @@ export function createKeyringStore(
     });
     if (found === undefined) return { entries: [], diagnostics: {}, seen: undefined };
     const { VersionId: seen, ...answer } = found;
-    // What a proxy answers in the place of Secrets Manager is not an empty keyring.
-    if (!seen) throw new Error('Secrets Manager answered without a VersionId, so what the keyring holds is not known');
-    const secret = secretText(answer);
-    return { entries: toEntries(secret), diagnostics: readDiagnostics(secret), seen };
+    return { ...toContent(secretText(answer)), seen };
   };
 
   /** @returns `true` when it is done, `undefined` when somebody else was faster, or an old value was read */
@@ -87,9 +89,9 @@ export function createKeyringStore(
     const { seen, ...content } = await get();
     const changed = change(content);
     if (changed.entries === content.entries && changed.diagnostics === content.diagnostics) return true;
+    refuseUnreadable(changed.entries);
     expectOneAccount(content.entries, changed.entries);
-    const write = changed.entries === content.entries ? fitDiagnostics : fitEntries;
-    const { secret: SecretString, warnings } = write(changed.entries, changed.diagnostics);
+    const { secret: SecretString, warnings } = fitSecret(changed, changed.entries !== content.entries);
     const version = { ClientRequestToken: versionId, VersionStages: [nextStage] };
     await client.send(new PutSecretValueCommand({ SecretId, SecretString, ...version }));
     try {
@@ -137,69 +139,88 @@ function hasNoValue(error: unknown): boolean {
   return error instanceof ResourceNotFoundException && /secret value/.test(error.message);
 }
 
-function toEntries(secret: string): KeyringEntry[] {
-  return secret.trim() === '' ? [] : readEntries(secret).map(toEntry);
+/** @throws {KeyringError} saying how to bring a keyring back that cannot be read */
+function toContent(secret: string): Content {
+  try {
+    const entries = secret.trim() === '' ? [] : readEntries(secret).map(toEntry);
+    return { entries, diagnostics: readDiagnostics(secret) };
+  } catch (error) {
+    if (error instanceof KeyringError) error.message += `. ${remedy}`;
+    throw error;
+  }
 }
 
-/** An unreadable entry is not dropped, because a person may repair it. */
+/** The last good version comes first: whatever writes another one pushes it out. */
+export const remedy =
+  'Nothing writes over it. The version before may be good: Secrets Manager has it as AWSPREVIOUS, and "mmw keys restore" brings it back.';
+
+/** Whether the receiver can use an entry of a keyring. */
+export function isReadable(entry: KeyringEntry): boolean {
+  try {
+    parseKeyring(writeEntries([entry]));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws {KeyringError} for a keyring that cannot be read, saying how to bring it back */
+export async function expectReadable(keyring: Pick<KeyringStore, 'read'>): Promise<void> {
+  refuseUnreadable((await keyring.read()) ?? []);
+}
+
+function refuseUnreadable(entries: readonly KeyringEntry[]): void {
+  const broken = entries.findIndex((entry) => !isReadable(entry));
+  if (broken < 0) return;
+  throw new KeyringError(`Key ${entries[broken]?.key_id || broken + 1} of the keyring cannot be read. ${remedy}`);
+}
+
+/** An entry that is not a key is not dropped, because a person may repair it. */
 function toEntry(entry: unknown): KeyringEntry {
   const { key_id, public_key } = (entry ?? {}) as Record<string, unknown>;
-  const isKey = typeof public_key === 'string' && /^\s*[A-Za-z0-9+/=\\-]/.test(public_key);
-  if (isKey && key_id === null) return { ...(entry as KeyringEntry), key_id: '' };
-  if (isKey && (key_id === undefined || typeof key_id === 'string')) return entry as KeyringEntry;
+  if (typeof public_key === 'string' && (key_id === undefined || key_id === null || typeof key_id === 'string'))
+    return key_id === null ? { ...(entry as KeyringEntry), key_id: '' } : (entry as KeyringEntry);
   throw new KeyringError('The keyring secret holds an entry that is not a key');
 }
 
-/** A keyring secret that fits, and what an operator should know of it. */
-export interface FittingSecret {
-  secret: string;
-  warnings: string[];
-}
-
 /**
- * Writes entries as a secret that Secrets Manager takes. If they do not fit, a probe and a capture end first. Then keys that
- * were deleted at MessageMedia are dropped, those deleted longest ago first.
+ * Writes a secret that Secrets Manager takes. If a change of keys does not fit, a probe and a capture end first. Then keys that
+ * were deleted at MessageMedia are dropped, those deleted longest ago first. No key is worth less than a probe.
  *
- * @throws {Error} when no deleted key is left to drop
+ * @returns the secret, and what an operator should know of it
+ * @throws {Error} when no deleted key is left to drop, or the probe or capture does not fit
  */
-export function fitEntries(entries: readonly KeyringEntry[], diagnostics: Diagnostics = {}): FittingSecret {
-  const whole = writeEntries(entries, diagnostics);
-  if (Buffer.byteLength(whole) <= maxSecretBytes) return { secret: whole, warnings: sizeWarnings(whole) };
+export function fitSecret(
+  { entries, diagnostics }: Content,
+  changesKeys: boolean,
+): { secret: string; warnings: string[] } {
+  const secret = writeEntries(entries, diagnostics);
+  const size = Buffer.byteLength(secret);
+  if (size <= maxSecretBytes) return { secret, warnings: [] };
+  if (!changesKeys) {
+    throw new Error(
+      `The keyring has no room for a probe or a capture: it would have ${size} bytes, and a secret holds ${maxSecretBytes}. Remove a deleted key with "mmw keys forget"`,
+    );
+  }
   const names = Object.keys(diagnostics);
   const ended = names.length > 0 ? [`the keyring is full: ${names.join(' and ')} ended, to keep its keys`] : [];
-  const remembered = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
-  const forgotten = new Set<KeyringEntry>();
-  let secret = writeEntries(entries);
-  while (Buffer.byteLength(secret) > maxSecretBytes) {
-    const oldest = remembered.shift();
-    if (oldest === undefined) throw tooLarge(secret);
-    forgotten.add(oldest);
-    secret = writeEntries(entries.filter((entry) => !forgotten.has(entry)));
+  return dropDeleted(entries, ended);
+}
+
+function dropDeleted(entries: readonly KeyringEntry[], warnings: string[]): { secret: string; warnings: string[] } {
+  const secret = writeEntries(entries);
+  const size = Buffer.byteLength(secret);
+  if (size <= maxSecretBytes) return { secret, warnings };
+  const [oldest] = entries.filter(isDeleted).sort((one, other) => deletedAt(one) - deletedAt(other));
+  if (oldest === undefined) {
+    throw new Error(
+      `The keyring would have ${size} bytes, and a secret holds ${maxSecretBytes}. None of its keys is deleted, so none was dropped: delete keys that are not in use with "mmw keys delete"`,
+    );
   }
-  const dropped = [...forgotten].map(
-    ({ key_id, deleted_at }) =>
-      `the keyring is full: key ${key_id}, deleted ${deleted_at}, was dropped, and nothing that it signed verifies any more`,
-  );
-  return { secret, warnings: [...ended, ...dropped, ...sizeWarnings(secret)] };
-}
-
-/**
- * Writes a probe or a capture beside entries that stay as they are.
- *
- * @throws {Error} when they do not fit, because no key is worth less than a probe
- */
-export function fitDiagnostics(entries: readonly KeyringEntry[], diagnostics: Diagnostics): FittingSecret {
-  const secret = writeEntries(entries, diagnostics);
-  if (Buffer.byteLength(secret) <= maxSecretBytes) return { secret, warnings: sizeWarnings(secret) };
-  throw new Error(
-    `The keyring has no room for a probe or a capture: it would have ${Buffer.byteLength(secret)} bytes, and a secret holds ${maxSecretBytes}. Remove a deleted key with "mmw keys forget"`,
-  );
-}
-
-function tooLarge(secret: string): Error {
-  const size = `The keyring would have ${Buffer.byteLength(secret)} bytes, and a secret holds ${maxSecretBytes}`;
-  return new Error(
-    `${size}. None of its keys is deleted, so none was dropped: delete keys that are not in use with "mmw keys delete"`,
+  const told = `the keyring is full: key ${oldest.key_id}, deleted ${oldest.deleted_at}, was dropped, and nothing that it signed verifies any more`;
+  return dropDeleted(
+    entries.filter((entry) => entry !== oldest),
+    [...warnings, told],
   );
 }
 

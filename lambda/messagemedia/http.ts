@@ -50,7 +50,7 @@ const longestPause = 20_000;
  */
 export function createCaller(options: ProviderOptions): Caller {
   const connection = connectionOf(options);
-  const { timeoutMilliseconds = 10_000, pause = sleep, log = () => {}, watch = watchWith(log) } = options;
+  const { timeoutMilliseconds = 10_000, pause = sleep, log = () => {}, watch = unwatched } = options;
   return async (call, read) => {
     let mayBeDone = false;
     for (let tries = 1; ; tries++) {
@@ -70,20 +70,7 @@ export function createCaller(options: ProviderOptions): Caller {
   };
 }
 
-/** Reports work that takes long in one line. */
-function watchWith(log: (message: string) => void): Watch {
-  return async (what, milliseconds, work) => {
-    const slow = setTimeout(
-      () => log(`${what} has not answered for 2 s; waiting up to ${seconds(milliseconds)} in all.`),
-      slowAfter,
-    );
-    try {
-      return await work;
-    } finally {
-      clearTimeout(slow);
-    }
-  };
-}
+const unwatched: Watch = (_what, _milliseconds, work) => work;
 
 async function tryOnce(connection: Connection, call: ProviderCall, timeout: number): Promise<Answer | Failure> {
   const { baseUrl, headers } = connection;

@@ -35,7 +35,7 @@ export interface ProviderOptions {
   authentication?: Authentication;
   /** How long one try may take, in milliseconds. Default 10 000. */
   timeoutMilliseconds?: number;
-  /** Gets messages about tries that failed, and, unless there is `watch`, about those that take long. */
+  /** Gets messages about tries that failed. */
   log?: (message: string) => void;
   /** Shows a try while it is under way. */
   watch?: Watch;

@@ -9,8 +9,7 @@ export interface Settings {
    */
   stackName: string;
   /**
-   * Path that takes webhooks. It may hold only letters, digits and `. _ ~ -`, because it is signed and no front door
-   * rewrites these.
+   * Path that takes webhooks, of letters, digits and `. _ ~ -`: it is signed, and no front door rewrites these.
    * @default /messagemedia
    */
   callbackPath: string;
@@ -21,26 +20,26 @@ export interface Settings {
    */
   ordering: 'fifo' | 'standard';
   /**
-   * How old the signed `Date` may be, in seconds, and at most 15 minutes in the future. `0` turns both checks off.
-   * Retries may be hours late, perhaps with their first signature.
+   * How old the signed `Date` may be, in seconds. It may be at most 15 minutes in the future. `0` turns both checks
+   * off. Retries may be hours late, perhaps with their first signature.
    * @default 86400
    */
   timestampToleranceSeconds: number;
   /**
-   * Days from one rotation of the signature key to the next; with `0` you rotate by hand. It needs credentials of
-   * MessageMedia's API, in a secret of their own.
+   * Days from one [rotation of the signature key](keys.md#rotation-on-a-schedule) to the next; with `0` you rotate by
+   * hand. It needs credentials of MessageMedia's API.
    * @default 0
    */
   rotationDays: number;
   /**
-   * Minutes from one [reconciliation](webhooks.md#lost-webhooks) to the next, 5 to 1440; `0` for none. It needs the same
-   * credentials as rotation.
+   * Minutes from one [reconciliation](webhooks.md#lost-webhooks) to the next, 5 to 1440; `0` for none. It needs the
+   * same credentials.
    * @default 0
    */
   reconcileMinutes: number;
   /**
-   * Lets reconciliation confirm queued events at MessageMedia, after which nobody else gets them by polling. Without it,
-   * a list of 100 hides newer events.
+   * Lets reconciliation confirm queued events at MessageMedia. Then nobody else gets them by polling. Without it, a
+   * list of 100 hides newer events.
    * @default false
    */
   reconcileConfirm: boolean;
@@ -51,12 +50,12 @@ export interface Settings {
    */
   messagemediaBaseUrl: string;
   /**
-   * `http` is an HTTP API, `rest` a REST API, for those who need AWS WAF or an IP allow list: see [below](#front-doors).
+   * `http` is an HTTP API, `rest` a REST API, which AWS WAF and an IP allow list need: see [below](#front-doors).
    * @default http
    */
   frontDoor: 'http' | 'rest';
   /**
-   * Your own domain name for the callback URL, so that the URL stays the same when the front door changes.
+   * Your own domain name for the callback URL, which then stays the same when the front door changes.
    * @default - the name that API Gateway gives
    */
   domainName?: string;
@@ -81,20 +80,19 @@ export interface Settings {
    */
   allowedIps?: string[];
   /**
-   * Requests per second that are let in on average; further requests get a 429 at no charge. The default lets 700,000
-   * webhooks an hour through.
+   * Requests per second that are let in on average, 720,000 an hour by default. Further requests get a 429.
    * @default 200
    */
   throttleRateLimit: number;
   /**
-   * Requests that are let in at once before `throttleRateLimit` counts. The default is two seconds' worth. AWS refuses
-   * more than the [quotas](costs.md#limits) of the account, for both limits.
+   * Requests that are let in at once before `throttleRateLimit` counts. For both, AWS refuses more than the
+   * [quotas](costs.md#limits) of the account.
    * @default 400
    */
   throttleBurstLimit: number;
   /**
-   * Concurrent executions that are reserved for the function, which can then use no more than these. AWS wants 100 of the
-   * account to stay unreserved.
+   * Concurrent executions that are reserved for the function, and its limit. AWS wants 100 of the account to stay
+   * unreserved.
    * @default - it shares the account's
    */
   reservedConcurrency?: number;
@@ -109,7 +107,7 @@ export interface Settings {
    */
   tracing: boolean;
   /**
-   * Encrypts queues, bucket, secrets and logs with a KMS key of your own account, which the stack creates and keeps.
+   * Encrypts queues, buckets, secrets and logs with a KMS key of your account, which the stack creates and keeps.
    * @default false
    */
   customerManagedKey: boolean;
@@ -119,8 +117,8 @@ export interface Settings {
    */
   archiveDays: number;
   /**
-   * S3 Object Lock for the archive: for `archiveDays` nobody can delete or change anything in it. With `governance`,
-   * those whom IAM allows it still can.
+   * S3 Object Lock: for `archiveDays` nobody can delete or change anything in the [archive](archive.md#object-lock).
+   * With `governance`, those whom IAM allows it still can.
    * @default off
    */
   archiveLock: 'off' | 'governance' | 'compliance';
@@ -135,7 +133,7 @@ export interface Settings {
    */
   silenceAlarmMinutes: number;
   /**
-   * Page that alarms link to, if you have your own runbook, with a section for each alarm.
+   * Page that alarms link to, if you have a runbook of your own, with a section for each alarm.
    * @default - [operations](operations.md) of the version deployed
    */
   runbookUrl?: string;

@@ -22,12 +22,9 @@ export interface Delivery extends Subject {
   request: WireRequest;
 }
 
-/** A destination, and the factor by which each delay before a retry grows. Without it all delays are the same. */
-export type Route = Destination & { growth?: number };
-
 export interface DeliveryOptions {
   signingKey: () => SigningKey | undefined;
-  /** How long a second of `retry_delay` lasts, in milliseconds. */
+  /** How long a second of a delay lasts, in milliseconds. */
   secondMilliseconds: number;
   /** The clock of the signed `Date`. */
   now: () => Date;
@@ -58,15 +55,14 @@ export function createDelivery(options: DeliveryOptions) {
   };
 
   /** Tries until one try succeeds or all have failed. @returns the last answer, if there was one */
-  const send = async (subject: Subject, destination: Route): Promise<DeliveryAnswer | undefined> => {
-    const { retries, retryDelay, growth = 1 } = destination;
+  const send = async (subject: Subject, destination: Destination): Promise<DeliveryAnswer | undefined> => {
     let request = write(destination, 1);
     for (let attempt = 1; ; attempt++) {
       const answer = await tryOnce(subject, destination, request, attempt);
       const done = answer !== undefined && answer.status >= 200 && answer.status < 300;
-      if (done || attempt > retries) return answer;
-      const pause = retryDelay * growth ** (attempt - 1) * secondMilliseconds;
-      await setTimeout(pause, undefined, { signal: closing.signal }).catch(() => {});
+      const pause = destination.delays[attempt - 1];
+      if (done || pause === undefined) return answer;
+      await setTimeout(pause * secondMilliseconds, undefined, { signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted) return answer;
       if (!resendSameBytes) request = write(destination, attempt + 1);
     }

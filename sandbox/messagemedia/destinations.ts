@@ -5,15 +5,14 @@ import type { ProviderEvent } from '../../signing/sample-events.ts';
 import type { Webhook } from '../../signing/sender.ts';
 import type { StoredWebhook } from './webhooks.ts';
 
-/** Where an event is sent, in which form, and how often it is retried. */
+/** Where an event is sent, in which form, and when it is retried. */
 export interface Destination {
   origin: string;
   /** The request before it is signed. @param attempt 1 for the first */
   compose: (attempt: number) => Webhook;
   headers: Record<string, string>;
-  retries: number;
-  /** Seconds between retries. */
-  retryDelay: number;
+  /** Seconds before each retry. */
+  delays: readonly number[];
   /** Milliseconds to wait for an answer. */
   readTimeout: number;
 }
@@ -23,15 +22,16 @@ const defaultReadTimeout = 20_000;
 /** Delay of a webhook that names none, in seconds. It is the least that a webhook may name. */
 const defaultRetryDelay = 5;
 
-/** A `callback_url` always gets a POST with MessageMedia's own JSON, once. */
-export function callbackDestination(url: string, { body }: ProviderEvent): Destination {
+/** A `callback_url` always gets a POST with MessageMedia's own JSON. */
+export function callbackDestination(url: string, { body }: ProviderEvent, delays: readonly number[]): Destination {
   const { origin, pathname, search } = new URL(url);
   const target = pathname + search;
-  return onceTo(origin, { method: 'POST', target, contentType: 'application/json', body: JSON.stringify(body) });
+  const webhook = { method: 'POST', target, contentType: 'application/json', body: JSON.stringify(body) };
+  return { ...onceTo(origin, webhook), delays };
 }
 
 export function onceTo(origin: string, webhook: Webhook): Destination {
-  return { origin, compose: () => webhook, headers: {}, retries: 0, retryDelay: 0, readTimeout: defaultReadTimeout };
+  return { origin, compose: () => webhook, headers: {}, delays: [], readTimeout: defaultReadTimeout };
 }
 
 /**
@@ -48,8 +48,8 @@ export function webhookDestination(webhook: StoredWebhook, { variables }: Provid
     if (method === 'GET') return { method, target, body: '' };
     return { method, target, contentType: contentTypes[encoding], body: renderTemplate(template, values) };
   };
-  const retryDelay = webhook.retry_delay ?? defaultRetryDelay;
-  return { origin, compose, headers, retries, retryDelay, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
+  const delays = Array<number>(retries).fill(webhook.retry_delay ?? defaultRetryDelay);
+  return { origin, compose, headers, delays, readTimeout: webhook.read_timeout ?? defaultReadTimeout };
 }
 
 const contentTypes: Record<WebhookEncoding, string> = {

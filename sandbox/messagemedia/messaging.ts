@@ -8,20 +8,11 @@ import {
   replyTo,
 } from '../../signing/sample-events.ts';
 import { acceptMessages } from './accepted-messages.ts';
-import type { createDelivery, Route } from './delivery.ts';
-import { callbackDestination, webhookDestination } from './destinations.ts';
+import type { createDelivery } from './delivery.ts';
+import { callbackDestination, type Destination, webhookDestination } from './destinations.ts';
 import type { OptOuts } from './opt-outs.ts';
 import type { PolledLists } from './polled.ts';
 import type { Webhooks } from './webhooks.ts';
-
-/** How a `callback_url` is retried until a 2xx. MessageMedia documents none of these numbers. */
-export interface Backoff {
-  tries: number;
-  /** Seconds before the second try. */
-  firstDelay: number;
-  /** Factor by which each later delay grows. */
-  factor: number;
-}
 
 export interface MessagingParts {
   account: string;
@@ -29,14 +20,14 @@ export interface MessagingParts {
   lists: PolledLists;
   optOuts: OptOuts;
   delivery: ReturnType<typeof createDelivery>;
-  callbackBackoff: Backoff;
+  /** Seconds before each retry of a `callback_url`. MessageMedia documents none of them. */
+  callbackDelays: readonly number[];
   now: () => Date;
 }
 
 /** Sends messages to phones, receives answers from them, and sends webhooks about both in the background. */
-export function createMessaging({ account, webhooks, lists, optOuts, delivery, callbackBackoff, now }: MessagingParts) {
+export function createMessaging({ account, webhooks, lists, optOuts, delivery, callbackDelays, now }: MessagingParts) {
   const from = { accountId: account, now };
-  const { tries, firstDelay, factor } = callbackBackoff;
   const messages = new Map<string, AcceptedMessage>();
   const drops: WebhookEvent[] = [];
 
@@ -45,11 +36,9 @@ export function createMessaging({ account, webhooks, lists, optOuts, delivery, c
     if (index >= 0) drops.splice(index, 1);
     return index >= 0;
   };
-  const routesOf = ({ callback_url }: AcceptedMessage, event: ProviderEvent): Route[] => {
-    const routes: Route[] = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
-    if (callback_url === undefined) return routes;
-    const once = callbackDestination(callback_url, event);
-    return [...routes, { ...once, retries: tries - 1, retryDelay: firstDelay, growth: factor }];
+  const routesOf = ({ callback_url }: AcceptedMessage, event: ProviderEvent): Destination[] => {
+    const routes = webhooks.subscribedTo(event.kind).map((webhook) => webhookDestination(webhook, event));
+    return callback_url === undefined ? routes : [...routes, callbackDestination(callback_url, event, callbackDelays)];
   };
   /** Lists an event, then sends it to the message's callback URL and to every webhook for such events. */
   const publish = async (message: AcceptedMessage, event: ProviderEvent) => {

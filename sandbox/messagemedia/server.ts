@@ -7,7 +7,7 @@ import { onceTo } from './destinations.ts';
 import { ApiError, badRequest, refusalOf } from './errors.ts';
 import { answer, createFaults, type Reply } from './faults.ts';
 import { createSignatureKeys } from './keys.ts';
-import { type Backoff, createMessaging } from './messaging.ts';
+import { createMessaging } from './messaging.ts';
 import { createOptOuts } from './opt-outs.ts';
 import { createPolledLists } from './polled.ts';
 import { createRouter } from './routes.ts';
@@ -30,8 +30,8 @@ export interface ProviderSimulatorOptions {
   deliver?: typeof deliver;
   /** A retried webhook repeats the first try byte for byte. Default: it gets a new signature with a new `Date`. */
   resendSameBytes?: boolean;
-  /** How a `callback_url` is tried until a 2xx. Default: 4 tries, with 1, 2 and 4 seconds between them. */
-  callbackBackoff?: Partial<Backoff>;
+  /** Seconds before each retry of a `callback_url`, until a 2xx. Default: 1, 2 and 4. */
+  callbackDelays?: readonly number[];
 }
 
 /** MessageMedia on this machine: its management API over HTTP, and the webhooks that it sends. */
@@ -40,14 +40,13 @@ export type ProviderSimulator = Awaited<ReturnType<typeof startProvider>>;
 export async function startProvider(options: ProviderSimulatorOptions = {}) {
   const { apiKey = 'sandbox-key', apiSecret = 'sandbox-secret', account = 'MessageMedia123' } = options;
   const { modulusLength = 2048, featureEnabled = true, secondMilliseconds = 1000, resendSameBytes = false } = options;
-  const { now = () => new Date() } = options;
+  const { now = () => new Date(), callbackDelays = [1, 2, 4] } = options;
   const sending = { deliver: options.deliver ?? deliver, secondMilliseconds, resendSameBytes };
   const keys = createSignatureKeys(modulusLength);
   const delivery = createDelivery({ signingKey: keys.signingKey, now, ...sending });
   const faults = createFaults();
   const state = { webhooks: createWebhooks(), lists: createPolledLists(), optOuts: createOptOuts(account) };
-  const callbackBackoff = { tries: 4, firstDelay: 1, factor: 2, ...options.callbackBackoff };
-  const messaging = createMessaging({ account, ...state, delivery, callbackBackoff, now });
+  const messaging = createMessaging({ account, ...state, delivery, callbackDelays, now });
   const route = createRouter({ featureEnabled, keys, messaging, ...state });
   const carryOut = async (request: IncomingMessage, url: URL): Promise<Reply> => {
     const body = (await readBody(request)) ?? Buffer.alloc(0);

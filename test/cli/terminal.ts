@@ -79,7 +79,8 @@ function startHost(): ChildProcess {
 
 /** Starts a command in a process of its own. @param input for its standard input */
 export function start(args: string[], env: Record<string, string>, input?: string): Running {
-  const child = spawn(process.execPath, [entry, ...args], { env });
+  // A worker of Jest has a folder of its own only for itself.
+  const child = spawn(process.execPath, [entry, ...args], { env, cwd: process.cwd() });
   // A command that reads nothing may have ended already.
   child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };

@@ -6,7 +6,6 @@ import { deployment } from './proofs/deployment.ts';
 import { destruction } from './proofs/destruction.ts';
 import { diagnosis } from './proofs/diagnosis.ts';
 import { fanOut } from './proofs/fan-out.ts';
-import { keyring } from './proofs/keyring.ts';
 import { large } from './proofs/large.ts';
 import { load } from './proofs/load.ts';
 import { outage } from './proofs/outage.ts';
@@ -24,7 +23,6 @@ export const proofs: readonly Proof[] = [
   large,
   load,
   ...archiveErasure,
-  keyring,
   readme,
   consumer,
   ...outage,

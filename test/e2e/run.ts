@@ -3,19 +3,16 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createPrograms, type Programs } from './programs.ts';
-import { preparePython } from './python.ts';
+import { preparePython } from '../python-environment.ts';
+import { createPrograms } from './programs.ts';
 import { printBegun, printFailure } from './report.ts';
 import { SelfExplanatoryError } from './self-explanatory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Kept for the next run, and ignored by git. */
 const cache = join(root, 'node_modules/.cache/e2e');
-const logs = {
-  cdk: join(cache, 'cdk.log'),
-  ministack: join(cache, 'ministack.log'),
-  python: join(cache, 'python.log'),
-};
+const logs = { cdk: join(cache, 'cdk.log'), ministack: join(cache, 'ministack.log') };
+const requirements = fileURLToPath(new URL('./requirements.txt', import.meta.url));
 
 const help = `Deploys the stack to an emulated AWS on this machine, and proves what it promises.
 
@@ -52,7 +49,7 @@ async function main(): Promise<number> {
   // Outside the project, so that a function does not find packages that its bundle lacks.
   const folder = await mkdtemp(join(tmpdir(), 'e2e-'));
   try {
-    const python = await Promise.race([prepare(programs), interruption.promise]);
+    const python = await prepare();
     // These modules take seconds to load, and the run has to say what it does at once.
     const [{ proveAll }, { keepUp }] = await Promise.all([import('./prove-all.ts'), import('./keep.ts')]);
     const proving = proveAll({ programs, python, folder, logs, onlyFirst: keep });
@@ -69,9 +66,9 @@ async function main(): Promise<number> {
 }
 
 /** @returns the interpreter that has MiniStack */
-async function prepare(programs: Programs): Promise<string> {
+async function prepare(): Promise<string> {
   printBegun(`Python, with MiniStack, in ${relative(process.cwd(), cache)} (a minute when it is new)`);
   await mkdir(cache, { recursive: true });
   await Promise.all(Object.values(logs).map((log) => writeFile(log, '')));
-  return preparePython({ programs, cache, log: logs.python });
+  return preparePython(join(cache, 'python'), requirements);
 }

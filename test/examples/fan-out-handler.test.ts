@@ -1,9 +1,10 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { localCredentials } from '../../sandbox/aws/credentials.ts';
 import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
+import { watchClients } from '../client-limits.ts';
 import { receive, toRecord } from './messages.ts';
 
 const event = (...groups: string[]): SQSEvent => ({
@@ -59,7 +60,11 @@ test('what the topic takes is on the queue of a reader, and nothing is left', as
 });
 
 test('if the topic takes nothing, that is an error of the function', async () => {
+  const limits = watchClients(SNSClient);
   await expect(call(gone, event('a', 'b'))).rejects.toThrow('None of 2 messages was forwarded');
+  // The function has 30 s, so it can still say so after a topic that hangs.
+  expect(await limits()).toEqual({ SNSClient: 18_000 });
+  jest.restoreAllMocks();
 });
 
 test('no messages are no error', async () => {

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { on, once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { fetchFromS3 } from '../../lambda/event/s3-data.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
@@ -11,6 +7,7 @@ import { consume } from '../../sandbox/consumer.ts';
 import { toWire } from '../../signing/sender.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment, type TestKey } from '../support.ts';
 import { type StaleConnection, startFaultProxy } from './fault-proxy.ts';
+import { startProcess } from './function-process.ts';
 
 const [key, newKey] = [makeKey(), makeKey()];
 const pace = { slow: 0, dribble: 0 };
@@ -23,10 +20,10 @@ beforeAll(async () => {
 afterAll(() => Promise.all([queue.close(), secrets.close()]));
 
 /** A webhook that needs all three services: its new key the keyring, its large event the bucket and the queue. */
-function webhookOf(id: string, signer: TestKey): string {
+function webhookOf(id: string, signer: TestKey): object {
   const body = JSON.stringify({ delivery_report_id: id, text: 'x'.repeat(1_048_576) });
   const webhook = { method: 'POST', target: '/', contentType: 'application/json', body };
-  return `${JSON.stringify(httpApiEvent(toWire(webhook, signer)))}\n`;
+  return httpApiEvent(toWire(webhook, signer));
 }
 
 test.each<StaleConnection>(['ended', 'reset', 'dead'])(
@@ -39,7 +36,7 @@ test.each<StaleConnection>(['ended', 'reset', 'dead'])(
     ]);
     const [keyring, sqs, s3] = proxies;
     secrets.put('keyring', keyringOf(key));
-    const lambda = spawn(process.execPath, [fileURLToPath(new URL('../lambda/run-handler.ts', import.meta.url))], {
+    const lambda = startProcess({
       env: {
         ...receiverEnvironment(queue, secrets),
         OVERFLOW_BUCKET: queue.overflowBucket,
@@ -47,29 +44,20 @@ test.each<StaleConnection>(['ended', 'reset', 'dead'])(
         AWS_ENDPOINT_URL_SQS: sqs.url,
         AWS_ENDPOINT_URL_S3: s3.url,
       },
-      stdio: ['pipe', 'pipe', 'inherit'],
     });
     try {
-      const lines = on(createInterface({ input: lambda.stdout }), 'line');
-      const answer = async (): Promise<number> => {
-        for (;;) {
-          const { value: [line] = [] } = await lines.next();
-          if (line?.startsWith('{"answer"')) return JSON.parse(line).answer.statusCode;
-        }
-      };
-      lambda.stdin.write(webhookOf(`${how}-before`, key));
-      expect(await answer()).toBe(202);
-      lambda.kill('SIGSTOP');
+      lambda.give(webhookOf(`${how}-before`, key));
+      expect((await lambda.answer()).status).toBe(202);
+      lambda.freeze();
       expect(proxies.map((proxy) => proxy.spoilConnections(how))).toEqual([1, 1, 1]);
       secrets.put('keyring', keyringOf(key, newKey));
       const begun = performance.now();
-      lambda.stdin.write(webhookOf(`${how}-after`, newKey));
-      lambda.kill('SIGCONT');
-      expect(await answer()).toBe(202);
+      lambda.give(webhookOf(`${how}-after`, newKey));
+      lambda.thaw();
+      expect((await lambda.answer()).status).toBe(202);
       expect(performance.now() - begun).toBeLessThan(18_000);
     } finally {
-      lambda.kill('SIGKILL');
-      await Promise.all([once(lambda, 'exit'), ...proxies.map((proxy) => proxy.close())]);
+      await Promise.all([lambda, ...proxies].map((one) => one.close()));
     }
     const { keys } = parseKeyring(keyringOf(key, newKey));
     const fetchData = fetchFromS3(queue.storage, queue.overflowBucket);

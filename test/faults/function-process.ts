@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../lambda/run-handler.ts', import.meta.url));
 
-/** A function in a process of its own, which can be frozen. Times are in milliseconds since it was started. */
-export function startProcess(bundle: string, env: Record<string, string>) {
+/** A function in a process of its own, which can be frozen: its bundle, or its source. Times are milliseconds since its start. */
+export function startProcess({ bundle, env }: { bundle?: string; env: Record<string, string> }) {
   const begun = performance.now();
-  const lambda = spawn(process.execPath, [program, bundle], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const lambda = spawn(process.execPath, [program, ...(bundle ? [bundle] : [])], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = on(createInterface({ input: lambda.stdout }), 'line', { close: ['close'] });
   const next = async (beginning: string): Promise<string> => {
     for (;;) {

@@ -12,15 +12,77 @@ import { startFirehose, streamNames } from '../firehose.ts';
 import { httpApiEvent, keyringOf, makeKey, receiverEnvironment } from '../support.ts';
 import { type Certificate, makeCertificate } from '../tls-server.ts';
 import { bundleForTest, createGate } from './entry.ts';
-import { startFaultProxy } from './fault-proxy.ts';
-import { startFullPort } from './full-port.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { startProcess } from './function-process.ts';
-import { type Case, cases, undisturbed, type World } from './initialisation-cases.ts';
 import { runTable } from './table.ts';
-import { startTlsStandIn } from './tls-stand-in.ts';
+import { startTlsStandIn, type TlsStandIn } from './tls-stand-in.ts';
 
 /** MessageMedia waits so long, in milliseconds. It begins to wait before the function starts. */
 const senderWaits = 20_000;
+
+/** The services of one function, each behind its faults. */
+interface World {
+  secrets: FaultProxy;
+  sqs: TlsStandIn;
+  firehose: TlsStandIn;
+}
+
+interface FaultAtStart {
+  name: string;
+  /** The answer to the first webhook while the fault lasts. */
+  lasting: 202 | 503;
+  /** How late Secrets Manager answers, in milliseconds. */
+  late?: number;
+  isArchiving?: boolean;
+  begin?: (world: World) => unknown;
+  end?: (world: World) => unknown;
+}
+
+interface Case extends FaultAtStart {
+  /** The answer to the first webhook. After a 503 the fault ends, and the webhook comes again. */
+  status: 202 | 503;
+  endsBefore: boolean;
+}
+
+const keyring = (name: string, lasting: 202 | 503, fault: Fault, late = 0): FaultAtStart => ({
+  ...{ name: `Secrets Manager ${name}`, lasting, late },
+  begin: ({ secrets }) => secrets.begin(fault),
+  end: ({ secrets }) => secrets.end(),
+});
+
+const faults: FaultAtStart[] = [
+  keyring('hangs', 503, 'hangs'),
+  keyring('refuses connections', 503, 'connection refused'),
+  keyring('denies access', 503, '4xx'),
+  keyring('answers after 1 s', 202, 'slow', 1_000),
+  // A try ends after 2 s.
+  keyring('answers after 3 s', 503, 'slow', 3_000),
+  {
+    ...{ name: 'SQS accepts connections and then says nothing', lasting: 503 },
+    begin: ({ sqs }) => sqs.swallow(),
+    end: ({ sqs }) => sqs.recover(),
+  },
+  {
+    ...{ name: 'SQS refuses connections', lasting: 503 },
+    begin: ({ sqs }) => sqs.refuse(),
+    end: ({ sqs }) => sqs.recover(),
+  },
+  {
+    ...{ name: 'Firehose accepts connections and then says nothing', lasting: 202, isArchiving: true },
+    begin: ({ firehose }) => firehose.swallow(),
+    end: ({ firehose }) => firehose.recover(),
+  },
+];
+
+const undisturbed: Case = { name: 'nothing fails', lasting: 202, status: 202, endsBefore: false };
+const cases: Case[] = [
+  undisturbed,
+  { ...undisturbed, name: 'nothing fails, with an archive', isArchiving: true },
+  ...faults.flatMap((fault): Case[] => [
+    { ...fault, name: `${fault.name}, also when the webhook comes`, status: fault.lasting, endsBefore: false },
+    { ...fault, name: `${fault.name}, until the function is initialised`, status: 202, endsBefore: true },
+  ]),
+];
 
 interface Result {
   /** When the function was initialised and when it answered, in milliseconds after the start of its process. */
@@ -69,12 +131,13 @@ afterAll(async () => {
 /** Starts a function during the fault, and sends it the first webhook, a second time if the answer says so. */
 async function run(each: Case, bundle: string): Promise<Result> {
   const stream = await startFirehose();
-  const [sqs, firehose] = await Promise.all([queue, stream].map(({ url }) => startTlsStandIn(url, certificate)));
-  if (!sqs || !firehose) throw new Error('There are two stand-ins');
+  const [sqs, firehose] = await Promise.all([
+    startTlsStandIn(queue.url, certificate),
+    startTlsStandIn(stream.url, certificate),
+  ]);
   const world: World = {
-    ...{ sqs, firehose, folder: mkdtempSync(join(tmpdir(), 'initialisation-')) },
+    ...{ sqs, firehose },
     secrets: await startFaultProxy(secrets.url, 'json', { slow: each.late ?? 0, dribble: 0 }),
-    fullPort: each.isPortFull ? await startFullPort(sqs.url) : undefined,
   };
   // A FIFO queue would hide a message that is sent twice.
   const [queueUrl, archiveUrl] = await Promise.all([createQueue(), createQueue()]);
@@ -83,24 +146,30 @@ async function run(each: Case, bundle: string): Promise<Result> {
     return httpApiEvent(toWire({ method: 'POST', target: '/', contentType: 'application/json', body }, key));
   };
   await each.begin?.(world);
-  const env = environmentOf(each, world, queueUrl, archiveUrl);
+  const env = {
+    ...receiverEnvironment(queue, secrets),
+    QUEUE_URL: queueUrl,
+    NODE_EXTRA_CA_CERTS: join(certificateFolder, 'ca.pem'),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url,
+    AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_ENDPOINT_URL_FIREHOSE: firehose.url,
+    ...(each.isArchiving && { ARCHIVE_STREAMS: streamNames, ARCHIVE_QUEUE_URL: archiveUrl }),
+  };
   let lambda: ReturnType<typeof startProcess> | undefined;
   try {
     const initialised = await start(() => {
-      lambda = startProcess(bundle, env);
+      lambda = startProcess({ bundle, env });
       return lambda.initialised();
     });
     if (!lambda) throw new Error('The gate lets everybody in');
     const prepared = [sqs.connections(), firehose.connections()];
-    await each.meanwhile?.(world, lambda);
+    if (each.endsBefore) await each.end?.(world);
     lambda.give(event());
-    await each.asItComes?.(world);
-    lambda.thaw();
     const first = await lambda.answer();
     const before = await countMessages(queueUrl);
     let second: number | undefined;
     if (first.status === 503) {
-      await each.end(world);
+      await each.end?.(world);
       lambda.give(event());
       second = (await lambda.answer()).status;
     }
@@ -113,23 +182,8 @@ async function run(each: Case, bundle: string): Promise<Result> {
     };
   } finally {
     await lambda?.close();
-    await Promise.all([world.secrets, sqs, firehose, stream, world.fullPort].map((server) => server?.close()));
-    rmSync(world.folder, { recursive: true });
+    await Promise.all([world.secrets, sqs, firehose, stream].map((server) => server.close()));
   }
-}
-
-function environmentOf(each: Case, world: World, queueUrl: string, archiveUrl: string): Record<string, string> {
-  return {
-    ...receiverEnvironment(queue, secrets),
-    QUEUE_URL: queueUrl,
-    NODE_EXTRA_CA_CERTS: join(certificateFolder, 'ca.pem'),
-    // By name, so that it is looked up.
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: world.secrets.url.replace('127.0.0.1', 'localhost'),
-    AWS_ENDPOINT_URL_SQS: (world.fullPort ?? world.sqs).url,
-    AWS_ENDPOINT_URL_FIREHOSE: world.firehose.url,
-    ...(each.isArchiving && { ARCHIVE_STREAMS: streamNames, ARCHIVE_QUEUE_URL: archiveUrl }),
-    ...each.env?.(world),
-  };
 }
 
 async function createQueue(): Promise<string> {
@@ -145,7 +199,7 @@ async function countMessages(QueueUrl: string): Promise<number> {
 
 test.each(cases)('$name: $status', (each) => check(each, results.get(each.name) as Result));
 
-function check({ status, isArchiving, connections }: Case, result: Result): void {
+function check({ status, isArchiving, begin }: Case, result: Result): void {
   // The work that is not done by then goes on. Three times as long is for a busy processor, and half of what Lambda allows.
   expect((result.initialised - quickest) / readyWithin).toBeLessThan(3);
   expect(result.first.status).toBe(status);
@@ -156,8 +210,8 @@ function check({ status, isArchiving, connections }: Case, result: Result): void
   expect(stream + queued).toBe(isArchiving ? 1 : 0);
   // Each request that reached SQS queued one message.
   expect(result.attempts).toHaveLength(1 + queued);
-  if (connections === undefined) return;
+  if (begin) return;
   expect(result.prepared).toEqual([1, isArchiving ? 1 : 0]);
-  expect(result.connections).toBe(connections);
+  expect(result.connections).toBe(1);
   expect(result.attempts).toEqual([expect.stringMatching(/^attempt=1;/)]);
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readBody } from '../../sandbox/http.ts';
 import { type Certificate, listenTls } from '../tls-server.ts';
 import { forward } from './fault-proxy.ts';
@@ -54,12 +53,6 @@ export async function startTlsStandIn(target: string, certificate: Certificate) 
     recover: async () => {
       isBlackHole = false;
       if (!relay.listening) await listen(port);
-    },
-    /** Closes the open connections: as a service ends idle ones, or by a reset. */
-    closeConnections: async (how: 'ended' | 'reset') => {
-      if (how === 'ended') server.closeConnections();
-      else for (const socket of open) socket.resetAndDestroy();
-      while (open.size > 0) await sleep(10);
     },
     close: async () => {
       await Promise.all([relay.listening && refuse(), server.close()]);

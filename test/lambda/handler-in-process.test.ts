@@ -65,7 +65,7 @@ async function start(variables: Record<string, string> = {}): Promise<Handler['h
     AWS_ENDPOINT_URL: aws.url.replace('127.0.0.1', 'localhost'),
     ...variables,
   });
-  const { handler }: Handler = await import(`../../lambda/handler.ts?${++copies}`);
+  const { handler }: Handler = await import(`../../lambda/handler.ts?in-process-${++copies}`);
   return handler;
 }
 

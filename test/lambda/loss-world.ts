@@ -34,8 +34,6 @@ export class LossWorld {
   readonly queue: ModelQueue;
   /** Genuine webhooks that arrived and were refused. */
   readonly refused: string[] = [];
-  /** Forged webhooks that were accepted. */
-  readonly fooled: string[] = [];
   readonly problems: unknown[] = [];
   private queueFate: QueueFate = 'ok';
   private readonly keyring = new ModelKeyring();
@@ -103,12 +101,6 @@ export class LossWorld {
     const expected = fate === 'down' || fate === 'half' ? 503 : 202;
     if (status !== expected) this.refused.push(`${event.id} at ${new Date(this.time).toISOString()}: ${this.last()}`);
     if (status === 202 && fate !== 'unheard') this.provider.hear(event);
-  }
-
-  /** Somebody else sends a request. */
-  async attack(request: WireRequest): Promise<void> {
-    const status = await this.post(request);
-    if (status !== 401) this.fooled.push(`${status}: ${this.last()}`);
   }
 
   /** Somebody who has seen a genuine request sends it again. It is still genuine. */

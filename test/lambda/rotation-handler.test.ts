@@ -85,17 +85,6 @@ test('the four steps of Secrets Manager make the first key and then replace it, 
   expect(output.text).not.toContain(Buffer.from(`${provider.apiKey}:${provider.apiSecret}`).toString('base64'));
 });
 
-test.each(steps.slice(0, 3))('a rotation that stopped after %s is taken up by the next', async (step) => {
-  await rotate();
-  const before = keys();
-  await rotate(step);
-  await rotate();
-  expect(keys()).toHaveLength(1);
-  expect(keys()).not.toEqual(before);
-  expect(provider.signatureKeys()).toHaveLength(1);
-  expect(provider.signingKey()?.id).toBe(keys()[0]?.key_id);
-});
-
 test.each(['of the first key', 'of another'])('every step of a rotation can be run twice: %s', async (which) => {
   if (which === 'of another') await rotate();
   const ClientRequestToken = secrets.startRotation('keyring');

@@ -8,7 +8,7 @@ interface Statement {
 }
 
 /** A call that somebody wants to make. */
-export interface Request {
+interface Request {
   action: string;
   /** ARN, as `arnOf` makes it. */
   resource: string;
@@ -48,10 +48,13 @@ export function statementsOf({ Resources }: TemplateJson, roleId: string): State
   });
 }
 
-/** All that a role may do, a line each. */
+/** All that a role may do, a line each. @throws {Error} for a statement that a line cannot say */
 export function allowed(json: TemplateJson, role: string): string[] {
-  const lines = statementsOf(json, role).flatMap(({ Action, Resource, Condition = {} }) => {
-    const like = Object.entries(Condition.StringLike ?? {}).map(([key, value]) =>
+  const lines = statementsOf(json, role).flatMap(({ Effect, Action, Resource, Condition = {} }) => {
+    const { StringLike = {}, ...others } = Condition;
+    if (Effect !== 'Allow' || Object.keys(others).length > 0)
+      throw new Error(`No line for ${Effect} with ${JSON.stringify(Condition)}`);
+    const like = Object.entries(StringLike).map(([key, value]) =>
       key === 'kms:ViaService' ? ` via ${String(value).split('.')[0]}` : ` of ${String(value)}`,
     );
     return [Action].flat().flatMap((action) => [Resource].flat().map((resource) => `${action} ${resource}${like}`));

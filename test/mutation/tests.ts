@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 const core: Record<string, string[]> = {
   'lambda/signature.ts': ['test/lambda/signature.test.ts'],
   'lambda/json.ts': ['test/lambda/json.test.ts'],
-  'lambda/guards.ts': ['test/lambda/guards.test.ts', 'test/lambda/receiver/capture-store.test.ts'],
+  'lambda/guards.ts': ['test/lambda/guards.test.ts'],
   'lambda/receiver/request.ts': ['test/lambda/receiver/request.test.ts'],
   'lambda/receiver/authenticate.ts': ['test/lambda/receiver/authenticate.test.ts'],
   'lambda/receiver/try-keys.ts': ['test/lambda/receiver/authenticate.test.ts'],
@@ -49,7 +49,6 @@ const others: Record<string, string[]> = {
   'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/event/kinds.ts': ['test/lambda/event/identity.test.ts', 'test/lambda/archive-contract.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
-  'lambda/keys/keyring-store.ts': ['test/lambda/keys/keyring-store.test.ts', 'test/lambda/keys/keyring-size.test.ts'],
   'lambda/messagemedia/error.ts': ['test/lambda/messagemedia/error.test.ts'],
   'diagnosis/dates.ts': ['test/diagnosis/dates.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/messagemedia/authentication.ts': ['test/lambda/messagemedia/options.test.ts'],

@@ -28,7 +28,7 @@ import { parseKeyring } from 'messagemedia-webhook-receiver/keyring';
 
 export const handle = (message: string, secret: string): WebhookEvent | undefined => {
   const read = readQueuedEvent(message);
-  return reverify(read, parseKeyring(secret).keys) ? read.event : undefined;
+  return reverify(read, parseKeyring(secret).keys) === 'good' ? read.event : undefined;
 };
 assert.throws(() => handle('{}', '{"keys":[]}'), { name: 'QueuedEventError' });
 `;

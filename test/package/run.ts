@@ -35,8 +35,8 @@ async function pack(folder: string): Promise<[receiver: string, mmw: string]> {
 async function checkApps(folder: string, tarball: string, all: boolean): Promise<void> {
   const app = join(folder, 'app');
   await checkDefaultApp(app, tarball);
-  await checkModuleApp(join(folder, 'nodenext'), app, 'NodeNext');
   if (all) {
+    await checkModuleApp(join(folder, 'nodenext'), app, 'NodeNext');
     await checkModuleApp(join(folder, 'bundler'), app, 'Bundler');
     await checkPipeline(join(folder, 'pipeline'), app);
     await checkJavaScriptApp(join(folder, 'plain'), app);

@@ -20,12 +20,10 @@ export let history: History;
 export let page: Page;
 let problems: string[];
 
-/** A container has no user namespaces for Chromium's own sandbox. */
-export const launch = (...more: string[]) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', ...more] });
-
 beforeAll(async () => {
-  browser = await launch();
+  // A container has no user namespaces for Chromium's own sandbox.
+  const args = ['--no-sandbox'];
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 }, 60_000);
 afterAll(() => browser?.close());
 

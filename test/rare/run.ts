@@ -1,7 +1,8 @@
 // Runs the tests that need a browser, a database or another large package: npm run test:rare [-- browser]
 import { execFileSync, spawnSync } from 'node:child_process';
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { preparePython } from '../python-environment.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,13 +10,7 @@ const changed = (file: string) => statSync(`${here}${file}`, { throwIfNoEntry: f
 
 if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
-if (changed('.venv/installed') < changed('requirements.txt')) {
-  const python = `${here}.venv/bin/python`;
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'];
-  execFileSync('python3', ['-m', 'venv', '--clear', `${here}.venv`], { stdio: 'inherit' });
-  execFileSync(python, install, { cwd: here, stdio: 'inherit' });
-  writeFileSync(`${here}.venv/installed`, '');
-}
+preparePython(`${here}.venv`, `${here}requirements.txt`);
 execFileSync('tsc', ['-p', here], { cwd: root, stdio: 'inherit' });
 const { status } = spawnSync('jest', [...process.argv.slice(2), '--testMatch=**/*.rare.ts'], {
   cwd: root,

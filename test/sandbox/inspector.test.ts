@@ -137,6 +137,15 @@ test('what is too large for the gateway is not blamed on its path', async () => 
   expect(checks.map(({ state }: { state: string }) => state).slice(0, 3)).toEqual(['passed', 'failed', 'not reached']);
 });
 
+test('a refused call is explained also while the keyring cannot be read', async () => {
+  const keyring = sandbox.keyring();
+  sandbox.storeKeyring('rubbish');
+  await deliver(sandbox.url, toWire(sampleWebhooks('/messagemedia').optOut, undefined));
+  await until(() => history.summaries().at(-1)?.reason === 'unsigned');
+  expect((await detailsOfNewest()).diagnosis.causes).toEqual(['unsigned']);
+  sandbox.storeKeyring(keyring);
+});
+
 async function detailsOfNewest() {
   const id = history.summaries().at(-1)?.id;
   return JSON.parse(await (await fetch(`${inspector.url}/calls/${id}`)).text());

@@ -4,6 +4,7 @@ import { startCapturing, stopCapturing } from '../../../cli/doctor/captures.ts';
 import { createKeyringStore, type KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { makeKey } from '../../support.ts';
 
 let secrets: LocalSecrets;
 let keyring: KeyringStore;
@@ -16,7 +17,7 @@ afterAll(() => secrets.close());
 
 test('a capture is asked for beside keys and probe, replaced by another, and stopped alone', async () => {
   const probe = { key_id: 'p', public_key: 'AAAA', digest: 'SHA256', until: '2099-01-01T00:00:00.000Z' };
-  const keys = [{ key_id: 'k', public_key: 'AAAA' }];
+  const keys = [makeKey().answer];
   secrets.put('keyring', JSON.stringify({ keys, probe }));
   const before = Date.now();
   const first = await startCapturing(keyring, 5, 10);

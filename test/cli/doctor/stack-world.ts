@@ -83,7 +83,7 @@ export async function startStack() {
 
   const alarm = (name: string): Alarm => ({
     ...{ AlarmName: `s-${name}`, StateValue: 'OK', ActionsEnabled: true, AlarmActions: [TopicArn] },
-    // As test/lib/monitoring/monitoring.suite.ts has it of the alarms of a stack.
+    // As test/lib/monitoring/monitoring.test.ts has it of the alarms of a stack.
     AlarmDescription: `It is ${name}. What to do: npx mmw doctor --stack s (from the project's folder). Runbook: messagemedia-webhook-receiver@0.1.0/docs/operations.md#${name.toLowerCase()}`,
     StateUpdatedTimestamp: 1_700_000_000,
   });

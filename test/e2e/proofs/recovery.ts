@@ -17,8 +17,8 @@ const anHourAgo = () => new Date(Date.now() - 3_600_000);
 
 /** Runs something with a MessageMedia that signs with an enabled key, and whose webhooks reach the stack. */
 async function withProvider(run: Run, use: (provider: ProviderSimulator) => Promise<string>): Promise<string> {
-  const callbackBackoff = { tries: 30, firstDelay: 0.5, factor: 1 };
-  const provider = await startProviderOf(run, { now: anHourAgo, resendSameBytes: true, callbackBackoff });
+  const callbackDelays = Array<number>(29).fill(0.5);
+  const provider = await startProviderOf(run, { now: anHourAgo, resendSameBytes: true, callbackDelays });
   try {
     await rotate(run, provider);
     await keyringInterval();

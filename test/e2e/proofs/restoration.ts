@@ -18,7 +18,7 @@ const identifiers: Record<string, string> = {
 };
 
 /** Only reconciliation, which is not switched on again, had them. */
-const isWanted = ({ logicalId }: Resource) => !logicalId.startsWith('RotationApiCredentials');
+const isWanted = ({ logicalId }: Resource) => logicalId !== 'ApiCredentials';
 
 export const restoration: Proof = {
   claim: 'deleted stack, made again by cdk import and cdk deploy',

@@ -42,6 +42,14 @@ test.each([
   expect(fromArchiveLine(line)).toBe(message);
 });
 
+test.each(['{\n"id":"a","data":1}', '{"id":\r"a"}'])(
+  'a message of somebody else that is no line is refused: %j',
+  (text) => {
+    const message = 'The event has line breaks between its attributes, as no receiver writes';
+    expect(() => toArchiveLine(text)).toThrow(expect.objectContaining({ code: 'invalid_attribute', message }));
+  },
+);
+
 test('any body comes back as it was', () => {
   const json = fc.tuple(fc.json(), fc.constantFrom('', '\n', '\r\n', '\t')).map(([text, space]) => `${text}${space}`);
   const body = fc.oneof(

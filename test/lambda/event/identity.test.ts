@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Fields, identify, isJson, parseObject, parseText } from '../../../lambda/event/identity.ts';
 import { toQueueMessage, type VerifiedRequest } from '../../../lambda/event/queue-message.ts';
-import { readQueuedEvent } from '../../../lambda/event/queued-event.ts';
 
 function queued(body: string, target = '/messagemedia') {
   const request: VerifiedRequest = {
@@ -28,21 +27,6 @@ test.each([
     type: 'com.messagemedia.webhook',
     unrendered: ['notification_id', 'message_id', 'account_id', 'date_received'],
   });
-});
-
-test('the first of repeated names counts, and the payload agrees with the event, whatever the JSON', () => {
-  const name = fc.constantFrom('reply_id', 'notification_id', 'message_id', 'a', '__proto__', 'quote"', 'back\\');
-  const member = fc.tuple(name, fc.jsonValue({ maxDepth: 3 }));
-  fc.assert(
-    fc.property(fc.array(member), (pairs) => {
-      const body = `{${pairs.map(([key, value]) => ` ${JSON.stringify(key)} :\n${JSON.stringify(value)}`).join(',')}}`;
-      const { payload } = readQueuedEvent(queued(body).body).event;
-      const first = new Map(pairs.toReversed());
-      const expected = JSON.parse(JSON.stringify(Object.fromEntries([...first])));
-      expect(payload).toEqual(Object.keys(expected).length === 0 ? {} : expected);
-    }),
-    { numRuns: 200 },
-  );
 });
 
 describe('the first id that was rendered decides', () => {
@@ -189,10 +173,8 @@ describe('JSON that text in it breaks says of itself what is in front of the tex
     ['{"reply_id":"r-1","message_id":"m-1","content":"C:\\new \\x"}', ids],
     ['{"reply_id":"r-1","message_id":"m-1","content":"","reply_id":"typed"x"}', ids],
     [' \t\r\n{ \t\r\n"reply_id" \t\r\n: \t\r\n"r-1" \t\r\n, \t\r\n"message_id":"m-1" ,x', ids],
-    ['{"reply_id":"r-1","message_id":"m-1"} behind', ids],
     ['{"reply_id":"r-1"}"message_id":"m-1",', { reply_id: 'r-1' }],
     ['{"reply_id":"a\\u0062\\"c","x":"', { reply_id: 'ab"c' }],
-    ['{"reply_id":"r-1","reply_id":"r-2",x', { reply_id: 'r-1' }],
     [
       '{"message_id":7,"status":-1.5e+3,"error_code":null,"billing_units":true,x',
       {
@@ -206,10 +188,8 @@ describe('JSON that text in it breaks says of itself what is in front of the tex
         reply_id: 'r-1',
       },
     ],
-    ['{"reply_id":"r-1","message_id":"m-1', { reply_id: 'r-1' }],
     ['{"reply_id":"r-1","message_id":"m-1"', { reply_id: 'r-1' }],
     ['{"reply_id":"r-1""message_id":"m-1",', {}],
-    ['{"reply_id":"r-1";"message_id":"m-1",', {}],
     ['{"reply_id":"r\n1","message_id":"m-1",', {}],
     ['{"reply_id":"\\x","message_id":"m-1",', {}],
     ['{"reply_id":01,"message_id":"m-1",', {}],

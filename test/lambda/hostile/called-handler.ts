@@ -21,7 +21,7 @@ export interface CalledHandler {
   call: (event: unknown) => Promise<Called>;
   /** What cost most so far, in milliseconds of CPU time. */
   slowest: () => number;
-  /** Gives the standard output back. */
+  /** Gives standard output and environment back. */
   close: () => void;
 }
 
@@ -40,7 +40,8 @@ export async function startCalledHandler(
   const keys = keysOf(keyring);
   let lines: string[] = [];
   let slowest = 0;
-  const write = process.stdout.write;
+  const { write } = process.stdout;
+  const before = { ...process.env };
   process.stdout.write = (text: string | Uint8Array) => lines.push(String(text)) > 0;
   Object.assign(process.env, standIns.environment, { KEYRING_SECRET_ID: secretId, ...environment });
   // Another address is another module: nothing of an earlier one is left.
@@ -84,6 +85,7 @@ export async function startCalledHandler(
     slowest: () => slowest,
     close: () => {
       process.stdout.write = write;
+      process.env = before;
     },
   };
 }

@@ -7,32 +7,11 @@ import {
   expectKey,
   isNotFound,
   KeyInUseError,
-  readAll,
 } from '../../../lambda/keys/key-changes.ts';
 import { ProviderError } from '../../../lambda/messagemedia/error.ts';
 import { entry, KeyModel } from './key-model.ts';
 
 describe('enabling a key', () => {
-  test('retires the one before it, and whatever else waits does not wait any more', async () => {
-    const model = new KeyModel([entry('old'), entry('new', { retired_at: '2026' }), entry('third')], 'old');
-    model.entries[2] = entry('third', { pending_since: model.at(0) });
-    expect(await enableKey(model.dependencies, 'new')).toBe(true);
-    expect(model.calls).toEqual(['enable new']);
-    expect(model.entries).toEqual([
-      entry('old', { retired_at: model.at(0) }),
-      entry('new', { enabled_at: model.at(0) }),
-      entry('third'),
-    ]);
-  });
-
-  test('that is enabled already retires only the key that it is known to replace', async () => {
-    const model = new KeyModel([entry('old'), entry('new')], 'new');
-    await enableKey(model.dependencies, 'new');
-    expect(model.entries[0]).toEqual(entry('old'));
-    await enableKey(model.dependencies, 'new', { replaces: 'old' });
-    expect(model.entries[0]).toEqual(entry('old', { retired_at: model.at(0) }));
-  });
-
   test('takes its end away before the key signs', async () => {
     const model = new KeyModel([entry('old'), entry('new', { retired_at: '2026' })], 'old');
     let before: unknown;
@@ -250,12 +229,6 @@ describe('a key that must be in the keyring', () => {
     await expect(expectKey(model.dependencies, 'key', [7])).rejects.toThrow(problem);
     expect(model.pauses).toEqual(pauses);
   });
-});
-
-test('a keyring that was never written has no entries', async () => {
-  const { keyring } = new KeyModel([entry('key')]).dependencies;
-  expect(await readAll(keyring)).toHaveLength(1);
-  expect(await readAll({ ...keyring, read: async () => undefined })).toEqual([]);
 });
 
 test('whether MessageMedia has a key: only its own answer says no', async () => {

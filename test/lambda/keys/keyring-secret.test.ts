@@ -27,9 +27,11 @@ test.each([
   ['text', { SecretString: '{"keys":[]}' }, '{"keys":[]}'],
   ['text and not its bytes', { SecretString: '', SecretBinary: Buffer.from('other') }, ''],
   ['bytes', { SecretBinary: Buffer.from('{"note":"\u00f6"}') }, '{"note":"\u00f6"}'],
-  ['nothing', {}, ''],
 ])('the text of a secret is its %s', (_what, answer, text) => {
   expect(secretText(answer)).toBe(text);
+  expect(() => secretText({})).toThrow(
+    'Secrets Manager answered without a value, so what the secret holds is not known',
+  );
 });
 
 test.each<[KeyringEntry, boolean, boolean, boolean]>([

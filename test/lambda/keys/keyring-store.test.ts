@@ -10,12 +10,21 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type KeyringEntry, maxSecretBytes } from '../../../lambda/keys/keyring-secret.ts';
-import { aMinute, aMoment, createKeyringStore, eventually } from '../../../lambda/keys/keyring-store.ts';
+import {
+  aMinute,
+  aMoment,
+  createKeyringStore,
+  eventually,
+  expectReadable,
+  fitSecret,
+} from '../../../lambda/keys/keyring-store.ts';
 import { localCredentials } from '../../../sandbox/aws/credentials.ts';
 import { type LocalSecrets, startSecrets } from '../../../sandbox/aws/secrets.ts';
+import { makeKey } from '../../support.ts';
 
-const one: KeyringEntry = { key_id: 'one', public_key: 'AAAA' };
-const other: KeyringEntry = { key_id: 'other', public_key: 'BBBB' };
+const [{ public_key }, { public_key: otherKey }] = [makeKey().answer, makeKey().answer];
+const one: KeyringEntry = { key_id: 'one', public_key };
+const other: KeyringEntry = { key_id: 'other', public_key: otherKey };
 const probe = { key_id: 'probe', public_key: 'CCCC', digest: 'SHA256', until: '2026-11-24T12:00:00Z' };
 
 let secrets: LocalSecrets;
@@ -70,43 +79,40 @@ describe('reading', () => {
   });
 
   test.each([
-    ['is empty', '', []],
     ['is blank', ' \n', []],
-    ['is a single key', 'AAAA', [{ public_key: 'AAAA' }]],
-    ['is an answer of MessageMedia', JSON.stringify(one), [one]],
-    ['has a key without an id', '{"keys":[{"public_key":"AAAA"}]}', [{ public_key: 'AAAA' }]],
     [
       'has a key whose id is null',
       '{"keys":[{"public_key":"AAAA","key_id":null,"digest":"SHA256"}]}',
       [{ public_key: 'AAAA', key_id: '', digest: 'SHA256' }],
     ],
-    ['has an escaped PEM', '{"keys":[{"public_key":" \\\\n-----BEGIN"}]}', [{ public_key: ' \\n-----BEGIN' }]],
-    ['has a key after blanks', '{"keys":[{"public_key":" \\n AAAA"}]}', [{ public_key: ' \n AAAA' }]],
   ])('a secret that %s', async (_name, secret, entries) => {
     secrets.put('keyring', secret);
     expect(await storeOf().read()).toEqual(entries);
   });
 
-  test('a secret that was stored as bytes is read like its text, so that no change loses a key', async () => {
-    meddle = async () => ({ VersionId: '1', SecretBinary: Buffer.from(JSON.stringify({ keys: [one] })) });
-    expect(await storeOf().read()).toEqual([one]);
-  });
-
-  test.each<[string, unknown]>([
+  test.each<[string, unknown, string?]>([
     ['nothing', null],
     ['text', 'AAAA'],
     ['without a public key', { key_id: 'one' }],
     ['with a public key that is a list', { public_key: ['AAAA'] }],
-    ['with a blank public key', { public_key: ' ' }],
-    ['whose public key begins with anything else', { public_key: '*AAAA' }],
     ['with an id that is a number', { ...one, key_id: 7 }],
-    ['without a key and an id', { key_id: null, public_key: '' }],
-  ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry) => {
+    ['whose key is broken', { key_id: 'broken', public_key: 'AAAA' }, 'Key broken of the keyring cannot be read'],
+    ['whose key is broken and has no id', { public_key: 'AAAA' }, 'Key 2 of the keyring cannot be read'],
+  ])('an entry that is %s stops every change, because a person may repair it', async (_name, entry, problem) => {
     put([one, entry]);
-    const words = 'The keyring secret holds an entry that is not a key';
-    await expect(storeOf().read()).rejects.toThrow(words);
-    await expect(storeOf().update(() => [])).rejects.toThrow(words);
+    const { message } = (await expectReadable(storeOf()).catch((error: unknown) => error)) as Error;
+    expect(message).toMatch(problem ?? 'The keyring secret holds an entry that is not a key');
+    expect(message).toContain('. Nothing writes over it. The version before may be good');
+    await expect(storeOf().update((all) => [...all, other])).rejects.toThrow(message);
+    await expect(storeOf().updateDiagnostics(() => ({ probe }))).rejects.toThrow(message);
     expect(kept()).toEqual({ keys: [one, entry] });
+  });
+
+  test('an entry that cannot be read may be removed', async () => {
+    put([{ key_id: 'broken', public_key: 'AAAA' }, one]);
+    await expect(expectReadable(storeOf())).rejects.toThrow('Key broken of the keyring');
+    await storeOf().update((all) => all.filter(({ key_id }) => key_id === 'one'));
+    expect(kept()).toEqual({ keys: [one] });
   });
 
   test('a version without a value is undefined, and one with a value is not the current one', async () => {
@@ -127,7 +133,7 @@ describe('reading', () => {
 
   test('an answer that is none of Secrets Manager is no empty keyring', async () => {
     meddle = async () => ({});
-    const words = 'Secrets Manager answered without a VersionId, so what the keyring holds is not known';
+    const words = 'Secrets Manager answered without a value, so what the secret holds is not known';
     await expect(storeOf().read()).rejects.toThrow(words);
     await expect(storeOf().update(() => [other])).rejects.toThrow(words);
     expect(writes()).toEqual([]);
@@ -218,16 +224,29 @@ describe('a change', () => {
   });
 
   test('drops deleted keys if the keyring would be too large, and the operator is warned, once it is made', async () => {
-    const large = { ...other, public_key: 'A'.repeat(maxSecretBytes - 1_000) };
-    put([{ ...one, deleted_at: '2026-01-01T00:00:00Z', note: 'x'.repeat(2_000) }]);
-    interfere();
-    await storeOf().update((entries) => [...entries, large]);
-    expect(kept().keys.at(-1)).toEqual(large);
-    expect(warnings).toEqual([expect.stringContaining(`of the ${maxSecretBytes} bytes of a secret`)]);
+    const note = 'x'.repeat(maxSecretBytes - 500);
+    put([{ ...one, deleted_at: '2026-01-01T00:00:00Z', note }]);
+    await storeOf().update((entries) => [...entries, other]);
+    expect(kept()).toEqual({ keys: [other] });
+    expect(warnings).toEqual([expect.stringContaining('key one, deleted 2026-01-01T00:00:00Z, was dropped')]);
   });
 });
 
+test('a change that would give one key to two accounts is refused', async () => {
+  const shared = [one, { ...one, key_id: 'again' }].map((entry, index) => ({ ...entry, account: String(index) }));
+  await expect(storeOf().update(() => shared)).rejects.toThrow('would be a key of account 1 too');
+  expect(kept()).toEqual({ keys: [one] });
+});
+
 describe('diagnostics', () => {
+  test('are refused by a full keyring, which keeps its deleted keys', async () => {
+    const size = JSON.stringify({ keys: [one, other] }).length;
+    const remembered = { ...other, deleted_at: '2026-01-01T00:00:00Z', note: 'x'.repeat(maxSecretBytes - size - 60) };
+    put([one, remembered]);
+    await expect(storeOf().updateDiagnostics(() => ({ probe }))).rejects.toThrow('The keyring has no room for a probe');
+    expect(kept()).toEqual({ keys: [one, remembered] });
+  });
+
   test('are read and changed beside the keys', async () => {
     expect(await storeOf().readDiagnostics()).toEqual({});
     await storeOf().updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
@@ -235,14 +254,6 @@ describe('diagnostics', () => {
     expect(await storeOf().readDiagnostics()).toEqual({ probe });
     await storeOf().updateDiagnostics(() => ({}));
     expect(kept()).toEqual({ keys: [one] });
-  });
-
-  test('are refused by a full keyring, which keeps its deleted keys', async () => {
-    const remembered = { ...other, deleted_at: '2026-01-01T00:00:00Z', public_key: 'A'.repeat(maxSecretBytes - 200) };
-    put([one, remembered]);
-    const asked = storeOf().updateDiagnostics((diagnostics) => ({ ...diagnostics, probe }));
-    await expect(asked).rejects.toThrow('The keyring has no room for a probe or a capture');
-    expect(kept()).toEqual({ keys: [one, remembered] });
   });
 });
 
@@ -288,4 +299,57 @@ test.each([
   const pause = async (milliseconds: number) => void paused.push(milliseconds);
   expect(await eventually(look, pause, allowed)).toBe(found);
   expect(paused).toEqual(allowed.slice(0, count));
+});
+
+describe('a full keyring', () => {
+  const entry = (index: number, more: Partial<KeyringEntry> = {}) => ({
+    ...{ key_id: String(index), public_key: 'A'.repeat(1_000) },
+    ...more,
+  });
+  const deleted = (index: number, minute: number) =>
+    entry(index, { deleted_at: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() });
+  const capture = { id: 'c', count: 5, until: '2026-11-24T12:00:00Z' };
+  /** Keys that leave this much room in the secret, of which all but the last are deleted. */
+  const keysWithRoom = (room: number) => {
+    const keys = Array.from({ length: 30 }, (_, index) => deleted(index, index));
+    const rest = maxSecretBytes - room - JSON.stringify({ keys: [...keys, entry(99, { public_key: '' })] }).length;
+    return [...keys, entry(99, { public_key: 'A'.repeat(rest) })];
+  };
+  const size = JSON.stringify({ probe, capture }).length - 1;
+
+  test('takes what fits to the last byte, for keys and diagnostics alike', () => {
+    const content = { entries: keysWithRoom(size), diagnostics: { probe, capture } };
+    for (const changesKeys of [true, false]) {
+      const { secret, warnings: told } = fitSecret(content, changesKeys);
+      expect(JSON.parse(secret)).toEqual({ keys: content.entries, probe, capture });
+      expect([Buffer.byteLength(secret), told]).toEqual([maxSecretBytes, []]);
+    }
+  });
+
+  test('loses no key to a probe, which ends when a key needs its room', () => {
+    const content = { entries: keysWithRoom(size - 1), diagnostics: { probe, capture } };
+    expect(() => fitSecret(content, false)).toThrow(
+      'The keyring has no room for a probe or a capture: it would have 65537 bytes, and a secret holds 65536. Remove a deleted key with "mmw keys forget"',
+    );
+    const { secret, warnings: told } = fitSecret(content, true);
+    expect(JSON.parse(secret)).toEqual({ keys: content.entries });
+    expect(told).toEqual(['the keyring is full: probe and capture ended, to keep its keys']);
+  });
+
+  test('loses the deleted keys that were deleted first, and never another', () => {
+    const live = Array.from({ length: 50 }, (_, index) => entry(index));
+    // The last deleted key is listed first, and one key has an unreadable time.
+    const ended = Array.from({ length: 20 }, (_, index) => deleted(100 + index, 60 - index));
+    const entries = [...ended, entry(200, { deleted_at: 'long ago' }), ...live];
+    const { secret, warnings: told } = fitSecret({ entries, diagnostics: {} }, true);
+    const ids: string[] = JSON.parse(secret).keys.map(({ key_id }: KeyringEntry) => key_id);
+    const left = entries.length - told.length;
+    expect(left).toBeGreaterThan(51);
+    expect(ids).toEqual([...ended.slice(0, left - 51), ...entries.slice(20)].map(({ key_id }) => key_id));
+    expect(told[0]).toMatch(/^the keyring is full: key 119, deleted 2026-01-01T00:41:00.000Z, was dropped/);
+    const retired = Array.from({ length: 70 }, (_, index) => entry(index, { retired_at: '2026-01-01T00:00:00Z' }));
+    expect(() => fitSecret({ entries: retired, diagnostics: {} }, true)).toThrow(
+      /would have 7\d{4} bytes.*None of its keys is deleted/,
+    );
+  });
 });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { enableKey } from '../../../lambda/keys/key-changes.ts';
 import type { KeyringEntry } from '../../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../../lambda/keys/keyring-store.ts';
 import { retryTailMilliseconds } from '../../../lambda/keys/rotation.ts';
@@ -90,29 +89,7 @@ test('a key that was pasted without an id gets the id of the enabled key, and is
   expect(liveIds()).toEqual([enabledId()]);
 });
 
-test('keys that somebody put there by hand stay', async () => {
-  await begin();
-  const spare = { ...(await makeElsewhere()), note: 'spare' };
-  keyring().push(spare);
-  await world.rotation().run();
-  expect(liveIds()).toEqual([spare.key_id, enabledId()]);
-  expect(keyring()[1]).toEqual(spare);
-});
-
 describe('somebody else', () => {
-  test('enables another key while the new one waits: that rotation is abandoned, and does not pass for done', async () => {
-    const first = await begin();
-    const other = await makeElsewhere();
-    keyring().push(other);
-    await world.pass(10 * 60_000);
-    const busy = world.rotation({ during: () => enableKey(world.keys(), other.key_id) });
-    await expect(busy.run()).rejects.toThrow(/rotation to key .* is abandoned/);
-    expect(enabledId()).toBe(other.key_id);
-    expect(keyring().find(({ key_id }) => key_id === first)).toHaveProperty('retired_at');
-    expect(keyring().some(({ pending_since }) => pending_since)).toBe(false);
-    expect(world.failures).toEqual([]);
-  });
-
   test('abandons the rotation by name: the waiting key is deleted, and the running rotation stops', async () => {
     const first = await begin();
     let abandoned: unknown;

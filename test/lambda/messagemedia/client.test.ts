@@ -48,22 +48,16 @@ describe('signature keys', () => {
     const { key_id } = await client.createSignatureKey('SHA256');
     await client.enableSignatureKey(key_id);
     for (const id of ['enabled', '', '../../webhooks/messages', `${key_id}?a=b`]) {
-      expect(await failureOf(client.deleteSignatureKey(id))).toMatchObject({ code: 'invalid_request' });
+      for (const call of [client.deleteSignatureKey(id), client.enableSignatureKey(id)]) {
+        expect(await failureOf(call)).toMatchObject({
+          code: 'invalid_request',
+          message: 'The id of the key or webhook is not a UUID, so no call was made',
+        });
+      }
     }
     expect(await client.getEnabledSignatureKey()).toMatchObject({ key_id });
     await client.deleteSignatureKey(key_id);
   });
-});
-
-test('messages are sent all at once and answered in their order', async () => {
-  const sent = await client.sendMessages([
-    { content: 'one', destination_number: '+61491570157' },
-    { content: 'two', destination_number: '+61491570158' },
-  ]);
-  expect(sent).toEqual([
-    { message_id: expect.stringMatching(uuid), status: 'queued' },
-    { message_id: expect.stringMatching(uuid), status: 'queued' },
-  ]);
 });
 
 test('webhooks are created, listed over all pages, updated and deleted', async () => {
@@ -80,26 +74,6 @@ test('webhooks are created, listed over all pages, updated and deleted', async (
   for (const { id } of await client.listWebhooks()) await client.deleteWebhook(id);
   expect(await client.listWebhooks()).toEqual([]);
   expect(await failureOf(client.deleteWebhook(created.id))).toMatchObject({ code: 'not_found' });
-});
-
-test('the account header and the credentials go with every call', async () => {
-  const heads: unknown[] = [];
-  await withServer(
-    ({ headers, method, url }, response) => {
-      heads.push([method, url, headers.authorization, headers.account, headers.accept]);
-      response.end('[]');
-    },
-    async (server) => {
-      await clientOf(server, { account: 'Sub1' }).client.listSignatureKeys();
-      await clientOf({ ...server, url: `${server.url}/proxy/` }).client.listSignatureKeys();
-    },
-  );
-  const basic = `Basic ${btoa('sandbox-key:sandbox-secret')}`;
-  const target = '/v1/iam/signature_keys?page=1&page_size=20';
-  expect(heads).toEqual([
-    ['GET', target, basic, 'Sub1', 'application/json'],
-    ['GET', `/proxy${target}`, basic, undefined, 'application/json'],
-  ]);
 });
 
 /** The client's result for an answer with this body, and the number of calls. */
@@ -145,12 +119,6 @@ test.each([
   expect(result).toMatchObject({ code, status });
 });
 
-test('an id that is none is refused with the reason', async () => {
-  const { result, calls } = await answering(key, (at) => failureOf(at.enableSignatureKey('enabled')));
-  expect(result.message).toBe('The id of the key or webhook is not a UUID, so no call was made');
-  expect(calls).toBe(0);
-});
-
 describe('a list', () => {
   const pageOf = (start: number) =>
     Array.from({ length: 20 }, (_, index) => ({
@@ -187,53 +155,27 @@ describe('a list', () => {
   });
 });
 
-describe('what is polled', () => {
+test.each([
+  ['delivery_reports', 'delivery_report_ids', 'confirmDeliveryReports'],
+  ['replies', 'reply_ids', 'confirmReplies'],
+] as const)('%s are confirmed by hundreds, whatever text the 202 has', async (name, field, confirm) => {
   const ids = Array.from({ length: 250 }, (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`);
-
-  /** The calls to a server that answers each with the next of these statuses, and then always with the last. */
-  async function recording(statuses: number[], work: (client: Provider) => Promise<unknown>) {
-    const calls: { line: string; body: string }[] = [];
-    const result = await withServer(
-      async (request, response) => {
-        calls.push({ line: `${request.method} ${request.url}`, body: String(await readBody(request)) });
-        response.writeHead(statuses[Math.min(calls.length, statuses.length) - 1] ?? 200).end('will be confirmed');
-      },
-      (server) => work(clientOf(server).client),
-    );
-    return { calls, result };
-  }
-
-  test.each([
-    ['delivery_reports', (at: Provider) => at.checkDeliveryReports()],
-    ['replies', (at: Provider) => at.checkReplies()],
-  ] as const)('%s are kept as they were answered', async (name, check) => {
-    const items = [{ anything: { at: ['all'] } }, {}];
-    expect((await answering({ [name]: items }, check)).result).toEqual(items);
-    const { result } = await answering({ [name]: ['x'] }, (at) => failureOf(check(at)));
-    expect(result).toMatchObject({ code: 'malformed_answer', status: 200 });
-  });
-
-  test.each([
-    ['delivery_reports', 'delivery_report_ids', (at: Provider) => at.confirmDeliveryReports(ids)],
-    ['replies', 'reply_ids', (at: Provider) => at.confirmReplies(ids)],
-  ] as const)('%s are confirmed by hundreds, whatever text the 202 has', async (name, field, confirm) => {
-    const { calls } = await recording([202], confirm);
-    expect(calls.map(({ line }) => line)).toEqual(Array(3).fill(`POST /v1/${name}/confirmed`));
-    const parts = calls.map(({ body }) => JSON.parse(body)[field] as string[]);
-    expect(parts.map(({ length }) => length)).toEqual([100, 100, 50]);
-    expect(parts.flat()).toEqual(ids);
-  });
-
-  test('to confirm nothing calls nobody', async () => {
-    expect((await recording([500], (at) => at.confirmReplies([]))).calls).toEqual([]);
-  });
-
-  test('to confirm is tried again, as twice does no harm, and its failure says nothing of that', async () => {
-    expect((await recording([503, 429, 202], (at) => at.confirmReplies(ids.slice(0, 1)))).calls).toHaveLength(3);
-    const { result } = await recording([503], (at) => failureOf(at.confirmReplies(ids.slice(0, 1))));
-    expect(result).toMatchObject({ code: 'server_error', message: expect.stringContaining('last of 4 tries') });
-    expect(String(result)).not.toContain('carried out');
-  });
+  const calls: [line: string, ids: string[]][] = [];
+  await withServer(
+    async (request, response) => {
+      calls.push([`${request.method} ${request.url}`, JSON.parse(String(await readBody(request)))[field]]);
+      response.writeHead(calls.length === 1 ? 503 : 202).end('will be confirmed');
+    },
+    async (server) => {
+      const { client: at } = clientOf(server);
+      await at[confirm]([]);
+      await at[confirm](ids);
+    },
+  );
+  // The first is tried again, as twice does no harm.
+  expect(calls.map(([line]) => line)).toEqual(Array(4).fill(`POST /v1/${name}/confirmed`));
+  expect(calls.map(([, some]) => some.length)).toEqual([100, 100, 100, 50]);
+  expect(calls.slice(1).flatMap(([, some]) => some)).toEqual(ids);
 });
 
 function enabledKey(at: Provider): Promise<unknown> {

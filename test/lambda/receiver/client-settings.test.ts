@@ -1,8 +1,5 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { answerWithin, clientSettings, deadlines } from '../../../lambda/receiver/client-settings.ts';
-import { localCredentials } from '../../../sandbox/aws/credentials.ts';
-import { listen } from '../../../sandbox/http.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -28,30 +25,6 @@ test.each([
     expect(pauses).toEqual(expected);
   },
 );
-
-test('a try whose answer does not begin is made again, even if the connection is not idle', async () => {
-  let tries = 0;
-  const server = await listen(0, (request, response) => {
-    request.resume();
-    if (++tries > 1) return response.end('{"SecretString":"keys"}');
-    const signsOfLife = setInterval(() => response.writeProcessing(), 200);
-    return response.on('close', () => clearInterval(signsOfLife));
-  });
-  const environment = { ...process.env };
-  process.env.AWS_ACCESS_KEY_ID = localCredentials.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = localCredentials.secretAccessKey;
-  const client = new SecretsManagerClient({ ...clientSettings(), endpoint: server.url, region: 'eu-west-1' });
-  try {
-    const abortSignal = AbortSignal.timeout(deadlines.load);
-    const answer = await client.send(new GetSecretValueCommand({ SecretId: 'keyring' }), { abortSignal });
-    expect(answer.SecretString).toBe('keys');
-    expect(tries).toBe(2);
-  } finally {
-    process.env = environment;
-    client.destroy();
-    await server.close();
-  }
-});
 
 test('all calls of a request that goes slowly end before its answer is due', () => {
   const { load, store, send } = deadlines;

@@ -70,15 +70,6 @@ test.each([
   expect(JSON.parse(message.body).source).toBe(source);
 });
 
-test('each list has its own id to confirm', () => {
-  const ids = {
-    reply_id: '00000000-0000-4000-8000-000000000001',
-    delivery_report_id: '00000000-0000-4000-8000-000000000002',
-  };
-  expect(toPolledEntry('reply', ids, now).confirmId).toBe(ids.reply_id);
-  expect(toPolledEntry('deliveryReport', ids, now).confirmId).toBe(ids.delivery_report_id);
-});
-
 test('an id that is no UUID is traced by one that is made from it, and not confirmed', () => {
   const { message, traceId, confirmId, unusualId } = toPolledEntry(
     'deliveryReport',

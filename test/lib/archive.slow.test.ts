@@ -37,12 +37,6 @@ function streamOf(json: TemplateJson, type: string): string {
   return id;
 }
 
-test('is off by default', () => {
-  const { json } = stackOf({});
-  expect(Object.keys(json.Resources).filter(ofArchive)).toEqual([]);
-  expect(Object.keys(json.Outputs)).not.toContain('ArchiveBucketName');
-});
-
 describe.each(settings)('with %j', (context) => {
   const { template, json } = stackOf(context);
   const hasKey = 'customerManagedKey' in context;
@@ -237,8 +231,12 @@ test('what is called is what it is asked for here', () => {
     const sources = names.map((name) => readFileSync(new URL(`../../lambda/${name}.ts`, import.meta.url), 'utf8'));
     return [...new Set([...sources.join('').matchAll(/new (\w+)Command\(/g)].map(([, call]) => call))].sort();
   };
-  expect(callsIn('archive-handler', 'archive/archive-store')).toEqual(['CopyObject', 'GetSecretValue', 'PutObject']);
-  expect(callsIn('archive/connect-archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
+  expect(callsIn('archive-handler', 'archive/archive-store', 'event/overflow-store')).toEqual([
+    'CopyObject',
+    'GetSecretValue',
+    'PutObject',
+  ]);
+  expect(callsIn('archive/archiver', 'event/queue-sender')).toEqual(['PutRecord', 'SendMessage']);
 });
 
 describe('the lock', () => {
@@ -255,13 +253,6 @@ describe('the lock', () => {
       });
     },
   );
-
-  test('is off by default, and then there are no versions: what is erased is gone', () => {
-    const properties = stackOf({ archiveDays: '400' }).json.Resources.ArchiveBucket?.Properties;
-    for (const name of ['ObjectLockEnabled', 'ObjectLockConfiguration', 'VersioningConfiguration']) {
-      expect(properties).not.toHaveProperty(name);
-    }
-  });
 });
 
 test('as a construct it goes with a receiver of its own keyring and bucket', () => {

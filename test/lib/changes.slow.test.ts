@@ -54,7 +54,7 @@ const changesBy = (base: Context, context: Context) =>
 
 /** What holds data. */
 const stateful =
-  /^- (?:EventQueue|DeadLetterQueue|Keyring|OverflowBucket|Key|RotationApiCredentials|Archive\w*(?:Bucket|Queue))$/;
+  /^- (?:EventQueue|DeadLetterQueue|Keyring|OverflowBucket|Key|ApiCredentials|Archive\w*(?:Bucket|Queue))$/;
 
 describe('a setting changes what it should and nothing else', () => {
   test.each(settings)('%s', (_name, base, context) => {

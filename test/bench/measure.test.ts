@@ -1,5 +1,21 @@
 import { expect, test } from '@jest/globals';
-import { lostGoals, type Result } from '../../bench/results.ts';
+import { compare, inTurns, lostGoals, type Result } from '../../bench/measure.ts';
+
+test('every second round is backwards, and what comes first does not count', async () => {
+  let turns = '';
+  const turn = (name: string) => () => {
+    turns += name;
+    return turns.length;
+  };
+  const values = await inTurns({ a: turn('a'), b: turn('b') }, { rounds: 2, warmUp: 1 });
+  expect(turns).toBe('abbaab');
+  expect(values).toEqual({ a: [4, 5], b: [3, 6] });
+});
+
+test('a ratio is that of the same round', () => {
+  const [result] = compare({ a: [2, 40, 6], b: [1, 10, 2] }, [['a', 'b', 4]]);
+  expect(result).toEqual({ what: 'a', against: 'b', goal: 4, ratio: 3, spread: 1 });
+});
 
 const row = (ratio: number, spread = 0, goal: number | null = 1): Result[] => [
   { what: 'a', against: 'b', goal, ratio, spread },

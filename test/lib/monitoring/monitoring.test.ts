@@ -92,12 +92,6 @@ describe('alarms', () => {
     }
   });
 
-  test('tell nobody without a topic', () => {
-    for (const id of idsOf(stackOf({}).json, 'AWS::CloudWatch::Alarm')) {
-      expect(stackOf({}).json.Resources[id]?.Properties.AlarmActions).toBeUndefined();
-    }
-  });
-
   test('on 5xx watch the metric of either front door', () => {
     const rest = idsOf(stackOf({ frontDoor: 'rest' }).json, 'AWS::CloudWatch::Alarm').find((id) =>
       id.includes('ServerErrors'),
@@ -121,10 +115,6 @@ describe('alarms', () => {
     expect(other.Resources[id]?.Properties.Metrics).toContainEqual(
       expect.objectContaining({ Id: 'runs', MetricStat: expect.objectContaining({ Period }) }),
     );
-  });
-
-  test('on silence are not there unless asked for', () => {
-    expect(idsOf(stackOf({}).json, 'AWS::CloudWatch::Alarm').filter((id) => id.includes('Silence'))).toEqual([]);
   });
 });
 
