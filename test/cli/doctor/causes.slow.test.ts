@@ -233,7 +233,7 @@ const doubts: readonly Cause[] = [
     'a queue that no longer moves dead letters',
     () => Object.assign(state.outputs, { QueueUrl: world.archiveDead }),
     /lost its redrive policy/,
-    /cdk drift/,
+    /--revert-drift/,
   ],
   [
     'dead letters that are there from before that',
