@@ -1,6 +1,6 @@
 import { isTarget, oneDigitDate, parseHttpDate } from '../lambda/signature.ts';
 import type { Candidate } from './bodies.ts';
-import type { Capture, SignatureHeaders } from './capture.ts';
+import type { CapturedRequest, SignatureHeaders } from './captured-request.ts';
 import type { Cause } from './causes.ts';
 
 /** Largest difference between the signed Date and one that a proxy writes, in seconds. */
@@ -36,7 +36,11 @@ function parseDate(value: string): number | undefined {
 }
 
 /** What no receiver accepts, although it was signed as it arrived. @param found what explains the signature already */
-export function ofForm({ targets }: Capture, { date, cipher }: SignatureHeaders, found: readonly Cause[]): Cause[] {
+export function ofForm(
+  { targets }: CapturedRequest,
+  { date, cipher }: SignatureHeaders,
+  found: readonly Cause[],
+): Cause[] {
   const problems: Cause[] = [];
   if (date === undefined) problems.push('no_date');
   else if (parseHttpDate(date) === undefined && !found.some((cause) => cause.includes('date')))

@@ -4,7 +4,7 @@ import { describeEvent } from '../lambda/event/queue-message.ts';
 import { isTooLateFor, keysFor, ownerOf, type VerificationKey } from '../lambda/keys/keyring.ts';
 import { parseDigest, parseHttpDate, signatureLength } from '../lambda/signature.ts';
 import { bodyCandidates } from './bodies.ts';
-import { type Capture, readHeaders, readSignature, type SignatureHeaders } from './capture.ts';
+import { type CapturedRequest, readHeaders, readSignature, type SignatureHeaders } from './captured-request.ts';
 import { type Cause, causes } from './causes.ts';
 import { dateCandidates, ofForm } from './dates.ts';
 import { openSignature, type SignedHash } from './digest-info.ts';
@@ -39,12 +39,12 @@ export interface Diagnosis {
  * Its work is bounded: about a second for a body of 1 MB.
  */
 export function diagnose(
-  capture: Capture,
+  request: CapturedRequest,
   keys: readonly VerificationKey[],
   options: DiagnosisOptions = {},
 ): Diagnosis {
-  const headers = readHeaders(capture.headers);
-  if (headers.signature === undefined) return withoutSignature(capture);
+  const headers = readHeaders(request.headers);
+  if (headers.signature === undefined) return withoutSignature(request);
   const { bytes, isPlain } = readSignature(headers.signature);
   const named = keysFor(headers.keyId, keys);
   const signers = open(bytes, [...named, ...keys]);
@@ -57,21 +57,21 @@ export function diagnose(
   const evidence = [
     `The signature opens under key ${signedBy ?? 'without id'}: its owner signed, with ${signer.signed.digest}.`,
   ];
-  const found = search(capture, headers, signer.signed);
+  const found = search(request, headers, signer.signed);
   const around: Cause[] = [
     ...(headers.renamed.length > 0 ? (['headers_renamed'] as const) : []),
     ...(isPlain ? [] : (['signature_encoding'] as const)),
     ...ofKey(signer, headers, named, options),
-    ...ofAccount(capture, signer, keys),
+    ...ofAccount(request, signer, keys),
   ];
   if (headers.renamed.length > 0) evidence.push(`Read as headers of MessageMedia: ${headers.renamed.join(', ')}.`);
   if (found === undefined) {
-    const shorter = lengthProblem(capture);
+    const shorter = lengthProblem(request);
     if (shorter) evidence.push(shorter);
     const isWithoutDate = headers.date === undefined;
     if (isWithoutDate) evidence.push('There is no Date, and the signature covers it.');
-    const cause = shorter && isCut(capture.body) ? 'body_cut' : isWithoutDate ? 'headers_missing' : 'other_bytes';
-    if (capture.body.includes('\ufffd')) evidence.push(lostBytes);
+    const cause = shorter && isCut(request.body) ? 'body_cut' : isWithoutDate ? 'headers_missing' : 'other_bytes';
+    if (request.body.includes('\ufffd')) evidence.push(lostBytes);
     evidence.push('Neither the bytes that arrived nor any known change of them has the hash that was signed.');
     return diagnosis([cause, ...around], evidence, signedBy);
   }
@@ -80,7 +80,7 @@ export function diagnose(
       ? 'The bytes that arrived are the bytes that were signed.'
       : 'With the changes named here, the hash is the one that was signed.',
   );
-  const [cause = 'none', ...others] = new Set([...found, ...ofForm(capture, headers, found), ...around]);
+  const [cause = 'none', ...others] = new Set([...found, ...ofForm(request, headers, found), ...around]);
   return diagnosis([cause, ...others], evidence, signedBy);
 }
 
@@ -96,7 +96,7 @@ function diagnosis(all: readonly [Cause, ...Cause[]], evidence: readonly string[
   };
 }
 
-function withoutSignature({ headers }: Capture): Diagnosis {
+function withoutSignature({ headers }: CapturedRequest): Diagnosis {
   const others = [...headers.keys()].filter((name) => name.includes('messagemedia'));
   if (others.length === 0) return diagnosis(['unsigned'], ['There is no X-MessageMedia-Signature.']);
   return diagnosis(['headers_missing'], [`There is no X-MessageMedia-Signature, but there is ${others.join(', ')}.`]);
@@ -127,13 +127,13 @@ function open(signature: Buffer, keys: readonly VerificationKey[]): Signer[] {
   });
 }
 
-function search(capture: Capture, headers: SignatureHeaders, signed: SignedHash): readonly Cause[] | undefined {
-  const { method, targets, body, headers: arrived } = capture;
+function search(request: CapturedRequest, headers: SignatureHeaders, signed: SignedHash): readonly Cause[] | undefined {
+  const { method, targets, body, headers: arrived } = request;
   const [likeliest = '/', ...others] = targets;
   const hosts = [arrived.get('host'), arrived.get('x-forwarded-host'), arrived.get('x-original-host')]
     .filter((host) => host !== undefined)
     .flatMap((host) => [host, `${host.replace(/:\d+$/, '')}:443`, host.replace(/:\d+$/, '')]);
-  const prefixes = new Set(capture.prefixes);
+  const prefixes = new Set(request.prefixes);
   const forwarded = arrived.get('x-forwarded-prefix')?.replace(/^\/|\/$/g, '');
   if (forwarded) prefixes.add(forwarded);
   const date = headers.date ?? '';
@@ -169,7 +169,7 @@ function ofKey(
 
 /** Whether a request that is otherwise good is of another account than its key. */
 function ofAccount(
-  { method, targets: [target = '/'], body }: Capture,
+  { method, targets: [target = '/'], body }: CapturedRequest,
   { key }: Signer,
   keys: readonly VerificationKey[],
 ): Cause[] {
@@ -191,7 +191,7 @@ function isCut(body: Buffer): boolean {
   return !isJson(text);
 }
 
-function lengthProblem({ headers, body }: Capture): string | undefined {
+function lengthProblem({ headers, body }: CapturedRequest): string | undefined {
   const announced = Number(headers.get('content-length') ?? body.length);
   return announced > body.length ? `Content-Length is ${announced}, but ${body.length} bytes arrived.` : undefined;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SentMessage, WebhookEvent } from '../lambda/messagemedia/types.ts';
+import type { SentMessage, WebhookEventName } from '../lambda/messagemedia/types.ts';
 
 /** An accepted message, with everything that later events repeat. */
 export interface AcceptedMessage extends SentMessage {
@@ -17,7 +17,7 @@ export interface AcceptedMessage extends SentMessage {
 
 /** An event that webhooks report. */
 export interface ProviderEvent {
-  kind: WebhookEvent;
+  kind: WebhookEventName;
   /** `delivery_report_id`, `reply_id` or `notification_id`. */
   id: string;
   /** The JSON that a `callback_url` gets. */
@@ -38,7 +38,7 @@ export interface Origin {
 }
 
 interface Station {
-  kind: WebhookEvent;
+  kind: WebhookEventName;
   status: string;
   code: string;
 }

@@ -41,9 +41,9 @@ const width = 24;
 export function createProgressBar(
   total: number,
   what: string,
-  { screen = process.stderr, now = () => performance.now() }: { screen?: Screen; now?: () => number } = {},
+  { line = statusLine, now = () => performance.now() }: { line?: StatusLine; now?: () => number } = {},
 ) {
-  const line = new StatusLine(screen);
+  const { screen } = line;
   const begun = now();
   const interval = screen.isTTY ? intervals.terminal : intervals.log;
   let drawn = begun;
@@ -71,7 +71,7 @@ export function createProgressBar(
       if (screen.isTTY) line.show(`${'█'.repeat(Math.round(share * width)).padEnd(width, '░')} ${text}`);
       else screen.write(`${text}\n`);
     },
-    /** Takes it off the terminal, so that others can write. */
+    /** Takes it off the terminal. */
     clear: () => line.clear(),
   };
 }

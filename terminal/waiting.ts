@@ -46,7 +46,8 @@ export function createWaits(line: StatusLine, tell: (message: string) => void) {
     draw();
   };
   const finish = (wait: Wait) => {
-    waits.delete(wait);
+    // The line may be somebody else's.
+    if (!waits.delete(wait)) return;
     if (waits.size === 0) {
       clearInterval(timer);
       timer = undefined;

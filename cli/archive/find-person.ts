@@ -75,15 +75,16 @@ function createFinder({ archive, selection }: Range, person: Person) {
   return { finding, look };
 }
 
-/** The data that no event of somebody else has too, in the whole archive. */
+/** The data that no event of somebody else has too, in the whole archive. What cannot be read may have it too. */
 async function ownData(
   { archive, objects }: Range,
-  { data, ofOthers }: { data: ReadonlySet<string>; ofOthers: Set<string> },
+  { data, ofOthers, unreadable }: { data: ReadonlySet<string>; ofOthers: Set<string>; unreadable: BadLine[] },
 ): Promise<string[]> {
   if (data.size === 0) return [];
   const read = new Set(objects.map(({ key }) => key));
   const rest = (await listEventObjects(archive, {})).filter(({ key }) => !read.has(key));
   for await (const found of readRange({ archive, objects: rest, selection: {} }))
-    if (!('reason' in found) && found.event.dataref !== undefined) ofOthers.add(dataKey(found.event.dataref));
+    if ('reason' in found) unreadable.push(found);
+    else if (found.event.dataref !== undefined) ofOthers.add(dataKey(found.event.dataref));
   return [...data].filter((key) => !ofOthers.has(key));
 }

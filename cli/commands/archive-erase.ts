@@ -37,7 +37,7 @@ async function run({ subject, phone, ...options }: Options): Promise<void> {
   for (const line of found.unreadable) progress(describeBadLine(line));
   for (const line of found.uncertain) progress(describeBadLine(line, 'not erased'));
   if (found.unreadable.length + found.uncertain.length > 0) {
-    progress('These lines may be about the person too: check them yourself.');
+    progress('These lines may be about the person too, or need the same data: check them yourself.');
     process.exitCode = 1;
   }
   for (const lock of found.locks) progress(visibleOnOneLine(describeLock(lock)));

@@ -44,15 +44,12 @@ export async function readKeys({ archive, selection }: Range, file?: string): Pr
   return keys;
 }
 
-/** Shows how much of a range is read. @param work gets what takes the progress off the screen, so that it can write */
-export async function withProgress<Result>(
-  range: Range,
-  work: (range: Range, clear: () => void) => Promise<Result>,
-): Promise<Result> {
+/** Shows how much of a range is read. */
+export async function withProgress<Result>(range: Range, work: (range: Range) => Promise<Result>): Promise<Result> {
   const bytes = range.objects.reduce((sum, { size }) => sum + size, 0);
   const { update, clear } = createProgressBar(bytes, 'events');
   try {
-    return await work({ ...range, onRead: update }, clear);
+    return await work({ ...range, onRead: update });
   } finally {
     clear();
   }

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { environment } from '../../lambda/contract.ts';
 import { explain, print, progress, wrap } from '../../terminal/output.ts';
 import { confirm } from '../../terminal/question.ts';
-import { visibleOnOneLine } from '../../terminal/text.ts';
+import { counted, visibleOnOneLine } from '../../terminal/text.ts';
 import { connectArchive } from '../archive/archive-bucket.ts';
 import { openRange } from '../archive/read-archive.ts';
 import { type ReplayReport, replay } from '../archive/replay.ts';
@@ -68,23 +68,19 @@ async function run(options: Options): Promise<void> {
   const range = await openRange(archive, selection);
   const keys = await readKeys(range, options.keys);
   if (!options.dryRun)
-    await confirm(`Queue the events of ${range.objects.length} objects of ${bucket} again?`, options);
+    await confirm(`Queue the events of ${counted(range.objects.length, 'object')} of ${bucket} again?`, options);
   const howToContinue = `To continue, run the same command with --replay-id ${replayId}.`;
-  const report = await withProgress(range, (watched, clear) => {
-    const tell = (text: string) => {
-      clear();
-      progress(text);
-    };
-    return stoppable((signal) =>
+  const report = await withProgress(range, (watched) =>
+    stoppable((signal) =>
       replay(watched, {
         ...{ replayId, keys, state, signal, rate: options.rate, wait: sleep, isDryRun: options.dryRun ?? false },
         ...{ store: queues.store, send: createSender(queues) },
-        onBad: (line) => tell(describeBadLine(line)),
+        onBad: (line) => progress(describeBadLine(line)),
         onRefused: (event, error) =>
-          tell(visibleOnOneLine(`The queue does not take event ${event}: ${explain(error)}`)),
+          progress(visibleOnOneLine(`The queue does not take event ${event}: ${explain(error)}`)),
       }),
-    );
-  }).catch((cause: unknown) => {
+    ),
+  ).catch((cause: unknown) => {
     throw new Error(`Replay ${replayId} stopped. ${howToContinue}`, { cause });
   });
   const isDone = report.bad === 0 && report.refused === 0 && report.isFinished;
@@ -102,11 +98,11 @@ function describeReport(
   const kinds = Object.entries(sent).map(([type, count]) => `${count} ${type}`);
   const total = Object.values(sent).reduce((sum, count) => sum + count, 0);
   return [
-    `Replay ${replayId}: ${total} events ${dryRun ? 'would be' : 'were'} sent${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}.`,
-    ...(sentBefore > 0 ? [`${sentBefore} were sent by an earlier run.`] : []),
-    ...(duplicates > 0 ? [`${duplicates} duplicate lines were skipped.`] : []),
-    ...(bad > 0 ? [`${bad} lines are bad and were not sent.`] : []),
-    ...(refused > 0 ? [`${refused} were refused by the queue.`] : []),
+    `Replay ${replayId}: ${counted(total, 'event')} ${dryRun ? 'to send' : 'sent'}${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}.`,
+    ...(sentBefore > 0 ? [`Sent by an earlier run: ${counted(sentBefore, 'event')}.`] : []),
+    ...(duplicates > 0 ? [`Skipped: ${counted(duplicates, 'duplicate line')}.`] : []),
+    ...(bad > 0 ? [`Not sent: ${counted(bad, 'bad line')}.`] : []),
+    ...(refused > 0 ? [`Not taken by the queue: ${counted(refused, 'event')}.`] : []),
   ].join('\n');
 }
 

@@ -129,7 +129,7 @@ function describeReport(report: VerificationReport): string {
     ...(rows.length > 0 ? [formatTable(['key', 'bits', 'SHA-256 begins', 'retired (UTC)', 'events'], rows)] : []),
     ...[...lostVersions.map(describeLost), ...more(lost, lostVersions)],
     ...[...badLines.map((line) => describeBadLine(line)), ...more(bad, badLines)],
-    `${events} events in ${objects} objects: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
+    `${counted(events, 'event')} in ${counted(objects, 'object')}: ${verified} with a good signature, ${polled} polled and never signed, ${bad === 0 ? 'none' : bad} bad.`,
     ...(versioning === 'none' ? [] : [`Removed or replaced: ${lost === 0 ? 'nothing' : counted(lost, 'version')}.`]),
     ...(unseen[versioning] ?? []),
   ].join('\n');
@@ -142,5 +142,5 @@ const unseen: Partial<Record<VerificationReport['versioning'], string[]>> = {
 };
 
 function describeLost({ object, version, how, at, events }: LostVersion): string {
-  return visibleOnOneLine(`${how} at ${at}: ${object}, version ${version}, with ${events} events`);
+  return visibleOnOneLine(`${how} at ${at}: ${object}, version ${version}, with ${counted(events, 'event')}`);
 }

@@ -14,7 +14,7 @@ import {
 } from '../connections.ts';
 import { readCaptures } from '../doctor/captures.ts';
 import { checkStack, formatReport } from '../doctor/check-stack.ts';
-import { type CapturedRequest, readCapture, readFromNgrok } from '../doctor/read-capture.ts';
+import { type Capture, readCapture, readFromNgrok } from '../doctor/read-capture.ts';
 import { readNamed, UsageError, withOptions } from '../options.ts';
 import { connectS3 } from '../places.ts';
 import { decodeText } from '../text-file.ts';
@@ -69,9 +69,9 @@ async function doctor(file: string | undefined, options: Options): Promise<void>
   if (file === undefined && options.ngrok === undefined && options.stack !== undefined) {
     return checkUp(options.stack, options);
   }
-  const { format, capture, receivedAt, cautions } = await read(file, options);
+  const { format, request, receivedAt, cautions } = await read(file, options);
   const keys = await readKeys(options);
-  const found = diagnose(capture, keys, { ...(receivedAt !== undefined && { receivedAt }) });
+  const found = diagnose(request, keys, { ...(receivedAt !== undefined && { receivedAt }) });
   print(options.json, { ...found, format, cautions }, describe(found, format, cautions));
   if (found.cause === 'other_bytes') process.exitCode = 1;
 }
@@ -84,9 +84,9 @@ async function explainCaptures({ stack, json }: Options): Promise<void> {
     return print(json, [], `No request is captured. To capture some: npx mmw capture --stack ${stack}`);
   }
   const keys = await readKeys({ stack });
-  const found = captures.map(({ name, format, capture, receivedAt, cautions }) => {
+  const found = captures.map(({ name, format, request, receivedAt, cautions }) => {
     const at = receivedAt === undefined ? {} : { receivedAt };
-    return { name, ...at, ...diagnose(capture, keys, at), format, cautions };
+    return { name, ...at, ...diagnose(request, keys, at), format, cautions };
   });
   const blocks = found.map((one) => `${one.name}\n\n${describe(one, one.format, one.cautions)}`);
   print(json, found, blocks.join('\n\n\n'));
@@ -101,7 +101,7 @@ async function checkUp(stack: string, options: Options): Promise<void> {
   if (report.summary.health === 'bad') process.exitCode = 1;
 }
 
-async function read(file: string | undefined, { ngrok }: Options): Promise<CapturedRequest> {
+async function read(file: string | undefined, { ngrok }: Options): Promise<Capture> {
   if (ngrok !== undefined) return readFromNgrok(ngrok === true ? undefined : ngrok);
   if (file === undefined)
     throw new UsageError(

@@ -97,7 +97,9 @@ async function simulate({ url, key, rate, count }: Simulation) {
 
 type SimulationResult = Awaited<ReturnType<typeof simulate>>;
 
-function summarize(latencies: readonly number[]): { median: number; p95: number; max: number } {
+/** `undefined` if nothing was answered. */
+function summarize(latencies: readonly number[]): { median: number; p95: number; max: number } | undefined {
+  if (latencies.length === 0) return undefined;
   const sorted = latencies.toSorted((one, other) => one - other);
   const at = (share: number) => Math.round(sorted[Math.ceil(share * sorted.length) - 1] ?? 0);
   return { median: at(0.5), p95: at(0.95), max: at(1) };
@@ -134,7 +136,8 @@ async function readKey({ privateKey, keyId, digest }: Options): Promise<SigningK
 function describe({ sent, statuses, unanswered, latency }: SimulationResult): string {
   const answers = Object.entries(statuses).map(([status, count]) => `${count} answered ${status}`);
   const silent = unanswered > 0 ? [`${unanswered} not answered`] : [];
+  const counts = `${sent} sent: ${[...answers, ...silent].join(', ')}.`;
+  if (latency === undefined) return counts;
   const { median, p95, max } = latency;
-  const time = `\nTime to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
-  return `${sent} sent: ${[...answers, ...silent].join(', ')}.${answers.length > 0 ? time : ''}`;
+  return `${counts}\nTime to answer: median ${median} ms, 95% within ${p95} ms, longest ${max} ms.`;
 }

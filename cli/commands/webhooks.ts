@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type RegisteredWebhook,
-  type WebhookEvent,
+  type WebhookEventName,
   webhookEncodings,
   webhookEvents,
   webhookMethods,
@@ -155,7 +155,7 @@ function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
 }
 
-function eventList(value: string): WebhookEvent[] {
+function eventList(value: string): WebhookEventName[] {
   if (value === 'all') return [...webhookEvents];
   return value.split(',').map((name) => {
     const event = webhookEvents.find((candidate) => candidate === name.trim());

@@ -3,7 +3,7 @@ import { type _Object, GetObjectCommand, paginateListObjectsV2, type S3Client } 
 import { capturePrefix } from '../../lambda/contract.ts';
 import type { Diagnostics } from '../../lambda/keys/keyring-secret.ts';
 import type { KeyringStore } from '../../lambda/keys/keyring-store.ts';
-import { type CapturedRequest, readCapture } from './read-capture.ts';
+import { type Capture, readCapture } from './read-capture.ts';
 
 type Store = Pick<KeyringStore, 'updateDiagnostics'>;
 
@@ -29,17 +29,17 @@ export async function stopCapturing(keyring: Store): Promise<void> {
   await keyring.updateDiagnostics(({ capture: _, ...others }) => others);
 }
 
-export interface KeptRequest extends CapturedRequest {
+export interface KeptCapture extends Capture {
   name: string;
 }
 
 /** All captured requests in the bucket, the oldest first. */
-export async function readCaptures(client: S3Client, bucket: string): Promise<KeptRequest[]> {
+export async function readCaptures(client: S3Client, bucket: string): Promise<KeptCapture[]> {
   const objects: _Object[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: capturePrefix }))
     objects.push(...Contents);
   const time = ({ LastModified }: _Object) => LastModified?.getTime() ?? 0;
-  const captures: KeptRequest[] = [];
+  const captures: KeptCapture[] = [];
   for (const { Key: name = '' } of objects.sort((one, other) => time(one) - time(other))) {
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: name }));
     captures.push({ name, ...readCapture(Buffer.from((await Body?.transformToByteArray()) ?? [])) });

@@ -24,8 +24,9 @@ export async function* checkEndpoint({ output }: Checkup): AsyncGenerator<Findin
   const errorType = response.headers.get('x-amzn-errortype') ?? '';
   if (response.status === 401) yield `${url} answers, and refuses unsigned requests`;
   else if (response.status === 403 && /^(AccessDenied|Forbidden)Exception/.test(errorType)) {
-    const what = `API Gateway answered 403 (${errorType}), as allowedIps or webAclArn have it.`;
-    yield problem.warning(`${url} does not let this machine in`, what, 'Run the command where calls are let in.');
+    const what = `API Gateway answered 403 (${errorType}): allowedIps or webAclArn have it so, or a domain is not mapped to the API.`;
+    const mend = 'Run the command where calls are let in: with this answer there too, webhooks are lost.';
+    yield problem.warning(`${url} does not let this machine in`, what, mend);
   } else {
     const instead = `It answered ${response.status} to an unsigned call instead of 401.`;
     const look = 'Look at the log of the function, and at proxies in front of it.';

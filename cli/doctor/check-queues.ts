@@ -10,13 +10,16 @@ import { type Checkup, type Finding, problem } from './checkup.ts';
 
 type Findings = AsyncGenerator<Finding, void>;
 
-/** A queue and its dead-letter queue: what they hold, `gone`, or `none` if the queue has no other. */
+/** A queue and its dead-letter queue: what they hold, `gone`, or `none` if there is no other. */
 interface Pair {
   queue: Counts | 'gone';
   dead: Counts | 'gone' | 'none';
+  /** Whether the queue moves events to the other. */
+  isLinked: boolean;
 }
 
-async function look(url: string): Promise<Pair> {
+/** @param made dead-letter queue that the stack made, if it did */
+async function look(url: string, made?: string): Promise<Pair> {
   const client = connectSqs(url);
   const unlessGone = <Result>(call: Promise<Result>) =>
     call.catch((error: unknown) => {
@@ -29,16 +32,14 @@ async function look(url: string): Promise<Pair> {
   ]);
   const name = policy === 'gone' ? undefined : policy.deadLetterTargetArn?.split(':')[5];
   // SQS wants both in one region and account.
-  const dead =
-    name === undefined
-      ? 'none'
-      : await unlessGone(countMessages(client, url.slice(0, url.lastIndexOf('/') + 1) + name));
-  return { queue, dead };
+  const deadUrl = name === undefined ? made : url.slice(0, url.lastIndexOf('/') + 1) + name;
+  const dead = deadUrl === undefined ? 'none' : await unlessGone(countMessages(client, deadUrl));
+  return { queue, dead, isLinked: name !== undefined };
 }
 
 /** Do both queues exist, and does a consumer read them? */
-export async function* checkQueues({ stack, output }: Checkup): Findings {
-  const { queue, dead } = await look(output(outputs.queueUrl));
+export async function* checkQueues({ stack, output, outputOf }: Checkup): Findings {
+  const { queue, dead, isLinked } = await look(output(outputs.queueUrl), outputOf(outputs.deadLetterQueueUrl));
   const restore = `npx mmw queue restore --stack ${stack}`;
   if (queue === 'gone') {
     return yield problem.error('The queue does not exist any more', 'Webhooks are answered with 503.', restore);
@@ -51,6 +52,10 @@ export async function* checkQueues({ stack, output }: Checkup): Findings {
     const what = 'No consumer could handle them in all their tries.';
     const peek = `npx mmw queue peek --dead-letters --stack ${stack}`;
     yield problem.warning(counted(dead.waiting, 'dead letter'), what, peek);
+  }
+  if (dead !== 'none' && !isLinked) {
+    const what = 'An event that no consumer can handle is tried for 14 days, and then deleted.';
+    yield problem.warning('The queue has lost its redrive policy', what, 'npx cdk deploy --revert-drift');
   }
   if (queue.waiting > 0 && queue.inFlight === 0) {
     const start = 'Start a consumer, or find out why it does not receive.';
@@ -124,11 +129,36 @@ export async function* checkAges({ stack, output, outputOf, resources }: Checkup
   const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
   const archive = outputOf(outputs.archiveQueueUrl);
   const streams = (await resources()).filter(({ type }) => type === 'AWS::KinesisFirehose::DeliveryStream');
-  const places = [
+  const aged = await measure([
     { ...age.queue, words: 'the queue', name: nameOf(output(outputs.queueUrl)), mend: stats },
     ...(archive ? [{ ...age.queue, words: 'the queue of the archive', name: nameOf(archive), mend: runbook }] : []),
     ...streams.map(({ id }) => ({ ...age.stream, words: `stream ${id}`, name: id, mend: runbook })),
-  ];
+  ]);
+  const late = aged.filter(({ seconds = 0 }) => seconds >= longest);
+  for (const { words, keeps, mend, seconds = 0 } of late) {
+    const title = `The oldest event in ${words} has waited ${hours(seconds)} hours`;
+    // What is deleted within a day is as good as lost.
+    const isUrgent = seconds > keeps - day && seconds > keeps / 2;
+    yield problem[isUrgent ? 'error' : 'warning'](title, `It is deleted after ${hours(keeps)} hours.`, mend);
+  }
+  if (late.length > 0) return;
+  const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
+  const unknown = silent.length > 0 ? `CloudWatch has nothing of ${silent.join(', ')}` : '';
+  const known = aged.length - silent.length;
+  if (known === 0) return yield problem.info('How long events have waited is not known', `${unknown}.`, '');
+  const places = counted(known, 'queue or stream', 'queues and streams');
+  yield `No event has waited an hour in ${places}${unknown && ` (${unknown})`}`;
+}
+
+interface Place {
+  Namespace: string;
+  MetricName: string;
+  dimension: string;
+  name: string;
+}
+
+/** @returns the places with the age of their oldest event, where CloudWatch has one */
+async function measure<Given extends Place>(places: readonly Given[]): Promise<(Given & { seconds?: number })[]> {
   const now = Date.now();
   const { MetricDataResults = [] } = await watched(new CloudWatchClient()).send(
     new GetMetricDataCommand({
@@ -143,22 +173,10 @@ export async function* checkAges({ stack, output, outputOf, resources }: Checkup
     }),
   );
   // The newest value comes first. There is none for what nobody calls, nor for a queue of another account.
-  const aged = places.map((place, index) => ({
-    ...place,
-    seconds: MetricDataResults.find(({ Id }) => Id === `m${index}`)?.Values?.[0],
-  }));
-  const late = aged.filter(({ seconds = 0 }) => seconds >= longest);
-  for (const { words, keeps, mend, seconds = 0 } of late) {
-    const title = `The oldest event in ${words} has waited ${hours(seconds)} hours`;
-    // What is deleted within a day is as good as lost.
-    const isUrgent = seconds > keeps - day && seconds > keeps / 2;
-    yield problem[isUrgent ? 'error' : 'warning'](title, `It is deleted after ${hours(keeps)} hours.`, mend);
-  }
-  const known = aged.filter(({ seconds }) => seconds !== undefined);
-  const silent = aged.filter(({ seconds }) => seconds === undefined).map(({ words }) => words);
-  if (late.length > 0) return;
-  const unknown = silent.length > 0 ? ` (CloudWatch has nothing of ${silent.join(', ')})` : '';
-  yield `No event has waited an hour in ${counted(known.length, 'queue or stream', 'queues and streams')}${unknown}`;
+  return places.map((place, index) => {
+    const seconds = MetricDataResults.find(({ Id }) => Id === `m${index}`)?.Values?.[0];
+    return { ...place, ...(seconds !== undefined && { seconds }) };
+  });
 }
 
 function hours(seconds: number): number {

@@ -1,13 +1,13 @@
-import type { Capture } from '../../diagnosis/capture.ts';
+import type { CapturedRequest } from '../../diagnosis/captured-request.ts';
 import { isObject } from '../../lambda/guards.ts';
 import { parseRequest } from '../../lambda/receiver/request.ts';
 import { toUtf8 } from '../text-file.ts';
 import { findEvents, parseJson } from './find-events.ts';
 
 /** A captured request, with warnings about the capture. */
-export interface CapturedRequest {
+export interface Capture {
   format: 'Lambda event' | 'capture' | 'raw HTTP';
-  capture: Capture;
+  request: CapturedRequest;
   /** When it arrived, in milliseconds since the epoch, if the format knows. */
   receivedAt?: number | undefined;
   cautions: string[];
@@ -18,7 +18,7 @@ export interface CapturedRequest {
  *
  * @throws {Error} when it is none of these
  */
-export function readCapture(file: Buffer): CapturedRequest {
+export function readCapture(file: Buffer): Capture {
   const bytes = toUtf8(file);
   const text = bytes.toString('utf8');
   if (/^[A-Z]+ \S+ HTTP\/[\d.]+\r?\n/.test(text)) return readRawHttp(bytes);
@@ -41,13 +41,13 @@ function unknownFormat(): Error {
   return new Error('This is not a Lambda event, a line of a log with one, a capture, or a raw HTTP request.');
 }
 
-function readEvent(event: Json, context: Json): CapturedRequest {
+function readEvent(event: Json, context: Json): Capture {
   const { method, targets, headers, body } = parseRequest(event);
   const { stage, timeEpoch, requestTimeEpoch } = context;
   const time = timeEpoch ?? requestTimeEpoch;
   return {
     format: 'Lambda event',
-    capture: {
+    request: {
       method,
       targets,
       headers,
@@ -60,10 +60,10 @@ function readEvent(event: Json, context: Json): CapturedRequest {
 }
 
 /** As `mmw` and the sandbox write it: `{method, target, headers, body}`, with the body in base64. */
-function readOwn({ method, target, headers, body, receivedAt }: Json): CapturedRequest {
+function readOwn({ method, target, headers, body, receivedAt }: Json): Capture {
   return {
     format: 'capture',
-    capture: {
+    request: {
       method: String(method),
       targets: [String(target)],
       headers: headersOf(Object.entries(isObject(headers) ? headers : {})),
@@ -75,7 +75,7 @@ function readOwn({ method, target, headers, body, receivedAt }: Json): CapturedR
 }
 
 /** A request as it was on the wire, chunked or not. */
-function readRawHttp(bytes: Buffer): CapturedRequest {
+function readRawHttp(bytes: Buffer): Capture {
   const end = /\r?\n\r?\n/.exec(bytes.toString('latin1'));
   const head = bytes.subarray(0, end?.index ?? bytes.length).toString('latin1');
   const rest = end ? bytes.subarray(end.index + end[0].length) : Buffer.alloc(0);
@@ -95,7 +95,7 @@ function readRawHttp(bytes: Buffer): CapturedRequest {
     cautions.push(`The capture is cut: it has ${body.length} of ${announced} bytes of the body.`);
   // Bytes after the announced length were not sent; an editor may have added a line break.
   const sent = announced < body.length ? body.subarray(0, announced) : body;
-  return { format: 'raw HTTP', capture: { method, targets: [target], headers, body: sent }, cautions };
+  return { format: 'raw HTTP', request: { method, targets: [target], headers, body: sent }, cautions };
 }
 
 function joinChunks(rest: Buffer): Buffer {
@@ -133,7 +133,7 @@ const agent = 'http://127.0.0.1:4040';
  * @param origin of the agent
  * @throws {Error} when no agent answers, or it has no such request
  */
-export async function readFromNgrok(id: string | undefined, origin = agent): Promise<CapturedRequest> {
+export async function readFromNgrok(id: string | undefined, origin = agent): Promise<Capture> {
   const path = id === undefined ? '?limit=1' : `/${encodeURIComponent(id)}`;
   const response = await fetch(`${origin}/api/requests/http${path}`).catch((cause: unknown) => {
     throw new Error(`No ngrok agent answers at ${origin}: is ngrok running on this machine?`, { cause });

@@ -31,7 +31,8 @@ export async function readLogEnd(
   filterPattern: string,
   { ages = aDay, pages = 50 }: { ages?: readonly number[]; pages?: number } = {},
 ): Promise<LogEnd> {
-  const client = watched(new CloudWatchLogsClient());
+  // Logs are read beside each other, and other people read some too.
+  const client = watched(new CloudWatchLogsClient({ maxAttempts: 6 }));
   const now = Date.now();
   const entries: LogEntry[] = [];
   let since: number | undefined;

@@ -1,5 +1,5 @@
 import { eventKinds } from '../../lambda/event/kinds.ts';
-import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import type { WebhookEventName } from '../../lambda/messagemedia/types.ts';
 
 /**
  * Kinds of event that one template can serve, by their name in the URL. An opt-out is a notification with its own kind of
@@ -60,12 +60,12 @@ const jsonTemplates: Record<TemplateKind, string> = {
 };
 
 /** The kind of these events; `undefined` when they are of several kinds. */
-export function kindOf(events: readonly WebhookEvent[]): TemplateKind | undefined {
+export function kindOf(events: readonly WebhookEventName[]): TemplateKind | undefined {
   const kinds = new Set(events.map(kindOfEvent));
   return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
-function kindOfEvent(event: WebhookEvent): TemplateKind {
+function kindOfEvent(event: WebhookEventName): TemplateKind {
   if (event.endsWith('_DR')) return 'delivery-report';
   return event === 'OPT_OUT_SMS' ? 'opt-out' : 'reply';
 }

@@ -1,4 +1,4 @@
-import type { RegisteredWebhook, WebhookEncoding, WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import type { RegisteredWebhook, WebhookEncoding, WebhookEventName } from '../../lambda/messagemedia/types.ts';
 import { webhookEncodings, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { UsageError } from '../options.ts';
 import { isKind, kindOf, type TemplateKind, templateFor, templateKinds } from './templates.ts';
@@ -11,7 +11,7 @@ export interface Wish {
   url: string;
   method: string;
   encoding: WebhookEncoding;
-  events: readonly WebhookEvent[];
+  events: readonly WebhookEventName[];
   /** The kind of a built-in template, or the text of another. Default: the one that fits the events. */
   template?: string | undefined;
   /** Default: the kind in the URL, else that of the template. */
@@ -69,7 +69,7 @@ export function changesOf(current: RegisteredWebhook, wish: Partial<Wish>): Part
 }
 
 /** Events grouped by the kind of template that serves them, because a webhook has one template. */
-export function byKind(events: readonly WebhookEvent[]): WebhookEvent[][] {
+export function byKind(events: readonly WebhookEventName[]): WebhookEventName[][] {
   return templateKinds
     .map((kind) => events.filter((event) => kindOf([event]) === kind))
     .filter((some) => some.length > 0);

@@ -1,7 +1,7 @@
 import { type EventType, eventTypes } from '../../lambda/contract.ts';
 import { kindOf, parseQuery } from '../../lambda/event/identity.ts';
 import { toQueueMessage } from '../../lambda/event/queue-message.ts';
-import { type RegisteredWebhook, type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
+import { type RegisteredWebhook, type WebhookEventName, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import {
   type AcceptedMessage,
   deliveryReports,
@@ -30,7 +30,7 @@ const id = 'a175e797-2b54-468b-9850-41a3eab32f74';
  * @param keys of the metadata
  * @param text what somebody typed
  */
-export function sampleOf(event: WebhookEvent, keys: readonly string[], text: string): Sample {
+export function sampleOf(event: WebhookEventName, keys: readonly string[], text: string): Sample {
   const sample = toSample(eventOf(event, messageWith(keys, text), text));
   if (event === 'OPT_OUT_SMS') Object.assign(sample.variables, { moContent: text, replyContent: text });
   return sample;
@@ -58,7 +58,7 @@ function messageWith(keys: readonly string[], text: string): AcceptedMessage {
   };
 }
 
-function eventOf(event: WebhookEvent, message: AcceptedMessage, text: string): ProviderEvent {
+function eventOf(event: WebhookEventName, message: AcceptedMessage, text: string): ProviderEvent {
   if (event === 'OPT_OUT_SMS') return optOutAfter(message, origin);
   if (event === 'RECEIVED_SMS') return replyTo(message, origin, { content: text });
   if (event === 'RECEIVED_MMS') {

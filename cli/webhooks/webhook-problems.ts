@@ -1,7 +1,7 @@
 import { eventTypes } from '../../lambda/contract.ts';
 import { isJson } from '../../lambda/event/identity.ts';
 import { eventKinds } from '../../lambda/event/kinds.ts';
-import { type RegisteredWebhook, type WebhookEvent, webhookEvents } from '../../lambda/messagemedia/types.ts';
+import { type RegisteredWebhook, type WebhookEventName, webhookEvents } from '../../lambda/messagemedia/types.ts';
 import { renderTemplate } from '../../signing/render-template.ts';
 import { kindOf, servedKinds, type TemplateKind } from './templates.ts';
 import {
@@ -23,7 +23,7 @@ export interface WebhookProblem {
   code:
     | ('address' | 'mark' | 'not_velocity' | 'no_template' | 'not_json' | 'unescaped' | 'typed_id')
     | ('no_variable' | 'unknown_variable' | 'other_kind' | 'no_id');
-  events: WebhookEvent[];
+  events: WebhookEventName[];
   what: string;
   mend: string;
 }
@@ -94,7 +94,7 @@ export function problemsOf(webhook: CheckedWebhook, render: Render = renderTempl
   return [...problems.values()];
 }
 
-function problemsFor(webhook: CheckedWebhook, event: WebhookEvent, render: Render): Problem[] {
+function problemsFor(webhook: CheckedWebhook, event: WebhookEventName, render: Render): Problem[] {
   const { method, template = '' } = webhook;
   if (method !== 'GET' && template === '') return [noTemplate];
   const text = template.replace(/^\uFEFF/, '');
@@ -109,7 +109,7 @@ function problemsFor(webhook: CheckedWebhook, event: WebhookEvent, render: Rende
   }
 }
 
-function problemsOfText(webhook: CheckedWebhook, event: WebhookEvent, render: Render): Problem[] {
+function problemsOfText(webhook: CheckedWebhook, event: WebhookEventName, render: Render): Problem[] {
   const kind = kindOf([event]) as TemplateKind;
   const keys = [...`${webhook.url} ${webhook.template}`.matchAll(/\.get\(\s*(['"])(.*?)\1/g)].map(
     ([, , key = '']) => key,

@@ -48,7 +48,7 @@ export const webhookEvents = [
   'RECEIVED_MMS',
   'OPT_OUT_SMS',
 ] as const;
-export type WebhookEvent = (typeof webhookEvents)[number];
+export type WebhookEventName = (typeof webhookEvents)[number];
 
 export const webhookMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type WebhookMethod = (typeof webhookMethods)[number];
@@ -61,7 +61,7 @@ export interface WebhookSettings {
   url: string;
   method: WebhookMethod;
   encoding: WebhookEncoding;
-  events: readonly WebhookEvent[];
+  events: readonly WebhookEventName[];
   /** `Content-Type` is not allowed, because it follows from the encoding. */
   headers?: Record<string, string>;
   /** Velocity template of the body. */

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { signatureHeaders } from '../../lambda/contract.ts';
-import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import type { WebhookEventName } from '../../lambda/messagemedia/types.ts';
 import { type DeliveryAnswer, type deliver, type SigningKey, toWire, type WireRequest } from '../../signing/sender.ts';
 import type { Destination } from './destinations.ts';
 
 /** The thing that is delivered: an event with kind and id, or a request that a caller wrote. */
 export interface Subject {
-  event: WebhookEvent | 'custom';
+  event: WebhookEventName | 'custom';
   /** `delivery_report_id`, `reply_id` or `notification_id`; none for a request that a caller wrote. */
   eventId?: string;
 }

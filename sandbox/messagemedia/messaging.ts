@@ -1,4 +1,4 @@
-import type { WebhookEvent } from '../../lambda/messagemedia/types.ts';
+import type { WebhookEventName } from '../../lambda/messagemedia/types.ts';
 import {
   type AcceptedMessage,
   deliveryReports,
@@ -29,9 +29,9 @@ export interface MessagingParts {
 export function createMessaging({ account, webhooks, lists, optOuts, delivery, callbackDelays, now }: MessagingParts) {
   const from = { accountId: account, now };
   const messages = new Map<string, AcceptedMessage>();
-  const drops: WebhookEvent[] = [];
+  const drops: WebhookEventName[] = [];
 
-  const isDropped = (kind: WebhookEvent): boolean => {
+  const isDropped = (kind: WebhookEventName): boolean => {
     const index = drops.indexOf(kind);
     if (index >= 0) drops.splice(index, 1);
     return index >= 0;
@@ -84,6 +84,6 @@ export function createMessaging({ account, webhooks, lists, optOuts, delivery, c
         return optOutAfter(message, from, isSolicited);
       }),
     /** The next event of this kind reaches no webhook and no callback, and is only found by polling. */
-    dropNext: (kind: WebhookEvent): void => void drops.push(kind),
+    dropNext: (kind: WebhookEventName): void => void drops.push(kind),
   };
 }

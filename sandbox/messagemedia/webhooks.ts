@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { isObject } from '../../lambda/guards.ts';
 import {
   type WebhookDefinition,
-  type WebhookEvent,
+  type WebhookEventName,
   type WebhookSettings,
   webhookEncodings,
   webhookEvents,
@@ -54,7 +54,7 @@ export function createWebhooks() {
     remove: (id: string): void => {
       webhooks.delete(find(id).id);
     },
-    subscribedTo: (event: WebhookEvent): StoredWebhook[] =>
+    subscribedTo: (event: WebhookEventName): StoredWebhook[] =>
       [...webhooks.values()].filter(({ events }) => events.includes(event)),
   };
 }

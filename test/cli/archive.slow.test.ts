@@ -123,7 +123,7 @@ test('replay asks, queues events of the stack, and keeps its state until all are
   expect(await replay('--yes')).toMatchObject({ code: 1, stderr: expect.stringContaining('Give --from, or --all') });
   expect(await replay(...day, '--dry-run')).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/3 events would be sent \(2 delivery_report, 1 reply\)\.\n$/),
+    stdout: expect.stringMatching(/3 events to send \(2 delivery_report, 1 reply\)\.\n$/),
   });
   expect(await replay(...day)).toMatchObject({
     code: 1,
@@ -134,7 +134,7 @@ test('replay asks, queues events of the stack, and keeps its state until all are
   const all = ['--all', '--yes', '--replay-id', 'again'];
   expect(await replay(...all)).toMatchObject({
     code: 1,
-    stdout: 'Replay again: 3 events were sent (2 delivery_report, 1 reply).\n1 lines are bad and were not sent.\n',
+    stdout: 'Replay again: 3 events sent (2 delivery_report, 1 reply).\nNot sent: 1 bad line.\n',
   });
   expect(await queued()).toEqual(['d-1', 'd-2', 'r-1']);
   expect(readdirSync(folder)).toEqual(['mmw-replay-again.json']);

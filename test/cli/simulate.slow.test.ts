@@ -39,4 +39,6 @@ test('what is refused is counted, and the command fails', async () => {
 test('what is not answered has no time to answer', async () => {
   const own = ['--private-key', join(folder, 'key.pem'), '--rate', '100', '--count', '2'];
   expect(await simulate('http://127.0.0.1:2/', ...own)).toMatchObject({ code: 1, stdout: '2 sent: 2 not answered.\n' });
+  const { stdout } = await simulate('http://127.0.0.1:2/', ...own, '--json');
+  expect(JSON.parse(stdout)).toEqual({ sent: 2, statuses: {}, unanswered: 2 });
 });

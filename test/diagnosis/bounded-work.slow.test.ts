@@ -5,7 +5,7 @@ import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { toWire } from '../../signing/sender.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { captureOf } from './broken.ts';
+import { requestOf } from './broken.ts';
 
 const key = makeKey('SHA256', 2048);
 const { keys } = parseKeyring(keyringOf(key));
@@ -14,7 +14,7 @@ const reply = sampleWebhooks('/api/messagemedia?kind=reply').smsReply;
 
 test('the work is bounded, and no secret is in the answer', () => {
   const body = JSON.stringify({ reply_id: 'x', content: 'ä/'.repeat(330_000) });
-  const capture = captureOf(toWire({ ...reply, body }, key, date));
+  const capture = requestOf(toWire({ ...reply, body }, key, date));
   const broken = { ...capture, body: Buffer.from(`${body} and more`), targets: ['/elsewhere'] };
   const time = <T>(work: () => T): [number, T] => {
     const started = process.cpuUsage();

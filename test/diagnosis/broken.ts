@@ -1,16 +1,16 @@
-import type { Capture } from '../../diagnosis/capture.ts';
+import type { CapturedRequest } from '../../diagnosis/captured-request.ts';
 import { breaks as wireBreaks } from '../../sandbox/breakages.ts';
 import type { WireRequest } from '../../signing/sender.ts';
 
 /** A request as it arrived. */
-export function captureOf({ method, target, headers, body }: WireRequest): Capture {
+export function requestOf({ method, target, headers, body }: WireRequest): CapturedRequest {
   return { method, targets: [target], headers: new Map(Object.entries(headers)), body };
 }
 
 /** The breaks of the sandbox, applied to a capture. */
 export const breaks = wireBreaks.map(([name, cause, change]) => {
-  const changed = ({ targets, headers, ...capture }: Capture): Capture =>
-    captureOf(
+  const changed = ({ targets, headers, ...capture }: CapturedRequest): CapturedRequest =>
+    requestOf(
       change({
         ...capture,
         target: targets[0] ?? '',

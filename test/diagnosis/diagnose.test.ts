@@ -1,13 +1,13 @@
 import { randomBytes, sign as rsaSign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Capture } from '../../diagnosis/capture.ts';
+import type { CapturedRequest } from '../../diagnosis/captured-request.ts';
 import { diagnose } from '../../diagnosis/diagnose.ts';
 import { signatureHeaders } from '../../lambda/contract.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { sampleWebhooks } from '../../signing/sample-webhooks.ts';
 import { toWire, type Webhook } from '../../signing/sender.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { breaks, captureOf } from './broken.ts';
+import { breaks, requestOf } from './broken.ts';
 
 const key = makeKey('SHA256', 2048);
 const other = makeKey('SHA512', 2048);
@@ -21,12 +21,12 @@ const reply: Webhook = {
   ...samples.smsReply,
   body: String(samples.smsReply.body).replace(/Danke.*(?=")/, 'Danke schön, bis später! 1/2'),
 };
-const good = captureOf(toWire(reply, key, date));
-const causesOf = (capture: Capture, options = {}) => diagnose(capture, keys, options).causes;
+const good = requestOf(toWire(reply, key, date));
+const causesOf = (capture: CapturedRequest, options = {}) => diagnose(capture, keys, options).causes;
 
 test('nothing is said of what is good', () => {
   for (const webhook of Object.values(samples)) {
-    expect(causesOf(captureOf(toWire(webhook, key, date)), { receivedAt: date.getTime() + 3_600_000 })).toEqual([
+    expect(causesOf(requestOf(toWire(webhook, key, date)), { receivedAt: date.getTime() + 3_600_000 })).toEqual([
       'none',
     ]);
   }
@@ -50,7 +50,7 @@ test('an event of another account than that of its key is told, and of its own o
   const accounts = ['MessageMedia123', 'B'];
   const named = keys.map((each, index) => ({ ...each, account: String(accounts[index]) }));
   const of = (signer: typeof key, body = String(samples.optOut.body)) =>
-    diagnose(captureOf(toWire({ ...samples.optOut, body }, signer, date)), named).causes;
+    diagnose(requestOf(toWire({ ...samples.optOut, body }, signer, date)), named).causes;
   expect(of(key)).toEqual(['none']);
   expect(of(key, '{"account_id":"sub-account"}')).toEqual(['none']);
   expect(of(other)).toEqual(['foreign_account']);
@@ -98,18 +98,18 @@ test('a digest that nobody knows of was signed with', () => {
 const pretty = (body: Webhook['body']) => JSON.stringify(JSON.parse(String(body)), null, 2);
 const changed = { ...good, body: Buffer.from(good.body.toString().replace('Danke', 'Dank!')) };
 const forger = { ...stranger, id: key.id };
-const signed = (webhook: Webhook, signer: typeof key | undefined = key) => captureOf(toWire(webhook, signer, date));
+const signed = (webhook: Webhook, signer: typeof key | undefined = key) => requestOf(toWire(webhook, signer, date));
 const withHeader = (name: string, value: string) => ({ ...good, headers: new Map([...good.headers, [name, value]]) });
 const anHourOff = new Date(date.getTime() + 3_600_000).toUTCString();
 
-test.each<[string, Capture, string]>([
+test.each<[string, CapturedRequest, string]>([
   ['a stranger who names a key of the keyring', signed(reply, forger), 'forged'],
   ['a damaged signature', withHeader(signatureHeaders.signature, randomBytes(256).toString('base64')), 'forged'],
   ['a forgery in pretty JSON', signed({ ...reply, body: pretty(reply.body) }, forger), 'forged'],
   ['a forgery behind a stage', { ...signed(reply, forger), targets: [`/prod${path}`] }, 'forged'],
   ['a forgery with another digest', signed(reply, { ...forger, digest: 'SHA512' }), 'forged'],
   ['the id of another key', signed(reply, { ...key, id: other.id }), 'key_id_of_another_key'],
-  ['a stranger without any of it', captureOf(toWire(reply, undefined, date)), 'unsigned'],
+  ['a stranger without any of it', requestOf(toWire(reply, undefined, date)), 'unsigned'],
   ['a changed body in pretty JSON', { ...changed, body: Buffer.from(pretty(String(changed.body))) }, 'other_bytes'],
   ['a changed body with a newline', { ...changed, body: Buffer.from(`${changed.body}\n`) }, 'other_bytes'],
   ['a changed body behind a stage', { ...changed, targets: [`/prod${path}`] }, 'other_bytes'],

@@ -1,12 +1,12 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Capture } from '../../diagnosis/capture.ts';
+import type { CapturedRequest } from '../../diagnosis/captured-request.ts';
 import { causes } from '../../diagnosis/causes.ts';
 import { type DiagnosisOptions, diagnose } from '../../diagnosis/diagnose.ts';
 import { parseKeyring } from '../../lambda/keys/keyring.ts';
 import { toWire, type Webhook } from '../../signing/sender.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { captureOf } from './broken.ts';
+import { requestOf } from './broken.ts';
 
 const key = makeKey();
 const long = makeKey('SHA256', 2048);
@@ -15,11 +15,11 @@ const { keys } = parseKeyring(keyringOf(key, long));
 const date = new Date('2026-11-24T09:00:00Z');
 const signedDate = date.toUTCString();
 const webhook: Webhook = { method: 'POST', target: '/hook', body: '{"a":1}' };
-const good = captureOf(toWire(webhook, key, date));
-const evidenceOf = (capture: Capture, among = keys) => diagnose(capture, among).evidence;
+const good = requestOf(toWire(webhook, key, date));
+const evidenceOf = (capture: CapturedRequest, among = keys) => diagnose(capture, among).evidence;
 
 /** A capture with other headers; `undefined` drops one. */
-function withHeaders(changes: Record<string, string | undefined>, capture = good): Capture {
+function withHeaders(changes: Record<string, string | undefined>, capture = good): CapturedRequest {
   const headers = Object.entries({ ...Object.fromEntries(capture.headers), ...changes });
   return {
     ...capture,
@@ -28,7 +28,11 @@ function withHeaders(changes: Record<string, string | undefined>, capture = good
 }
 
 /** A capture whose signature is over these bytes. */
-function signedOver(bytes: string, changes: Partial<Capture> = {}, headers: Record<string, string | undefined> = {}) {
+function signedOver(
+  bytes: string,
+  changes: Partial<CapturedRequest> = {},
+  headers: Record<string, string | undefined> = {},
+) {
   const signature = sign(key.digest, Buffer.from(bytes), key.privateKey).toString('base64');
   return withHeaders({ 'x-messagemedia-signature': signature, ...headers }, { ...good, ...changes });
 }
@@ -71,7 +75,7 @@ describe('what is found is told in sentences:', () => {
   });
 
   test('that there is no signature, and what else there is of MessageMedia', () => {
-    expect(evidenceOf(captureOf(toWire(webhook, undefined, date)))).toEqual(['There is no X-MessageMedia-Signature.']);
+    expect(evidenceOf(requestOf(toWire(webhook, undefined, date)))).toEqual(['There is no X-MessageMedia-Signature.']);
     const others = withHeaders({ 'x-messagemedia-signature': undefined, 'x-messagemedia-cipher-type': undefined });
     expect(evidenceOf(others)).toEqual([
       'There is no X-MessageMedia-Signature, but there is x-messagemedia-digest-type, x-messagemedia-key-id.',
@@ -80,14 +84,14 @@ describe('what is found is told in sentences:', () => {
 
   const none = 'The signature opens under none of the 2 keys of the keyring.';
   const short = withHeaders({ 'x-messagemedia-signature': Buffer.alloc(100, 1).toString('base64') });
-  test.each<[string, Capture, string, string[]]>([
+  test.each<[string, CapturedRequest, string, string[]]>([
     [
       'that the keyring has neither the key nor its id',
-      captureOf(toWire(webhook, stranger, date)),
+      requestOf(toWire(webhook, stranger, date)),
       'key_not_in_keyring',
       [none, 'The request names a key id that the keyring does not have.'],
     ],
-    ['that no key signed it', captureOf(toWire(webhook, { ...stranger, id: key.id }, date)), 'forged', [none]],
+    ['that no key signed it', requestOf(toWire(webhook, { ...stranger, id: key.id }, date)), 'forged', [none]],
     ['how long it is and can be', short, 'signature_length', [none, 'It has 100 bytes, the keys have 128 or 256.']],
   ])('%s', (_what, capture, cause, evidence) => {
     expect(diagnose(capture, keys)).toMatchObject({ cause, evidence });
@@ -155,8 +159,11 @@ describe('bytes that nothing explains:', () => {
 });
 
 describe('what was signed is looked for in all that is known of the request:', () => {
-  const causesOf = (target: string, changes: Partial<Capture>, headers: Record<string, string | undefined> = {}) =>
-    diagnose(signedOver(`POST ${target} HTTP/1.1${signedDate}{"a":1}`, changes, headers), keys).causes;
+  const causesOf = (
+    target: string,
+    changes: Partial<CapturedRequest>,
+    headers: Record<string, string | undefined> = {},
+  ) => diagnose(signedOver(`POST ${target} HTTP/1.1${signedDate}{"a":1}`, changes, headers), keys).causes;
 
   test('all targets that the sender may have called', () => {
     expect(causesOf('/%68ook?', { targets: ['/hook', '/hook?', '/%68ook?'] })).toEqual(['none']);
@@ -188,8 +195,11 @@ describe('what was signed is looked for in all that is known of the request:', (
 });
 
 describe('what no receiver accepts is named, although it was signed as it arrived:', () => {
-  const causesOf = (bytes: string, changes: Partial<Capture>, headers: Record<string, string | undefined> = {}) =>
-    diagnose(signedOver(bytes, changes, headers), keys).causes;
+  const causesOf = (
+    bytes: string,
+    changes: Partial<CapturedRequest>,
+    headers: Record<string, string | undefined> = {},
+  ) => diagnose(signedOver(bytes, changes, headers), keys).causes;
 
   test.each([
     ['no Date', 'POST /hook HTTP/1.1{"a":1}', undefined, ['no_date']],
@@ -218,7 +228,7 @@ describe('what no receiver accepts is named, although it was signed as it arrive
 });
 
 describe('what is not known is not blamed:', () => {
-  const causesOf = (capture: Capture, options: DiagnosisOptions = {}, among = keys) =>
+  const causesOf = (capture: CapturedRequest, options: DiagnosisOptions = {}, among = keys) =>
     diagnose(capture, among, options).causes;
   const retired = keys.map((each) => ({ ...each, retiredAt: date.getTime() - 86_400_000 }));
 

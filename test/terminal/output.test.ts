@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { fold } from '../../terminal/fold.ts';
-import { explain, formatTable } from '../../terminal/output.ts';
-import { createProgressBar } from '../../terminal/status-line.ts';
+import { explain, formatTable, progress } from '../../terminal/output.ts';
+import { createProgressBar, StatusLine } from '../../terminal/status-line.ts';
 import { counted, toJson, visible, visibleOnOneLine } from '../../terminal/text.ts';
 
 test('control characters are written out, line breaks and all other characters stay', () => {
@@ -73,8 +73,8 @@ test('a word is never cut, and a command stays on one line, which is its own', (
 function startBar(isTTY: boolean) {
   const written: string[] = [];
   let now = 0;
-  const screen = { isTTY, write: (text: string) => written.push(text) };
-  const bar = createProgressBar(1_000, 'events', { screen, now: () => now });
+  const line = new StatusLine({ isTTY, write: (text: string) => written.push(text) });
+  const bar = createProgressBar(1_000, 'events', { line, now: () => now });
   const at = (seconds: number, done: number, count: number) => {
     now = seconds * 1_000;
     bar.update(done, count);
@@ -103,4 +103,19 @@ test('what an earlier run did took no time', () => {
   at(0, 900, 5_000);
   at(40, 950, 5_400);
   expect(written).toEqual(['95 %, 5400 events, 10 a second, 0:40 left\n']);
+});
+
+test('what is reported meanwhile has a line of its own, which the bar is not on', () => {
+  const { isTTY } = process.stderr;
+  process.stderr.isTTY = true;
+  const written: string[] = [];
+  const write = jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  let now = 0;
+  const bar = createProgressBar(1_000, 'events', { now: () => now });
+  now = 10_000;
+  bar.update(100, 10);
+  progress('One line is bad.');
+  write.mockRestore();
+  process.stderr.isTTY = isTTY;
+  expect(written).toEqual([expect.stringContaining('10 %'), '\r\u001b[K', 'One line is bad.\n']);
 });

@@ -16,7 +16,7 @@ function open(isTTY: boolean, columns = 80) {
   const written: string[] = [];
   const told: string[] = [];
   const line = new StatusLine({ isTTY, columns, write: (text: string) => written.push(text) });
-  return { written, told, ...createWaits(line, (message) => told.push(message)) };
+  return { line, written, told, ...createWaits(line, (message) => told.push(message)) };
 }
 
 const erased = '\r\u001b[K';
@@ -82,4 +82,11 @@ test('a moment is not spoken of, and what failed fails', async () => {
   await pass(10, pause(10));
   await expect(watch('Work', 60_000, Promise.reject(new Error('No.')))).rejects.toThrow('No.');
   expect([...written, ...told]).toEqual([]);
+});
+
+test('a wait that was not shown leaves the line to others', async () => {
+  const { line, written, watch } = open(true);
+  line.show('50 %');
+  await watch('Work', 60_000, Promise.resolve());
+  expect(written).toEqual([`${erased}50 %`]);
 });

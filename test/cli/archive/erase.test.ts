@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { erasePerson } from '../../../cli/archive/erase.ts';
 import { findPerson } from '../../../cli/archive/find-person.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => archive.queue.close());
 
-const find = async (person: Person) => findPerson(await openRange(archive, {}), person);
+const find = async (person: Person, selection = {}) => findPerson(await openRange(archive, selection), person);
 async function contentOf(Key: string): Promise<string[]> {
   const { Body } = await archive.client.send(new GetObjectCommand({ Bucket: archive.bucket, Key }));
   return gunzipSync((await Body?.transformToByteArray()) ?? new Uint8Array())
@@ -71,6 +71,11 @@ test('the events about a message go, with the data of large ones', async () => {
   const object = await archive.put(eventTypes.reply, at, [message, other]);
   const found = await find({ subject: 'one' });
   expect(found).toMatchObject({ events: 1, objects: [object], data: [`data/${hash}`] });
+  // Before data is deleted, all is read that may have it too.
+  const broken = await archive.put(eventTypes.webhook, at, ['cut']);
+  const { unreadable } = await find({ subject: 'one' }, { types: [eventTypes.reply] });
+  expect(unreadable).toMatchObject([{ object: broken }]);
+  await archive.client.send(new DeleteObjectCommand({ Bucket: archive.bucket, Key: broken }));
   // By phone, the data is looked into; where there is none, nobody knows.
   await archive.put(eventTypes.reply, at, [missing]);
   expect(await find({ phone })).toMatchObject({

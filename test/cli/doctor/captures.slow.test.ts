@@ -17,7 +17,7 @@ import { localEnvironment, run } from '../terminal.ts';
 const key = makeKey('SHA256', 2048);
 const { keys } = parseKeyring(keyringOf(key));
 const request = toWire(sampleWebhooks('/messagemedia?kind=reply').smsReply, key, new Date('2026-11-24T09:00:00Z'));
-const causesOf = (bytes: Buffer | string) => diagnose(readCapture(Buffer.from(bytes as string)).capture, keys).causes;
+const causesOf = (bytes: Buffer | string) => diagnose(readCapture(Buffer.from(bytes as string)).request, keys).causes;
 
 /** Keeps each request from the wire, byte for byte, and answers 202 when it is complete. */
 const wire: Buffer[] = [];
@@ -72,9 +72,9 @@ describe('raw HTTP from the wire', () => {
   test('that was cut says so', async () => {
     await deliver(origin, request);
     const all = wire.at(-1) ?? Buffer.alloc(0);
-    const { cautions, capture } = readCapture(all.subarray(0, all.length - 20));
+    const { cautions, request: read } = readCapture(all.subarray(0, all.length - 20));
     expect(cautions[0]).toMatch(/^The capture is cut: it has \d+ of \d+ bytes/);
-    expect(diagnose(capture, keys).causes).toEqual(['body_cut']);
+    expect(diagnose(read, keys).causes).toEqual(['body_cut']);
   });
 });
 
@@ -108,7 +108,7 @@ test("ngrok's agent is asked for the newest request, or for one", async () => {
     response.end(JSON.stringify(url?.includes('?') ? { requests: [entry] } : entry));
   });
   for (const id of [undefined, 'airt_1']) {
-    expect(diagnose((await readFromNgrok(id, agent.url)).capture, keys).causes).toEqual(['none']);
+    expect(diagnose((await readFromNgrok(id, agent.url)).request, keys).causes).toEqual(['none']);
   }
   await agent.close();
   expect(asked).toEqual(['/api/requests/http?limit=1', '/api/requests/http/airt_1']);

@@ -229,12 +229,33 @@ const doubts: readonly Cause[] = [
     /esc\.json/,
   ],
   ['dead letters', () => message(deadLetterQueueUrl), /^1 dead letter$/, /peek --dead-letters/],
+  [
+    'a queue that no longer moves dead letters',
+    () => Object.assign(state.outputs, { QueueUrl: world.archiveDead }),
+    /lost its redrive policy/,
+    /--revert-drift/,
+  ],
+  [
+    'dead letters that are there from before that',
+    async () => {
+      state.outputs.QueueUrl = world.archiveDead;
+      await message(deadLetterQueueUrl);
+    },
+    /^(1 dead letter|The queue has lost its redrive policy)$/,
+    /peek --dead-letters/,
+  ],
   ['events that nobody receives', () => message(queueUrl), /^Events wait, and none is in flight$/, /consumer/],
   [
     'an event that has waited for three hours',
     () => Object.assign(state.ages, { 'events.fifo': 3 * 3600 }),
     /queue has waited 3 hours/,
     /queue stats/,
+  ],
+  [
+    'a queue of which CloudWatch knows nothing',
+    () => Object.assign(state, { ages: {} }),
+    /^How long events have waited is not known$/,
+    /^$/,
   ],
   ['a stream that waits', () => Object.assign(state.ages, { replies: 7200 }), /stream replies/, /archive-delayed/],
   ['dead letters of the archive', () => message(world.archiveDead), /could not be archived/, /archive-dead-letters/],
@@ -244,6 +265,15 @@ const doubts: readonly Cause[] = [
     () => Object.assign(state.alarms[0] ?? {}, { StateValue: 'ALARM' }),
     /^It is DeadLetters$/,
     /^See docs\/operations\.md#deadletters$/,
+  ],
+  [
+    'an alarm that is on, with a runbook of your own',
+    () => {
+      const AlarmDescription = 'It waits. What to do: https://wiki.example.com/docs/operations.md#waits';
+      Object.assign(state.alarms[2] ?? {}, { StateValue: 'ALARM', AlarmDescription });
+    },
+    /^It waits$/,
+    /^https:\/\/wiki\.example\.com\/docs\/operations\.md#waits$/,
   ],
   ['an alarm that was deleted', () => state.alarms.pop(), /^Alarm .* was deleted$/, /by hand|same name/],
   [
@@ -312,7 +342,7 @@ const doubts: readonly Cause[] = [
 
 /** What comes with a cause, because it is a consequence of it. */
 const consequences =
-  /^(No webhook at MessageMedia goes|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
+  /^(No webhook at MessageMedia goes|How long events|The keyring (and the keys|has keys))|^No signed request in|misses the stack$/;
 
 describe.each([
   [1, losses],
@@ -375,7 +405,14 @@ const decoys: readonly [string, () => unknown][] = [
       delete state.outputs.DeadLetterQueueUrl;
     },
   ],
-  ['a queue without a dead-letter queue', () => Object.assign(state.outputs, { QueueUrl: world.archiveDead })],
+  [
+    'a queue without a dead-letter queue',
+    () => {
+      state.outputs.QueueUrl = world.archiveDead;
+      delete state.outputs.DeadLetterQueueUrl;
+    },
+  ],
+  ['logs that many read at a time', () => Object.assign(state, { throttles: 9 })],
 ];
 
 test.each(decoys)('%s is nothing to tell', async (_name, decoy) => {

@@ -60,8 +60,8 @@ const encodings: Record<string, (text: string) => Buffer> = {
 };
 
 const isGood = (file: Buffer, format: string) => {
-  const { format: read, capture, cautions } = readCapture(file);
-  expect({ read, cautions, causes: diagnose(capture, keys).causes }).toEqual({
+  const { format: read, request, cautions } = readCapture(file);
+  expect({ read, cautions, causes: diagnose(request, keys).causes }).toEqual({
     ...{ read: format, cautions: [], causes: ['none'] },
   });
 };
@@ -80,9 +80,9 @@ test.each(Object.entries(encodings))('an event and raw HTTP in %s', (_name, enco
 
 test('of several events the last is read, and what a log left out is said', () => {
   const several = [event(1), event(0)].map((it) => json(it)).join('\n');
-  const { cautions, capture } = readCapture(Buffer.from(several));
+  const { cautions, request } = readCapture(Buffer.from(several));
   expect(cautions).toEqual(['The text holds 2 events: this is the last.']);
-  expect(String(capture.body)).toContain('"Hi"');
+  expect(String(request.body)).toContain('"Hi"');
   const cut = inspect(event(2), { maxStringLength: 1_000 });
   expect(readCapture(Buffer.from(cut)).cautions).toEqual([expect.stringContaining('left out a part')]);
 });

@@ -41,6 +41,8 @@ interface StackState {
   consumers: object[];
   /** Lines by the name of the log group. */
   logs: Record<string, LogLine[]>;
+  /** How many calls for logs are refused before they are answered. */
+  throttles: number;
 }
 
 /**
@@ -110,6 +112,7 @@ export async function startStack() {
     ages: { 'events.fifo': 5 },
     consumers: [{ UUID: 'u', State: 'Enabled', FunctionArn: 'arn:aws:lambda:us-east-1:0:function:consumer' }],
     logs,
+    throttles: 0,
   });
   const state = well();
   const aws = await startAws(() => state);
@@ -179,6 +182,8 @@ function startAws(state: () => StackState): Promise<LocalServer> {
       response
         .writeHead(200, { 'content-type': 'text/xml' })
         .end(`<${name}Response><${name}Result>${members}</${name}Result></${name}Response>`);
+    if (action === 'FilterLogEvents' && state().throttles-- > 0)
+      return void response.writeHead(400).end('{"__type":"ThrottlingException","message":"Rate exceeded"}');
     if (action === 'FilterLogEvents') return void json(filter(state(), JSON.parse(body)));
     if (action === 'DescribeAlarms') return void json(describeAlarms(state(), JSON.parse(body)));
     if (action === 'GetMetricData') return void json(measure(state(), JSON.parse(body)));

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Velocity writes its references like that
 import type { CheckedWebhook } from '../../../cli/webhooks/webhook-outcome.ts';
-import type { WebhookEvent } from '../../../lambda/messagemedia/types.ts';
+import type { WebhookEventName } from '../../../lambda/messagemedia/types.ts';
 
 /** A webhook, and the codes of its problems with the events that have them. */
 export interface Row {
@@ -14,7 +14,7 @@ const withDefaults = { url, method: 'POST', encoding: 'JSON' };
 
 function row(
   name: string,
-  events: WebhookEvent[],
+  events: WebhookEventName[],
   template: string | undefined,
   problems: string[],
   more: Partial<CheckedWebhook> = {},
@@ -22,11 +22,11 @@ function row(
   return { name, webhook: { ...withDefaults, events, ...(template !== undefined && { template }), ...more }, problems };
 }
 
-const reply: WebhookEvent[] = ['RECEIVED_SMS'];
-const mms: WebhookEvent[] = ['RECEIVED_MMS'];
-const both: WebhookEvent[] = ['RECEIVED_SMS', 'OPT_OUT_SMS'];
-const optOut: WebhookEvent[] = ['OPT_OUT_SMS'];
-const report: WebhookEvent[] = ['DELIVERED_DR'];
+const reply: WebhookEventName[] = ['RECEIVED_SMS'];
+const mms: WebhookEventName[] = ['RECEIVED_MMS'];
+const both: WebhookEventName[] = ['RECEIVED_SMS', 'OPT_OUT_SMS'];
+const optOut: WebhookEventName[] = ['OPT_OUT_SMS'];
+const report: WebhookEventName[] = ['DELIVERED_DR'];
 const form = { encoding: 'FORM_ENCODED' };
 const xml = { encoding: 'XML' };
 const get = (query: string) => ({ method: 'GET', url: `${url}?${query}` });

@@ -1,7 +1,7 @@
 import { signatureHeaders } from '../lambda/contract.ts';
 
 /** A request as it arrived somewhere, with everything that may explain why its signature fails. */
-export interface Capture {
+export interface CapturedRequest {
   method: string;
   /** Request targets that the sender may have written, likeliest first. */
   targets: readonly string[];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readHeaders, readSignature } from '../../diagnosis/capture.ts';
+import { readHeaders, readSignature } from '../../diagnosis/captured-request.ts';
 
 describe('headers of a signature', () => {
   const read = (headers: Record<string, string>) => readHeaders(new Map(Object.entries(headers)));
