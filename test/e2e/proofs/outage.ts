@@ -25,9 +25,9 @@ export const outage: Proof[] = [
       // The public name of the URL belongs to AWS. What was refused on purpose before this is in the log.
       const titles = issues.map(({ category }: { category: string }) => category);
       const others = titles.filter((category: string) => category !== 'requests');
-      assert.deepEqual(others, ['endpoint', 'alarms', 'keys', 'queue', 'endpoint'], JSON.stringify(issues));
-      assert.match(summary.ok.join('\n'), /Keyring: 2 keys.*\nQueue: 0 waiting.*\nNo event has waited.*\nThe bucket/);
-      return 'keyring, queues, and requests are in order; no topic, no consumer, and the public name is not reachable here';
+      assert.deepEqual(others, ['endpoint', 'alarms', 'keys', 'queue', 'queue', 'endpoint'], JSON.stringify(issues));
+      assert.match(summary.ok.join('\n'), /Keyring: 2 keys.*\nQueue: 0 waiting.*\nThe bucket/);
+      return 'keyring and queues are in order; no topic, no consumer, and the public name is not reachable here';
     },
   },
   {
