@@ -108,9 +108,7 @@ export async function runLoad(
   await Promise.all(consumers);
   const countOf = (is: (fate: Fate) => boolean) => [...fates.values()].filter(is).length;
   const faults = {
-    'good, but never answered with 202, or bad and answered with it': countOf(
-      (fate) => fate.isGood !== fate.isAccepted,
-    ),
+    'good without a 202, or bad with one': countOf((fate) => fate.isGood !== fate.isAccepted),
     'accepted, but not in the queue': countOf((fate) => fate.isAccepted && fate.received === 0),
     'in the queue more than once': countOf((fate) => fate.received > 1),
     'in the queue, but never answered with 202': countOf((fate) => !fate.isAccepted && fate.received > 0),

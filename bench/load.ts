@@ -9,23 +9,21 @@ import { isFaultless, runLoad } from './load-run.ts';
 import { type LoadTarget, sandboxTarget, stackTarget } from './load-target.ts';
 
 const options = { count: { type: 'string' }, rate: { type: 'string' }, stack: { type: 'string' } } as const;
-const { values } = parseArgs({ options });
-const { stack } = values;
+const { stack, ...given } = parseArgs({ options }).values;
 ignoreClosedPipes();
 /** Requests to AWS cost money, so there are fewer of them. fauxqs remembers 10,000 ids, and a retry after 20 s must find its own. */
 const { count = 1_000, rate = 20 } = stack === undefined ? { count: 100_000, rate: 400 } : {};
 
 const target = stack === undefined ? await sandboxTarget() : await connectStack(stack);
-const speed = { count: Number(values.count ?? count), rate: Number(values.rate ?? rate) };
+const speed = { count: Number(given.count ?? count), rate: Number(given.rate ?? rate) };
 const report = await runLoad(target, speed).finally(target.close);
-const { accepted, events, faults, others } = report;
 const counts = {
-  'answered with 202': accepted,
-  'events in the queue': events,
-  ...faults,
-  'events of others, left in the queue': others,
+  'answered with 202': report.accepted,
+  'events in the queue': report.events,
+  ...report.faults,
+  'events of others, left in the queue': report.others,
 };
-const cells = Object.entries(counts).map(([what, count]) => [what, String(count)]);
+const cells = Object.entries(counts).map(([what, times]) => [what, String(times)]);
 console.log(formatTable(['what', 'how many'], cells));
 process.exitCode = isFaultless(report) ? 0 : 1;
 

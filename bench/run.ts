@@ -6,7 +6,7 @@ import { formatTable } from '../terminal/output.ts';
 import { measureFirstAnswer } from './first-answer.ts';
 import { measureLoading } from './loading.ts';
 import { lostGoals, type Sections } from './measure.ts';
-import { measureBodies, measureHmac, measureHostileBodies, measureKeys, measureRequests } from './requests.ts';
+import { measureBodies, measureHmac, measureKeys, measureRequests } from './requests.ts';
 
 const file = new URL('./results.json', import.meta.url);
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
@@ -16,12 +16,7 @@ const fewRounds = quick ? 3 : 21;
 const results: Sections = {
   firstAnswer: await measureFirstAnswer(fewRounds),
   ratios: [...(await measureLoading(fewRounds)), ...(await measureRequests(rounds))],
-  others: [
-    ...(await measureKeys(rounds)),
-    ...(await measureBodies(fewRounds)),
-    ...(await measureHostileBodies(fewRounds)),
-    ...(await measureHmac(fewRounds)),
-  ],
+  others: [...(await measureKeys(rounds)), ...(await measureBodies(fewRounds)), ...(await measureHmac(fewRounds))],
 };
 for (const [name, section] of Object.entries(results)) {
   const rounded = (value: number | null) => value?.toFixed(2) ?? '';

@@ -10,7 +10,7 @@ import { readSettings } from '../lib/settings/read-settings.ts';
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (file: string) => readFileSync(posix.join(root, file), 'utf8');
+export const read = (file: string) => readFileSync(posix.join(root, file), 'utf8');
 
 /** What a file exports under a name: its docstring, what it extends, and what is between its braces. */
 interface Declaration {

@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Result } from '../bench/measure.ts';
-import { constructs, reading, settings, table } from './api.ts';
+import { constructs, read, reading, settings, table } from './api.ts';
 
 /** What `npm run bench` measured last. */
 type Measured = { machine: Record<string, string>; results: Record<'firstAnswer' | 'ratios', Result[]> };
-const measured = new URL('../bench/results.json', import.meta.url);
-const { machine, results }: Measured = JSON.parse(readFileSync(measured, 'utf8'));
+const { machine, results }: Measured = JSON.parse(read('bench/results.json'));
 
 /** What is computed, by page and by the name between the markers `<!-- name -->` and `<!-- /name -->`. */
 const computed: Record<string, Record<string, () => string>> = {
