@@ -40,6 +40,13 @@ export function describeBadDays(name: string, command: readonly string[]): void 
       });
     });
 
+    test('the log has the same lines, with the same fields, as those of other consumers', () => {
+      const days = badDays.filter(({ fault, of }) => logged.includes(fault) && of === 'one of ten');
+      const lines = [...new Set(days.flatMap((day) => linesOf(eveningOf(day).log)))];
+      expect(lines.filter((line) => !certain.includes(line) && !possible.includes(line))).toEqual([]);
+      expect(lines).toEqual(expect.arrayContaining(certain));
+    });
+
     test.each(longDays.map((day) => ({ ...day, day })))(
       '$fault for $hours hours: $end',
       ({ day, end, least, most }) => {
@@ -53,4 +60,36 @@ export function describeBadDays(name: string, command: readonly string[]): void 
       },
     );
   });
+}
+
+function linesOf(log: readonly string[]): string[] {
+  const entries = log.flatMap((line) => (line.startsWith('{"level"') ? [JSON.parse(line)] : []));
+  return entries.map((entry) => {
+    const error = fieldsOf(entry.error ?? {}, ['name', 'message', 'stack']);
+    return `${entry.level} ${entry.message}: ${fieldsOf(entry, common)} ${error}`;
+  });
+}
+
+/** Days whose log is compared. */
+const logged = ['throws', 'exits', 'is slow', 'secrets are down', 'time is short', 'table refuses', 'dies'];
+const error = 'message,name,stack';
+/** What these days have in the log for certain, and what depends on the order in which events are begun. */
+const certain = [
+  `INFO handled: eventId,level,message,messageId,service,timestamp `,
+  `ERROR not handled: error,eventId,level,message,messageId,service,timestamp ${error}`,
+  `WARN not begun: too little time is left: level,message,messageId,service,timestamp `,
+  `WARN cannot read the keyring: using the keys that are loaded: error,level,message,service,timestamp ${error}`,
+];
+const possible = [
+  `INFO skipped: it was handled before: eventId,level,message,messageId,service,timestamp `,
+  `WARN SQS does not know yet what was handled: error,level,message,service,timestamp ${error}`,
+];
+
+/** What a reader may count on. Powertools for TypeScript and its SDK add names of their own. */
+const common = ['level', 'message', 'timestamp', 'service', 'eventId', 'messageId', 'error'];
+
+function fieldsOf(entry: object, names: readonly string[]): string[] {
+  return Object.keys(entry)
+    .filter((name) => names.includes(name))
+    .sort();
 }

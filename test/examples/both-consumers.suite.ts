@@ -4,8 +4,7 @@ import { type LocalQueue, startQueue } from '../../sandbox/aws/queue.ts';
 import { type LocalSecrets, startSecrets } from '../../sandbox/aws/secrets.ts';
 import { startReceiver } from '../received.ts';
 import { keyringOf, makeKey } from '../support.ts';
-import { environmentOf, spend } from './bad-day.ts';
-import { type BadDay, badDays } from './bad-days.ts';
+import { environmentOf } from './bad-day.ts';
 import { drain } from './event-source-mapping.ts';
 import { sendAll } from './messages.ts';
 import { consumers, startConsumer } from './process.ts';
@@ -58,43 +57,3 @@ test.each<[Language, Language]>([
   },
   60_000,
 );
-
-test('both write the same log lines, with the same fields', async () => {
-  const faults = ['throws', 'exits', 'is slow', 'secrets are down', 'time is short', 'table refuses', 'dies'];
-  const days = badDays.filter(({ fault, of }) => faults.includes(fault) && of === 'one of ten');
-  const linesOf = async (day: BadDay, language: Language) => {
-    const { log } = await spend(day, consumers[language], table);
-    const lines = log.flatMap((line) => (line.startsWith('{"level"') ? [JSON.parse(line)] : []));
-    return lines.map(
-      (line) =>
-        `${line.level} ${line.message}: ${fieldsOf(line, common)} ${fieldsOf(line.error ?? {}, ['name', 'message', 'stack'])}`,
-    );
-  };
-  for (const language of ['typescript', 'python'] as const) {
-    const lines = new Set((await Promise.all(days.map((day) => linesOf(day, language)))).flat());
-    expect([...lines].filter((line) => !certain.includes(line) && !possible.includes(line))).toEqual([]);
-    expect([...lines]).toEqual(expect.arrayContaining(certain));
-  }
-}, 120_000);
-
-const error = 'message,name,stack';
-/** What these days have in the log for certain, and what depends on the order in which events are begun. */
-const certain = [
-  `INFO handled: eventId,level,message,messageId,service,timestamp `,
-  `ERROR not handled: error,eventId,level,message,messageId,service,timestamp ${error}`,
-  `WARN not begun: too little time is left: level,message,messageId,service,timestamp `,
-  `WARN cannot read the keyring: using the keys that are loaded: error,level,message,service,timestamp ${error}`,
-];
-const possible = [
-  `INFO skipped: it was handled before: eventId,level,message,messageId,service,timestamp `,
-  `WARN SQS does not know yet what was handled: error,level,message,service,timestamp ${error}`,
-];
-
-/** What a reader may count on. Powertools for TypeScript and its SDK add names of their own. */
-const common = ['level', 'message', 'timestamp', 'service', 'eventId', 'messageId', 'error'];
-
-function fieldsOf(entry: object, names: readonly string[]): string[] {
-  return Object.keys(entry)
-    .filter((name) => names.includes(name))
-    .sort();
-}
