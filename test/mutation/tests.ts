@@ -45,7 +45,10 @@ const others: Record<string, string[]> = {
   'lambda/stack-outputs.ts': ['test/lib/stack.test.ts'],
   'lambda/archive-contract.ts': ['test/lambda/archive-contract.test.ts', 'test/lambda/archive-handler.test.ts'],
   'lambda/archive/archive-batch.ts': ['test/lambda/archive-handler.test.ts'],
-  'lambda/archive/archive-store.ts': ['test/lambda/archive-handler.test.ts'],
+  'lambda/archive/archive-store.ts': [
+    'test/lambda/archive/archive-store.test.ts',
+    'test/lambda/archive-handler.test.ts',
+  ],
   'diagnosis/diagnose.ts': ['test/diagnosis/diagnose.test.ts', 'test/diagnosis/evidence.test.ts'],
   'lambda/event/kinds.ts': ['test/lambda/event/identity.test.ts', 'test/lambda/archive-contract.test.ts'],
   'lambda/event/dataref.ts': ['test/lambda/event/s3-data.test.ts'],
