@@ -59,7 +59,8 @@ async function checkSchedule(): Promise<void> {
   const SecretId = readRotatedSecret(process.env);
   const description = await new SecretsManagerClient(clientSettings).send(new DescribeSecretCommand({ SecretId }));
   const { RotationEnabled, NextRotationDate, VersionIdsToStages = {} } = description;
-  if (!RotationEnabled) throw new Error(`The rotation of ${SecretId} is switched off: deploy the stack again`);
+  if (!RotationEnabled)
+    throw new Error(`The rotation of ${SecretId} is switched off: start it with aws secretsmanager rotate-secret`);
   if (NextRotationDate && Date.now() - NextRotationDate.getTime() > allowedDelay)
     throw new Error(
       `Secrets Manager should have rotated ${SecretId} by ${NextRotationDate.toISOString()}, and did not`,

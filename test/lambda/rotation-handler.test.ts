@@ -193,7 +193,9 @@ test('a rotation that Secrets Manager has not begun a day after it was due is co
   secrets.setNextRotation('keyring', hours(-25));
   await expect(handler({})).rejects.toThrow(/Secrets Manager should have rotated keyring by 20.*Z, and did not/);
   secrets.setNextRotation('keyring', undefined);
-  await expect(handler({})).rejects.toThrow('The rotation of keyring is switched off: deploy the stack again');
+  await expect(handler({})).rejects.toThrow(
+    'The rotation of keyring is switched off: start it with aws secretsmanager rotate-secret',
+  );
   expect(failed()).toEqual([0, 1, 1]);
   expect(lines().at(-1)).toMatchObject({ level: 'ERROR', service: 'key-rotation', message: 'rotation failed' });
 });
