@@ -5,7 +5,7 @@ import { outputs } from '../../lambda/stack-outputs.ts';
 import { counted } from '../../terminal/text.ts';
 import { watched } from '../aws.ts';
 import { connectS3, connectSqs } from '../places.ts';
-import { type Counts, countMessages, isMissingQueue, readRedrivePolicy } from '../queue/queues.ts';
+import { type Counts, countMessages, isMissingQueue, queueNameIn, readRedrivePolicy } from '../queue/queues.ts';
 import { type Checkup, type Finding, problem } from './checkup.ts';
 
 type Findings = AsyncGenerator<Finding, void>;
@@ -126,12 +126,13 @@ const longest = 60 * 60;
 export async function* checkAges({ stack, output, outputOf, resources }: Checkup): Findings {
   const stats = `Start a consumer, or find out why it is slow. To see: npx mmw queue stats --stack ${stack}`;
   const runbook = 'See docs/operations.md#archive-delayed.';
-  const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
   const archive = outputOf(outputs.archiveQueueUrl);
   const streams = (await resources()).filter(({ type }) => type === 'AWS::KinesisFirehose::DeliveryStream');
   const aged = await measure([
-    { ...age.queue, words: 'the queue', name: nameOf(output(outputs.queueUrl)), mend: stats },
-    ...(archive ? [{ ...age.queue, words: 'the queue of the archive', name: nameOf(archive), mend: runbook }] : []),
+    { ...age.queue, words: 'the queue', name: queueNameIn(output(outputs.queueUrl)), mend: stats },
+    ...(archive
+      ? [{ ...age.queue, words: 'the queue of the archive', name: queueNameIn(archive), mend: runbook }]
+      : []),
     ...streams.map(({ id }) => ({ ...age.stream, words: `stream ${id}`, name: id, mend: runbook })),
   ]);
   const late = aged.filter(({ seconds = 0 }) => seconds >= longest);

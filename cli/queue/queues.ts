@@ -179,6 +179,11 @@ export async function readRedrivePolicy(
   return JSON.parse(Attributes?.RedrivePolicy ?? '{}');
 }
 
+/** What CloudWatch and CloudFormation call a queue by. */
+export function queueNameIn(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
 /** Whether SQS says that there is no such queue. Its name for that differs between protocols. */
 export function isMissingQueue(error: unknown): boolean {
   return error instanceof Error && /NonExistentQueue|QueueDoesNotExist/.test(error.name);

@@ -5,7 +5,7 @@ import { watched } from '../aws.ts';
 import { describeStack, outputsOf } from '../connections.ts';
 import { stackNameOf } from '../receivers.ts';
 import { listResources } from '../stack-resources.ts';
-import { isMissingQueue } from './queues.ts';
+import { isMissingQueue, queueNameIn } from './queues.ts';
 
 interface Resource {
   Type: string;
@@ -45,7 +45,7 @@ export async function restoreQueues(name: string): Promise<{ queues: string[]; r
     if (await exists(client, url)) continue;
     if (logicalId === undefined)
       throw new Error(`Queue ${url} is not in the template of stack ${name}: deploy it again from where it was made.`);
-    await create(client, nameIn(url), attributesOf(stack, logicalId), tagsOf(stack, logicalId));
+    await create(client, queueNameIn(url), attributesOf(stack, logicalId), tagsOf(stack, logicalId));
     restored.push(url);
   }
   return { queues, restored };
@@ -181,15 +181,11 @@ function arnOf(stack: DeployedStack, logicalId: string): string {
   const id = idOf(stack, logicalId);
   const [, partition, , region, account] = stack.queueArn.split(':');
   const arns: Record<string, string | undefined> = {
-    'AWS::SQS::Queue': `arn:${partition}:sqs:${region}:${account}:${nameIn(id)}`,
+    'AWS::SQS::Queue': `arn:${partition}:sqs:${region}:${account}:${queueNameIn(id)}`,
     'AWS::IAM::Role': `arn:${partition}:iam::${account}:role${Properties?.Path ?? '/'}${id}`,
     'AWS::KMS::Key': stack.keyArn,
   };
   const arn = arns[Type];
   if (arn === undefined) throw unknownValue(stack, `the ARN of ${logicalId} (${Type})`);
   return arn;
-}
-
-function nameIn(url: string): string {
-  return url.slice(url.lastIndexOf('/') + 1);
 }
